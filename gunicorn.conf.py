@@ -1,0 +1,55 @@
+"""How gunicorn runs the server. Everything here follows from the settings; see the README's table."""
+
+import os
+import shutil
+
+from microdock_server.config import load_settings
+
+settings = load_settings()
+
+bind = f"{settings.host}:{settings.port}"
+worker_class = "gthread"
+workers = settings.web_concurrency
+threads = settings.web_threads
+# One copy of the code and of what it loaded, shared by all workers.
+preload_app = True
+# A client that pauses between requests keeps its connection: a new one costs half of what an answer does.
+keepalive = 75
+graceful_timeout = 30
+timeout = 60
+# Two servers of one user would fight over one control socket.
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+# The application sees its clients' addresses through TRUSTED_PROXIES; nothing is believed before that.
+forwarded_allow_ips = "127.0.0.1"
+accesslog = None
+loglevel = settings.log_level.lower()
+proc_name = "microdock"
+
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    # Before the application is loaded, and not again on reload: the workers that run still count there.
+    metrics = settings.data_dir / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+
+
+def post_worker_init(worker):
+    """In each worker, once it is ready to answer."""
+    from microdock_server.jobs.housekeeping import Housekeeper
+
+    worker.housekeeper = Housekeeper(worker.app.callable, settings)
+    worker.housekeeper.start()
+
+
+def worker_exit(server, worker):
+    """In a worker that ends by itself."""
+    if hasattr(worker, "housekeeper"):
+        worker.housekeeper.stop()
+
+
+def child_exit(server, worker):
+    """In the arbiter: gauges of a worker that is gone are gone as well."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

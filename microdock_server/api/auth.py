@@ -1,0 +1,135 @@
+"""Tokens as clients hold them: signing, reading, and who is asking."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from flask import request
+from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+
+from ..clock import utcnow
+from ..errors import AdminRequired, Forbidden, InvalidToken, Unauthenticated
+from ..services import tokens
+from ..services.tokens import Actor, Claims, Kind
+from ..uow import unit_of_work
+from ..vocabulary import permits
+from .context import context
+
+MAX_TOKEN: Final = 4096
+
+
+class DecodedTokens:
+    """Claims of tokens whose signature was found good, by the token's digest. Bounded; only revocation is asked anew.
+
+    Checking a signature takes longer than everything else an authenticated request does.
+    """
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._known: OrderedDict[bytes, Claims] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: bytes) -> Claims | None:
+        with self._lock:
+            claims = self._known.get(key)
+            if claims is not None:
+                self._known.move_to_end(key)
+            return claims
+
+    def put(self, key: bytes, claims: Claims) -> None:
+        with self._lock:
+            self._known[key] = claims
+            if len(self._known) > self._size:
+                self._known.popitem(last=False)
+
+
+def sign(claims: Claims) -> str:
+    """The token that says `claims`."""
+    make = create_access_token if claims.kind == "access" else create_refresh_token
+    # The times are the service's, so that what is stored and what is signed agree.
+    extra = {"jti": claims.jti, "epoch": claims.epoch, "fam": claims.family}
+    return make(identity=claims.user_id, additional_claims=extra, expires_delta=claims.expires_at - utcnow())
+
+
+def read(token: str, kind: Kind) -> Claims:
+    """The claims of a token that is signed by us, unexpired and of this kind. Raises InvalidToken."""
+    claims = _claims(token)
+    if claims.kind != kind or claims.expires_at.timestamp() <= time.time():
+        raise InvalidToken()
+    return claims
+
+
+def bearer() -> str | None:
+    """The token that came with the request. Raises InvalidToken for an Authorization of another shape."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
+        raise InvalidToken()
+    return token
+
+
+def actor() -> Actor:
+    """Who is asking. Raises Unauthenticated without a token, InvalidToken for one that is not believed."""
+    token = bearer()
+    if token is None:
+        raise Unauthenticated()
+    claims = read(token, "access")
+    with unit_of_work(writing=False):
+        return tokens.believe(claims)
+
+
+def find_actor() -> Actor | None:
+    """Who is asking; None for nobody and for a token that is not believed."""
+    try:
+        return actor()
+    except Unauthenticated:
+        return None
+
+
+def refresh_claims() -> Claims:
+    """The claims of the refresh token that came with the request."""
+    token = bearer()
+    if token is None:
+        raise Unauthenticated()
+    return read(token, "refresh")
+
+
+def ensure_permitted(who: Actor, permission: str) -> None:
+    """Raise AdminRequired or Forbidden unless the actor's role holds `permission`."""
+    if not permits(who.role, permission):
+        raise AdminRequired() if permission.startswith("system.") else Forbidden()
+
+
+def _claims(token: str) -> Claims:
+    key = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+    decoded = context().decoded
+    claims = decoded.get(key)
+    if claims is None:
+        claims = _decode(token)
+        decoded.put(key, claims)
+    return claims
+
+
+def _decode(token: str) -> Claims:
+    try:
+        payload: dict[str, Any] = decode_token(token)
+        return Claims(
+            jti=str(payload["jti"]),
+            kind="refresh" if payload["type"] == "refresh" else "access",
+            user_id=str(payload["sub"]),
+            epoch=int(payload["epoch"]),
+            family=str(payload["fam"]),
+            expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+        )
+    except (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError) as reason:
+        raise InvalidToken() from reason

@@ -1,0 +1,115 @@
+"""The edge: around the application, what every answer gets, and the one answer that needs nothing else.
+
+Every request gets an id, a time, security headers, a line in the log and a place in the metrics. The host's plugin list
+is answered from here when it was asked for plainly: it is ready, so the framework would only cost time.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from flask import Flask
+
+from .. import logs
+from . import metrics
+from .context import REQUEST_ID, Context
+from .surface import RATE_HEADERS, ROUTE
+
+log = logging.getLogger("microdock_server.access")
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+LIST_PATH: Final = "/api/plugins/list"
+SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+SECURITY: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+)
+API_POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+# Swagger UI starts itself from an inline script; everything it loads is served here.
+DOCS_POLICY: Final = (
+    "Content-Security-Policy",
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; frame-ancestors 'none'",
+)
+
+
+class Edge:
+    """The outermost WSGI layer of the application."""
+
+    def __init__(self, app: Flask, inner: Wsgi, context: Context) -> None:
+        self._app, self._inner, self._context = app, inner, context
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        environ[REQUEST_ID] = identify(environ.get("HTTP_X_REQUEST_ID", ""))
+        logs.request_id.set(environ[REQUEST_ID])
+
+        def finish(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            seconds = time.perf_counter() - started
+            _record(environ, status[:3], seconds)
+            return start_response(status, [*headers, *_common(environ, seconds)], exc_info)
+
+        if self._is_plain_list(environ):
+            ready = self._ready_list(environ, finish)
+            if ready is not None:
+                return ready
+        return self._inner(environ, finish)
+
+    def _is_plain_list(self, environ: Environ) -> bool:
+        """Anybody asks for the whole list, from no browser page: nothing here but the list itself and its limit."""
+        return (
+            environ["PATH_INFO"] == LIST_PATH
+            and environ["REQUEST_METHOD"] == "GET"
+            and not environ.get("QUERY_STRING")
+            and "HTTP_ORIGIN" not in environ
+            and "HTTP_AUTHORIZATION" not in environ
+        )
+
+    def _ready_list(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:
+        """The list; None where the application has to say what is wrong."""
+        try:
+            environ[RATE_HEADERS] = self._context.limits.count(environ.get("REMOTE_ADDR", ""), None)
+            status, headers, data = self._context.catalog.answer(environ, self._app.app_context)
+        except Exception:
+            # Over the limit, or the database is away: the application meets the same and says so in words.
+            return None
+        environ[ROUTE] = LIST_PATH
+        finish(status, headers)
+        return [data]
+
+
+def identify(given: str) -> str:
+    """The client's request id if it is a sane token, a new one otherwise."""
+    return given if given and SANE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
+    docs = environ["PATH_INFO"].startswith("/docs")
+    return [
+        ("X-Request-ID", environ[REQUEST_ID]),
+        ("X-Process-Time", f"{seconds:.6f}"),
+        *SECURITY,
+        DOCS_POLICY if docs else API_POLICY,
+        *environ.get(RATE_HEADERS, {}).items(),
+    ]
+
+
+def _record(environ: Environ, status: str, seconds: float) -> None:
+    route, method = environ.get(ROUTE, "unmatched"), environ["REQUEST_METHOD"]
+    metrics.observe(route, method if method in _METHODS else "OTHER", status, seconds)
+    if log.isEnabledFor(logging.INFO):
+        path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")
+        log.info("请求: %s %s 响应: %s (耗时: %.4fs)", method, path[:500].encode("unicode_escape").decode(), status, seconds)
+
+
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))

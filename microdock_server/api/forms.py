@@ -1,0 +1,160 @@
+"""Multipart forms as real clients send them: the file is hashed, limited and written while it arrives.
+
+Understood beside what browsers send: names without quotes, `filename*=` (RFC 5987) and MIME encoded words, as .NET's
+HttpClient writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from pathlib import Path
+from typing import Final
+
+from flask import request
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
+from werkzeug.http import parse_options_header
+
+from ..errors import DomainError, Invalid, MalformedBody, TooLarge, WrongContentType
+from ..storage import Incoming
+from .parsing import BodyReader, client_errors, drain, ensure_length
+
+MAX_FIELDS: Final = 32
+MAX_FIELD_BYTES: Final = 512 * 1024
+FILE: Final = "file"
+
+
+@dataclass(slots=True)
+class Form:
+    """A form: its text fields, and its file where one came."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    file: Incoming | None = None
+    file_name: str = ""
+
+    def required_file(self) -> Incoming:
+        """The file. Raises Invalid where none came."""
+        if self.file is None:
+            raise Invalid.field(FILE, "field.file")
+        return self.file
+
+
+BeforeFile = Callable[[Mapping[str, str]], None]
+
+
+@contextmanager
+def receive(directory: Path, limit: int, before_file: BeforeFile | None = None) -> Iterator[Form]:
+    """The request's form; its file is gone when the context ends, unless a storage adopted it.
+
+    `before_file` sees the text fields that came before the file and may refuse it before a byte is written.
+    Raises WrongContentType, MalformedBody, FileTooLarge (more than `limit` bytes) or a storage failure, after reading
+    on to the body's end: a client that is still sending would not hear the answer.
+    """
+    kind, options = parse_options_header(request.headers.get("Content-Type"))
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        drain()
+        raise WrongContentType(expected="multipart/form-data")
+    ensure_length(limit)
+    form = Form()
+    try:
+        try:
+            _read(_Parts(form, directory, limit, before_file), options["boundary"])
+        except DomainError:
+            with client_errors():
+                drain()
+            raise
+        yield form
+    finally:
+        if form.file is not None:
+            form.file.close()
+
+
+def _read(parts: _Parts, boundary: str) -> None:
+    try:
+        parser = PushMultipartParser(
+            boundary, max_segment_count=MAX_FIELDS, max_header_size=8192, max_header_count=16
+        )
+        with parser:
+            _feed(parser, parts)
+    except (MultipartError, UnicodeDecodeError, LookupError) as reason:
+        raise MalformedBody() from reason
+
+
+def _feed(parser: PushMultipartParser, parts: _Parts) -> None:
+    body = BodyReader(request.stream).chunks()
+    while not parser.closed:
+        with client_errors():
+            chunk = next(body, b"")
+        for event in parser.parse(chunk):
+            if isinstance(event, MultipartSegment):
+                parts.begin(event)
+            elif event is None:
+                parts.end()
+            else:
+                parts.data(event)
+        if not chunk:
+            break
+    drain()
+
+
+class _Parts:
+    """Sorts the parser's events into a form."""
+
+    def __init__(self, form: Form, directory: Path, limit: int, before_file: BeforeFile | None) -> None:
+        self._form, self._directory, self._limit = form, directory, limit
+        self._before_file = before_file
+        self._name = ""
+        self._text: bytearray | None = None
+
+    def begin(self, segment: MultipartSegment) -> None:
+        self._name, file_name = disposition(segment.header("Content-Disposition") or "")
+        self._text = None
+        if self._name == FILE and file_name is not None:
+            if self._form.file is not None:
+                raise Invalid.field(FILE, "field.too_many", max=1)
+            if self._before_file is not None:
+                self._before_file(self._form.fields)
+            self._form.file = Incoming(self._directory, self._limit)
+            self._form.file_name = file_name
+        else:
+            self._text = bytearray()
+
+    def data(self, chunk: bytes) -> None:
+        if self._text is None:
+            assert self._form.file is not None
+            self._form.file.write(chunk)
+            return
+        self._text += chunk
+        if len(self._text) > MAX_FIELD_BYTES:
+            raise TooLarge(limit="512KB")
+
+    def end(self) -> None:
+        if self._text is not None:
+            # Of a field that comes twice, the first counts.
+            self._form.fields.setdefault(self._name, self._text.decode("utf-8"))
+            self._text = None
+
+
+def disposition(header: str) -> tuple[str, str | None]:
+    """Name and file name of a part; the file name without any directory a client may have left in it."""
+    _, options = parse_options_header(header)
+    name = _decoded(options.get("name", ""))
+    file_name = options.get("filename")
+    if file_name is None:
+        return name, None
+    return name, _decoded(file_name).replace("\\", "/").rpartition("/")[2]
+
+
+def _decoded(text: str) -> str:
+    """`=?utf-8?B?…?=` as text."""
+    text = text.strip('"')
+    if not (text.startswith("=?") and text.endswith("?=")):
+        return text
+    try:
+        return str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+        return text
+

@@ -1,0 +1,8 @@
+"""Desk 1: the host API. GET and POST only, no parameters in paths, `{success, message, data}`."""
+
+from ..envelopes import HOST
+from ..surface import Surface
+
+host = Surface("host", __name__, HOST)
+
+from . import auth, backups, plugins, versions  # noqa: E402, F401  (they declare their endpoints on `host`)

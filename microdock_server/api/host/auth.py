@@ -1,0 +1,51 @@
+"""Logging in and out on the host surface."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ...services import tokens
+from ...services.tokens import Actor
+from ...vocabulary import Role
+from ..auth import sign
+from ..context import settings
+from ..credentials import authenticated
+from ..surface import Access
+from . import host, schemas
+
+
+@host.endpoint(
+    "POST",
+    "/auth/login",
+    body=schemas.Credentials,
+    answer=schemas.Login,
+    at_top=True,
+    message="auth.logged_in",
+    transaction="own",
+    errors=(401,),
+    act="login",
+)
+def login(body: dict[str, Any]) -> dict[str, Any]:
+    """Log in. Any active user may; what they may do afterwards is decided by their role."""
+    user = authenticated(body["username"], body["password"])
+    lifetime = timedelta(minutes=settings().jwt_expire_minutes)
+    token = sign(tokens.host_token(user, lifetime))
+    return {"token": token, "token_type": "bearer", "expires_in": int(lifetime.total_seconds())}
+
+
+@host.endpoint("GET", "/auth/me", access=Access.OPTIONAL, answer=schemas.AuthStatus, message="auth.status")
+def me(actor: Actor | None = None) -> dict[str, Any]:
+    """Who am I? Without a token, or with one that is not believed: nobody."""
+    return {
+        "is_logged_in": actor is not None,
+        "username": actor.username if actor else None,
+        "is_admin": actor is not None and actor.role == Role.ADMIN,
+        "role": actor.role if actor else None,
+    }
+
+
+@host.endpoint("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
+def logout(actor: Actor) -> None:
+    """Revoke the token, on every worker and across restarts."""
+    tokens.revoke(actor.claims)

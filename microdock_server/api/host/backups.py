@@ -1,0 +1,126 @@
+"""Backups on the host surface. Whoever holds the user key owns them; no account is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+
+from ...errors import Invalid, UnsupportedFileType
+from ...messages import Message
+from ...errors import Detail
+from ...services import backups
+from ...services.backups import NewBackup, Quota
+from ...services.tokens import Actor
+from ...uow import unit_of_work
+from .. import auth, parsing
+from ..context import context, settings
+from ..files import attachment
+from ..forms import Form, receive
+from ..surface import Access
+from . import host, schemas
+
+ADMIN = "system.backups"
+MIB = 1 << 20
+
+
+@host.endpoint(
+    "POST",
+    "/backups/upload",
+    form=schemas.BackupUpload,
+    answer=schemas.Backup,
+    message="backups.uploaded",
+    transaction="own",
+    errors=(409,),
+)
+def upload() -> Any:
+    """Keep a backup: stored byte for byte, never opened."""
+    with receive(settings().temp_dir, settings().max_upload_size, _ensure_room) as form:
+        fields = parsing.load(schemas.BackupUpload(), {**form.fields, "file": form.file})
+        _ensure_name(form)
+        new = NewBackup(
+            user_key=fields["user_key"],
+            backup_type=fields["backup_type"],
+            plugin_name=fields["plugin_name"],
+            file_name=form.file_name,
+            description=fields["description"],
+        )
+        return backups.keep(new, form.required_file().received(), _quota(), context().storage)
+
+
+@host.endpoint(
+    "POST", "/backups/list", body=schemas.OwnBackups, answer=schemas.BackupList, message="backups.listed"
+)
+def listed(body: dict[str, Any]) -> dict[str, Any]:
+    """The backups of one user key, oldest first."""
+    total, page = backups.page(body["user_key"], body["page"], body["limit"])
+    return {"total": total, "backups": page}
+
+
+@host.endpoint(
+    "GET",
+    "/backups/list-all",
+    access=ADMIN,
+    query=schemas.Paging,
+    answer=schemas.BackupList,
+    message="backups.listed",
+)
+def list_all(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """Everybody's backups, oldest first."""
+    total, page = backups.page(None, query["page"], query["limit"])
+    return {"total": total, "backups": page}
+
+
+@host.endpoint(
+    "POST", "/backups/download", body=schemas.BackupRef, file_type="application/octet-stream", errors=(404,)
+)
+def download(body: dict[str, Any]) -> Response:
+    """One backup's file."""
+    backup = backups.get(body["user_key"], body["id"])
+    storage = context().storage
+    url = storage.url(backup.storage_key)
+    return attachment(
+        stream=None if url else backups.open_file(backup, storage),
+        url=url,
+        size=backup.file_size,
+        sha256=backup.file_hash,
+        file_name=backups.download_name(backup, settings().allowed_extensions),
+        media_type="application/octet-stream",
+    )
+
+
+@host.endpoint(
+    "POST",
+    "/backups/delete",
+    access=Access.OPTIONAL,
+    body=schemas.BackupRef,
+    message="backups.deleted",
+    transaction="write",
+    errors=(401, 403, 404),
+)
+def delete(body: dict[str, Any], actor: Actor | None = None) -> None:
+    """Delete a backup: an administrator's act, and where the server says so, its owner's."""
+    if not settings().backups_owner_can_delete:
+        auth.ensure_permitted(actor or auth.actor(), ADMIN)
+    backups.delete(body["user_key"], body["id"], context().storage)
+
+
+def _quota() -> Quota:
+    return Quota(settings().backup_max_count, settings().backup_max_bytes)
+
+
+def _ensure_room(fields: Mapping[str, str]) -> None:
+    """Before a byte is stored: would the body, as long as it says it is, exceed what the user key may keep?"""
+    if request.content_length is None or "user_key" not in fields:
+        return
+    with unit_of_work(writing=False):
+        backups.ensure_room(fields["user_key"], max(0, request.content_length - MIB), _quota())
+
+
+def _ensure_name(form: Form) -> None:
+    name = form.file_name
+    if len(name) > 255 or any(char < " " or char == "\x7f" for char in name):
+        raise Invalid(details=[Detail(Message("field.characters"), field="file")])
+    if not name.lower().endswith(settings().allowed_extensions):
+        raise UnsupportedFileType(allowed=", ".join(settings().allowed_extensions))

@@ -1,0 +1,201 @@
+"""Plugins on the host surface: list, detail, upload, an administrator's acts, download."""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, request
+
+from ...bundle import Limits
+from ...errors import UnsupportedFileType, WrongUploadSecret
+from ...services import catalog, downloads, plugins, publishing, versions
+from ...services.tokens import Actor
+from .. import parsing
+from ..context import context, settings
+from ..files import attachment
+from ..forms import Form, receive
+from ..surface import Answer
+from . import host, schemas
+
+ADMIN = "system.plugins"
+
+
+@host.endpoint(
+    "GET", "/plugins/list", query=schemas.PluginQuery, answer=schemas.Plugin, many=True, message="plugins.listed"
+)
+def listed(query: dict[str, Any]) -> Any:
+    """All plugins by name, disabled ones too; with `page` and `limit` a part of them, `X-Total-Count` says of how many."""
+    if not any(query.values()):
+        return cached_list()
+    total, page = catalog.page(query["search"], query["page"], query["limit"])
+    return Answer(page, {"X-Total-Count": str(total)})
+
+
+def cached_list() -> Response:
+    """The whole list as it is kept ready. The edge answers most of these requests before they get here."""
+    status, headers, chunk = context().catalog.answer(request.environ, nullcontext)
+    return Response(chunk, status=status, headers=headers)
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/detail",
+    body=schemas.PluginRef,
+    answer=schemas.PluginDetail,
+    message="plugins.detailed",
+    errors=(404,),
+)
+def detail(body: dict[str, Any]) -> dict[str, Any]:
+    """A plugin and all its versions, highest first."""
+    plugin = plugins.get(body["name"])
+    return {"plugin": plugin, "versions": versions.of(plugin)}
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/upload",
+    form=schemas.PluginUpload,
+    answer=schemas.Plugin,
+    message="plugins.uploaded",
+    transaction="own",
+    errors=(403, 409),
+)
+def upload() -> Any:
+    """Publish a package. The first upload of a name fixes its key; another key later is refused."""
+    with _received() as form:
+        fields = parsing.load(schemas.PluginUpload(), {**form.fields, "file": form.file})
+        _ensure_secret(fields["upload_secret"])
+        _ensure_zip(form)
+        report = _inspected(form)
+        publishing.accepted(report)
+        return publishing.publish(form.required_file(), report, fields["plugin_key"], context().storage)
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/validate",
+    form=schemas.PackageOnly,
+    answer=schemas.PackageReport,
+    message="plugins.validated",
+    transaction="own",
+)
+def validate() -> Any:
+    """Inspect a package as an upload would, and keep nothing."""
+    with _received() as form:
+        parsing.load(schemas.PackageOnly(), {**form.fields, "file": form.file})
+        _ensure_zip(form)
+        report = _inspected(form)
+        manifest = publishing.accepted(report)
+        received = form.required_file().received()
+        return {
+            "name": manifest.name,
+            "version": manifest.version,
+            "file_size": received.size,
+            "file_hash": received.sha256,
+            "entries": len(report.entries),
+            "unpacked_size": report.unpacked_size,
+            "manifest": asdict(manifest),
+            "assembly": report.assembly.as_json() if report.assembly else None,
+        }
+
+
+def _admin_act(path: str, message: str) -> Any:
+    return host.endpoint(
+        "POST",
+        path,
+        access=ADMIN,
+        body=schemas.PluginRef,
+        answer=schemas.Plugin,
+        message=message,
+        transaction="write",
+        errors=(404,),
+    )
+
+
+@_admin_act("/plugins/enable", "plugins.enabled")
+def enable(actor: Actor, body: dict[str, Any]) -> Any:
+    """Let hosts download the plugin again."""
+    return plugins.enable(body["name"])
+
+
+@_admin_act("/plugins/disable", "plugins.disabled")
+def disable(actor: Actor, body: dict[str, Any]) -> Any:
+    """Keep the plugin in lists, but refuse its downloads."""
+    return plugins.disable(body["name"])
+
+
+@_admin_act("/plugins/deprecate", "plugins.deprecated")
+def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
+    """Mark the plugin as out of date."""
+    return plugins.deprecate(body["name"])
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/delete",
+    access=ADMIN,
+    body=schemas.PluginRef,
+    message="plugins.deleted",
+    transaction="write",
+    errors=(404,),
+)
+def delete(actor: Actor, body: dict[str, Any]) -> None:
+    """Delete the plugin with all versions, files and counts."""
+    plugins.delete(body["name"], context().storage, keep_tombstone=settings().immutable_versions)
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/download",
+    body=schemas.PluginRef,
+    file_type="application/zip",
+    transaction="own",
+    errors=(403, 404),
+)
+def download(body: dict[str, Any]) -> Response:
+    """The current version's package; counted before its first byte is sent."""
+    return send(downloads.begin(body["name"], None, context().storage, context().counting))
+
+
+def send(package: downloads.Download) -> Response:
+    """A package as a response; `Deprecation` says that a newer one should be used."""
+    response = attachment(
+        stream=package.stream,
+        url=package.url,
+        size=package.size,
+        sha256=package.sha256,
+        file_name=package.file_name,
+        media_type="application/zip",
+    )
+    if package.is_deprecated:
+        response.headers["Deprecation"] = "true"
+    return response
+
+
+def _received() -> Any:
+    return receive(settings().temp_dir, settings().max_upload_size)
+
+
+def _inspected(form: Form) -> Any:
+    limits = Limits(
+        max_entries=settings().package_max_entries,
+        max_unpacked=settings().package_max_unpacked,
+        max_ratio=settings().package_max_ratio,
+    )
+    required = settings().require_managed_assembly
+    return publishing.inspect(form.required_file(), limits, require_managed_assembly=required)
+
+
+def _ensure_secret(given: str | None) -> None:
+    """Does the form carry the server's upload secret, where it has one?"""
+    expected = settings().upload_secret_key
+    if expected is not None and not hmac.compare_digest((given or "").encode(), expected.encode()):
+        raise WrongUploadSecret()
+
+
+def _ensure_zip(form: Form) -> None:
+    if not form.file_name.lower().endswith(".zip"):
+        raise UnsupportedFileType(allowed=".zip")

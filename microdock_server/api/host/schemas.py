@@ -1,0 +1,145 @@
+"""What the host surface reads and writes, spelled as its document does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields as plain
+
+from ...schemas import fields
+from ...schemas.base import Paging, Schema
+from ...vocabulary import DESCRIPTION_MAX, BackupType
+
+
+class Credentials(Schema):
+    username = fields.Text(min=1, max=254, required=True)
+    password = fields.Text(min=1, max=128, lines=True, required=True)
+
+
+class Login(Schema):
+    token = plain.String(required=True)
+    token_type = plain.String(required=True)
+    expires_in = plain.Integer(required=True, metadata={"description": "seconds"})
+
+
+class AuthStatus(Schema):
+    is_logged_in = plain.Boolean(required=True)
+    username = plain.String(required=True, allow_none=True)
+    is_admin = plain.Boolean(required=True)
+    role = plain.String(required=True, allow_none=True)
+
+
+class PluginQuery(Paging):
+    search = fields.Text(max=200, load_default=None)
+
+
+class PluginRef(Schema):
+    name = fields.PluginName(required=True)
+
+
+class VersionRef(PluginRef):
+    version = fields.Version(required=True)
+
+
+class PluginUpload(Schema):
+    file = fields.File(required=True)
+    plugin_key = fields.PluginKey(required=True)
+    upload_secret = fields.Text(max=1024, load_default=None)
+
+
+class PackageOnly(Schema):
+    file = fields.File(required=True)
+
+
+class Plugin(Schema):
+    name = plain.String(required=True)
+    display_name = plain.String(required=True)
+    description = plain.String(required=True)
+    author = plain.String(required=True)
+    license = plain.String(required=True)
+    homepage = plain.String(required=True)
+    main_dll = plain.String(required=True)
+    entry_class = plain.String(required=True)
+    current_version = plain.String(required=True)
+    is_enabled = plain.Boolean(required=True)
+    is_deprecated = plain.Boolean(required=True)
+    created_at = fields.Moment(required=True)
+    updated_at = fields.Moment(required=True)
+    total_download_count = plain.Integer(required=True)
+
+
+class Version(Schema):
+    plugin_name = plain.String(required=True)
+    version = plain.String(required=True)
+    file_name = plain.String(required=True)
+    file_path = plain.Function(
+        lambda version: f"uploads/{version.plugin_name}/{version.file_name}",
+        required=True,
+        metadata={"type": "string"},
+    )
+    file_size = plain.Integer(required=True, metadata={"description": "bytes"})
+    file_hash = plain.String(required=True, metadata={"description": "SHA-256, hex"})
+    changelog = plain.String(required=True)
+    dependencies = fields.StringMap(required=True)
+    engines = fields.StringMap(required=True)
+    is_deprecated = plain.Boolean(required=True)
+    download_count = plain.Integer(required=True)
+    created_at = fields.Moment(required=True)
+
+
+class PluginDetail(Schema):
+    plugin = plain.Nested(Plugin, required=True)
+    versions = plain.List(plain.Nested(Version), required=True)
+
+
+class PackageReport(Schema):
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    file_size = plain.Integer(required=True)
+    file_hash = plain.String(required=True)
+    entries = plain.Integer(required=True)
+    unpacked_size = plain.Integer(required=True)
+    manifest = plain.Dict(required=True)
+    assembly = plain.Dict(required=True, allow_none=True)
+
+
+class BackupUpload(Schema):
+    file = fields.File(required=True)
+    user_key = fields.UserKey(required=True)
+    backup_type = fields.Choice(BackupType, required=True)
+    description = fields.Text(max=DESCRIPTION_MAX, lines=True, load_default=None)
+    plugin_name = fields.Text(max=200, load_default="")
+
+
+class OwnBackups(Schema):
+    user_key = fields.UserKey(required=True)
+    page = fields.Number(min=1, max=1_000_000, load_default=None)
+    limit = fields.Number(min=1, max=1000, load_default=None)
+
+
+class BackupRef(Schema):
+    user_key = fields.UserKey(required=True)
+    id = fields.Number(min=1, required=True)
+
+
+class Backup(Schema):
+    id = plain.Integer(required=True)
+    user_key = plain.String(required=True)
+    backup_type = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    file_name = plain.String(required=True)
+    file_path = plain.Method("render_path", required=True, metadata={"type": "string"})
+    file_size = plain.Integer(required=True, metadata={"description": "bytes"})
+    file_hash = plain.String(required=True, metadata={"description": "SHA-256, hex"})
+    description = plain.String(required=True, allow_none=True)
+    created_at = fields.Moment(required=True)
+
+    def render_path(self, backup: Any) -> str:
+        """The path as the document shows it; the real one holds neither the key nor the client's name."""
+        moment = int(backup.created_at.timestamp())
+        return f"backups/{backup.user_key}/{backup.backup_type}/{moment}_{backup.file_name}"
+
+
+class BackupList(Schema):
+    total = plain.Integer(required=True)
+    backups = plain.List(plain.Nested(Backup), required=True)

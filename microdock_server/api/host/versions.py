@@ -1,0 +1,68 @@
+"""Versions on the host surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from ...services import downloads, plugins, versions
+from ...services.tokens import Actor
+from ..context import context
+from . import host, schemas
+from .plugins import ADMIN, send
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/versions",
+    body=schemas.PluginRef,
+    answer=schemas.Version,
+    many=True,
+    message="versions.listed",
+    errors=(404,),
+)
+def listed(body: dict[str, Any]) -> Any:
+    """All versions of a plugin, highest first."""
+    return versions.of(plugins.get(body["name"]))
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/version/detail",
+    body=schemas.VersionRef,
+    answer=schemas.Version,
+    message="versions.detailed",
+    errors=(404,),
+)
+def detail(body: dict[str, Any]) -> Any:
+    """One version."""
+    return versions.get(body["name"], body["version"])
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/version/deprecate",
+    access=ADMIN,
+    body=schemas.VersionRef,
+    answer=schemas.Version,
+    message="versions.deprecated",
+    transaction="write",
+    errors=(404,),
+)
+def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
+    """Mark one version as out of date; another may become the current one."""
+    return versions.deprecate(body["name"], body["version"])
+
+
+@host.endpoint(
+    "POST",
+    "/plugins/version/download",
+    body=schemas.VersionRef,
+    file_type="application/zip",
+    transaction="own",
+    errors=(403, 404),
+)
+def download(body: dict[str, Any]) -> Response:
+    """One version's package; counted before its first byte is sent."""
+    return send(downloads.begin(body["name"], body["version"], context().storage, context().counting))

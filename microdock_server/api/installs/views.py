@@ -1,0 +1,119 @@
+"""The installed set of the user who asks; nobody else's can be named."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...messages import CATALOGUE, text
+from ...services import installs as service
+from ...services.tokens import Actor
+from .. import parsing
+from ..context import context, language, settings
+from ..surface import Access
+from . import installs, schemas
+
+PATH: Final = {"plugin_id": schemas.PathId().fields["pluginId"].metadata | {"type": "string"}}
+
+
+@installs.endpoint("GET", "/installed", access=Access.LOGGED_IN, answer=schemas.Install, many=True)
+def listed(actor: Actor) -> Any:
+    """What I have installed, newest first."""
+    return service.listed(actor.id)
+
+
+@installs.endpoint("GET", "/enabled", access=Access.LOGGED_IN)
+def enabled(actor: Actor) -> Any:
+    """Ids of what I have enabled, newest first."""
+    return list(service.enabled_ids(actor.id))
+
+
+@installs.endpoint("GET", "/permissions", access=Access.LOGGED_IN, answer=schemas.Permission, many=True)
+def allowed(actor: Actor) -> Any:
+    """What plugins may be granted, and how much harm each can do."""
+    return [
+        {"permission": name, "risk": risk.value, "description": _description(name)}
+        for name, risk in context().permissions.items()
+    ]
+
+
+@installs.endpoint(
+    "POST",
+    "/install",
+    access=Access.LOGGED_IN,
+    body=schemas.NewInstall,
+    answer=schemas.Install,
+    message="installs.installed",
+    transaction="write",
+    errors=(404, 409),
+    act="install",
+)
+def install(actor: Actor, body: dict[str, Any]) -> Any:
+    """Add a plugin to my set."""
+    return service.install(
+        actor.id,
+        body["pluginId"],
+        body["pluginName"],
+        body["pluginVersion"],
+        body["grantedPermissions"],
+        allowed=context().permissions,
+        require_catalog=settings().installs_require_catalog,
+    )
+
+
+@installs.endpoint(
+    "DELETE",
+    "/<plugin_id>",
+    access=Access.LOGGED_IN,
+    path=PATH,
+    message="installs.removed",
+    transaction="write",
+    errors=(400, 404),
+)
+def uninstall(actor: Actor, plugin_id: str) -> None:
+    """Take a plugin out of my set."""
+    service.remove(actor.id, _checked(plugin_id))
+
+
+@installs.endpoint(
+    "PUT",
+    "/<plugin_id>/status",
+    access=Access.LOGGED_IN,
+    path=PATH,
+    body=schemas.Status,
+    message="installs.status_changed",
+    transaction="write",
+    errors=(404,),
+)
+def set_status(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
+    """Turn an installed plugin on or off."""
+    service.set_enabled(actor.id, _checked(plugin_id), body["enabled"])
+
+
+@installs.endpoint("GET", "/<plugin_id>/permissions", access=Access.LOGGED_IN, path=PATH, errors=(400, 404))
+def granted(actor: Actor, plugin_id: str) -> Any:
+    """What an installed plugin may do."""
+    return service.get(actor.id, _checked(plugin_id)).granted_permissions
+
+
+@installs.endpoint(
+    "PUT",
+    "/<plugin_id>/permissions",
+    access=Access.LOGGED_IN,
+    path=PATH,
+    body=schemas.Permissions,
+    message="installs.permissions_changed",
+    transaction="write",
+    errors=(404,),
+)
+def grant(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
+    """Replace what an installed plugin may do."""
+    service.set_permissions(actor.id, _checked(plugin_id), body["permissions"], context().permissions)
+
+
+def _checked(plugin_id: str) -> str:
+    return str(parsing.load(schemas.PathId(), {"pluginId": plugin_id})["pluginId"])
+
+
+def _description(permission: str) -> str:
+    key = f"permission.{permission}"
+    return text(key, language()) if key in CATALOGUE else permission

@@ -1,0 +1,141 @@
+"""Rate limits: how many requests whom, in which window. Windows are counted by `limits`, exactly across workers."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from limits import RateLimitItem, parse_many
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+
+from ..errors import TooMany
+from ..services.tokens import Actor
+from ..vocabulary import Role
+
+# The documented table; those of single acts are tighter, and count beside it.
+RATES: Final[dict[str, list[RateLimitItem]]] = {
+    "public": parse_many("100/minute;1000/hour"),
+    "authenticated": parse_many("500/minute;5000/hour"),
+    "admin": parse_many("1000/minute;10000/hour"),
+    "login": parse_many("10/minute;100/hour"),
+    "register": parse_many("5/minute;20/hour"),
+    "install": parse_many("30/minute;300/hour"),
+}
+
+
+class RateLimits:
+    """Counts requests and refuses those over the limit. `enabled=False` counts nothing."""
+
+    def __init__(self, store: Storage, *, enabled: bool) -> None:
+        self._limiter = FixedWindowRateLimiter(store)
+        self.enabled = enabled
+
+    def count(self, address: str, actor: Actor | None, act: str | None = None) -> dict[str, str]:
+        """Count one request of `actor` (nobody: of `address`), and of `act` where it has a limit of its own.
+
+        The `RateLimit-*` headers of the window that is closest to its end. Raises TooMany with the same headers.
+        """
+        if not self.enabled:
+            return {}
+        who = f"user:{actor.id}" if actor else f"ip:{address}"
+        headers = self._hit(_group(actor), who)
+        return self._hit(act, who) if act else headers
+
+    def _hit(self, group: str, who: str) -> dict[str, str]:
+        tightest: dict[str, str] = {}
+        fewest = 1 << 60
+        for item in RATES[group]:
+            allowed = self._limiter.hit(item, group, who)
+            stats = self._limiter.get_window_stats(item, group, who)
+            reset = max(1, round(stats.reset_time - time.time()))
+            headers = {
+                "RateLimit-Limit": str(item.amount),
+                "RateLimit-Remaining": str(max(0, stats.remaining)),
+                "RateLimit-Reset": str(reset),
+            }
+            if not allowed:
+                raise TooMany(reset, headers)
+            if stats.remaining < fewest:
+                fewest, tightest = stats.remaining, headers
+        return tightest
+
+
+def _group(actor: Actor | None) -> str:
+    if actor is None:
+        return "public"
+    return "admin" if actor.role == Role.ADMIN else "authenticated"
+
+
+class SQLiteStorage(Storage):
+    """Windows in a small SQLite file of their own: exact across the workers of one machine.
+
+    The counts may be lost with the machine's power (nothing is synced): they live for an hour at most.
+    """
+
+    STORAGE_SCHEME = ["microdock+sqlite"]
+
+    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: Any) -> None:
+        super().__init__(uri, wrap_exceptions, **options)
+        self._path = Path((uri or "").partition("://")[2])
+        self._local = threading.local()
+        self._last_sweep = 0.0
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return sqlite3.Error
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count in the window of `key`; a window that has passed begins anew."""
+        now = time.time()
+        row = self._connection().execute(
+            "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
+            "count = CASE WHEN ends <= ?4 THEN ?2 ELSE count + ?2 END, "
+            "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count",
+            (key, amount, now + expiry, now),
+        ).fetchone()
+        self._sweep(now)
+        return int(row[0])
+
+    def get(self, key: str) -> int:
+        """The count in the current window of `key`."""
+        row = self._connection().execute(
+            "SELECT count FROM windows WHERE key = ? AND ends > ?", (key, time.time())
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When the window of `key` ends, in seconds since the epoch."""
+        row = self._connection().execute("SELECT ends FROM windows WHERE key = ?", (key,)).fetchone()
+        return float(row[0]) if row else time.time()
+
+    def check(self) -> bool:
+        """Can the file be used?"""
+        return self._connection().execute("SELECT 1").fetchone() is not None
+
+    def reset(self) -> int | None:
+        """Forget every window."""
+        return self._connection().execute("DELETE FROM windows").rowcount
+
+    def clear(self, key: str) -> None:
+        """Forget one window."""
+        self._connection().execute("DELETE FROM windows WHERE key = ?", (key,))
+
+    def _sweep(self, now: float) -> None:
+        if now - self._last_sweep > 60:
+            self._last_sweep = now
+            self._connection().execute("DELETE FROM windows WHERE ends <= ?", (now,))
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute("CREATE TABLE IF NOT EXISTS windows (key TEXT PRIMARY KEY, count INT, ends REAL)")
+            self._local.connection = connection
+        return connection

@@ -1,0 +1,124 @@
+"""Accounts on the marketplace surface: register, log in, refresh, log out, who am I, change my password."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ...errors import InvalidToken
+from ...models import User
+from ...services import accounts, tokens
+from ...services.tokens import Actor, Claims
+from ...uow import unit_of_work
+from ...vocabulary import ROLE_PERMISSIONS, Role
+from ..auth import refresh_claims, sign
+from ..context import settings
+from ..credentials import authenticated
+from ..surface import Access
+from . import market, schemas
+
+
+@market.endpoint(
+    "POST",
+    "/auth/register",
+    body=schemas.Registration,
+    answer=schemas.User,
+    status=201,
+    message="auth.registered",
+    transaction="own",
+    errors=(409,),
+    act="register",
+)
+def register(body: dict[str, Any]) -> dict[str, Any]:
+    """Make an account of role `user`."""
+    return describe(accounts.create(body["username"], body["password"], email=body["email"]))
+
+
+@market.endpoint(
+    "POST",
+    "/auth/login",
+    body=schemas.Credentials,
+    answer=schemas.Session,
+    message="auth.logged_in",
+    transaction="own",
+    errors=(401,),
+    act="login",
+)
+def login(body: dict[str, Any]) -> dict[str, Any]:
+    """Log in with a username or an e-mail address. `remember_me` lets the refresh token live 30 days, not one."""
+    user = authenticated(body["username"], body["password"])
+    with unit_of_work():
+        return _session(user, tokens.begin_family(user, _lifetime(), remember_me=body["remember_me"]))
+
+
+@market.endpoint(
+    "POST",
+    "/auth/refresh",
+    access=Access.REFRESH,
+    answer=schemas.Session,
+    message="auth.refreshed",
+    transaction="own",
+)
+def refresh() -> dict[str, Any]:
+    """Spend the refresh token for a new pair. Using a spent one ends the login it belongs to."""
+    claims = refresh_claims()
+    with unit_of_work():
+        user, pair = tokens.rotate(claims, _lifetime())
+        session = _session(user, pair) if pair else None
+    # Only now: raised inside, the unit would take the revocation back.
+    if session is None:
+        raise InvalidToken()
+    return session
+
+
+@market.endpoint("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
+def logout(actor: Actor) -> None:
+    """End the login: this token and the refresh token that came with it."""
+    tokens.revoke(actor.claims)
+
+
+@market.endpoint("GET", "/auth/me", access=Access.LOGGED_IN, answer=schemas.User)
+def me(actor: Actor) -> dict[str, Any]:
+    """Who am I, and what may I do?"""
+    return describe(accounts.get(actor.id))
+
+
+@market.endpoint(
+    "POST",
+    "/auth/password",
+    access=Access.LOGGED_IN,
+    body=schemas.PasswordChange,
+    message="auth.password_changed",
+    transaction="own",
+    errors=(403,),
+    act="login",
+)
+def change_password(actor: Actor, body: dict[str, Any]) -> None:
+    """Change my password. All my tokens are revoked, this one too."""
+    accounts.change_password(actor.id, body["old_password"], body["new_password"])
+
+
+def describe(user: User) -> dict[str, Any]:
+    """A user as this surface shows it."""
+    return {
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "role": user.role,
+        "permissions": ROLE_PERMISSIONS[Role(user.role)],
+    }
+
+
+def _session(user: User, pair: tuple[Claims, Claims]) -> dict[str, Any]:
+    access, refresh_token = pair
+    return {
+        "access_token": sign(access),
+        "refresh_token": sign(refresh_token),
+        "token_type": "bearer",
+        "expires_in": int(_lifetime().total_seconds()),
+        "user": describe(user),
+    }
+
+
+def _lifetime() -> timedelta:
+    return timedelta(minutes=settings().jwt_access_expire_minutes)

@@ -1,0 +1,152 @@
+"""What is asked of the server as a whole: its name, its health, its metrics, its documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Response, current_app
+from marshmallow import fields as plain
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import StorageFailure
+from ..extensions import db
+from ..schemas.base import Schema
+from . import metrics
+from .context import context, settings
+from .envelopes import HOST
+from .surface import Answer, Surface
+
+system = Surface("system", __name__, HOST)
+
+
+class Root(Schema):
+    message = plain.String(required=True)
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    docs = plain.String(required=True)
+    health = plain.String(required=True)
+
+
+class Health(Schema):
+    status = plain.String(required=True)
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    database = plain.String(required=True)
+
+
+class Live(Schema):
+    status = plain.String(required=True)
+
+
+class Readiness(Schema):
+    database = plain.String(required=True)
+    migrations = plain.String(required=True)
+    storage = plain.String(required=True)
+
+
+@system.endpoint("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
+def root() -> dict[str, str]:
+    """What this server is, and where to read on."""
+    return {
+        "message": "MicroDock PluginServer API",
+        "name": settings().app_name,
+        "version": settings().app_version,
+        "docs": "/docs",
+        "health": "/api/health",
+    }
+
+
+@system.endpoint(
+    "GET",
+    "/api/health",
+    answer=Health,
+    message="system.healthy",
+    limited=False,
+    transaction="own",
+    errors=(503,),
+)
+def health() -> Any:
+    """Does the server run, and can it reach its database?"""
+    alive = _database_answers()
+    data = {
+        "status": "healthy" if alive else "unhealthy",
+        "name": settings().app_name,
+        "version": settings().app_version,
+        "database": "connected" if alive else "disconnected",
+    }
+    return data if alive else Answer(data, status=503, message="system.unhealthy")
+
+
+@system.endpoint("GET", "/healthz", answer=Live, message="system.healthy", limited=False, transaction="own")
+def healthz() -> dict[str, str]:
+    """Is the process alive? Asks nothing of anything else."""
+    return {"status": "ok"}
+
+
+@system.endpoint(
+    "GET",
+    "/readyz",
+    answer=Readiness,
+    message="system.ready",
+    limited=False,
+    transaction="own",
+    errors=(503,),
+)
+def readyz() -> Any:
+    """Can requests be sent here: database reachable, migrations at head, storage writable?"""
+    checks = {
+        "database": "ok" if _database_answers() else "unreachable",
+        "migrations": "ok" if _is_migrated() else "pending",
+        "storage": "ok" if _storage_is_writable() else "not writable",
+    }
+    if all(state == "ok" for state in checks.values()):
+        return checks
+    return Answer(checks, status=503, message="system.not_ready")
+
+
+@system.endpoint("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
+def prometheus() -> Response:
+    """Metrics of all workers, for Prometheus."""
+    body, media_type = metrics.exposition()
+    return Response(body, content_type=media_type)
+
+
+@system.endpoint("GET", "/openapi.json", file_type="application/json", limited=False, transaction="own")
+def openapi() -> Response:
+    """This document."""
+    return Response(context().document(), mimetype="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def is_migrated() -> bool:
+    """Is the database at the newest migration?"""
+    directory = current_app.extensions["migrate"].directory
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory(directory).get_heads())
+
+
+def _is_migrated() -> bool:
+    try:
+        return is_migrated()
+    except SQLAlchemyError:
+        return False
+
+
+def _database_answers() -> bool:
+    try:
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _storage_is_writable() -> bool:
+    try:
+        context().storage.ensure_writable()
+    except StorageFailure:
+        return False
+    return True

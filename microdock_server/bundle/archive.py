@@ -1,0 +1,132 @@
+"""A ZIP file as a package: opened only where every reader of it would see the same files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
+
+from microdock_server.bundle.archive_content import ContentFault, unpacked
+from microdock_server.bundle.archive_end import find_end
+from microdock_server.bundle.archive_layout import check_locals, read_directory
+from microdock_server.bundle.archive_names import check_collisions
+from microdock_server.bundle.archive_records import Central, Source
+from microdock_server.bundle.problems import Problems
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a package may hold; sizes in bytes. Below `ratio_free` unpacked bytes no ratio is too high."""
+
+    max_entries: int = 10_000
+    max_unpacked: int = 1 << 30
+    max_ratio: int = 200
+    ratio_free: int = 10 * MEBIBYTE
+    max_manifest: int = MEBIBYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of the archive, with the name as unpacked."""
+
+    name: str
+    size: int
+    compressed_size: int
+    crc: int
+
+
+class Archive:
+    """The entries of a file that has a central directory; content is read on demand."""
+
+    def __init__(self, source: Source, headers: list[Central]) -> None:
+        self._source = source
+        self._headers = headers
+        self._files = {header.name: header for header in headers if not header.is_directory}
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The files in the directory's order, as declared."""
+        return tuple(
+            Entry(header.name, header.size, header.compressed_size, header.crc)
+            for header in self._headers
+            if not header.is_directory
+        )
+
+    @property
+    def unpacked_size(self) -> int:
+        """What all entries declare to unpack to."""
+        return sum(header.size for header in self._headers)
+
+    def size_of(self, name: str) -> int | None:
+        """The declared size of a file, None if there is no such file."""
+        header = self._files.get(name)
+        return None if header is None else header.size
+
+    def names(self) -> list[str]:
+        """The names of all files."""
+        return list(self._files)
+
+    def read(self, name: str, limit: int) -> bytes | None:
+        """The whole content of a file; None if it is not there, not readable, broken or larger than `limit`."""
+        header = self._files.get(name)
+        if header is None or not header.readable or header.size > limit:
+            return None
+        content = BytesIO()  # hands its buffer over without a second copy
+        try:
+            content.writelines(unpacked(self._source, header))
+        except ContentFault:
+            return None
+        return content.getvalue()
+
+    def check_content(self, problems: Problems) -> None:
+        """Unpack every entry once, in small pieces, and note the ones that are not what they declare."""
+        for header in self._headers:
+            if not header.readable:
+                continue
+            try:
+                for _ in unpacked(self._source, header):
+                    pass
+            except ContentFault as fault:
+                problems.add(fault.rule, header.name)
+                header.readable = False
+
+
+def open_archive(file: BinaryIO, limits: Limits, problems: Problems) -> Archive | None:
+    """Read and check everything but the content; None where there is no directory or a limit is passed.
+
+    Raises only what reading `file` itself raises.
+    """
+    source = Source(file)
+    end = find_end(source, problems)
+    if end is None:
+        return None
+    if end.entries > limits.max_entries:
+        problems.add("too-many-entries", count=end.entries, limit=limits.max_entries)
+        return None
+    headers = read_directory(source, end, problems)
+    if headers is None:
+        return None
+    check_collisions([header.name for header in headers], problems)
+    check_locals(source, headers, end.directory_offset, problems)
+    return Archive(source, headers) if _within(headers, limits, problems) else None
+
+
+def _within(headers: list[Central], limits: Limits, problems: Problems) -> bool:
+    """Check the declared sizes; unpacking later keeps every entry to them."""
+    total = sum(header.size for header in headers)
+    packed = sum(header.compressed_size for header in headers)
+    before = len(problems)
+    if total > limits.max_unpacked:
+        problems.add("unpacked-too-large", size=total, limit=limits.max_unpacked)
+    dense = [header for header in headers if _too_dense(header.size, header.compressed_size, limits)]
+    for header in dense:
+        problems.add("ratio-too-high", header.name, limit=limits.max_ratio)
+    if not dense and _too_dense(total, packed, limits):
+        problems.add("total-ratio-too-high", limit=limits.max_ratio)
+    return len(problems) == before and not problems.full
+
+
+def _too_dense(size: int, packed: int, limits: Limits) -> bool:
+    return size > limits.ratio_free and size > packed * limits.max_ratio

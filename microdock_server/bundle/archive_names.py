@@ -1,0 +1,155 @@
+"""Entry names: how they are decoded, which ones no system should have to unpack, and which ones collide.
+
+A name without the UTF-8 flag has to be ASCII. Other bytes are read as CP437 by some programs, as UTF-8 or as
+the system's code page by others: the same package would hold different files for each, so it is refused.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from microdock_server.bundle.problems import Problems
+
+PATH_BYTES: Final = 1024
+COMPONENT_BYTES: Final = 255
+PATH_DEPTH: Final = 64
+
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_ILLEGAL: Final = re.compile('[<>:"|?*]')
+# Control, format (bidi), surrogate, private, unassigned; line and paragraph separators.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_RESERVED: Final = frozenset(
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+    + [device + digit for device in ("COM", "LPT") for digit in "0123456789¹²³"]
+)
+
+
+def decode_name(raw: bytes, is_utf8: bool, problems: Problems) -> str:
+    """The name as text, noting bytes that cannot be trusted to mean one thing."""
+    kept = raw[: PATH_BYTES + 1]
+    try:
+        return kept.decode("utf-8" if is_utf8 else "ascii")
+    except UnicodeDecodeError:
+        name = readable_name(raw)
+        if len(raw) <= PATH_BYTES:  # an overlong name may just have been cut inside a character
+            problems.add("name-not-utf8" if is_utf8 else "name-encoding", name)
+        return name
+
+
+def readable_name(raw: bytes) -> str:
+    """A form of any bytes to show and to compare by, cut where they are too long for a path."""
+    kept = raw[: PATH_BYTES + 1]
+    try:
+        return kept.decode("utf-8")
+    except UnicodeDecodeError:
+        return kept.decode("cp437")  # the format's own default: every byte is some character
+
+
+def check_name(name: str, raw_length: int, problems: Problems) -> None:
+    """Note everything that is wrong with one entry's name."""
+    if not name:
+        problems.add("name-empty")
+        return
+    _check_characters(name, problems)
+    if name.startswith("/"):
+        problems.add("path-absolute", name)
+    if _DRIVE.match(name):
+        problems.add("path-drive", name)
+    if raw_length > PATH_BYTES:
+        problems.add("path-too-long", name, limit=PATH_BYTES)
+    _check_components(name, problems)
+
+
+def _check_characters(name: str, problems: Problems) -> None:
+    if "\\" in name:
+        problems.add("name-backslash", name)
+    illegal = _ILLEGAL.search(name)
+    if illegal:
+        problems.add("name-illegal-character", name, character=illegal[0])
+    if name.isascii() and name.isprintable():
+        return
+    hidden = next((char for char in name if unicodedata.category(char) in _INVISIBLE), None)
+    if hidden is None:
+        return
+    rule = "name-control" if unicodedata.category(hidden) == "Cc" else "name-invisible"
+    problems.add(rule, name, character=f"U+{ord(hidden):04X}")
+
+
+def _check_components(name: str, problems: Problems) -> None:
+    """One problem a rule and name, however many components break it."""
+    parts = components(name)
+    if len(parts) > PATH_DEPTH:
+        problems.add("path-too-deep", name, limit=PATH_DEPTH)
+    checked = parts[1:] if name.startswith("/") else parts
+    for rule in dict.fromkeys(filter(None, map(_component_rule, checked[: PATH_DEPTH + 1]))):
+        problems.add(rule, name, limit=COMPONENT_BYTES)
+
+
+def _component_rule(part: str) -> str | None:
+    if part in ("", ".", ".."):
+        return {"": "path-empty-component", ".": "path-dot", "..": "path-escapes"}[part]
+    if part[-1] in ". ":
+        return "name-trailing"
+    # Windows looks at what stands before the first dot, without the spaces behind it.
+    if part.partition(".")[0].rstrip(" ").upper() in _RESERVED:
+        return "name-reserved"
+    return "component-too-long" if len(part.encode("utf-8", "replace")) > COMPONENT_BYTES else None
+
+
+def components(name: str) -> list[str]:
+    """The parts of a path; the slash that closes a directory's name is not one."""
+    return name.removesuffix("/").replace("\\", "/").split("/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A name with, for each component, eight bytes that stand for how a careless file system sees it."""
+
+    key: bytes
+    name: str
+    is_directory: bool
+
+
+def check_collisions(names: list[str], problems: Problems) -> None:
+    """Note names that are one file to some systems: equal, or equal but for case, Unicode form or separator.
+
+    Sorted by key, everything below a path follows it at once, so comparing neighbours is enough and memory
+    does not grow with the depth of the paths.
+    """
+    places = sorted((_place(name) for name in names if name), key=lambda place: (place.key, place.name))
+    for first, second in itertools.pairwise(places):
+        if first.name == second.name:
+            problems.add("duplicate-name", second.name)
+        elif not _same_spelling(first, second):
+            problems.add("name-collides", second.name, other=first.name)
+        elif second.key.startswith(first.key) and not (first.is_directory and second.key != first.key):
+            problems.add("file-as-directory", second.name, other=first.name)
+        if problems.full:
+            return
+
+
+def _place(name: str) -> _Place:
+    parts = components(name)[:PATH_DEPTH]
+    return _Place(b"".join(map(_component_key, parts)), name, name.endswith("/"))
+
+
+def _component_key(part: str) -> bytes:
+    # Overlong parts are refused anyway; cutting them keeps normalisation cheap.
+    folded = part[:COMPONENT_BYTES]
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
+    return hash(folded.casefold()).to_bytes(8, "big", signed=True)
+
+
+def _same_spelling(first: _Place, second: _Place) -> bool:
+    """Are the components that both see as equal also written the same?"""
+    shared = 0
+    while first.key[shared : shared + 8] == second.key[shared : shared + 8] != b"":
+        shared += 8
+    count = shared // 8
+    first_parts, second_parts = components(first.name)[:count], components(second.name)[:count]
+    return first_parts == second_parts and ("\\" in first.name) == ("\\" in second.name)

@@ -1,0 +1,111 @@
+"""The inspection of an uploaded package: every fault found is told at once, and nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from microdock_server.bundle.archive import Archive, Entry, Limits, open_archive
+from microdock_server.bundle.assembly import SIZE_MAX, Finding, read_assembly
+from microdock_server.bundle.manifest import Manifest, parse_manifest
+from microdock_server.bundle.problems import Problem, Problems
+
+__all__ = ["MANIFEST", "Entry", "Limits", "Report", "inspect_package"]
+
+MANIFEST: Final = "plugin.json"
+_DEFAULT_LIMITS: Final = Limits()
+
+_ASSEMBLY_RULES: Final = {
+    "not_managed": "assembly-not-managed",
+    "entry_class_missing": "assembly-entry-class-missing",
+    "unreadable": "assembly-unreadable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an inspection found. `entries` (files only) and sizes are as declared, and proven where `ok`."""
+
+    problems: tuple[Problem, ...]
+    manifest: Manifest | None = None
+    entries: tuple[Entry, ...] = ()
+    unpacked_size: int = 0
+    assembly: Finding | None = None
+
+    @property
+    def ok(self) -> bool:
+        """May this package be accepted?"""
+        return not self.problems
+
+
+def inspect_package(
+    file: BinaryIO, limits: Limits = _DEFAULT_LIMITS, *, require_managed_assembly: bool = False
+) -> Report:
+    """Inspect a seekable file from its first to its last byte.
+
+    Bad content never raises, it becomes problems; only what reading `file` raises (OSError) passes through.
+    Every entry is unpacked once, in pieces of at most 256 KiB, and never beyond its declared size; declared
+    sizes are held to `limits` first. Only plugin.json and the main DLL (up to 16 MiB) are kept in memory.
+    """
+    problems = Problems()
+    archive = open_archive(file, limits, problems)
+    if archive is None:
+        return Report(problems.done())
+    archive.check_content(problems)
+    manifest = _manifest(archive, limits, problems)
+    assembly = None if manifest is None else _assembly(archive, manifest, problems)
+    if require_managed_assembly and manifest and assembly and assembly.status in _ASSEMBLY_RULES:
+        problems.add(
+            _ASSEMBLY_RULES[assembly.status],
+            manifest.main,
+            entry_class=manifest.entry_class,
+            detail=assembly.detail,
+        )
+    return Report(problems.done(), manifest, archive.entries, archive.unpacked_size, assembly)
+
+
+def _manifest(archive: Archive, limits: Limits, problems: Problems) -> Manifest | None:
+    size = archive.size_of(MANIFEST)
+    if size is None:
+        _explain_missing(archive, problems)
+        return None
+    if size > limits.max_manifest:
+        problems.add("manifest-too-large", MANIFEST, limit=limits.max_manifest)
+        return None
+    data = archive.read(MANIFEST, limits.max_manifest)
+    if data is None:  # the reason was noted when its content was checked
+        return None
+    manifest, found = parse_manifest(data)
+    problems.extend(found)
+    return manifest
+
+
+def _explain_missing(archive: Archive, problems: Problems) -> None:
+    """Name the likely mistake: another case, or everything inside one folder."""
+    for name in archive.names():
+        if name.casefold() == MANIFEST:
+            problems.add("manifest-wrong-case", name)
+            return
+    inside = (name for name in archive.names() if name.endswith("/" + MANIFEST))
+    folder = min(inside, key=lambda name: name.count("/"), default=None)
+    if folder is None:
+        problems.add("manifest-missing")
+    else:
+        problems.add("manifest-in-folder", folder)
+
+
+def _assembly(archive: Archive, manifest: Manifest, problems: Problems) -> Finding | None:
+    size = archive.size_of(manifest.main)
+    if size is None:
+        folded = manifest.main.casefold()
+        twin = next((name for name in archive.names() if name.casefold() == folded), None)
+        if twin is None:
+            problems.add("main-missing", field="main", value=manifest.main)
+        else:
+            problems.add("main-wrong-case", twin, field="main", value=manifest.main)
+        return None
+    if size > SIZE_MAX:
+        detail = f"larger than {SIZE_MAX} bytes"
+        return Finding("unreadable", entry_class=manifest.entry_class, detail=detail)
+    data = archive.read(manifest.main, SIZE_MAX)
+    return None if data is None else read_assembly(data, manifest.entry_class)

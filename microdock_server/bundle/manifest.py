@@ -1,0 +1,226 @@
+"""plugin.json: what it must and may say, and a typed form of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from microdock_server.bundle.manifest_json import BadJson, load
+from microdock_server.bundle.problems import Problem, Problems, printable
+from microdock_server.bundle.versions import (
+    EngineRange,
+    InvalidRange,
+    Range,
+    is_version,
+)
+from microdock_server.vocabulary import (
+    CHANGELOG_MAX,
+    DESCRIPTION_MAX,
+    DISPLAY_NAME_MAX,
+    PLUGIN_NAME,
+    PLUGIN_NAME_MAX,
+    VERSION_MAX,
+)
+
+MAIN_MAX: Final = 1024
+ENTRY_CLASS_MAX: Final = 500
+AUTHOR_MAX: Final = 200
+LICENSE_MAX: Final = 200
+HOMEPAGE_MAX: Final = 2048
+ENGINE_NAME_MAX: Final = 100
+REQUIREMENTS_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A valid plugin.json. Texts are as given; what is absent is "" or {}, `display_name` then is `name`."""
+
+    name: str
+    version: str
+    main: str
+    entry_class: str
+    display_name: str
+    description: str = ""
+    author: str = ""
+    license: str = ""
+    homepage: str = ""
+    changelog: str = ""
+    dependencies: dict[str, str] = dataclasses.field(default_factory=dict)
+    engines: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def parse_manifest(data: bytes) -> tuple[Manifest | None, list[Problem]]:
+    """Read plugin.json; the manifest is None exactly where there are problems. Never raises on bad content."""
+    problems = Problems()
+    try:
+        document = load(data)
+    except BadJson as error:
+        problems.add(error.rule, None, field=None, **error.params)
+        return None, list(problems.done())
+    if not isinstance(document, dict):
+        problems.add("manifest-not-object")
+        return None, list(problems.done())
+    manifest = _Reader(document, problems).manifest()
+    found = list(problems.done())
+    return (None if found else manifest), found
+
+
+class _Reader:
+    """Takes the fields out of a document one by one and notes what is wrong with each."""
+
+    def __init__(self, document: dict[str, Any], problems: Problems) -> None:
+        self._document = document
+        self._problems = problems
+
+    def manifest(self) -> Manifest:
+        """The whole document; only to be used where no problem was noted."""
+        name = self._required("name", PLUGIN_NAME_MAX, "field-plugin-name", _is_plugin_name)
+        return Manifest(
+            name=name,
+            version=self._required("version", VERSION_MAX, "field-version", is_version),
+            main=self._required("main", MAIN_MAX, "field-main", _is_main),
+            entry_class=self._required("entryClass", ENTRY_CLASS_MAX, "field-entry-class", is_class_name),
+            display_name=self._line("displayName", DISPLAY_NAME_MAX) or name,
+            description=self._text("description", DESCRIPTION_MAX),
+            author=self._line("author", AUTHOR_MAX),
+            license=self._line("license", LICENSE_MAX),
+            homepage=self._homepage(),
+            changelog=self._text("changelog", CHANGELOG_MAX),
+            dependencies=self._dependencies(),
+            engines=self._engines(),
+        )
+
+    def _required(self, field: str, limit: int, rule: str, accepts: Callable[[str], bool]) -> str:
+        value = self._document.get(field)
+        if value is None or value == "":
+            self._problems.add("field-required", field=field)
+            return ""
+        text = self._text(field, limit)
+        if text and not accepts(text):
+            self._problems.add(rule, field=field, value=text)
+        return text
+
+    def _text(self, field: str, limit: int) -> str:
+        """A text of at most `limit` characters; "" where it is absent, null or noted as wrong."""
+        value = self._document.get(field)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self._problems.add("field-not-text", field=field)
+            return ""
+        if len(value) > limit:
+            self._problems.add("field-too-long", field=field, limit=limit)
+            return ""
+        return value
+
+    def _line(self, field: str, limit: int) -> str:
+        """A text without control characters; blank counts as absent."""
+        text = self._text(field, limit)
+        if any(unicodedata.category(char) == "Cc" for char in text):
+            self._problems.add("field-control", field=field)
+        return text if text.strip() else ""
+
+    def _homepage(self) -> str:
+        text = self._line("homepage", HOMEPAGE_MAX)
+        if text and not is_web_address(text):
+            self._problems.add("field-homepage", field="homepage", value=text)
+        return text
+
+    def _dependencies(self) -> dict[str, str]:
+        found = self._requirements("dependencies")
+        for name, value in found.items():
+            if not _is_plugin_name(name):
+                self._problems.add("dependency-name", field=f"dependencies.{name}", value=name)
+            if not _is_range(value, Range):
+                self._problems.add("field-range", field=f"dependencies.{name}", value=value)
+        return found
+
+    def _engines(self) -> dict[str, str]:
+        found = self._requirements("engines")
+        for name, value in found.items():
+            if not _is_engine_name(name):
+                self._problems.add("engine-name", field=f"engines.{name}", value=name)
+            if not _is_range(value, EngineRange):
+                self._problems.add("field-range", field=f"engines.{name}", value=value)
+        return found
+
+    def _requirements(self, field: str) -> dict[str, str]:
+        """An object of text to text, its keys unique ignoring case. Absent, null and "" mean none."""
+        value = self._document.get(field)
+        if value is None or value == "":
+            return {}
+        if not isinstance(value, dict):
+            self._problems.add("field-not-object", field=field)
+            return {}
+        if len(value) > REQUIREMENTS_MAX:
+            self._problems.add("field-too-many", field=field, count=len(value), limit=REQUIREMENTS_MAX)
+            return {}
+        self._check_twins(field, value)
+        for name in [name for name, text in value.items() if not isinstance(text, str)]:
+            self._problems.add("field-not-text", field=f"{field}.{name}")
+        return {name: text for name, text in value.items() if isinstance(text, str)}
+
+    def _check_twins(self, field: str, names: dict[str, Any]) -> None:
+        seen: dict[str, str] = {}
+        for name in names:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                self._problems.add("field-duplicate", field=f"{field}.{name}", other=other)
+
+
+def _is_plugin_name(text: str) -> bool:
+    return len(text) <= PLUGIN_NAME_MAX and PLUGIN_NAME.fullmatch(text) is not None
+
+
+def _is_engine_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= ENGINE_NAME_MAX and printable(text) == text
+
+
+def _is_main(text: str) -> bool:
+    """A path inside the archive: forward slashes, relative, a file with something before `.dll`."""
+    parts = text.split("/")
+    if "\\" in text or printable(text, MAIN_MAX) != text or {"", ".", ".."} & set(parts):
+        return False
+    return parts[-1].lower().endswith(".dll") and len(parts[-1]) > len(".dll")
+
+
+def _is_range(text: str, kind: type[Range]) -> bool:
+    try:
+        kind.parse(text)
+    except InvalidRange:
+        return False
+    return True
+
+
+def is_class_name(text: str) -> bool:
+    """A type as .NET's reflection writes it: `Namespace.Type`, and `Namespace.Outer+Inner` for a nested one.
+
+    Identifiers are C#'s, Unicode letters included, without invisible characters. Generic types (a backtick)
+    cannot be entry classes.
+    """
+    namespace_and_outer, *nested = text.split("+")
+    return all(map(_is_identifier, namespace_and_outer.split("."))) and all(map(_is_identifier, nested))
+
+
+def _is_identifier(text: str) -> bool:
+    categories = [unicodedata.category(char) for char in text]
+    starts = bool(text) and (text[0] == "_" or categories[0][0] == "L" or categories[0] == "Nl")
+    return starts and all(kind[0] == "L" or kind in ("Nl", "Mn", "Mc", "Nd", "Pc") for kind in categories)
+
+
+def is_web_address(text: str) -> bool:
+    """An http(s) URL with a host, a sane port and no credentials."""
+    if not text.isprintable() or " " in text or "\\" in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and port != 0
+    )

@@ -1,0 +1,206 @@
+"""Version ranges with npm's meaning: `Range` over SemVer, `EngineRange` over .NET's four numbers.
+
+A range is sets joined by `||`; a set is comparators joined by spaces, or one hyphen range. Every comparator
+is rewritten into bounds (`^0.5.0` → `>=0.5.0 <0.6.0-0`), so that `contains` only compares tuples.
+Differences from npm, all on the strict side: no doubled operators (`>==1`), no suffix on a wildcard
+(`1.x-beta`), numbers of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt
+from typing import ClassVar, Final, Self
+
+from microdock_server.bundle.semantic import (
+    EngineVersion,
+    InvalidVersion,
+    Precedence,
+    Version,
+    is_number,
+    precedence,
+    split_suffixes,
+)
+from microdock_server.vocabulary import RANGE_MAX
+
+# Longest first: the first that fits is the operator.
+_OPERATORS: Final = ("~>", ">=", "<=", ">", "<", "=", "^", "~")
+_WILDCARDS: Final = frozenset({"x", "X", "*"})
+# SemVer's smallest prerelease: `<2.0.0-0` keeps 2.0.0's prereleases out as well.
+_LOWEST: Final = ("0",)
+
+
+class InvalidRange(ValueError):
+    """The text is not a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Partial:
+    """A version as written in a range: `numbers` given so far; `is_open` where the rest is any."""
+
+    numbers: tuple[int, ...]
+    is_open: bool
+    prerelease: tuple[str, ...] = ()
+
+    def floor(self, prerelease: tuple[str, ...] | None = None) -> Precedence:
+        """The lowest version meant, with zeros for what was not given."""
+        suffix = self.prerelease if prerelease is None else prerelease
+        return precedence(self.numbers + (0,) * (4 - len(self.numbers)), suffix)
+
+    def above(self, index: int, prerelease: tuple[str, ...] = _LOWEST) -> Precedence:
+        """The version that follows when the number at `index` goes up by one."""
+        bumped = (*self.numbers[:index], self.numbers[index] + 1)
+        return precedence(bumped + (0,) * (4 - len(bumped)), prerelease)
+
+
+_Test = Callable[[Precedence, Precedence], bool]
+_Bound = tuple[_Test, Precedence]
+_NOTHING: Final[list[_Bound]] = [(lt, precedence((0, 0, 0, 0), _LOWEST))]
+
+
+class Range:
+    """A set of SemVer versions. `str()` is the text as given."""
+
+    __slots__ = ("_sets", "text")
+    _width: ClassVar[int] = 3
+    _version: ClassVar[type[Version | EngineVersion]] = Version
+
+    def __init__(self, text: str, sets: list[list[_Bound]]) -> None:
+        self.text = text
+        self._sets = sets
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a range of at most 256 characters, in linear time, or raise InvalidRange."""
+        if not isinstance(text, str) or len(text) > RANGE_MAX:
+            raise InvalidRange(f"a range has at most {RANGE_MAX} characters")
+        sets = text.replace("\t", " ").split("||")
+        return cls(text, [_bounds_of_set(part, cls._width) for part in sets])
+
+    def contains(self, version: str | Version | EngineVersion) -> bool:
+        """Does `version` satisfy the range? A text that is no version raises InvalidVersion.
+
+        npm's rule for prereleases: one matches only where a comparator of the same set names a prerelease
+        of the very same numbers.
+        """
+        parsed = self._version.parse(version) if isinstance(version, str) else version
+        numbers = parsed.numbers + (0,) * (4 - len(parsed.numbers))
+        key = precedence(numbers, parsed.prerelease)
+        return any(_satisfies(key, bounds) for bounds in self._sets)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+
+class EngineRange(Range):
+    """A set of engine versions: up to four numbers, three of which are a full version (`2.0.0` is `2.0.0.0`)."""
+
+    __slots__ = ()
+    _width = 4
+    _version = EngineVersion
+
+
+def _satisfies(key: Precedence, bounds: list[_Bound]) -> bool:
+    numbers, is_release, _ = key
+    if not all(test(key, bound) for test, bound in bounds):
+        return False
+    return is_release or any(bound[0] == numbers and not bound[1] for _, bound in bounds)
+
+
+def _bounds_of_set(text: str, width: int) -> list[_Bound]:
+    words = [word for word in text.split(" ") if word]
+    if len(words) == 3 and words[1] == "-":
+        return _hyphen(_partial(words[0], width), _partial(words[2], width))
+    bounds: list[_Bound] = []
+    position = 0
+    while position < len(words):
+        operator = next((sign for sign in _OPERATORS if words[position].startswith(sign)), "")
+        version = words[position][len(operator) :]
+        if operator and not version:  # `>= 1.0.0`: the version is the next word
+            position += 1
+            version = words[position] if position < len(words) else ""
+        bounds += _MEANINGS[operator](_partial(version, width))
+        position += 1
+    return bounds
+
+
+def _partial(text: str, width: int) -> _Partial:
+    """`1.2`, `1.x`, `*`, `v1.2.3-rc.1`, … or InvalidRange."""
+    try:
+        core, prerelease, build = split_suffixes(text.removeprefix("v"))
+    except InvalidVersion as error:
+        raise InvalidRange(str(error)) from None
+    parts = core.split(".")
+    if len(parts) > width or not all(part in _WILDCARDS or is_number(part) for part in parts):
+        raise InvalidRange("malformed version in a range")
+    known = next((index for index, part in enumerate(parts) if part in _WILDCARDS), len(parts))
+    is_open = known < len(parts) or known < 3
+    if is_open and (prerelease or build):
+        raise InvalidRange("only a full version can have a suffix")
+    return _Partial(tuple(int(part) for part in parts[:known]), is_open, prerelease)
+
+
+def _hyphen(low: _Partial, high: _Partial) -> list[_Bound]:
+    return _at_least(low) + _at_most(high)
+
+
+def _at_least(partial: _Partial) -> list[_Bound]:
+    return [(ge, partial.floor())] if partial.numbers else []
+
+
+def _at_most(partial: _Partial) -> list[_Bound]:
+    if not partial.is_open:
+        return [(le, partial.floor())]
+    return [(lt, partial.above(len(partial.numbers) - 1))] if partial.numbers else []
+
+
+def _over(partial: _Partial) -> list[_Bound]:
+    if not partial.is_open:
+        return [(gt, partial.floor())]
+    last = len(partial.numbers) - 1
+    return [(ge, partial.above(last, ()))] if partial.numbers else _NOTHING
+
+
+def _under(partial: _Partial) -> list[_Bound]:
+    if not partial.numbers:
+        return _NOTHING
+    return [(lt, partial.floor(_LOWEST if partial.is_open else None))]
+
+
+def _equal(partial: _Partial) -> list[_Bound]:
+    if not partial.is_open:
+        return [(eq, partial.floor())]
+    return _at_least(partial) + _at_most(partial)
+
+
+def _tilde(partial: _Partial) -> list[_Bound]:
+    if not partial.numbers:
+        return []
+    index = min(len(partial.numbers) - 1, 1)
+    return [(ge, partial.floor()), (lt, partial.above(index))]
+
+
+def _caret(partial: _Partial) -> list[_Bound]:
+    """Up to the next change of the leftmost number that is not zero, among the first three."""
+    if not partial.numbers:
+        return []
+    leading = partial.numbers[:3]
+    index = next((place for place, number in enumerate(leading) if number), len(leading) - 1)
+    return [(ge, partial.floor()), (lt, partial.above(index))]
+
+
+_MEANINGS: Final[dict[str, Callable[[_Partial], list[_Bound]]]] = {
+    "": _equal,
+    "=": _equal,
+    ">=": _at_least,
+    "<=": _at_most,
+    ">": _over,
+    "<": _under,
+    "~": _tilde,
+    "~>": _tilde,
+    "^": _caret,
+}

@@ -1,0 +1,128 @@
+"""Version numbers: SemVer 2.0.0 (`Version`) and the one to four parts of .NET (`EngineVersion`).
+
+Both are parsed by hand in linear time, lengths first, ASCII digits only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import total_ordering
+from typing import Final, Self
+
+from microdock_server.vocabulary import VERSION_MAX
+
+_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z-]+")
+
+Precedence = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
+
+
+class InvalidVersion(ValueError):
+    """The text is not a version of the kind asked for."""
+
+
+def is_number(text: str) -> bool:
+    """Is this a number as SemVer writes one: ASCII digits without leading zeros?"""
+    return text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
+
+
+def precedence(numbers: tuple[int, ...], prerelease: tuple[str, ...]) -> Precedence:
+    """A tuple that compares as SemVer 11 asks: a release above its prereleases, numbers below words."""
+    words = tuple((True, 0, part) if not part.isdigit() else (False, int(part), "") for part in prerelease)
+    return numbers, not prerelease, words
+
+
+def split_suffixes(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """`1.0.0-rc.1+5` → (`1.0.0`, (`rc`, `1`), (`5`,)); InvalidVersion where a suffix is malformed."""
+    rest, plus, build_text = text.partition("+")
+    core, dash, prerelease_text = rest.partition("-")
+    prerelease = tuple(prerelease_text.split(".")) if dash else ()
+    build = tuple(build_text.split(".")) if plus else ()
+    if not all(_IDENTIFIER.fullmatch(part) for part in prerelease + build):
+        raise InvalidVersion("malformed prerelease or build")
+    if any(part.isdigit() and not is_number(part) for part in prerelease):
+        raise InvalidVersion("a number in the prerelease has leading zeros")
+    return core, prerelease, build
+
+
+@total_ordering
+class _Numbered:
+    """What both kinds share. Equality and order are precedence: build metadata does not count."""
+
+    __slots__ = ("_key", "build", "numbers", "prerelease", "text")
+
+    def __init__(
+        self, text: str, numbers: tuple[int, ...], prerelease: tuple[str, ...], build: tuple[str, ...]
+    ) -> None:
+        self.text = text
+        self.numbers = numbers
+        self.prerelease = prerelease
+        self.build = build
+        self._key = precedence(numbers, prerelease)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `text`, or raise InvalidVersion."""
+        if not isinstance(text, str) or len(text) > VERSION_MAX:
+            raise InvalidVersion(f"a version has at most {VERSION_MAX} characters")
+        core, prerelease, build = split_suffixes(text)
+        parts = core.split(".")
+        if not all(is_number(part) for part in parts):
+            raise InvalidVersion("a version is made of numbers and dots")
+        return cls(text, cls._widen(tuple(int(part) for part in parts), bool(prerelease)), prerelease, build)
+
+    @classmethod
+    def _widen(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+        raise InvalidVersion("not a kind of version")
+
+    @property
+    def key(self) -> Precedence:
+        """What comparisons are made with."""
+        return self._key
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Does it have a prerelease part?"""
+        return bool(self.prerelease)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._key == other._key
+
+    def __lt__(self, other: Self) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._key < other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+class Version(_Numbered):
+    """A SemVer 2.0.0 version of at most 64 characters."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _widen(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+        if len(parts) != 3:
+            raise InvalidVersion("a version has three numbers: MAJOR.MINOR.PATCH")
+        return parts
+
+
+class EngineVersion(_Numbered):
+    """One to four numbers, compared as four (`6` is `6.0.0.0`); a prerelease needs at least three."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _widen(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+        if len(parts) > 4 or (has_prerelease and len(parts) < 3):
+            raise InvalidVersion("an engine version has one to four numbers")
+        return parts + (0,) * (4 - len(parts))

@@ -1,0 +1,271 @@
+"""Every setting, read from the environment (and `.env`) once, typed, with the reasons a server refuses to start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import marshmallow
+from environs import Env, EnvError
+
+DEFAULT_PASSWORD: Final = "admin"
+PLACEHOLDER_SECRETS: Final = frozenset(
+    {
+        "默认密钥",
+        "your-secret-key-change-in-production",
+        "your-very-secure-secret-key-change-this-in-production",
+        "your-very-secure-jwt-secret-key-minimum-32-characters",
+    }
+)
+MIB: Final = 1024 * 1024
+MIN_SECRET_BYTES: Final = 32
+
+
+class ConfigurationError(Exception):
+    """A setting is wrong; the message names the variable and says what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The server's settings. Names are the variables' in lower case; sizes are bytes unless they say otherwise."""
+
+    app_name: str
+    app_version: str
+    debug: bool
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str
+    upload_dir: Path
+    backup_dir: Path
+    temp_dir: Path
+    log_dir: Path
+    log_file: Path
+    log_level: str
+    max_upload_size: int
+    allowed_extensions: tuple[str, ...]
+    admin_username: str
+    admin_password: str
+    admin_email: str | None
+    jwt_secret_key: str
+    jwt_algorithm: str
+    jwt_expire_minutes: int
+    jwt_access_expire_minutes: int
+    upload_secret_key: str | None
+    cors_origins: tuple[str, ...]
+    public_url: str | None
+    trusted_proxies: int
+    x_accel_prefix: str | None
+    ratelimit_enabled: bool
+    backups_owner_can_delete: bool
+    backup_max_count: int
+    backup_max_bytes: int
+    installs_require_catalog: bool
+    install_permissions: str | None
+    immutable_versions: bool
+    require_managed_assembly: bool
+    package_max_entries: int
+    package_max_unpacked: int
+    package_max_ratio: int
+    web_concurrency: int
+    web_threads: int
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database file, or None on another engine."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.is_sqlite else None
+
+
+def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment, then `.env` in the working directory, then defaults.
+
+    `overrides` (variable name → text) win over all of them. Raises ConfigurationError naming the variable.
+    """
+    env = Env(eager=True)
+    env_file = Path.cwd() / ".env"
+    saved = dict(os.environ)
+    try:
+        if env_file.is_file():
+            env.read_env(str(env_file), recurse=False)
+        os.environ.update(overrides or {})
+        settings = _read(env)
+    except (EnvError, marshmallow.ValidationError) as wrong:
+        raise ConfigurationError(str(wrong)) from wrong
+    finally:
+        if overrides is not None:
+            os.environ.clear()
+            os.environ.update(saved)
+    return settings
+
+
+def _read(env: Env) -> Settings:
+    data_dir = Path(env.str("DATA_DIR", "instance")).absolute()
+    log_file = _path(env, "LOG_FILE", data_dir / "logs" / "app.log")
+    debug = env.bool("DEBUG", True)
+    return Settings(
+        app_name=env.str("APP_NAME", "MicroDock Plugin Server"),
+        app_version=env.str("APP_VERSION", "2.0.0"),
+        debug=debug,
+        host=env.str("HOST", "127.0.0.1"),
+        port=env.int("PORT", 8000, validate=_between(1, 65535)),
+        data_dir=data_dir,
+        database_url=_database_url(env.str("DATABASE_URL", ""), data_dir),
+        upload_dir=_path(env, "UPLOAD_DIR", data_dir / "uploads"),
+        backup_dir=_path(env, "BACKUP_DIR", data_dir / "backups"),
+        temp_dir=_path(env, "TEMP_DIR", data_dir / "temp"),
+        log_dir=log_file.parent,
+        log_file=log_file,
+        log_level=env.str("LOG_LEVEL", "INFO", validate=_log_level).upper(),
+        max_upload_size=env.int("MAX_UPLOAD_SIZE", 100 * MIB, validate=_between(1, 1 << 40)),
+        allowed_extensions=_extensions(env.str("ALLOWED_EXTENSIONS", ".zip")),
+        admin_username=env.str("ADMIN_USERNAME", "admin"),
+        admin_password=env.str("ADMIN_PASSWORD", DEFAULT_PASSWORD),
+        admin_email=env.str("ADMIN_EMAIL", "") or None,
+        jwt_secret_key=_jwt_secret(env.str("JWT_SECRET_KEY", ""), debug, data_dir),
+        jwt_algorithm=env.str("JWT_ALGORITHM", "HS256", validate=_one_of("HS256", "HS384", "HS512")),
+        jwt_expire_minutes=env.int("JWT_EXPIRE_MINUTES", 1440, validate=_between(1, 5_256_000)),
+        jwt_access_expire_minutes=env.int("JWT_ACCESS_EXPIRE_MINUTES", 60, validate=_between(1, 5_256_000)),
+        upload_secret_key=env.str("UPLOAD_SECRET_KEY", "") or None,
+        cors_origins=_origins(env),
+        public_url=_public_url(env.str("PUBLIC_URL", "")),
+        trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=_between(0, 10)),
+        x_accel_prefix=_accel_prefix(env.str("X_ACCEL_PREFIX", "")),
+        ratelimit_enabled=env.bool("RATELIMIT_ENABLED", True),
+        backups_owner_can_delete=env.bool("BACKUPS_OWNER_CAN_DELETE", False),
+        backup_max_count=env.int("BACKUP_MAX_COUNT", 100, validate=_between(1, 1_000_000)),
+        backup_max_bytes=env.int("BACKUP_MAX_BYTES", 2048 * MIB, validate=_between(1, 1 << 50)),
+        installs_require_catalog=env.bool("INSTALLS_REQUIRE_CATALOG", False),
+        install_permissions=env.str("INSTALL_PERMISSIONS", "") or None,
+        immutable_versions=env.bool("IMMUTABLE_VERSIONS", False),
+        require_managed_assembly=env.bool("REQUIRE_MANAGED_ASSEMBLY", False),
+        package_max_entries=env.int("PACKAGE_MAX_ENTRIES", 10_000, validate=_between(1, 1_000_000)),
+        package_max_unpacked=env.int("PACKAGE_MAX_UNPACKED", 1024 * MIB, validate=_between(1, 1 << 40)),
+        package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
+        web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
+        web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
+    )
+
+
+def ensure_safe(settings: Settings) -> None:
+    """Refuse to serve on documented defaults: outside DEBUG never, in DEBUG on loopback addresses alone."""
+    if settings.debug:
+        if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
+            raise ConfigurationError(
+                f"ADMIN_PASSWORD is the documented default, which is served on loopback addresses alone: "
+                f"set ADMIN_PASSWORD, or HOST=127.0.0.1 (it is {settings.host})"
+            )
+        return
+    if settings.admin_password == DEFAULT_PASSWORD:
+        raise ConfigurationError("ADMIN_PASSWORD is the documented default: set ADMIN_PASSWORD (DEBUG is false)")
+    if not 8 <= len(settings.admin_password) <= 128:
+        raise ConfigurationError("ADMIN_PASSWORD must be 8 to 128 characters long (DEBUG is false)")
+    secret = settings.jwt_secret_key
+    if secret in PLACEHOLDER_SECRETS or len(secret.encode()) < MIN_SECRET_BYTES:
+        raise ConfigurationError("JWT_SECRET_KEY must be a random text of at least 32 bytes (DEBUG is false)")
+
+
+def is_loopback(host: str) -> bool:
+    """Is `host` a name or address of this machine that no other machine can reach?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _path(env: Env, name: str, default: Path) -> Path:
+    return Path(env.str(name, "") or default).absolute()
+
+
+def _database_url(url: str, data_dir: Path) -> str:
+    if not url:
+        return f"sqlite:///{data_dir / 'microdock.db'}"
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ConfigurationError("DATABASE_URL must be a URL such as sqlite:///./data/plugins.db")
+    if scheme in ("sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"):
+        path = rest.removeprefix("/")
+        if not path or path == ":memory:":
+            raise ConfigurationError("DATABASE_URL must name a database file: several processes share it")
+        return f"sqlite:///{Path(path).absolute()}"
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg"):
+        return f"postgresql+psycopg://{rest}"
+    raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def _jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
+    """A missing secret is made once and kept beside the data, but only where DEBUG is on."""
+    if secret or not debug:
+        return secret
+    kept = data_dir / "jwt-secret"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return kept.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+    return kept.read_text(encoding="ascii").strip()
+
+
+def _extensions(text: str) -> tuple[str, ...]:
+    """`.zip,.tar.gz`, also spelled as JSON or a Python set, as the documents do."""
+    words = [word.strip(" {}[]()'\"") for word in text.split(",")]
+    found = tuple(word.lower() if word.startswith(".") else f".{word.lower()}" for word in words if word)
+    if not found:
+        raise ConfigurationError("ALLOWED_EXTENSIONS must name at least one extension, such as .zip")
+    return found
+
+
+def _origins(env: Env) -> tuple[str, ...]:
+    default = "http://localhost:3000,http://localhost:3001,http://127.0.0.1:3000,http://127.0.0.1:3001"
+    words = (word.strip(" []'\"") for word in env.str("CORS_ORIGINS", default).split(","))
+    return tuple(word.rstrip("/") for word in words if word)
+
+
+def _public_url(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigurationError("PUBLIC_URL must be an http(s) address such as https://plugins.example.com")
+    return text.rstrip("/")
+
+
+def _accel_prefix(text: str) -> str | None:
+    if text and not text.startswith("/"):
+        raise ConfigurationError("X_ACCEL_PREFIX must begin with / (the internal location in nginx)")
+    return text.rstrip("/") or None
+
+
+def _between(low: int, high: int) -> Callable[[Any], None]:
+    def check(value: int) -> None:
+        if not low <= value <= high:
+            raise EnvError(f"must be between {low} and {high}")
+
+    return check
+
+
+def _one_of(*choices: str) -> Callable[[Any], None]:
+    def check(value: str) -> None:
+        if value not in choices:
+            raise EnvError(f"must be one of {', '.join(choices)}")
+
+    return check
+
+
+def _log_level(value: str) -> None:
+    _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")(value.upper())

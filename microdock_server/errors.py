@@ -1,0 +1,232 @@
+"""What the domain refuses, and why. No HTTP here: which status a kind becomes is the surfaces' business.
+
+    DomainError
+    ├── Malformed            the request cannot be understood at all
+    │   └── UnsupportedFileType
+    ├── Invalid              a field is missing, of the wrong type or out of range
+    ├── BadPackage           the uploaded archive breaks a rule
+    ├── Unauthenticated      who are you?
+    │   ├── InvalidToken, WrongCredentials
+    ├── Forbidden            known, but not allowed
+    │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled
+    ├── NotFound             missing, or not to be seen by this caller
+    │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
+    ├── Conflict             true in itself, but not beside what is stored
+    │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, EmailTaken
+    │   ├── BackupCountExceeded, BackupBytesExceeded
+    ├── TooLarge
+    │   └── FileTooLarge
+    ├── TooMany              slow down; `retry_after` in seconds
+    ├── Busy                 the database stayed locked for longer than we wait
+    └── StorageFailure       the disk or the bucket failed
+        └── StorageFull
+
+Every leaf has a `slug`: the machine-readable name of the refusal, and (behind `error.`) the key of its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is wrong: in which field, in which archive entry, by which rule."""
+
+    message: Message
+    field: str | None = None
+    entry: str | None = None
+    rule: str | None = None
+
+
+class DomainError(Exception):
+    """Base of all refusals. `params` fill the text; `details` list what is wrong, all of it."""
+
+    slug: ClassVar[str] = "internal_error"
+
+    def __init__(self, *, details: Sequence[Detail] = (), **params: object) -> None:
+        super().__init__(self.slug)
+        self.details = tuple(details)
+        self.params = params
+
+    @property
+    def message(self) -> Message:
+        """The text for the user, not yet in any language."""
+        return Message(f"error.{self.slug}", self.params)
+
+
+class Malformed(DomainError):
+    slug = "malformed_request"
+
+
+class MalformedBody(Malformed):
+    slug = "malformed_body"
+
+
+class WrongContentType(Malformed):
+    slug = "wrong_content_type"
+
+
+class UnsupportedFileType(Malformed):
+    slug = "unsupported_file_type"
+
+
+class Invalid(DomainError):
+    slug = "validation_error"
+
+    @classmethod
+    def field(cls, name: str, key: str, **params: object) -> Invalid:
+        """A refusal of one field."""
+        return cls(details=[Detail(Message(key, params), field=name)])
+
+
+class BadPackage(DomainError):
+    """`details` hold every problem of the package; the message shows the first."""
+
+    slug = "bad_package"
+
+    def __init__(self, details: Sequence[Detail]) -> None:
+        super().__init__(details=details)
+
+    @property
+    def message(self) -> Message:
+        first = self.details[0]
+        if first.field is not None or first.entry == "plugin.json":
+            return Message("error.bad_manifest", {"problem": first.message})
+        key = "error.bad_package" if len(self.details) == 1 else "error.bad_package_many"
+        return Message(key, {"problem": first.message, "count": len(self.details)})
+
+
+class Unauthenticated(DomainError):
+    slug = "unauthenticated"
+
+
+class InvalidToken(Unauthenticated):
+    slug = "invalid_token"
+
+
+class WrongCredentials(Unauthenticated):
+    slug = "wrong_credentials"
+
+
+class Forbidden(DomainError):
+    slug = "forbidden"
+
+
+class AdminRequired(Forbidden):
+    slug = "admin_required"
+
+
+class WrongUploadSecret(Forbidden):
+    slug = "wrong_upload_secret"
+
+
+class WrongPluginKey(Forbidden):
+    slug = "wrong_plugin_key"
+
+
+class WrongPassword(Forbidden):
+    slug = "wrong_password"
+
+
+class PluginDisabled(Forbidden):
+    slug = "plugin_disabled"
+
+
+class NotFound(DomainError):
+    slug = "not_found"
+
+
+class PluginNotFound(NotFound):
+    slug = "plugin_not_found"
+
+
+class VersionNotFound(NotFound):
+    slug = "version_not_found"
+
+
+class BackupNotFound(NotFound):
+    slug = "backup_not_found"
+
+
+class InstallNotFound(NotFound):
+    slug = "install_not_found"
+
+
+class UserNotFound(NotFound):
+    slug = "user_not_found"
+
+
+class FileMissing(NotFound):
+    slug = "file_missing"
+
+
+class Conflict(DomainError):
+    slug = "conflict"
+
+
+class VersionExists(Conflict):
+    slug = "version_exists"
+
+
+class VersionRetired(Conflict):
+    slug = "version_retired"
+
+
+class InstallExists(Conflict):
+    slug = "install_exists"
+
+
+class InstallUnavailable(Conflict):
+    slug = "install_unavailable"
+
+
+class UsernameTaken(Conflict):
+    slug = "username_taken"
+
+
+class EmailTaken(Conflict):
+    slug = "email_taken"
+
+
+class BackupCountExceeded(Conflict):
+    slug = "backup_quota_count"
+
+
+class BackupBytesExceeded(Conflict):
+    slug = "backup_quota_bytes"
+
+
+class TooLarge(DomainError):
+    slug = "too_large"
+
+
+class FileTooLarge(TooLarge):
+    slug = "file_too_large"
+
+
+class TooMany(DomainError):
+    """`retry_after`: whole seconds until another try makes sense."""
+
+    slug = "too_many_requests"
+
+    def __init__(self, retry_after: int, headers: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        self.headers = headers or {}
+
+
+class Busy(DomainError):
+    slug = "database_busy"
+
+
+class StorageFailure(DomainError):
+    slug = "storage_failure"
+
+
+class StorageFull(StorageFailure):
+    slug = "storage_full"

@@ -1,0 +1,1 @@
+"""The night shift: what is done beside requests."""

@@ -1,0 +1,103 @@
+"""Housekeeping: one thread in one worker of a machine keeps the write-ahead log short and sweeps what expired."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from ..config import Settings
+from ..services import tokens
+from ..uow import unit_of_work
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY: Final = 2.0
+SWEEP_EVERY: Final = 3600.0
+# A body that is still arriving was written to a moment ago.
+STALE_BODY: Final = 3600.0
+
+
+class Housekeeper(threading.Thread):
+    """Runs in every worker; only the one that holds the lock file works, and another takes over when it dies."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        super().__init__(name="housekeeping", daemon=True)
+        self._app, self._settings = app, settings
+        self._stopping = threading.Event()
+        self._last_sweep = 0.0
+
+    def run(self) -> None:
+        """Wait for the lock, then work until stopped."""
+        lock = os.open(self._settings.data_dir / "housekeeping.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            while not self._stopping.wait(CHECKPOINT_EVERY):
+                if _is_mine(lock):
+                    self._round()
+        finally:
+            os.close(lock)
+
+    def stop(self) -> None:
+        """End after the current round."""
+        self._stopping.set()
+
+    def _round(self) -> None:
+        try:
+            if self._settings.sqlite_path is not None:
+                checkpoint(self._settings.sqlite_path)
+            if time.monotonic() - self._last_sweep > SWEEP_EVERY or not self._last_sweep:
+                self._last_sweep = time.monotonic()
+                sweep(self._app, self._settings)
+        except Exception:
+            log.exception("housekeeping failed; it will be tried again")
+
+
+def checkpoint(database: Path) -> None:
+    """Move what is in the write-ahead log into the database, without making anybody wait.
+
+    From one place only: SQLite before 3.51.3 can corrupt a database whose log two connections restart at once.
+    """
+    log_file = database.with_name(database.name + "-wal")
+    if not log_file.exists() or log_file.stat().st_size == 0:
+        return
+    connection = sqlite3.connect(database, timeout=1, isolation_level=None)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        connection.close()
+
+
+def sweep(app: Flask, settings: Settings) -> None:
+    """Forget expired tokens, and bodies whose upload was killed."""
+    with app.app_context(), unit_of_work():
+        tokens.forget_expired()
+    for path in stale_bodies(settings.temp_dir):
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def stale_bodies(directory: Path) -> list[Path]:
+    """Received bodies that nobody writes to any more."""
+    border = time.time() - STALE_BODY
+    found = []
+    for path in directory.glob("body-*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < border:
+                found.append(path)
+    return found
+
+
+def _is_mine(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

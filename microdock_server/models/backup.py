@@ -1,0 +1,26 @@
+"""Backups that users keep."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+from .columns import Created
+from .stored_file import StoredFileColumns
+
+
+class Backup(StoredFileColumns, Base):
+    """One opaque file of one user. Ids are never used twice."""
+
+    __tablename__ = "backups"
+    __table_args__ = (Index("ix_backups_user_key_id", "user_key", "id"), {"sqlite_autoincrement": True})
+
+    # SQLite numbers rows by itself only for a column that is exactly INTEGER.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    user_key: Mapped[str] = mapped_column(String(256))
+    backup_type: Mapped[str] = mapped_column(String(16))
+    plugin_name: Mapped[str] = mapped_column(String(200))
+    file_name: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Created]

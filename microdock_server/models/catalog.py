@@ -1,0 +1,17 @@
+"""The catalogue's revision: one row, raised in every transaction that changes what lists show."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+
+
+class Catalog(Base):
+    """The single row with `id` 1. `revision` counts changes; download counts do not change it."""
+
+    __tablename__ = "catalog"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -1,0 +1,37 @@
+"""Column types that several tables share."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated
+
+from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from ..clock import utcnow
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment. Stored without a zone, so that every engine compares and sorts it the same way."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def new_id() -> str:
+    """A random UUID, as text."""
+    return str(uuid.uuid4())
+
+
+Uuid = Annotated[str, mapped_column(String(36), default=new_id)]
+Created = Annotated[datetime, mapped_column(UtcDateTime, default=utcnow)]
+Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+OptionalMoment = Annotated[datetime | None, mapped_column(UtcDateTime)]

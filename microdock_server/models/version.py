@@ -1,0 +1,76 @@
+"""Versions of plugins, and what is remembered of deleted ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
+
+from ..extensions import Base
+from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX
+from .columns import Created
+from .plugin import Plugin
+from .stored_file import StoredFileColumns
+
+PRECEDENCE = String(255)
+
+
+class PluginVersion(StoredFileColumns, Base):
+    """One published package.
+
+    `precedence` is a text whose byte order is SemVer precedence; two versions that differ in build metadata only
+    share it, so its uniqueness refuses the second.
+    """
+
+    __tablename__ = "plugin_versions"
+    __table_args__ = (UniqueConstraint("plugin_name", "precedence"),)
+
+    plugin_name: Mapped[str] = mapped_column(
+        String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[str] = mapped_column(String(VERSION_MAX), primary_key=True)
+    precedence: Mapped[str] = mapped_column(PRECEDENCE)
+    display_name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(200))
+    license: Mapped[str] = mapped_column(String(200))
+    homepage: Mapped[str] = mapped_column(String(2048))
+    main_dll: Mapped[str] = mapped_column(String(1024))
+    entry_class: Mapped[str] = mapped_column(String(500))
+    changelog: Mapped[str] = mapped_column(Text)
+    dependencies: Mapped[dict[str, str]] = mapped_column(JSON)
+    engines: Mapped[dict[str, str]] = mapped_column(JSON)
+    # What the inspector read of the main assembly: managed or not, entry class found or not.
+    assembly_finding: Mapped[dict[str, Any]] = mapped_column(JSON)
+    is_deprecated: Mapped[bool] = mapped_column(default=False)
+    download_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[Created]
+
+    @property
+    def file_name(self) -> str:
+        """`myplugin@1.0.0.zip`."""
+        return f"{self.plugin_name.rpartition('.')[2]}@{self.version}.zip"
+
+
+# A plugin's total is the sum of its versions' counts and stored nowhere else: it cannot drift.
+TOTAL_DOWNLOADS = (
+    select(func.coalesce(func.sum(PluginVersion.download_count), 0))
+    .where(PluginVersion.plugin_name == Plugin.name)
+    .correlate_except(PluginVersion)
+    .scalar_subquery()
+)
+Plugin.total_download_count = column_property(TOTAL_DOWNLOADS)  # type: ignore[assignment]
+
+
+class VersionTombstone(Base):
+    """A deleted version whose number stays taken: only the same bytes may use it again."""
+
+    __tablename__ = "version_tombstones"
+
+    name_key: Mapped[str] = mapped_column(
+        String(PLUGIN_NAME_MAX), ForeignKey("plugin_tombstones.name_key", ondelete="CASCADE"), primary_key=True
+    )
+    precedence: Mapped[str] = mapped_column(PRECEDENCE, primary_key=True)
+    version: Mapped[str] = mapped_column(String(VERSION_MAX))
+    file_hash: Mapped[str] = mapped_column(String(64))

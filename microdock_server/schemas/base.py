@@ -1,0 +1,31 @@
+"""What every schema of the program has in common."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from ..messages import Message
+from . import fields
+
+
+class Schema(ma.Schema):
+    """A schema that ignores unknown fields (old clients send extras) and refuses in both languages."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    error_messages = {"type": [Message("field.object")], "unknown": [Message("field.unknown")]}
+
+
+class StrictSchema(Schema):
+    """A schema that refuses unknown fields."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class Paging(Schema):
+    """Optional paging of a list. Without `limit` everything is answered."""
+
+    page = fields.Number(min=1, max=1_000_000, from_text=True, load_default=None)
+    limit = fields.Number(min=1, max=1000, from_text=True, load_default=None)

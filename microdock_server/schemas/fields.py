@@ -1,0 +1,194 @@
+"""Field types. Each says what a value looks like, refuses in both languages, and describes itself to OpenAPI."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+import marshmallow as ma
+from marshmallow import fields
+
+from ..bundle.versions import is_version
+from ..clock import iso
+from ..messages import Message
+from ..vocabulary import PLUGIN_NAME, PLUGIN_NAME_MAX, UPLOAD_KEY, USER_KEY, VERSION_MAX
+
+_COMMON: Final = {
+    "required": [Message("field.required")],
+    "null": [Message("field.null")],
+    "validator_failed": [Message("field.characters")],
+}
+MAX_ID: Final = 2**63 - 1
+
+
+def refusal(key: str, **params: object) -> ma.ValidationError:
+    """A validation error whose text is in the catalogue."""
+    return ma.ValidationError([Message(key, params)])
+
+
+class Text(fields.String):
+    """Text without NUL, control characters other than tab and line breaks, or lone surrogates."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.string")], "invalid_utf8": [Message("field.string")]}
+
+    def __init__(self, *, min: int = 0, max: int, lines: bool = False, **kwargs: Any) -> None:
+        metadata = {"minLength": min, "maxLength": max, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+        self.min, self.max, self.lines = min, max, lines
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not isinstance(text, str):
+            raise self.make_error("invalid")
+        if not self.min <= len(text) <= self.max:
+            raise refusal("field.length", min=self.min, max=self.max)
+        if any(not self._is_allowed(char) for char in text):
+            raise refusal("field.characters")
+        return text
+
+    def _is_allowed(self, char: str) -> bool:
+        if char in "\t\n\r":
+            return self.lines
+        return char >= " " and not (char > "~" and unicodedata.category(char) in ("Cc", "Cs"))
+
+
+class Matching(Text):
+    """Text that a pattern matches from end to end."""
+
+    def __init__(self, pattern: re.Pattern[str], message: str, *, min: int = 1, max: int, **kwargs: Any) -> None:
+        metadata = {"pattern": f"^{pattern.pattern}$", **kwargs.pop("metadata", {})}
+        super().__init__(min=min, max=max, metadata=metadata, **kwargs)
+        self.regex, self.message = pattern, message
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = fields.String._deserialize(self, value, attr, data, **kwargs)
+        if not isinstance(text, str) or len(text) > self.max or not self.regex.fullmatch(text):
+            raise refusal(self.message)
+        return text
+
+
+class PluginName(Matching):
+    """A reverse-domain plugin name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(PLUGIN_NAME, "field.plugin_name", max=PLUGIN_NAME_MAX, **kwargs)
+
+
+class PluginKey(Matching):
+    """The key that guards uploads of one plugin."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(UPLOAD_KEY, "field.plugin_key", max=256, **kwargs)
+
+
+class UserKey(Matching):
+    """The secret that names the owner of backups."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(USER_KEY, "field.user_key", max=256, **kwargs)
+
+
+class Version(Text):
+    """A SemVer 2.0.0 version."""
+
+    def __init__(self, *, max: int = VERSION_MAX, **kwargs: Any) -> None:
+        super().__init__(min=5, max=max, metadata={"format": "semver"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = fields.String._deserialize(self, value, attr, data, **kwargs)
+        if not isinstance(text, str) or len(text) > self.max or not is_version(text):
+            raise refusal("field.version")
+        return text
+
+
+class Number(fields.Integer):
+    """A whole number within bounds; JSON `true`, `1.0` and `"1"` are not numbers. Query strings are."""
+
+    default_error_messages = {
+        **_COMMON,
+        "invalid": [Message("field.integer")],
+        "too_large": [Message("field.integer")],
+    }
+
+    def __init__(self, *, min: int, max: int = MAX_ID, from_text: bool = False, **kwargs: Any) -> None:
+        super().__init__(metadata={"minimum": min, "maximum": max}, **kwargs)
+        self.min, self.max, self.from_text = min, max, from_text
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if self.from_text and isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
+            value = int(value)
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        if not self.min <= value <= self.max:
+            raise refusal("field.range", min=self.min, max=self.max)
+        return value
+
+
+class Flag(fields.Boolean):
+    """`true` or `false`, nothing that merely looks like it."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.boolean")]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class Choice(fields.String):
+    """One member of an enumeration, by value."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.string")]}
+
+    def __init__(self, choices: type[Enum], **kwargs: Any) -> None:
+        self.values = [member.value for member in choices]
+        self.choices = choices
+        super().__init__(metadata={"enum": self.values}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text not in self.values:
+            raise refusal("field.choice", choices=", ".join(self.values))
+        return self.choices(text)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return str(value)
+
+
+class Many(fields.List):
+    """A list of at most `max` items."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.list")]}
+
+    def __init__(self, item: fields.Field[Any], *, max: int, **kwargs: Any) -> None:
+        super().__init__(item, metadata={"maxItems": max}, **kwargs)
+        self.max = max
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self.max:
+            raise refusal("field.too_many", max=self.max)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Moment(fields.Field[datetime]):
+    """A UTC time in the one format; written, never read."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else iso(value)
+
+
+class StringMap(fields.Dict):
+    """A JSON object of string to string."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.String(), **kwargs)
+
+
+class File(fields.Field[Any]):
+    """A file in a multipart form; it is received before fields are read."""
+
+    default_error_messages = {"required": [Message("field.file")], "null": [Message("field.file")]}

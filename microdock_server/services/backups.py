@@ -1,0 +1,112 @@
+"""Backups: opaque files that belong to whoever holds the user key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from sqlalchemy import Select, func, select
+
+from ..clock import compact
+from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound
+from ..extensions import db
+from ..models import Backup
+from ..storage import ReceivedFile, Storage
+from ..uow import current_unit, unit_of_work
+from ..vocabulary import BackupType
+from . import files
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one user key may keep: how many backups, and how many bytes in all."""
+
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewBackup:
+    """What the client says of its file."""
+
+    user_key: str
+    backup_type: BackupType
+    plugin_name: str
+    file_name: str
+    description: str | None
+
+
+def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storage) -> Backup:
+    """Store a backup. Raises BackupCountExceeded or BackupBytesExceeded; when it returns, file and row are durable."""
+    with unit_of_work(writing=False):
+        ensure_room(new.user_key, received.size, quota)
+    with unit_of_work() as unit:
+        key = files.new_key("backups")
+        unit.on_rollback(lambda: storage.delete(key))
+        stored = storage.adopt(key, received)
+        # Once more, with the database locked: two uploads at once must not both fit into the last place.
+        ensure_room(new.user_key, received.size, quota)
+        backup = Backup(
+            user_key=new.user_key,
+            backup_type=new.backup_type,
+            plugin_name=new.plugin_name,
+            file_name=new.file_name,
+            description=new.description,
+            **files.columns(stored),
+        )
+        db.session.add(backup)
+    with unit_of_work(writing=False):
+        return db.session.get_one(Backup, backup.id)
+
+
+def ensure_room(user_key: str, size: int, quota: Quota) -> None:
+    """Is there room for one more backup of `size` bytes?"""
+    count, used = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Backup.file_size), 0)).where(Backup.user_key == user_key)
+    ).one()
+    if count + 1 > quota.count:
+        raise BackupCountExceeded(limit=quota.count)
+    if used + size > quota.bytes:
+        raise BackupBytesExceeded(limit_mb=f"{quota.bytes / (1 << 20):g}")
+
+
+def page(user_key: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Backup]]:
+    """How many backups a user key (None: everybody) has, and one page of them, oldest first."""
+    query: Select[tuple[Backup]] = select(Backup)
+    if user_key is not None:
+        query = query.where(Backup.user_key == user_key)
+    total = db.session.execute(query.with_only_columns(func.count())).scalar_one()
+    query = query.order_by(Backup.id)
+    if limit is not None:
+        query = query.limit(limit).offset(((page_number or 1) - 1) * limit)
+    return total, db.session.scalars(query).all()
+
+
+def get(user_key: str, backup_id: int) -> Backup:
+    """The backup. A wrong key and a wrong id are the same BackupNotFound: ids must not tell what exists."""
+    backup = db.session.get(Backup, backup_id)
+    if backup is None or backup.user_key != user_key:
+        raise BackupNotFound()
+    return backup
+
+
+def open_file(backup: Backup, storage: Storage) -> BinaryIO:
+    """The backup's bytes, open at the first."""
+    return storage.open(backup.storage_key)
+
+
+def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:
+    """`backup_program_20231201_143022.zip`."""
+    name = backup.file_name.lower()
+    fitting: list[Any] = [extension for extension in allowed_extensions if name.endswith(extension)]
+    suffix = max(fitting, key=len, default="")
+    return f"backup_{backup.backup_type}_{compact(backup.created_at)}{suffix}"
+
+
+def delete(user_key: str, backup_id: int, storage: Storage) -> None:
+    """Remove the backup and, once that is committed, its file."""
+    backup = get(user_key, backup_id)
+    key = backup.storage_key
+    db.session.delete(backup)
+    current_unit().on_commit(lambda: storage.delete(key))

@@ -1,0 +1,62 @@
+"""The catalogue as a whole: its revision, and what changed since one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select, update
+
+from ..clock import utcnow
+from ..extensions import db
+from ..models import Catalog, Plugin, PluginVersion
+
+
+def next_revision() -> int:
+    """Raise the revision. Called in every transaction that changes what lists show, after its first write."""
+    statement = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
+    return int(db.session.execute(statement).scalar_one())
+
+
+def touch(plugin: Plugin) -> None:
+    """`plugin` changed: lists must show it anew."""
+    plugin.updated_at = utcnow()
+    plugin.revision = next_revision()
+
+
+def revision() -> int:
+    """The revision now."""
+    return int(db.session.execute(select(Catalog.revision)).scalar_one())
+
+
+def changed_since(known: int) -> Sequence[Row[Any]]:
+    """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are."""
+    table = Plugin.__table__
+    return db.session.execute(select(table).where(table.c.revision > known)).all()
+
+
+def names() -> Sequence[str]:
+    """The names of all plugins, in list order: by name, ignoring case."""
+    return db.session.execute(select(Plugin.name).order_by(Plugin.name_key)).scalars().all()
+
+
+def download_totals() -> dict[str, int]:
+    """Downloads by plugin name, of those that have any."""
+    total = func.sum(PluginVersion.download_count)
+    rows = db.session.execute(
+        select(PluginVersion.plugin_name, total).where(PluginVersion.download_count > 0).group_by("plugin_name")
+    )
+    return {name: int(count) for name, count in rows}
+
+
+def page(search: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
+    """How many plugins match `search` (in name, display name or description), and one page of them."""
+    query = select(Plugin)
+    if search:
+        columns = (Plugin.name, Plugin.display_name, Plugin.description)
+        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    query = query.order_by(Plugin.name_key)
+    if limit is not None:
+        query = query.limit(limit).offset(((page_number or 1) - 1) * limit)
+    return total, db.session.scalars(query).all()

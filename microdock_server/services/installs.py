@@ -1,0 +1,143 @@
+"""What a user has installed, and what the installed plugins may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from ..clock import utcnow
+from ..errors import InstallExists, InstallNotFound, InstallUnavailable, Invalid, PluginNotFound, VersionNotFound
+from ..extensions import db
+from ..models import Install
+from ..vocabulary import Risk
+from . import plugins, versions
+
+DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
+    "storage:local": Risk.LOW,
+    "storage:session": Risk.LOW,
+    "router:navigate": Risk.LOW,
+    "ui:modal": Risk.LOW,
+    "ui:notification": Risk.LOW,
+    "file:download": Risk.LOW,
+    "router:guard": Risk.MEDIUM,
+    "http:api": Risk.MEDIUM,
+    "user:profile": Risk.MEDIUM,
+    "file:upload": Risk.MEDIUM,
+    "websocket:connect": Risk.MEDIUM,
+    "http:external": Risk.HIGH,
+    "user:modify": Risk.HIGH,
+}
+WILDCARD: Final = "storage:*"
+
+
+def allow_list(setting: str | None) -> Mapping[str, Risk]:
+    """The permissions that may be granted. `setting` is `name=risk,name=risk`; None means the documented list."""
+    if setting is None:
+        return DEFAULT_PERMISSIONS
+    pairs = (item.partition("=") for item in setting.split(",") if item.strip())
+    return {name.strip(): Risk(risk.strip().lower() or "low") for name, _, risk in pairs}
+
+
+def listed(user_id: str) -> Sequence[Install]:
+    """The user's installs, newest first."""
+    return db.session.scalars(
+        select(Install).where(Install.user_id == user_id).order_by(Install.installed_at.desc(), Install.id.desc())
+    ).all()
+
+
+def enabled_ids(user_id: str) -> Sequence[str]:
+    """Plugin ids of the user's enabled installs, newest first."""
+    return db.session.scalars(
+        select(Install.plugin_id)
+        .where(Install.user_id == user_id, Install.enabled)
+        .order_by(Install.installed_at.desc(), Install.id.desc())
+    ).all()
+
+
+def install(
+    user_id: str,
+    plugin_id: str,
+    plugin_name: str,
+    plugin_version: str,
+    granted: Sequence[str],
+    *,
+    allowed: Mapping[str, Risk],
+    require_catalog: bool,
+) -> Install:
+    """Add a plugin to the user's set. Raises InstallExists, or why the catalogue cannot deliver it."""
+    permissions = expanded(granted, allowed, "grantedPermissions")
+    if _find(user_id, plugin_id) is not None:
+        raise InstallExists()
+    _ensure_available(plugin_id, plugin_version, require_catalog)
+    added = Install(
+        user_id=user_id,
+        plugin_id=plugin_id,
+        plugin_key=plugin_id.lower(),
+        plugin_name=plugin_name,
+        plugin_version=plugin_version,
+        granted_permissions=permissions,
+    )
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def remove(user_id: str, plugin_id: str) -> None:
+    """Take a plugin out of the user's set."""
+    db.session.delete(get(user_id, plugin_id))
+
+
+def set_enabled(user_id: str, plugin_id: str, enabled: bool) -> None:
+    """Turn an installed plugin on or off."""
+    found = get(user_id, plugin_id)
+    found.enabled = enabled
+    found.updated_at = utcnow()
+
+
+def set_permissions(user_id: str, plugin_id: str, granted: Sequence[str], allowed: Mapping[str, Risk]) -> None:
+    """Replace what an installed plugin may do."""
+    permissions = expanded(granted, allowed, "permissions")
+    found = get(user_id, plugin_id)
+    found.granted_permissions = permissions
+    found.updated_at = utcnow()
+
+
+def get(user_id: str, plugin_id: str) -> Install:
+    """The user's install of this plugin. Raises InstallNotFound."""
+    found = _find(user_id, plugin_id)
+    if found is None:
+        raise InstallNotFound()
+    return found
+
+
+def expanded(granted: Sequence[str], allowed: Mapping[str, Risk], field: str) -> list[str]:
+    """`granted` with `storage:*` spelled out, each once, in the order given. Raises Invalid for an unknown one."""
+    result: dict[str, None] = {}
+    for index, permission in enumerate(granted):
+        if permission == WILDCARD:
+            result.update(dict.fromkeys(name for name in allowed if name.startswith("storage:")))
+        elif permission in allowed:
+            result[permission] = None
+        else:
+            raise Invalid.field(f"{field}.{index}", "field.permission", permission=permission[:100])
+    return list(result)
+
+
+def _find(user_id: str, plugin_id: str) -> Install | None:
+    return db.session.scalar(
+        select(Install).where(Install.user_id == user_id, Install.plugin_key == plugin_id.lower())
+    )
+
+
+def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> None:
+    plugin = plugins.find(plugin_id)
+    if plugin is None:
+        if require_catalog:
+            raise PluginNotFound()
+        return
+    if not plugin.is_enabled:
+        raise InstallUnavailable(name=plugin.name)
+    if versions.find(plugin, version) is None:
+        raise VersionNotFound()

@@ -1,0 +1,47 @@
+"""Secrets that people choose, kept as argon2id hashes."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_PASSWORDS: Final = PasswordHasher()
+# Upload keys are checked on every upload, mostly from build servers: the smallest profile OWASP recommends.
+_KEYS: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# A hash takes 64 MiB and a core for 0.2 s: a burst of logins waits here instead of filling the memory.
+_TURNS: Final = threading.BoundedSemaphore(2)
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash of a user's password."""
+    with _TURNS:
+        return _PASSWORDS.hash(password)
+
+
+def hash_key(key: str) -> str:
+    """An argon2id hash of a plugin's upload key."""
+    with _TURNS:
+        return _KEYS.hash(key)
+
+
+def matches(stored: str, secret: str) -> bool:
+    """Is `secret` what `stored` was made from? The profile is read from the hash itself."""
+    with _TURNS:
+        try:
+            return _PASSWORDS.verify(stored, secret)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def waste_time(secret: str) -> None:
+    """Take as long as a real check: an answer's time must not tell whether a username exists."""
+    matches(_decoy(), secret)
+
+
+@cache
+def _decoy() -> str:
+    return hash_password("no account has this hash")

@@ -1,0 +1,150 @@
+"""Which tokens are believed. A token is a set of claims here; how it is signed is the surface's business.
+
+Three ways to lose belief: one token by its `jti`, one login with all that descends from it (a family), or all of a
+user's tokens (the user's epoch is raised; tokens carry the epoch they were made in).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import bindparam, delete, select
+
+from ..clock import utcnow
+from ..errors import InvalidToken
+from ..extensions import db
+from ..models import RefreshToken, RevokedToken, TokenFamily, User
+from ..models.columns import new_id
+from ..vocabulary import Role
+
+REMEMBERED: Final = timedelta(days=30)
+NOT_REMEMBERED: Final = timedelta(days=1)
+
+Kind = Literal["access", "refresh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says. `family` is empty for a host login, which has no refresh token."""
+
+    jti: str
+    kind: Kind
+    user_id: str
+    epoch: int
+    family: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking."""
+
+    id: str
+    username: str
+    role: Role
+    claims: Claims
+
+
+def host_token(user: User, lifetime: timedelta) -> Claims:
+    """Claims for a login on the host surface: one access token and nothing else."""
+    return Claims(new_id(), "access", user.id, user.token_epoch, "", utcnow() + lifetime)
+
+
+def begin_family(user: User, lifetime: timedelta, *, remember_me: bool) -> tuple[Claims, Claims]:
+    """A new login: claims of its access token (living `lifetime`) and of its first refresh token."""
+    until = utcnow() + (REMEMBERED if remember_me else NOT_REMEMBERED)
+    family = TokenFamily(id=new_id(), user_id=user.id, remember_me=remember_me, expires_at=until)
+    db.session.add(family)
+    db.session.flush()
+    return _pair(user, family, lifetime)
+
+
+def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Claims] | None]:
+    """Spend a refresh token for a new pair.
+
+    None in place of the pair says that the token was spent before: its family is revoked now, and the caller must
+    answer as for any invalid token once that is committed. Raises InvalidToken for a token that is not believed.
+    """
+    user, family = _believed_family(refresh)
+    token = db.session.get(RefreshToken, refresh.jti)
+    if token is None or token.family_id != family.id:
+        raise InvalidToken()
+    if token.spent_at is not None:
+        family.revoked_at = utcnow()
+        return user, None
+    token.spent_at = utcnow()
+    family.expires_at = utcnow() + (REMEMBERED if family.remember_me else NOT_REMEMBERED)
+    return user, _pair(user, family, lifetime)
+
+
+def believe(claims: Claims) -> Actor:
+    """The actor behind an access token whose signature and expiry were found good. Raises InvalidToken."""
+    row = db.session.execute(
+        _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti}
+    ).one_or_none()
+    if row is None or not row.is_active or row.token_epoch != claims.epoch or row.jti is not None:
+        raise InvalidToken()
+    if claims.family and (row.family is None or row.revoked_at is not None):
+        raise InvalidToken()
+    return Actor(claims.user_id, row.username, Role(row.role), claims)
+
+
+def revoke(claims: Claims) -> None:
+    """Log out: this token, and the login it belongs to."""
+    if db.session.get(RevokedToken, claims.jti) is None:
+        db.session.add(RevokedToken(jti=claims.jti, expires_at=claims.expires_at))
+    if claims.family:
+        family = db.session.get(TokenFamily, claims.family)
+        if family is not None and family.revoked_at is None:
+            family.revoked_at = utcnow()
+
+
+def revoke_user(user: User) -> None:
+    """No token that this user holds is believed any more."""
+    user.token_epoch += 1
+
+
+def forget_expired() -> int:
+    """Delete what is remembered of tokens that have expired; how many rows that were."""
+    now = utcnow()
+    gone = 0
+    for table, expiry in ((RevokedToken, RevokedToken.expires_at), (TokenFamily, TokenFamily.expires_at)):
+        gone += db.session.execute(delete(table).where(expiry < now)).rowcount
+    return gone
+
+
+def _pair(user: User, family: TokenFamily, lifetime: timedelta) -> tuple[Claims, Claims]:
+    access = Claims(new_id(), "access", user.id, user.token_epoch, family.id, utcnow() + lifetime)
+    refresh = Claims(new_id(), "refresh", user.id, user.token_epoch, family.id, family.expires_at)
+    db.session.add(RefreshToken(jti=refresh.jti, family_id=family.id, expires_at=family.expires_at))
+    return access, refresh
+
+
+def _believed_family(refresh: Claims) -> tuple[User, TokenFamily]:
+    user = db.session.get(User, refresh.user_id)
+    family = db.session.get(TokenFamily, refresh.family)
+    if user is None or not user.is_active or user.token_epoch != refresh.epoch:
+        raise InvalidToken()
+    if family is None or family.user_id != user.id or family.revoked_at is not None:
+        raise InvalidToken()
+    return user, family
+
+
+# Everything that can take belief away, in one query: it runs on every authenticated request.
+_BELIEF: Final = (
+    select(
+        User.username,
+        User.role,
+        User.is_active,
+        User.token_epoch,
+        TokenFamily.id.label("family"),
+        TokenFamily.revoked_at,
+        RevokedToken.jti,
+    )
+    .select_from(User)
+    .outerjoin(TokenFamily, TokenFamily.id == bindparam("family"))
+    .outerjoin(RevokedToken, RevokedToken.jti == bindparam("jti"))
+    .where(User.id == bindparam("user_id"))
+)

@@ -1,0 +1,105 @@
+"""What happens once before a server answers: the administrator exists, and nothing unsafe is served."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from .api.context import Context
+from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
+from .errors import Conflict
+from .extensions import db
+from .models import Setting
+from .services import accounts, passwords
+from .uow import unit_of_work
+from .vocabulary import Role
+
+log = logging.getLogger(__name__)
+
+FINGERPRINT = "administrator.fingerprint"
+
+
+def prepare(app: Flask) -> None:
+    """Make the administrator on first start, and check what is stored. On a database without tables: nothing.
+
+    Raises ConfigurationError where serving would be unsafe. Leaves no connection open, so that a server may fork.
+    """
+    context: Context = app.extensions["microdock"]
+    with app.app_context():
+        try:
+            with unit_of_work(writing=False):
+                known = db.session.get(Setting, FINGERPRINT)
+                fingerprint = known.value if known else None
+        except SQLAlchemyError:
+            log.warning("the database has no tables yet: run `flask db upgrade`")
+            return
+        try:
+            ensure_administrator(context.settings, fingerprint)
+            ensure_no_default_password(context.settings)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def ensure_administrator(settings: Settings, known: str | None) -> None:
+    """Make the administrator once; a variable that changed later overwrites nothing and is warned about."""
+    fingerprint = _fingerprint(settings)
+    if known is None:
+        _create(settings)
+    elif hmac.compare_digest(known, fingerprint):
+        return
+    elif not _still_true(settings):
+        log.warning(
+            "ADMIN_USERNAME or ADMIN_PASSWORD changed since the first start; the stored account is kept as it is "
+            "(use `flask users set-password`)"
+        )
+        return
+    with unit_of_work():
+        db.session.merge(Setting(key=FINGERPRINT, value=fingerprint))
+
+
+def ensure_no_default_password(settings: Settings) -> None:
+    """Refuse to serve an account that still has the documented password to anybody but this machine."""
+    if settings.debug and is_loopback(settings.host):
+        return
+    with unit_of_work(writing=False):
+        names = accounts.names_with_default_password()
+    if names:
+        raise ConfigurationError(
+            f"the stored password of {names[0]!r} is the documented default: run `flask users set-password "
+            f"{names[0]}`, or set DEBUG=true and HOST=127.0.0.1"
+        )
+
+
+def _create(settings: Settings) -> None:
+    try:
+        accounts.create(
+            settings.admin_username,
+            settings.admin_password,
+            email=settings.admin_email,
+            role=Role.ADMIN,
+            is_bootstrap=True,
+            has_default_password=settings.admin_password == DEFAULT_PASSWORD,
+        )
+    except Conflict:
+        log.info("an account named as ADMIN_USERNAME exists already and is kept")
+    else:
+        log.info("administrator %r created", settings.admin_username)
+
+
+def _still_true(settings: Settings) -> bool:
+    """Only the key of the fingerprint changed, not what it was made from."""
+    with unit_of_work(writing=False):
+        user = accounts.find(settings.admin_username)
+        stored = user.password_hash if user else None
+    return stored is not None and passwords.matches(stored, settings.admin_password)
+
+
+def _fingerprint(settings: Settings) -> str:
+    # Keyed, so that the database alone does not help to guess the password; quick, because every start asks.
+    text = f"{settings.admin_username}\0{settings.admin_password}".encode()
+    return hmac.new(settings.jwt_secret_key.encode(), text, hashlib.sha256).hexdigest()

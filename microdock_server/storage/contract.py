@@ -1,0 +1,80 @@
+"""What every storage backend promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A blob: its key, its size in bytes, the SHA-256 of its bytes in hex, and the backend that keeps it."""
+
+    backend: str
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A request's file, whole, on this machine's disk, hashed while it arrived. Not yet durable."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """What a listing says of a blob."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class Storage(Protocol):
+    """Blobs by key. A key is `<area>/<two hex digits>/<uuid>`: nothing a client chose is in it.
+
+    - `save` and `adopt` answer only when the blob is complete and durable: it survives kill -9 and power loss.
+      If they raise, no blob of that key exists. They never overwrite: a key that exists raises StorageFailure.
+    - Whatever the backend's failure, it comes out as StorageFailure, a full disk as StorageFull; a blob that is
+      not there as FileMissing.
+    - `delete` of a key that does not exist does nothing.
+    """
+
+    name: str
+
+    def save(self, key: str, stream: BinaryIO, *, limit: int | None = None) -> StoredFile:
+        """Store `stream` under `key`, hashing as it is written. More than `limit` bytes raise FileTooLarge."""
+        ...
+
+    def adopt(self, key: str, received: ReceivedFile) -> StoredFile:
+        """Make a received file the blob `key`; its path is gone afterwards. Cheaper than `save` where possible."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """The blob's bytes; seekable. The caller closes it. An open blob can be read to its end after `delete`."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the blob."""
+        ...
+
+    def url(self, key: str) -> str | None:
+        """Where a client or proxy may fetch the blob itself; None if the server has to send it."""
+        ...
+
+    def blobs(self) -> Iterator[BlobInfo]:
+        """Every complete blob, in no order."""
+        ...
+
+    def ensure_writable(self) -> None:
+        """Raise StorageFailure unless a blob could be stored now."""
+        ...

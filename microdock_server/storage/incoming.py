@@ -1,0 +1,81 @@
+"""A request body on its way in: written, hashed and limited while it arrives, gone unless it is adopted."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from ..errors import FileTooLarge, StorageFailure, StorageFull
+from .contract import ReceivedFile
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """What the disk refuses comes out in the domain's words."""
+    try:
+        yield
+    except OSError as reason:
+        raise (StorageFull() if reason.errno in FULL else StorageFailure()) from reason
+
+
+def human_size(size: int) -> str:
+    """`100MB`, `512KB`, `37B`: whole binary units, as the documents write them."""
+    for unit, bytes_each in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if size >= bytes_each and size % bytes_each == 0:
+            return f"{size // bytes_each}{unit}"
+    return f"{size}B"
+
+
+class Incoming:
+    """A file being received into `directory`. Closing it removes it, unless a storage adopted it first."""
+
+    def __init__(self, directory: Path, limit: int) -> None:
+        self._limit = limit
+        self._hash = hashlib.sha256()
+        self.size = 0
+        with disk_errors():
+            directory.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix="body-", dir=directory)
+        self._file: BinaryIO = os.fdopen(handle, "w+b", buffering=0)
+        self.path = Path(name)
+
+    def write(self, chunk: bytes) -> None:
+        """Append `chunk`. More than the limit in all raises FileTooLarge."""
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise FileTooLarge(limit=human_size(self._limit))
+        self._hash.update(chunk)
+        with disk_errors():
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def received(self) -> ReceivedFile:
+        """The whole file, as it can be handed to a storage."""
+        return ReceivedFile(self.path, self.size, self._hash.hexdigest())
+
+    def reader(self) -> BinaryIO:
+        """The bytes so far, from the first."""
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Forget the file."""
+        self._file.close()
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,168 @@
+"""Blobs on the local disk: one directory an area, fanned out by the first two digits of the name."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ..errors import FileMissing, FileTooLarge, StorageFailure
+from .contract import CHUNK, BlobInfo, ReceivedFile, StoredFile
+from .incoming import disk_errors, human_size
+
+# A blob that is still being written. Listings and keys never show it.
+PARTIAL: Final = ".partial-"
+
+
+class LocalStorage:
+    """`areas` maps the first part of a key to the directory that keeps it."""
+
+    name = "local"
+
+    def __init__(self, areas: Mapping[str, Path], *, accel_prefix: str | None = None) -> None:
+        self._areas = dict(areas)
+        self._accel_prefix = accel_prefix
+
+    def save(self, key: str, stream: BinaryIO, *, limit: int | None = None) -> StoredFile:
+        """See Storage."""
+        target = self._path(key)
+        with disk_errors():
+            _make_directory(target.parent)
+            partial = target.with_name(f"{PARTIAL}{uuid.uuid4().hex}")
+            try:
+                size, digest = _copy(stream, partial, limit)
+                self._publish(partial, target)
+            finally:
+                with suppress(FileNotFoundError):
+                    partial.unlink()
+        return StoredFile(self.name, key, size, digest)
+
+    def adopt(self, key: str, received: ReceivedFile) -> StoredFile:
+        """See Storage. On the same filesystem the bytes are not written again."""
+        target = self._path(key)
+        with disk_errors():
+            _make_directory(target.parent)
+            _sync_file(received.path)
+            try:
+                self._publish(received.path, target)
+            except OSError as reason:
+                if reason.errno != errno.EXDEV:
+                    raise
+                return self._copy_over(key, received)
+        return StoredFile(self.name, key, received.size, received.sha256)
+
+    def open(self, key: str) -> BinaryIO:
+        """See Storage."""
+        try:
+            return self._path(key).open("rb", buffering=0)
+        except FileNotFoundError as reason:
+            raise FileMissing() from reason
+        except OSError as reason:
+            raise StorageFailure() from reason
+
+    def delete(self, key: str) -> None:
+        """See Storage."""
+        path = self._path(key)
+        with disk_errors():
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return
+            _sync_directory(path.parent)
+
+    def url(self, key: str) -> str | None:
+        """The proxy's internal address of the blob, where there is such a proxy."""
+        return None if self._accel_prefix is None else f"{self._accel_prefix}/{key}"
+
+    def blobs(self) -> Iterator[BlobInfo]:
+        """See Storage."""
+        for area, root in self._areas.items():
+            for path in root.glob("[0-9a-f][0-9a-f]/[0-9a-f]*"):
+                with suppress(FileNotFoundError):
+                    status = path.stat()
+                    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+                    yield BlobInfo(f"{area}/{path.parent.name}/{path.name}", status.st_size, modified)
+
+    def leftovers(self) -> Iterator[Path]:
+        """Unfinished writes that a killed process left behind."""
+        for root in self._areas.values():
+            yield from root.glob(f"[0-9a-f][0-9a-f]/{PARTIAL}*")
+
+    def ensure_writable(self) -> None:
+        """See Storage."""
+        for root in self._areas.values():
+            with disk_errors():
+                root.mkdir(parents=True, exist_ok=True)
+                probe = root / f"{PARTIAL}{uuid.uuid4().hex}"
+                probe.touch()
+                probe.unlink()
+
+    def _path(self, key: str) -> Path:
+        area, _, rest = key.partition("/")
+        if area not in self._areas or not rest or ".." in rest.split("/"):
+            raise StorageFailure()
+        return self._areas[area] / rest
+
+    def _copy_over(self, key: str, received: ReceivedFile) -> StoredFile:
+        with received.path.open("rb") as stream:
+            stored = self.save(key, stream)
+        received.path.unlink()
+        return stored
+
+    def _publish(self, partial: Path, target: Path) -> None:
+        """Give the complete file its name. `link` refuses to overwrite, `rename` would not."""
+        os.link(partial, target)
+        try:
+            _sync_directory(target.parent)
+        except BaseException:
+            target.unlink()
+            raise
+        partial.unlink()
+
+
+def _copy(stream: BinaryIO, target: Path, limit: int | None) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    with target.open("xb", buffering=0) as file:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if limit is not None and size > limit:
+                raise FileTooLarge(limit=human_size(limit))
+            digest.update(chunk)
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[file.write(rest) :]
+        os.fsync(file.fileno())
+    return size, digest.hexdigest()
+
+
+def _make_directory(directory: Path) -> None:
+    """Create the directory durably: a file in a directory that a power loss forgets is no file."""
+    missing = []
+    while not directory.exists():
+        missing.append(directory)
+        directory = directory.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        _sync_directory(path.parent)
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,83 @@
+"""What tests share: an application on a real database file, clients, and packages to upload."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from microdock_server import create_app
+from microdock_server.extensions import db
+from microdock_server.startup import prepare
+
+from .support import Api, settings_for
+
+AppFactory = Callable[..., Flask]
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose database is migrated and has its administrator; copied for every test."""
+    directory = tmp_path_factory.mktemp("prepared")
+    app = create_app(settings_for(directory))
+    with app.app_context():
+        upgrade()
+    prepare(app)
+    release(app)
+    return directory
+
+
+@pytest.fixture
+def make_app(prepared_data: Path, tmp_path: Path) -> Iterator[AppFactory]:
+    """A function that makes an application on a fresh copy of the prepared data, with settings by variable name."""
+    made: list[Flask] = []
+
+    def make(**overrides: str) -> Flask:
+        directory = tmp_path / f"data{len(made)}"
+        shutil.copytree(prepared_data, directory)
+        app = create_app(settings_for(directory, **overrides))
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        release(app)
+
+
+@pytest.fixture
+def app(make_app: AppFactory) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    """Calls by nobody."""
+    return Api(app)
+
+
+@pytest.fixture
+def admin(app: Flask) -> Api:
+    """Calls by the administrator."""
+    return Api(app).log_in("admin", "admin")
+
+
+def release(app: Flask) -> None:
+    """Close what the application holds open: its connections would warn when they are collected."""
+    context: Any = app.extensions["microdock"]
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    context.counting.dispose()
+
+
