@@ -23,7 +23,6 @@ from .api.system import system
 from .cli import register_commands
 from .config import Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
-from .services.installs import allow_list
 from .storage import LocalStorage
 from .uow import counting_engine, prepare_engine
 
@@ -67,7 +66,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "DEBUG": False,
-        "SECRET_KEY": settings.jwt_secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 32, "max_overflow": 32},
         "JWT_SECRET_KEY": settings.jwt_secret_key,
@@ -102,7 +100,6 @@ def _context(app: Flask, settings: Settings) -> Context:
         limits=RateLimits(store, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin(), counting, "plugins.listed"),
         decoded=DecodedTokens(),
-        permissions=allow_list(settings.install_permissions),
         document=openapi.document(settings, MOUNTED),
     )
 

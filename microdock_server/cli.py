@@ -12,9 +12,11 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from .api.context import context
+from .clock import utcnow
 from .errors import DomainError
 from .models import User
 from .services import accounts, files
+from .storage.incoming import sweep_bodies
 from .uow import unit_of_work
 from .vocabulary import Role
 
@@ -22,7 +24,9 @@ users = AppGroup("users", help="Accounts: create, list, set-role, set-password, 
 storage = AppGroup("storage", help="Files: verify them, remove orphans.")
 
 ROLES = click.Choice([role.value for role in Role])
-PASSWORD = click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if missing.")
+PASSWORD = click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if missing."
+)
 
 
 def register_commands(app: Flask) -> None:
@@ -92,9 +96,12 @@ def enable(username: str) -> None:
 @storage.command("verify")
 def verify() -> None:
     """Read every file and compare it with its row. Exits 1 if one is missing or changed."""
-    with unit_of_work(writing=False):
-        result = files.verify(context().storage)
-    for word, keys in (("missing", result.missing), ("changed", result.changed), ("orphaned", result.orphaned)):
+    result = files.verify(context().storage)
+    for word, keys in (
+        ("missing", result.missing),
+        ("changed", result.changed),
+        ("orphaned", result.orphaned),
+    ):
         for key in keys:
             click.echo(f"{word}  {key}")
     click.echo(
@@ -106,9 +113,9 @@ def verify() -> None:
 
 @storage.command("gc")
 def collect_garbage() -> None:
-    """Remove files that no row names and that are older than an hour."""
-    with unit_of_work(writing=False):
-        gone = files.collect_garbage(context().storage)
+    """Remove files that no row names, and what killed uploads left behind, once they are older than an hour."""
+    gone = files.collect_garbage(context().storage)
+    gone += sweep_bodies(context().settings.temp_dir, utcnow() - files.ORPHAN_AGE)
     for key in gone:
         click.echo(f"removed  {key}")
     click.echo(f"{len(gone)} removed")

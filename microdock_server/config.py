@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import marshmallow
 from environs import Env, EnvError
 
+from .vocabulary import DEFAULT_PERMISSIONS, Risk
+
 DEFAULT_PASSWORD: Final = "admin"
 PLACEHOLDER_SECRETS: Final = frozenset(
     {
@@ -67,7 +69,7 @@ class Settings:
     backup_max_count: int
     backup_max_bytes: int
     installs_require_catalog: bool
-    install_permissions: str | None
+    install_permissions: Mapping[str, Risk]
     immutable_versions: bool
     require_managed_assembly: bool
     package_max_entries: int
@@ -145,7 +147,7 @@ def _read(env: Env) -> Settings:
         backup_max_count=env.int("BACKUP_MAX_COUNT", 100, validate=_between(1, 1_000_000)),
         backup_max_bytes=env.int("BACKUP_MAX_BYTES", 2048 * MIB, validate=_between(1, 1 << 50)),
         installs_require_catalog=env.bool("INSTALLS_REQUIRE_CATALOG", False),
-        install_permissions=env.str("INSTALL_PERMISSIONS", "") or None,
+        install_permissions=_permissions(env.str("INSTALL_PERMISSIONS", "")),
         immutable_versions=env.bool("IMMUTABLE_VERSIONS", False),
         require_managed_assembly=env.bool("REQUIRE_MANAGED_ASSEMBLY", False),
         package_max_entries=env.int("PACKAGE_MAX_ENTRIES", 10_000, validate=_between(1, 1_000_000)),
@@ -251,10 +253,23 @@ def _accel_prefix(text: str) -> str | None:
     return text.rstrip("/") or None
 
 
+def _permissions(text: str) -> Mapping[str, Risk]:
+    """`name=risk,name=risk`; a risk left out is low."""
+    if not text:
+        return DEFAULT_PERMISSIONS
+    found = {}
+    for item in text.split(","):
+        name, _, risk = (part.strip() for part in item.partition("="))
+        if not name or risk.lower() not in ("", *Risk):
+            raise ConfigurationError("INSTALL_PERMISSIONS must read name=risk,name=risk; risks are low, medium, high")
+        found[name] = Risk(risk.lower() or Risk.LOW)
+    return found
+
+
 def _between(low: int, high: int) -> Callable[[Any], None]:
     def check(value: int) -> None:
         if not low <= value <= high:
-            raise EnvError(f"must be between {low} and {high}")
+            raise marshmallow.ValidationError(f"must be between {low} and {high}")
 
     return check
 
@@ -262,7 +277,7 @@ def _between(low: int, high: int) -> Callable[[Any], None]:
 def _one_of(*choices: str) -> Callable[[Any], None]:
     def check(value: str) -> None:
         if value not in choices:
-            raise EnvError(f"must be one of {', '.join(choices)}")
+            raise marshmallow.ValidationError(f"must be one of {', '.join(choices)}")
 
     return check
 

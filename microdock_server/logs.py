@@ -9,8 +9,11 @@ from __future__ import annotations
 import logging
 import logging.config
 import re
+import time
 from contextvars import ContextVar
 from typing import Any, Final
+
+from pythonjsonlogger.orjson import OrjsonFormatter
 
 from .config import Settings
 
@@ -31,6 +34,27 @@ class RequestFilter(logging.Filter):
         return True
 
 
+class _Clock(logging.Formatter):
+    """Writes a second's date once, not once a line."""
+
+    _second = -1
+    _date = ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  (its base's)
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._date = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+        return f"{self._date},{int(record.msecs):03d}"
+
+
+class TextFormatter(_Clock):
+    """Lines for people."""
+
+
+class JsonFormatter(_Clock, OrjsonFormatter):
+    """Lines for machines: one JSON object each."""
+
+
 def configure(settings: Settings) -> None:
     """Set up logging for this process. The files' directory is made where it is missing."""
     settings.log_dir.mkdir(parents=True, exist_ok=True)
@@ -45,12 +69,11 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"request": {"()": RequestFilter}},
         "formatters": {
-            "console": {"format": text},
-            "detailed": {"format": detailed},
+            "console": {"()": TextFormatter, "fmt": text},
+            "detailed": {"()": TextFormatter, "fmt": detailed},
             "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
-                "format": "%(asctime)s %(name)s %(levelname)s %(module)s %(lineno)d %(message)s",
-                "json_ensure_ascii": False,
+                "()": JsonFormatter,
+                "fmt": "%(asctime)s %(name)s %(levelname)s %(module)s %(lineno)d %(message)s",
             },
         },
         "handlers": {

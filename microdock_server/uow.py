@@ -6,6 +6,8 @@
 - The database transaction begins with the first statement, not with the unit: a body can be received and a blob
   written inside a unit without holding SQLite's write lock. A writing unit then begins IMMEDIATE, so that a
   read followed by a write never fails halfway.
+- Every unit begins with an empty session and leaves its objects readable but detached: nothing is loaded
+  behind its back, nothing stale is carried into the next.
 - `on_commit` callbacks run after the commit succeeded, `on_rollback` callbacks after a rollback, latest first.
 - When the outcome of a commit is unknown (the engine failed while committing), neither runs: a row may exist,
   so nothing that it could need is deleted. `flask storage gc` sweeps what turns out to be unreferenced.
@@ -64,7 +66,7 @@ _current: ContextVar[Unit | None] = ContextVar("unit_of_work", default=None)
 
 @contextmanager
 def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
-    """One transaction; see the module for what it promises. A reading unit is always rolled back."""
+    """One transaction; see the module for what it promises. A reading unit changes nothing."""
     outer = _current.get()
     if outer is not None:
         if writing and not outer.writing:
@@ -93,26 +95,26 @@ def _run_unit(unit: Unit) -> Iterator[Unit]:
         if unit.writing:
             db.session.flush()
     except BaseException as reason:
-        db.session.rollback()
+        db.session.close()
         unit.rolled_back()
         _reraise(reason)
-    if not unit.writing:
-        db.session.rollback()
-        return
-    _commit(unit)
-    unit.committed()
+    if unit.writing:
+        _commit(unit)
+    db.session.close()
+    if unit.writing:
+        unit.committed()
 
 
 def _commit(unit: Unit) -> None:
     try:
         db.session.commit()
     except IntegrityError as reason:
-        db.session.rollback()
+        db.session.close()
         unit.rolled_back()
         raise Conflict() from reason
     except BaseException as reason:
         # The engine may have committed before it failed: keep what the rows could need.
-        db.session.rollback()
+        db.session.close()
         _reraise(reason)
 
 

@@ -6,6 +6,7 @@ Every pattern is meant for `fullmatch` and runs in linear time; lengths are chec
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -17,18 +18,6 @@ class Role(StrEnum):
     DEVELOPER = "developer"
     REVIEWER = "reviewer"
     ADMIN = "admin"
-
-
-class PluginStatus(StrEnum):
-    """Where a plugin stands between a draft and the shelf. Key uploads are published at once."""
-
-    DRAFT = "draft"
-    PENDING = "pending"
-    IN_REVIEW = "in_review"
-    PUBLISHED = "published"
-    REJECTED = "rejected"
-    NEEDS_CHANGES = "needs_changes"
-    SUSPENDED = "suspended"
 
 
 class BackupType(StrEnum):
@@ -74,6 +63,23 @@ def permits(role: Role, permission: str) -> bool:
     granted = ROLE_PERMISSIONS[role]
     return permission in granted or f"{area}.*" in granted
 
+
+# What an installed plugin may be granted, where the settings say nothing else.
+DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
+    "storage:local": Risk.LOW,
+    "storage:session": Risk.LOW,
+    "router:navigate": Risk.LOW,
+    "ui:modal": Risk.LOW,
+    "ui:notification": Risk.LOW,
+    "file:download": Risk.LOW,
+    "router:guard": Risk.MEDIUM,
+    "http:api": Risk.MEDIUM,
+    "user:profile": Risk.MEDIUM,
+    "file:upload": Risk.MEDIUM,
+    "websocket:connect": Risk.MEDIUM,
+    "http:external": Risk.HIGH,
+    "user:modify": Risk.HIGH,
+}
 
 PLUGIN_NAME_MAX: Final = 100
 PLUGIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)+")

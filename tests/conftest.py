@@ -16,7 +16,7 @@ from microdock_server import create_app
 from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
-from .support import Api, settings_for
+from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
 
@@ -72,6 +72,18 @@ def admin(app: Flask) -> Api:
     return Api(app).log_in("admin", "admin")
 
 
+@pytest.fixture
+def root(app: Flask) -> Api:
+    """Calls by the administrator, without the time a login takes."""
+    return signed_in(app)
+
+
+@pytest.fixture
+def user(app: Flask) -> Api:
+    """Calls by somebody without any permission of note."""
+    return add_user(app, "somebody")
+
+
 def release(app: Flask) -> None:
     """Close what the application holds open: its connections would warn when they are collected."""
     context: Any = app.extensions["microdock"]
@@ -79,5 +91,3 @@ def release(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     context.counting.dispose()
-
-

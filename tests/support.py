@@ -5,13 +5,21 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from flask import Flask
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from microdock_server.api.auth import sign
 from microdock_server.config import Settings, load_settings
+from microdock_server.extensions import db
+from microdock_server.models import User
+from microdock_server.services import accounts, tokens
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Role
 
 
 def settings_for(directory: Path, **overrides: str) -> Settings:
@@ -74,9 +82,14 @@ class Api:
     def delete(self, path: str, **options: Any) -> TestResponse:
         return self._call("DELETE", path, **options)
 
-    def upload(self, data: bytes | None = None, key: str = "key", name: str = "p.zip", **fields: str) -> TestResponse:
+    def upload(
+        self, data: bytes | None = None, key: str = "key", name: str = "p.zip", **fields: str
+    ) -> TestResponse:
         """Upload a plugin package (a valid one unless `data` says otherwise)."""
-        form: dict[str, Any] = {"file": (io.BytesIO(package() if data is None else data), name), "plugin_key": key}
+        form: dict[str, Any] = {
+            "file": (io.BytesIO(package() if data is None else data), name),
+            "plugin_key": key,
+        }
         return self._call("POST", "/api/plugins/upload", data={**form, **fields})
 
     def back_up(self, data: bytes = b"bytes", name: str = "backup.zip", **fields: str) -> TestResponse:
@@ -89,3 +102,47 @@ class Api:
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         return self.app.test_client().open(path, method=method, headers=headers, buffered=True, **options)
+
+
+def signed_in(app: Flask, username: str = "admin") -> Api:
+    """Calls by an existing user, whose token was made without the slow check of a password."""
+    with app.app_context(), unit_of_work(writing=False):
+        user = accounts.find(username)
+        assert user is not None
+        return Api(app, sign(tokens.host_token(user, timedelta(hours=1))))
+
+
+def add_user(app: Flask, username: str, role: Role = Role.USER) -> Api:
+    """A new user who can only use the token that comes with it: making a password's hash is slow."""
+    with app.app_context(), unit_of_work():
+        key = username.casefold()
+        db.session.add(User(username=username, username_key=key, password_hash="!", role=role))
+    return signed_in(app, username)
+
+
+def stored_files(app: Flask) -> list[str]:
+    """Every file that uploads, backups or bodies being received have left on the disk."""
+    settings = app.extensions["microdock"].settings
+    areas = (settings.upload_dir, settings.backup_dir, settings.temp_dir)
+    return sorted(str(path) for area in areas for path in area.rglob("*") if path.is_file())
+
+
+def stored_rows(app: Flask) -> dict[str, int]:
+    """How many rows each table holds."""
+    with app.app_context(), unit_of_work(writing=False):
+        counts = {
+            table.name: db.session.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in db.metadata.sorted_tables
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
+def multipart(*parts: tuple[str, bytes], boundary: str = "b0undary") -> dict[str, Any]:
+    """Options of a call whose body is written out: pairs of a part's header lines and its bytes."""
+    written = b"".join(
+        f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n" for head, content in parts
+    )
+    return {
+        "data": written + f"--{boundary}--\r\n".encode(),
+        "headers": {"Content-Type": f'multipart/form-data; boundary="{boundary}"'},
+    }

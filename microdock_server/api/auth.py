@@ -55,7 +55,8 @@ def sign(claims: Claims) -> str:
     make = create_access_token if claims.kind == "access" else create_refresh_token
     # The times are the service's, so that what is stored and what is signed agree.
     extra = {"jti": claims.jti, "epoch": claims.epoch, "fam": claims.family}
-    return make(identity=claims.user_id, additional_claims=extra, expires_delta=claims.expires_at - utcnow())
+    token: str = make(identity=claims.user_id, additional_claims=extra, expires_delta=claims.expires_at - utcnow())
+    return token
 
 
 def read(token: str, kind: Kind) -> Claims:

@@ -148,7 +148,11 @@ class CatalogCache:
 
 
 def _ready(data: bytes, etag: str, encoding: list[tuple[str, str]]) -> _Body:
-    caching = [("ETag", etag), ("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding, Accept-Language, Origin")]
+    caching = [
+        ("ETag", etag),
+        ("Cache-Control", "no-cache"),
+        ("Vary", "Accept-Encoding, Accept-Language, Origin"),
+    ]
     content = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
     return _Body(data, etag, [*caching, *content, *encoding])
 
@@ -168,11 +172,7 @@ def has_match(if_none_match: str, etag: str) -> bool:
 
 def _renderer(schema: Schema) -> Callable[[Any], bytes]:
     """How a row becomes JSON up to its download total: the schema's own fields, without its overhead per row."""
-    plan = [
-        (name, found.attribute or name, found)
-        for name, found in schema.dump_fields.items()
-        if name != TOTAL
-    ]
+    plan = [(name, found.attribute or name, found) for name, found in schema.dump_fields.items() if name != TOTAL]
 
     def render(row: Any) -> bytes:
         values = {name: found._serialize(getattr(row, attribute), name, row) for name, attribute, found in plan}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 from ..config import Settings
 from ..messages import Language, language_of
 from ..storage import Storage
-from ..vocabulary import Risk
 
 if TYPE_CHECKING:
     from .auth import DecodedTokens
@@ -32,7 +31,6 @@ class Context:
     limits: RateLimits
     catalog: CatalogCache
     decoded: DecodedTokens
-    permissions: Mapping[str, Risk]
     # The OpenAPI document as JSON, made when it is first asked for.
     document: Callable[[], bytes]
 

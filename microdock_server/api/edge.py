@@ -109,7 +109,13 @@ def _record(environ: Environ, status: str, seconds: float) -> None:
     metrics.observe(route, method if method in _METHODS else "OTHER", status, seconds)
     if log.isEnabledFor(logging.INFO):
         path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")
-        log.info("请求: %s %s 响应: %s (耗时: %.4fs)", method, path[:500].encode("unicode_escape").decode(), status, seconds)
+        log.info(
+            "请求: %s %s 响应: %s (耗时: %.4fs)",
+            method,
+            path[:500].encode("unicode_escape").decode(),
+            status,
+            seconds,
+        )
 
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))

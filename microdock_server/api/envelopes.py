@@ -94,7 +94,11 @@ class MarketEnvelope(HostEnvelope):
             "code": refusal.status,
             "message": refusal.message.render(language),
             "data": None,
-            "error": {"type": TYPES.get(refusal.status, "ServerError"), "slug": refusal.slug, "details": details},
+            "error": {
+                "type": TYPES.get(refusal.status, "ServerError"),
+                "slug": refusal.slug,
+                "details": details,
+            },
             **_stamp(request_id),
         }
 

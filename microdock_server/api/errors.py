@@ -1,4 +1,4 @@
-"""Whatever goes wrong comes out in the envelope of the surface that was asked. No SQL, path or stack reaches a client."""
+"""Whatever goes wrong comes out in the envelope of the surface that was asked: no SQL, path or stack in it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def _http(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     slug = _SLUGS.get(error.code, "malformed_request" if error.code < 500 else "internal_error")
     params = {"limit": "1MB"} if slug == "too_large" else {}
-    allow = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    allowed = getattr(error, "valid_methods", None)
+    allow = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
     return refuse(Refusal(error.code, slug, Message(f"error.{slug}", params)), allow)
 
 

@@ -74,9 +74,7 @@ def receive(directory: Path, limit: int, before_file: BeforeFile | None = None) 
 
 def _read(parts: _Parts, boundary: str) -> None:
     try:
-        parser = PushMultipartParser(
-            boundary, max_segment_count=MAX_FIELDS, max_header_size=8192, max_header_count=16
-        )
+        parser = PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, max_header_size=8192, max_header_count=16)
         with parser:
             _feed(parser, parts)
     except (MultipartError, UnicodeDecodeError, LookupError) as reason:
@@ -157,4 +155,3 @@ def _decoded(text: str) -> str:
         return str(make_header(decode_header(text)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
         return text
-

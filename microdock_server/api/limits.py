@@ -91,20 +91,26 @@ class SQLiteStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count in the window of `key`; a window that has passed begins anew."""
         now = time.time()
-        row = self._connection().execute(
-            "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
-            "count = CASE WHEN ends <= ?4 THEN ?2 ELSE count + ?2 END, "
-            "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count",
-            (key, amount, now + expiry, now),
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute(
+                "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
+                "count = CASE WHEN ends <= ?4 THEN ?2 ELSE count + ?2 END, "
+                "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count",
+                (key, amount, now + expiry, now),
+            )
+            .fetchone()
+        )
         self._sweep(now)
         return int(row[0])
 
     def get(self, key: str) -> int:
         """The count in the current window of `key`."""
-        row = self._connection().execute(
-            "SELECT count FROM windows WHERE key = ? AND ends > ?", (key, time.time())
-        ).fetchone()
+        row = (
+            self._connection()
+            .execute("SELECT count FROM windows WHERE key = ? AND ends > ?", (key, time.time()))
+            .fetchone()
+        )
         return int(row[0]) if row else 0
 
     def get_expiry(self, key: str) -> float:

@@ -161,7 +161,11 @@ def _refusals() -> dict[str, dict[str, Any]]:
         "error": text,
         "details": {"type": "array", "items": _object(detail)},
     }
-    error = {"type": text, "slug": text, "details": {"type": "array", "items": _object(detail, "field", "message")}}
+    error = {
+        "type": text,
+        "slug": text,
+        "details": {"type": "array", "items": _object(detail, "field", "message")},
+    }
     market = {
         "success": {"const": False},
         "code": {"type": "integer"},
@@ -178,7 +182,7 @@ def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": sorted(required or properties)}
 
 
-def _schema_name(schema: Any) -> str | None:
+def _schema_name(schema: Any) -> str:
     """`HostPlugin`, `MarketUser`, …: several surfaces use the same short name."""
     kind = schema if isinstance(schema, type) else type(schema)
     surface = kind.__module__.split(".")[-2]
@@ -188,5 +192,5 @@ def _schema_name(schema: Any) -> str | None:
 
 def _describe_fields(plugin: MarshmallowPlugin) -> None:
     """Types of our own fields; the rest of their description is in their metadata."""
-    plugin.map_to_openapi_type(fields.Moment, "string", "date-time")
-    plugin.map_to_openapi_type(fields.File, "string", "binary")
+    plugin.map_to_openapi_type(fields.Moment, "string", "date-time")  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(fields.File, "string", "binary")  # type: ignore[no-untyped-call]

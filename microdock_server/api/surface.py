@@ -1,6 +1,6 @@
 """A surface: endpoints whose contract stands above a short view, and is all there is.
 
-    @host.post("/plugins/detail", body=PluginName, answer=PluginDetail, message="plugins.detailed", errors=(404,))
+    @host.operation("POST", "/plugins/detail", body=PluginRef, answer=PluginDetail, errors=(404,))
     def detail(body): ...
 
 One declaration drives parsing, permission, rate limit, transaction, envelope, and the OpenAPI document.
@@ -108,7 +108,7 @@ class Surface(Blueprint):
         self.envelope = envelope
         self.endpoints: list[Endpoint] = []
 
-    def endpoint(self, method: Any, rule: str, **contract: Any) -> Callable[[View], View]:
+    def operation(self, method: Any, rule: str, **contract: Any) -> Callable[[View], View]:
         """Declare an endpoint; the fields of `contract` are Endpoint's."""
 
         def declare(view: View) -> View:
@@ -138,6 +138,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
                 return result
             answer = result if isinstance(result, Answer) else Answer(result)
             data = answer.data
+            # Inside the unit: an answer may be read while it is written.
             if endpoint.answer_schema is not None and data is not None:
                 data = endpoint.answer_schema.dump(data)
         return _respond(envelope, endpoint, answer, data)

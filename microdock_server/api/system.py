@@ -47,7 +47,7 @@ class Readiness(Schema):
     storage = plain.String(required=True)
 
 
-@system.endpoint("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
+@system.operation("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
 def root() -> dict[str, str]:
     """What this server is, and where to read on."""
     return {
@@ -59,7 +59,7 @@ def root() -> dict[str, str]:
     }
 
 
-@system.endpoint(
+@system.operation(
     "GET",
     "/api/health",
     answer=Health,
@@ -80,13 +80,13 @@ def health() -> Any:
     return data if alive else Answer(data, status=503, message="system.unhealthy")
 
 
-@system.endpoint("GET", "/healthz", answer=Live, message="system.healthy", limited=False, transaction="own")
+@system.operation("GET", "/healthz", answer=Live, message="system.healthy", limited=False, transaction="own")
 def healthz() -> dict[str, str]:
     """Is the process alive? Asks nothing of anything else."""
     return {"status": "ok"}
 
 
-@system.endpoint(
+@system.operation(
     "GET",
     "/readyz",
     answer=Readiness,
@@ -107,14 +107,14 @@ def readyz() -> Any:
     return Answer(checks, status=503, message="system.not_ready")
 
 
-@system.endpoint("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
+@system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
 def prometheus() -> Response:
     """Metrics of all workers, for Prometheus."""
     body, media_type = metrics.exposition()
     return Response(body, content_type=media_type)
 
 
-@system.endpoint("GET", "/openapi.json", file_type="application/json", limited=False, transaction="own")
+@system.operation("GET", "/openapi.json", file_type="application/json", limited=False, transaction="own")
 def openapi() -> Response:
     """This document."""
     return Response(context().document(), mimetype="application/json", headers={"Cache-Control": "no-cache"})

@@ -98,7 +98,7 @@ def read_extra(extra: bytes, name: str, problems: Problems) -> bytes | None:
         problems.add("extra-malformed", name)
         return None
     if len(zip64) > 1:
-        problems.add("false-zip64", name)
+        problems.add("false-zip64-entry", name)
     return zip64[0] if zip64 else None
 
 

@@ -53,7 +53,7 @@ def _check_central(record: CentralRecord, problems: Problems) -> None:
     header.name = decode_name(raw_name, bool(header.flags & FLAG_UTF8), problems)
     check_name(header.name, len(raw_name), problems)
     if not apply_zip64(header, read_extra(extra, header.name, problems)):
-        problems.add("false-zip64", header.name)
+        problems.add("false-zip64-entry", header.name)
         header.readable = False
     check_header(header, problems)
 
@@ -74,9 +74,7 @@ def check_locals(source: Source, headers: list[Central], directory: int, problem
         _check_local(source, header, limit, follower, problems)
 
 
-def _check_local(
-    source: Source, header: Central, limit: int, follower: Central | None, problems: Problems
-) -> None:
+def _check_local(source: Source, header: Central, limit: int, follower: Central | None, problems: Problems) -> None:
     local = read_local(source, header.offset)
     if local is None:
         problems.add("local-missing", header.name)
@@ -91,14 +89,14 @@ def _check_local(
         return
     zip64 = read_extra(local.extra, header.name, problems)
     _compare(header, local, local_sizes(local, zip64), problems)
-    wide = zip64 is not None or FULL32 <= max(header.size, header.compressed_size)
+    wide = zip64 is not None or max(header.size, header.compressed_size) >= FULL32
     _check_gap(header, source.at(data_end, min(limit - data_end, 64)), limit - data_end, wide, problems)
 
 
 def _compare(header: Central, local: Local, sizes: tuple[int, int] | None, problems: Problems) -> None:
     """Note each field in which the two headers of an entry disagree: some readers believe one, some the other."""
     if sizes is None:
-        problems.add("false-zip64", header.name)
+        problems.add("false-zip64-entry", header.name)
         sizes = (header.size, header.compressed_size)
     pairs = {
         "name": (readable_name(local.raw_name), header.name),

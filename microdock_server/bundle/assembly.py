@@ -17,14 +17,16 @@ import dnfile
 
 Status = Literal["ok", "not_managed", "entry_class_missing", "unreadable"]
 
-# What a worker is willing to hold in memory for this; main DLLs are rarely above 5 MiB.
+# What a worker is willing to hold in memory: the file once, and its metadata twice over while it is laid out.
+# Main DLLs are rarely above 5 MiB, and most of a large one is code and resources.
 SIZE_MAX: Final = 16 << 20
+METADATA_MAX: Final = 6 << 20
 STREAMS_MAX: Final = 16
+TYPES_MAX: Final = 100_000
+NESTING_MAX: Final = 8
 _CLR_DIRECTORY: Final = 14
 _METADATA_SIGNATURE: Final = 0x424A5342
 _TABLE_STREAMS: Final = (b"#~", b"#-", b"#Schema")
-_TYPE_ATTRIBUTES: Final = 4
-
 
 
 def _is_not_dnfile(record: logging.LogRecord) -> bool:
@@ -55,6 +57,13 @@ class Finding:
         }
 
 
+class _Image(dnfile.dnPE):
+    """pefile's `close` runs a full garbage collection, even for images that were never opened as files."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class _Unreadable(Exception):
     """The file is a PE image, but what it says about itself does not hold together."""
 
@@ -73,24 +82,20 @@ def read_assembly(data_or_file: bytes | BinaryIO, entry_class: str) -> Finding:
         return _examine(data, entry_class)
     except _Unreadable as error:
         return Finding("unreadable", entry_class=entry_class, detail=str(error))
-    except Exception as error:  # noqa: BLE001 - parsers of hostile images may raise anything
+    except Exception as error:
         return Finding("unreadable", entry_class=entry_class, detail=type(error).__name__)
 
 
 def _examine(data: bytes, entry_class: str) -> Finding:
-    image: Any = dnfile.dnPE(data=data, fast_load=True, clr_lazy_load=True)  # type: ignore[no-untyped-call]
-    try:
-        if not _metadata_is_sane(image, len(data)):
-            return Finding("not_managed", entry_class=entry_class, detail="no .NET header")
-        image.parse_data_directories(directories=[_CLR_DIRECTORY])
-        tables = image.net.mdtables if image.net else None
-        if tables is None or tables.TypeDef is None or not tables.TypeDef.rva:
-            raise _Unreadable("no type table")
-        name = _assembly_name(tables)
-        found = _Types(tables, image.net.strings).has(entry_class)
-        return Finding("ok" if found else "entry_class_missing", name, entry_class)
-    finally:
-        image.close()
+    image: Any = _Image(data=data, fast_load=True, clr_lazy_load=True)  # type: ignore[no-untyped-call]
+    if not _metadata_is_sane(image, len(data)):
+        return Finding("not_managed", entry_class=entry_class, detail="no .NET header")
+    image.parse_data_directories(directories=[_CLR_DIRECTORY])
+    tables = image.net.mdtables if image.net else None
+    if tables is None or tables.TypeDef is None or not tables.TypeDef.rva:
+        raise _Unreadable("no type table")
+    found = _Types(tables, image.net.strings).has(entry_class)
+    return Finding("ok" if found else "entry_class_missing", _assembly_name(tables), entry_class)
 
 
 def _metadata_is_sane(image: Any, size: int) -> bool:
@@ -100,8 +105,8 @@ def _metadata_is_sane(image: Any, size: int) -> bool:
     if header is None or not header.VirtualAddress:
         return False
     rva, length = struct.unpack_from("<2L", image.get_data(header.VirtualAddress, 16), 8)
-    if not 0 < length <= size:
-        raise _Unreadable("the metadata is cut")
+    if not 0 < length <= min(size, METADATA_MAX):
+        raise _Unreadable("metadata of an impossible size")
     metadata = image.get_data(rva, length)
     if len(metadata) != length:
         raise _Unreadable("the metadata is cut")
@@ -153,32 +158,32 @@ class _Types:
     """The type table and the nesting table, as bytes."""
 
     def __init__(self, tables: Any, strings: Any) -> None:
+        table, nesting = tables.TypeDef, tables.NestedClass
+        nested_rows = nesting.num_rows if nesting is not None and nesting.rva else 0
+        if not nested_rows <= table.num_rows <= TYPES_MAX:
+            raise _Unreadable("too many types")
         self._strings: bytes = strings.__data__
-        self._index: str = "L" if tables.strings_offset_size == 4 else "H"
-        self._rows = _table_bytes(tables, tables.TypeDef)
-        self._row_size: int = tables.TypeDef.row_size
-        self._nested = _nesting(tables)
+        self._names = struct.Struct("<4x2L" if tables.strings_offset_size == 4 else "<4x2H")
+        self._rows = _table_bytes(tables, table)
+        self._row_size: int = table.row_size
+        self._outer = _nesting(tables, nesting) if nested_rows else {}
 
     def has(self, entry_class: str) -> bool:
         """Is there such a type? The namespace belongs to the outermost one."""
-        outer, *nested = entry_class.split("+")
-        namespace, _, name = outer.rpartition(".")
-        candidates = set(self._named(namespace, name)) - self._nested.keys()
+        outermost, *nested = entry_class.split("+", NESTING_MAX)
+        namespace, _, name = outermost.rpartition(".")
+        found = set(self._named(namespace, name)) - self._outer.keys()
         for inner in nested:
-            candidates = {row for row in self._named("", inner) if self._nested.get(row) in candidates}
-        return bool(candidates)
+            found = {row for row in self._named("", inner) if self._outer.get(row) in found}
+        return bool(found)
 
     def _named(self, namespace: str, name: str) -> Iterator[int]:
         """The numbers (from 1) of the rows with this name."""
-        names = struct.Struct(f"<{self._index}{self._index}")
-        wanted = name.encode("utf-8"), namespace.encode("utf-8")
+        texts = name.encode("utf-8") + b"\0", namespace.encode("utf-8") + b"\0"
         for start in range(0, len(self._rows) - self._row_size + 1, self._row_size):
-            name_at, namespace_at = names.unpack_from(self._rows, start + _TYPE_ATTRIBUTES)
-            if self._is(name_at, wanted[0]) and self._is(namespace_at, wanted[1]):
+            name_at, namespace_at = self._names.unpack_from(self._rows, start)
+            if self._strings.startswith(texts[0], name_at) and self._strings.startswith(texts[1], namespace_at):
                 yield start // self._row_size + 1
-
-    def _is(self, offset: int, wanted: bytes) -> bool:
-        return self._strings.startswith(wanted + b"\0", offset)
 
 
 def _table_bytes(tables: Any, table: Any) -> bytes:
@@ -186,10 +191,7 @@ def _table_bytes(tables: Any, table: Any) -> bytes:
     return data
 
 
-def _nesting(tables: Any) -> dict[int, int]:
+def _nesting(tables: Any, table: Any) -> dict[int, int]:
     """Row number of each nested type → that of the type around it."""
-    table = tables.NestedClass
-    if table is None or not table.rva:
-        return {}
     index = struct.Struct("<2L" if table.row_size == 8 else "<2H")
     return dict(index.iter_unpack(_table_bytes(tables, table)))

@@ -54,9 +54,7 @@ class Problems:
         self._found: list[Problem] = []
         self._overflow = False
 
-    def add(
-        self, rule: str, entry: str | None = None, *, field: str | None = None, **params: str | int
-    ) -> None:
+    def add(self, rule: str, entry: str | None = None, *, field: str | None = None, **params: str | int) -> None:
         """Note a fault; `entry`, `field` and text params are made printable here, once for all."""
         if len(self._found) >= self._limit:
             self._overflow = True

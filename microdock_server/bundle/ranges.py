@@ -2,8 +2,8 @@
 
 A range is sets joined by `||`; a set is comparators joined by spaces, or one hyphen range. Every comparator
 is rewritten into bounds (`^0.5.0` → `>=0.5.0 <0.6.0-0`), so that `contains` only compares tuples.
-Differences from npm, all on the strict side: no doubled operators (`>==1`), no suffix on a wildcard
-(`1.x-beta`), numbers of any size.
+Differences from npm: no doubled operators (`>==1`), no suffix on a wildcard (`1.x-beta`), numbers of any
+size; and where npm shortens `* || >=1.0.0-rc.1` to `*`, losing the prereleases, here each set keeps its own.
 """
 
 from __future__ import annotations
@@ -138,6 +138,8 @@ def _partial(text: str, width: int) -> _Partial:
     if len(parts) > width or not all(part in _WILDCARDS or is_number(part) for part in parts):
         raise InvalidRange("malformed version in a range")
     known = next((index for index, part in enumerate(parts) if part in _WILDCARDS), len(parts))
+    if not _WILDCARDS.issuperset(parts[known:]):
+        raise InvalidRange("a number after a wildcard")
     is_open = known < len(parts) or known < 3
     if is_open and (prerelease or build):
         raise InvalidRange("only a full version can have a suffix")

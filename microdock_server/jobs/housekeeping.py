@@ -8,22 +8,21 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from flask import Flask
 
+from ..clock import utcnow
 from ..config import Settings
-from ..services import tokens
+from ..services import files, tokens
+from ..storage.incoming import sweep_bodies
 from ..uow import unit_of_work
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY: Final = 2.0
 SWEEP_EVERY: Final = 3600.0
-# A body that is still arriving was written to a moment ago.
-STALE_BODY: Final = 3600.0
 
 
 class Housekeeper(threading.Thread):
@@ -79,20 +78,7 @@ def sweep(app: Flask, settings: Settings) -> None:
     """Forget expired tokens, and bodies whose upload was killed."""
     with app.app_context(), unit_of_work():
         tokens.forget_expired()
-    for path in stale_bodies(settings.temp_dir):
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def stale_bodies(directory: Path) -> list[Path]:
-    """Received bodies that nobody writes to any more."""
-    border = time.time() - STALE_BODY
-    found = []
-    for path in directory.glob("body-*"):
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < border:
-                found.append(path)
-    return found
+    sweep_bodies(settings.temp_dir, utcnow() - files.ORPHAN_AGE)
 
 
 def _is_mine(lock: int) -> bool:

@@ -30,8 +30,13 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "the ZIP end record is wrong or not the only one, so programs would see different files; rebuild it",
     ),
     "bundle.false-zip64": (
-        "ZIP64 信息缺失或与普通记录矛盾（条目：{entry}），请用标准工具重新打包",
-        "zip64 information is missing or contradicts the plain records (entry: {entry}); rebuild the archive",
+        "ZIP64 结束记录缺失或与普通结束记录矛盾，不同软件会看到不同的内容，请用标准工具重新打包",
+        "the zip64 end record is missing or contradicts the plain one, so programs would see different files; "
+        "rebuild the archive with a standard tool",
+    ),
+    "bundle.false-zip64-entry": (
+        "条目 {entry} 的 ZIP64 信息缺失或与文件头矛盾，请用标准工具重新打包",
+        "the zip64 information of entry {entry} is missing or contradicts its header; rebuild the archive",
     ),
     "bundle.multi-disk": (
         "不支持分卷压缩包，请打包为单个 ZIP 文件",

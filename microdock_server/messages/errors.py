@@ -49,7 +49,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "Plugin version {version} was published before; only the same bytes are accepted",
     ),
     "error.install_exists": ("插件已安装", "The plugin is already installed"),
-    "error.install_unavailable": ("插件 {name} 已被禁用，无法安装", "Plugin {name} is disabled and cannot be installed"),
+    "error.install_unavailable": (
+        "插件 {name} 已被禁用，无法安装",
+        "Plugin {name} is disabled and cannot be installed",
+    ),
     "error.username_taken": ("用户名已被使用", "The username is taken"),
     "error.email_taken": ("邮箱已被使用", "The e-mail address is taken"),
     "error.backup_quota_count": (

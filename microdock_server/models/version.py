@@ -69,7 +69,9 @@ class VersionTombstone(Base):
     __tablename__ = "version_tombstones"
 
     name_key: Mapped[str] = mapped_column(
-        String(PLUGIN_NAME_MAX), ForeignKey("plugin_tombstones.name_key", ondelete="CASCADE"), primary_key=True
+        String(PLUGIN_NAME_MAX),
+        ForeignKey("plugin_tombstones.name_key", ondelete="CASCADE"),
+        primary_key=True,
     )
     precedence: Mapped[str] = mapped_column(PRECEDENCE, primary_key=True)
     version: Mapped[str] = mapped_column(String(VERSION_MAX))

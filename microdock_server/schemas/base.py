@@ -14,7 +14,10 @@ class Schema(ma.Schema):
     class Meta:
         unknown = ma.EXCLUDE
 
-    error_messages = {"type": [Message("field.object")], "unknown": [Message("field.unknown")]}
+    error_messages = {
+        "type": [Message("field.object")],  # type: ignore[dict-item]
+        "unknown": [Message("field.unknown")],  # type: ignore[dict-item]
+    }
 
 
 class StrictSchema(Schema):

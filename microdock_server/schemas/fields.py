@@ -33,7 +33,11 @@ def refusal(key: str, **params: object) -> ma.ValidationError:
 class Text(fields.String):
     """Text without NUL, control characters other than tab and line breaks, or lone surrogates."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.string")], "invalid_utf8": [Message("field.string")]}
+    default_error_messages = {
+        **_COMMON,
+        "invalid": [Message("field.string")],
+        "invalid_utf8": [Message("field.string")],
+    }
 
     def __init__(self, *, min: int = 0, max: int, lines: bool = False, **kwargs: Any) -> None:
         metadata = {"minLength": min, "maxLength": max, **kwargs.pop("metadata", {})}
@@ -159,7 +163,7 @@ class Choice(fields.String):
         return str(value)
 
 
-class Many(fields.List):
+class Many(fields.List[Any]):
     """A list of at most `max` items."""
 
     default_error_messages = {**_COMMON, "invalid": [Message("field.list")]}

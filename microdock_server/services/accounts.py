@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from ..clock import utcnow
-from ..errors import EmailTaken, Invalid, UserNotFound, UsernameTaken, WrongCredentials, WrongPassword
+from ..errors import EmailTaken, Invalid, UsernameTaken, UserNotFound, WrongCredentials, WrongPassword
 from ..extensions import db
 from ..models import User
 from ..uow import unit_of_work
@@ -53,7 +53,7 @@ def create(
             role=role,
         )
         db.session.add(user)
-    return get(user.id)
+    return user
 
 
 def authenticate(login: str, password: str) -> User:

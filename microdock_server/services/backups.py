@@ -56,8 +56,7 @@ def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storage)
             **files.columns(stored),
         )
         db.session.add(backup)
-    with unit_of_work(writing=False):
-        return db.session.get_one(Backup, backup.id)
+    return backup
 
 
 def ensure_room(user_key: str, size: int, quota: Quota) -> None:
@@ -73,7 +72,7 @@ def ensure_room(user_key: str, size: int, quota: Quota) -> None:
 
 def page(user_key: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Backup]]:
     """How many backups a user key (None: everybody) has, and one page of them, oldest first."""
-    query: Select[tuple[Backup]] = select(Backup)
+    query: Select[Backup] = select(Backup)
     if user_key is not None:
         query = query.where(Backup.user_key == user_key)
     total = db.session.execute(query.with_only_columns(func.count())).scalar_one()

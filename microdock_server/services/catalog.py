@@ -29,7 +29,7 @@ def revision() -> int:
     return int(db.session.execute(select(Catalog.revision)).scalar_one())
 
 
-def changed_since(known: int) -> Sequence[Row[Any]]:
+def changed_since(known: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are."""
     table = Plugin.__table__
     return db.session.execute(select(table).where(table.c.revision > known)).all()

@@ -47,11 +47,12 @@ def begin(name: str, version: str | None, storage: Storage, counting: Engine) ->
     return Download(file_name, row.file_size, row.file_hash, deprecated, url, stream)
 
 
-def _find(name: str, version: str | None) -> Row[Any]:
+def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:
     if version is None:
-        row = db.session.execute(_CURRENT, {"key": name.lower()}).one_or_none()
+        found = db.session.execute(_CURRENT, {"key": name.lower()})
     else:
-        row = db.session.execute(_CHOSEN, {"key": name.lower(), "chosen": sort_key(version)}).one_or_none()
+        found = db.session.execute(_CHOSEN, {"key": name.lower(), "chosen": sort_key(version)})
+    row: Row[*tuple[Any, ...]] | None = found.one_or_none()
     if row is None:
         raise PluginNotFound()
     if not row.is_enabled:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypedDict
 
@@ -16,7 +15,8 @@ from ..extensions import db
 from ..models import Backup, PluginVersion
 from ..models.columns import new_id
 from ..storage import Storage, StoredFile
-from ..storage.contract import CHUNK, BlobInfo
+from ..storage.contract import CHUNK
+from ..uow import unit_of_work
 
 ORPHAN_AGE: Final = timedelta(hours=1)
 
@@ -30,14 +30,14 @@ class FileColumns(TypedDict):
     file_hash: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What a look at every blob found. Keys of blobs; `orphaned` ones have no row and do no harm."""
 
-    checked: int = 0
-    missing: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    orphaned: list[str] = field(default_factory=list)
+    checked: int
+    missing: list[str]
+    changed: list[str]
+    orphaned: list[str]
 
     @property
     def is_sound(self) -> bool:
@@ -61,42 +61,50 @@ def columns(stored: StoredFile) -> FileColumns:
 
 
 def verify(storage: Storage) -> Verification:
-    """Read every blob that a row names and compare it with the row; list blobs that no row names."""
-    result = Verification()
+    """Read every blob that a row names and compare it with the row; list blobs that no row names.
+
+    Takes as long as reading everything, and holds no transaction meanwhile: what was deleted since is left out.
+    """
     blobs = {blob.key for blob in storage.blobs()}
-    named = dict(_named())
-    for key, (size, digest) in named.items():
-        result.checked += 1
+    named = _named()
+    missing, changed = [], []
+    for key, expected in named.items():
         try:
-            if _measure(storage, key) != (size, digest):
-                result.changed.append(key)
+            if _measure(storage, key) != expected:
+                changed.append(key)
         except FileMissing:
-            result.missing.append(key)
-    result.orphaned = sorted(blobs - named.keys())
-    return result
+            missing.append(key)
+    still = _named()
+    return Verification(
+        checked=len(named),
+        missing=[key for key in missing if key in still],
+        changed=[key for key in changed if key in still],
+        orphaned=sorted(blobs - named.keys() - still.keys()),
+    )
 
 
 def collect_garbage(storage: Storage) -> list[str]:
-    """Delete blobs that no row names and that are older than an hour; their keys.
+    """Delete blobs that no row names and that are older than an hour, and unfinished writes as old; their names.
 
     An upload's blob is there before its row: the age keeps its hands off those.
     """
-    old = [blob for blob in storage.blobs() if _is_old(blob)]
-    named = dict(_named())
-    gone = [blob.key for blob in old if blob.key not in named]
+    border = utcnow() - ORPHAN_AGE
+    old = [blob.key for blob in storage.blobs() if blob.modified < border]
+    named = _named()
+    gone = [key for key in old if key not in named]
     for key in gone:
         storage.delete(key)
-    return gone
+    return gone + storage.sweep(border)
 
 
-def _is_old(blob: BlobInfo) -> bool:
-    return blob.modified < utcnow() - ORPHAN_AGE
-
-
-def _named() -> Iterator[tuple[str, tuple[int, str]]]:
-    for table in (PluginVersion, Backup):
-        for key, size, digest in db.session.execute(select(table.storage_key, table.file_size, table.file_hash)):
-            yield key, (size, digest)
+def _named() -> dict[str, tuple[int, str]]:
+    """Size and hash of every blob that a row names, by key."""
+    named: dict[str, tuple[int, str]] = {}
+    with unit_of_work(writing=False):
+        for table in (PluginVersion, Backup):
+            rows = db.session.execute(select(table.storage_key, table.file_size, table.file_hash))
+            named |= {key: (size, digest) for key, size, digest in rows}
+    return named
 
 
 def _measure(storage: Storage, key: str) -> tuple[int, str]:

@@ -8,36 +8,20 @@ from typing import Final
 from sqlalchemy import select
 
 from ..clock import utcnow
-from ..errors import InstallExists, InstallNotFound, InstallUnavailable, Invalid, PluginNotFound, VersionNotFound
+from ..errors import (
+    InstallExists,
+    InstallNotFound,
+    InstallUnavailable,
+    Invalid,
+    PluginNotFound,
+    VersionNotFound,
+)
 from ..extensions import db
 from ..models import Install
 from ..vocabulary import Risk
 from . import plugins, versions
 
-DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
-    "storage:local": Risk.LOW,
-    "storage:session": Risk.LOW,
-    "router:navigate": Risk.LOW,
-    "ui:modal": Risk.LOW,
-    "ui:notification": Risk.LOW,
-    "file:download": Risk.LOW,
-    "router:guard": Risk.MEDIUM,
-    "http:api": Risk.MEDIUM,
-    "user:profile": Risk.MEDIUM,
-    "file:upload": Risk.MEDIUM,
-    "websocket:connect": Risk.MEDIUM,
-    "http:external": Risk.HIGH,
-    "user:modify": Risk.HIGH,
-}
 WILDCARD: Final = "storage:*"
-
-
-def allow_list(setting: str | None) -> Mapping[str, Risk]:
-    """The permissions that may be granted. `setting` is `name=risk,name=risk`; None means the documented list."""
-    if setting is None:
-        return DEFAULT_PERMISSIONS
-    pairs = (item.partition("=") for item in setting.split(",") if item.strip())
-    return {name.strip(): Risk(risk.strip().lower() or "low") for name, _, risk in pairs}
 
 
 def listed(user_id: str) -> Sequence[Install]:
@@ -126,9 +110,7 @@ def expanded(granted: Sequence[str], allowed: Mapping[str, Risk], field: str) ->
 
 
 def _find(user_id: str, plugin_id: str) -> Install | None:
-    return db.session.scalar(
-        select(Install).where(Install.user_id == user_id, Install.plugin_key == plugin_id.lower())
-    )
+    return db.session.scalar(select(Install).where(Install.user_id == user_id, Install.plugin_key == plugin_id.lower()))
 
 
 def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Final
+
+from sqlalchemy import bindparam, select
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
 
 from ..bundle.versions import best
 from ..errors import PluginNotFound
@@ -13,12 +16,15 @@ from ..storage import Storage
 from ..uow import current_unit
 from . import catalog
 
+# Made once: building a query costs as much as running it.
+_BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
+
 MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
 
 
 def find(name: str) -> Plugin | None:
     """The plugin of this name, ignoring case."""
-    return db.session.scalar(select(Plugin).where(Plugin.name_key == name.lower()))
+    return db.session.scalar(_BY_NAME, {"key": name.lower()})
 
 
 def get(name: str) -> Plugin:
@@ -53,8 +59,8 @@ def delete(name: str, storage: Storage, *, keep_tombstone: bool) -> None:
     versions = list(db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name == plugin.name)))
     if keep_tombstone:
         _bury(plugin, versions)
-    for key in [version.storage_key for version in versions]:
-        current_unit().on_commit(lambda key=key: storage.delete(key))
+    for version in versions:
+        current_unit().on_commit(partial(storage.delete, version.storage_key))
     # In two statements, not by the ORM's cascade: a plugin can have thousands of versions.
     db.session.execute(sql_delete(PluginVersion).where(PluginVersion.plugin_name == plugin.name))
     db.session.execute(sql_delete(Plugin).where(Plugin.name == plugin.name))

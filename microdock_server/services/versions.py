@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..bundle.versions import sort_key
 from ..errors import VersionNotFound
@@ -12,23 +13,24 @@ from ..extensions import db
 from ..models import Plugin, PluginVersion
 from . import catalog, plugins
 
+_OF: Final = (
+    select(PluginVersion)
+    .where(PluginVersion.plugin_name == bindparam("name"))
+    .order_by(PluginVersion.precedence.desc())
+)
+_ONE: Final = select(PluginVersion).where(
+    PluginVersion.plugin_name == bindparam("name"), PluginVersion.precedence == bindparam("precedence")
+)
+
 
 def of(plugin: Plugin) -> Sequence[PluginVersion]:
     """All versions of a plugin, highest first."""
-    return db.session.scalars(
-        select(PluginVersion)
-        .where(PluginVersion.plugin_name == plugin.name)
-        .order_by(PluginVersion.precedence.desc())
-    ).all()
+    return db.session.scalars(_OF, {"name": plugin.name}).all()
 
 
 def find(plugin: Plugin, version: str) -> PluginVersion | None:
     """The plugin's version with this number; build metadata does not count."""
-    return db.session.scalar(
-        select(PluginVersion).where(
-            PluginVersion.plugin_name == plugin.name, PluginVersion.precedence == sort_key(version)
-        )
-    )
+    return db.session.scalar(_ONE, {"name": plugin.name, "precedence": sort_key(version)})
 
 
 def get(name: str, version: str) -> PluginVersion:

@@ -75,6 +75,10 @@ class Storage(Protocol):
         """Every complete blob, in no order."""
         ...
 
+    def sweep(self, before: datetime) -> list[str]:
+        """Remove what saves that were killed before `before` left unfinished; names for the log."""
+        ...
+
     def ensure_writable(self) -> None:
         """Raise StorageFailure unless a blob could be stored now."""
         ...

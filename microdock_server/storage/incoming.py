@@ -6,8 +6,9 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -15,6 +16,7 @@ from typing import BinaryIO, Self
 from ..errors import FileTooLarge, StorageFailure, StorageFull
 from .contract import ReceivedFile
 
+BODY = "body-"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -35,6 +37,22 @@ def human_size(size: int) -> str:
     return f"{size}B"
 
 
+def remove_stale(paths: Iterable[Path], before: datetime) -> list[str]:
+    """Remove the files that were last written to before then; their names."""
+    gone = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                gone.append(path.name)
+    return gone
+
+
+def sweep_bodies(directory: Path, before: datetime) -> list[str]:
+    """Remove bodies whose request was killed before then. One that still arrives was written to a moment ago."""
+    return remove_stale(directory.glob(f"{BODY}*"), before)
+
+
 class Incoming:
     """A file being received into `directory`. Closing it removes it, unless a storage adopted it first."""
 
@@ -44,7 +62,7 @@ class Incoming:
         self.size = 0
         with disk_errors():
             directory.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix="body-", dir=directory)
+            handle, name = tempfile.mkstemp(prefix=BODY, dir=directory)
         self._file: BinaryIO = os.fdopen(handle, "w+b", buffering=0)
         self.path = Path(name)
 
@@ -77,5 +95,7 @@ class Incoming:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

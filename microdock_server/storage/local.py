@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from ..errors import FileMissing, FileTooLarge, StorageFailure
 from .contract import CHUNK, BlobInfo, ReceivedFile, StoredFile
-from .incoming import disk_errors, human_size
+from .incoming import disk_errors, human_size, remove_stale
 
 # A blob that is still being written. Listings and keys never show it.
 PARTIAL: Final = ".partial-"
@@ -89,10 +89,10 @@ class LocalStorage:
                     modified = datetime.fromtimestamp(status.st_mtime, UTC)
                     yield BlobInfo(f"{area}/{path.parent.name}/{path.name}", status.st_size, modified)
 
-    def leftovers(self) -> Iterator[Path]:
-        """Unfinished writes that a killed process left behind."""
-        for root in self._areas.values():
-            yield from root.glob(f"[0-9a-f][0-9a-f]/{PARTIAL}*")
+    def sweep(self, before: datetime) -> list[str]:
+        """See Storage."""
+        found = [path for root in self._areas.values() for path in root.glob(f"[0-9a-f][0-9a-f]/{PARTIAL}*")]
+        return remove_stale(found, before)
 
     def ensure_writable(self) -> None:
         """See Storage."""

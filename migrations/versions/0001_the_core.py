@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -130,9 +129,7 @@ def upgrade() -> None:
             ["plugin_name"], ["plugins.name"], name=op.f("fk_plugin_versions_plugin_name"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("plugin_name", "version", name=op.f("pk_plugin_versions")),
-        sa.UniqueConstraint(
-            "plugin_name", "precedence", name=op.f("uq_plugin_versions_plugin_name_precedence")
-        ),
+        sa.UniqueConstraint("plugin_name", "precedence", name=op.f("uq_plugin_versions_plugin_name_precedence")),
         sa.UniqueConstraint("storage_key", name=op.f("uq_plugin_versions_storage_key")),
     )
     op.create_table(
@@ -143,9 +140,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_token_families_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_token_families_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token_families")),
     )
     op.create_index("ix_token_families_expires_at", "token_families", ["expires_at"])
@@ -163,9 +158,7 @@ def upgrade() -> None:
         sa.Column("granted_permissions", sa.JSON(), nullable=False),
         sa.Column("installed_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_user_plugins_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_plugins_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_plugins")),
         sa.UniqueConstraint("user_id", "plugin_key", name=op.f("uq_user_plugins_user_id_plugin_key")),
         sqlite_autoincrement=True,

@@ -13,7 +13,9 @@ from .packages import base_items, crafted, inspect, package, rules
 GOOD = crafted()
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"hello world" * 100, b"\0" * 70_000, b"MZ" + b"\0" * 100, b"Rar!\x1a\7\0"])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", b"hello world" * 100, b"\0" * 70_000, b"MZ" + b"\0" * 100, b"Rar!\x1a\7\0"]
+)
 def test_not_a_zip(data: bytes) -> None:
     assert rules(data) == ["not-a-zip"]
 

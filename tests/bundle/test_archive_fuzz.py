@@ -89,7 +89,7 @@ def test_arbitrary_bytes(data: bytes) -> None:
     assert not inspect(data).ok
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.lists(st.text(max_size=30) | st.text("./\\aA:C \0é", max_size=12), max_size=4), utf8=st.booleans())
 def test_arbitrary_names(names: list[str], utf8: bool) -> None:
     raws = [name.encode("utf-8", "surrogatepass") for name in names]
@@ -97,7 +97,7 @@ def test_arbitrary_names(names: list[str], utf8: bool) -> None:
     assert_same_as_zipfile(crafted(*items))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     entries=st.dictionaries(
         st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,3}\.txt", fullmatch=True), st.binary(max_size=2000), max_size=6

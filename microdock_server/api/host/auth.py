@@ -15,7 +15,7 @@ from ..surface import Access
 from . import host, schemas
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/auth/login",
     body=schemas.Credentials,
@@ -34,7 +34,7 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     return {"token": token, "token_type": "bearer", "expires_in": int(lifetime.total_seconds())}
 
 
-@host.endpoint("GET", "/auth/me", access=Access.OPTIONAL, answer=schemas.AuthStatus, message="auth.status")
+@host.operation("GET", "/auth/me", access=Access.OPTIONAL, answer=schemas.AuthStatus, message="auth.status")
 def me(actor: Actor | None = None) -> dict[str, Any]:
     """Who am I? Without a token, or with one that is not believed: nobody."""
     return {
@@ -45,7 +45,7 @@ def me(actor: Actor | None = None) -> dict[str, Any]:
     }
 
 
-@host.endpoint("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
+@host.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
 def logout(actor: Actor) -> None:
     """Revoke the token, on every worker and across restarts."""
     tokens.revoke(actor.claims)

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Response, request
 
-from ...errors import Invalid, UnsupportedFileType
+from ...errors import Detail, Invalid, UnsupportedFileType
 from ...messages import Message
-from ...errors import Detail
+from ...schemas.base import Paging
 from ...services import backups
 from ...services.backups import NewBackup, Quota
 from ...services.tokens import Actor
@@ -25,7 +25,7 @@ ADMIN = "system.backups"
 MIB = 1 << 20
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/backups/upload",
     form=schemas.BackupUpload,
@@ -49,20 +49,18 @@ def upload() -> Any:
         return backups.keep(new, form.required_file().received(), _quota(), context().storage)
 
 
-@host.endpoint(
-    "POST", "/backups/list", body=schemas.OwnBackups, answer=schemas.BackupList, message="backups.listed"
-)
+@host.operation("POST", "/backups/list", body=schemas.OwnBackups, answer=schemas.BackupList, message="backups.listed")
 def listed(body: dict[str, Any]) -> dict[str, Any]:
     """The backups of one user key, oldest first."""
     total, page = backups.page(body["user_key"], body["page"], body["limit"])
     return {"total": total, "backups": page}
 
 
-@host.endpoint(
+@host.operation(
     "GET",
     "/backups/list-all",
     access=ADMIN,
-    query=schemas.Paging,
+    query=Paging,
     answer=schemas.BackupList,
     message="backups.listed",
 )
@@ -72,7 +70,7 @@ def list_all(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     return {"total": total, "backups": page}
 
 
-@host.endpoint(
+@host.operation(
     "POST", "/backups/download", body=schemas.BackupRef, file_type="application/octet-stream", errors=(404,)
 )
 def download(body: dict[str, Any]) -> Response:
@@ -90,7 +88,7 @@ def download(body: dict[str, Any]) -> Response:
     )
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/backups/delete",
     access=Access.OPTIONAL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
@@ -17,17 +18,22 @@ from .. import parsing
 from ..context import context, settings
 from ..files import attachment
 from ..forms import Form, receive
-from ..surface import Answer
+from ..surface import Answer, View
 from . import host, schemas
 
 ADMIN = "system.plugins"
 
 
-@host.endpoint(
-    "GET", "/plugins/list", query=schemas.PluginQuery, answer=schemas.Plugin, many=True, message="plugins.listed"
+@host.operation(
+    "GET",
+    "/plugins/list",
+    query=schemas.PluginQuery,
+    answer=schemas.Plugin,
+    many=True,
+    message="plugins.listed",
 )
 def listed(query: dict[str, Any]) -> Any:
-    """All plugins by name, disabled ones too; with `page` and `limit` a part of them, `X-Total-Count` says of how many."""
+    """All plugins by name, disabled ones too. With `page` and `limit` a part; `X-Total-Count` says of how many."""
     if not any(query.values()):
         return cached_list()
     total, page = catalog.page(query["search"], query["page"], query["limit"])
@@ -40,7 +46,7 @@ def cached_list() -> Response:
     return Response(chunk, status=status, headers=headers)
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/detail",
     body=schemas.PluginRef,
@@ -54,7 +60,7 @@ def detail(body: dict[str, Any]) -> dict[str, Any]:
     return {"plugin": plugin, "versions": versions.of(plugin)}
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/upload",
     form=schemas.PluginUpload,
@@ -74,7 +80,7 @@ def upload() -> Any:
         return publishing.publish(form.required_file(), report, fields["plugin_key"], context().storage)
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/validate",
     form=schemas.PackageOnly,
@@ -102,8 +108,8 @@ def validate() -> Any:
         }
 
 
-def _admin_act(path: str, message: str) -> Any:
-    return host.endpoint(
+def _admin_act(path: str, message: str) -> Callable[[View], View]:
+    return host.operation(
         "POST",
         path,
         access=ADMIN,
@@ -133,7 +139,7 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     return plugins.deprecate(body["name"])
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/delete",
     access=ADMIN,
@@ -147,7 +153,7 @@ def delete(actor: Actor, body: dict[str, Any]) -> None:
     plugins.delete(body["name"], context().storage, keep_tombstone=settings().immutable_versions)
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/download",
     body=schemas.PluginRef,

@@ -13,7 +13,7 @@ from . import host, schemas
 from .plugins import ADMIN, send
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/versions",
     body=schemas.PluginRef,
@@ -27,7 +27,7 @@ def listed(body: dict[str, Any]) -> Any:
     return versions.of(plugins.get(body["name"]))
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/version/detail",
     body=schemas.VersionRef,
@@ -40,7 +40,7 @@ def detail(body: dict[str, Any]) -> Any:
     return versions.get(body["name"], body["version"])
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/version/deprecate",
     access=ADMIN,
@@ -55,7 +55,7 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     return versions.deprecate(body["name"], body["version"])
 
 
-@host.endpoint(
+@host.operation(
     "POST",
     "/plugins/version/download",
     body=schemas.VersionRef,

@@ -8,35 +8,35 @@ from ...messages import CATALOGUE, text
 from ...services import installs as service
 from ...services.tokens import Actor
 from .. import parsing
-from ..context import context, language, settings
+from ..context import language, settings
 from ..surface import Access
 from . import installs, schemas
 
-PATH: Final = {"plugin_id": schemas.PathId().fields["pluginId"].metadata | {"type": "string"}}
+PATH: Final = {"plugin_id": {"type": "string", **schemas.PathId().fields["pluginId"].metadata}}
 
 
-@installs.endpoint("GET", "/installed", access=Access.LOGGED_IN, answer=schemas.Install, many=True)
+@installs.operation("GET", "/installed", access=Access.LOGGED_IN, answer=schemas.Install, many=True)
 def listed(actor: Actor) -> Any:
     """What I have installed, newest first."""
     return service.listed(actor.id)
 
 
-@installs.endpoint("GET", "/enabled", access=Access.LOGGED_IN)
+@installs.operation("GET", "/enabled", access=Access.LOGGED_IN)
 def enabled(actor: Actor) -> Any:
     """Ids of what I have enabled, newest first."""
     return list(service.enabled_ids(actor.id))
 
 
-@installs.endpoint("GET", "/permissions", access=Access.LOGGED_IN, answer=schemas.Permission, many=True)
+@installs.operation("GET", "/permissions", access=Access.LOGGED_IN, answer=schemas.Permission, many=True)
 def allowed(actor: Actor) -> Any:
     """What plugins may be granted, and how much harm each can do."""
     return [
         {"permission": name, "risk": risk.value, "description": _description(name)}
-        for name, risk in context().permissions.items()
+        for name, risk in settings().install_permissions.items()
     ]
 
 
-@installs.endpoint(
+@installs.operation(
     "POST",
     "/install",
     access=Access.LOGGED_IN,
@@ -55,12 +55,12 @@ def install(actor: Actor, body: dict[str, Any]) -> Any:
         body["pluginName"],
         body["pluginVersion"],
         body["grantedPermissions"],
-        allowed=context().permissions,
+        allowed=settings().install_permissions,
         require_catalog=settings().installs_require_catalog,
     )
 
 
-@installs.endpoint(
+@installs.operation(
     "DELETE",
     "/<plugin_id>",
     access=Access.LOGGED_IN,
@@ -74,7 +74,7 @@ def uninstall(actor: Actor, plugin_id: str) -> None:
     service.remove(actor.id, _checked(plugin_id))
 
 
-@installs.endpoint(
+@installs.operation(
     "PUT",
     "/<plugin_id>/status",
     access=Access.LOGGED_IN,
@@ -89,13 +89,13 @@ def set_status(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
     service.set_enabled(actor.id, _checked(plugin_id), body["enabled"])
 
 
-@installs.endpoint("GET", "/<plugin_id>/permissions", access=Access.LOGGED_IN, path=PATH, errors=(400, 404))
+@installs.operation("GET", "/<plugin_id>/permissions", access=Access.LOGGED_IN, path=PATH, errors=(400, 404))
 def granted(actor: Actor, plugin_id: str) -> Any:
     """What an installed plugin may do."""
     return service.get(actor.id, _checked(plugin_id)).granted_permissions
 
 
-@installs.endpoint(
+@installs.operation(
     "PUT",
     "/<plugin_id>/permissions",
     access=Access.LOGGED_IN,
@@ -107,7 +107,7 @@ def granted(actor: Actor, plugin_id: str) -> Any:
 )
 def grant(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
     """Replace what an installed plugin may do."""
-    service.set_permissions(actor.id, _checked(plugin_id), body["permissions"], context().permissions)
+    service.set_permissions(actor.id, _checked(plugin_id), body["permissions"], settings().install_permissions)
 
 
 def _checked(plugin_id: str) -> str:

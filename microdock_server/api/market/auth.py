@@ -18,7 +18,7 @@ from ..surface import Access
 from . import market, schemas
 
 
-@market.endpoint(
+@market.operation(
     "POST",
     "/auth/register",
     body=schemas.Registration,
@@ -34,7 +34,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     return describe(accounts.create(body["username"], body["password"], email=body["email"]))
 
 
-@market.endpoint(
+@market.operation(
     "POST",
     "/auth/login",
     body=schemas.Credentials,
@@ -51,7 +51,7 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
         return _session(user, tokens.begin_family(user, _lifetime(), remember_me=body["remember_me"]))
 
 
-@market.endpoint(
+@market.operation(
     "POST",
     "/auth/refresh",
     access=Access.REFRESH,
@@ -71,19 +71,19 @@ def refresh() -> dict[str, Any]:
     return session
 
 
-@market.endpoint("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
+@market.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
 def logout(actor: Actor) -> None:
     """End the login: this token and the refresh token that came with it."""
     tokens.revoke(actor.claims)
 
 
-@market.endpoint("GET", "/auth/me", access=Access.LOGGED_IN, answer=schemas.User)
+@market.operation("GET", "/auth/me", access=Access.LOGGED_IN, answer=schemas.User)
 def me(actor: Actor) -> dict[str, Any]:
     """Who am I, and what may I do?"""
     return describe(accounts.get(actor.id))
 
 
-@market.endpoint(
+@market.operation(
     "POST",
     "/auth/password",
     access=Access.LOGGED_IN,
