@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from ..clock import compact
 from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound
@@ -16,6 +16,7 @@ from ..storage import ReceivedFile, Storage
 from ..uow import current_unit, unit_of_work
 from ..vocabulary import BackupType
 from . import files
+from .paging import page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,10 @@ def ensure_room(user_key: str, size: int, quota: Quota) -> None:
 
 def page(user_key: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Backup]]:
     """How many backups a user key (None: everybody) has, and one page of them, oldest first."""
-    query: Select[Backup] = select(Backup)
+    query = select(Backup).order_by(Backup.id)
     if user_key is not None:
         query = query.where(Backup.user_key == user_key)
-    total = db.session.execute(query.with_only_columns(func.count())).scalar_one()
-    query = query.order_by(Backup.id)
-    if limit is not None:
-        query = query.limit(limit).offset(((page_number or 1) - 1) * limit)
-    return total, db.session.scalars(query).all()
+    return page_of(query, page_number, limit)
 
 
 def get(user_key: str, backup_id: int) -> Backup:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, or_, select, update
 from ..clock import utcnow
 from ..extensions import db
 from ..models import Catalog, Plugin, PluginVersion
+from .paging import page_of
 
 
 def next_revision() -> int:
@@ -51,12 +52,8 @@ def download_totals() -> dict[str, int]:
 
 def page(search: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
     """How many plugins match `search` (in name, display name or description), and one page of them."""
-    query = select(Plugin)
+    query = select(Plugin).order_by(Plugin.name_key)
     if search:
         columns = (Plugin.name, Plugin.display_name, Plugin.description)
         query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
-    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    query = query.order_by(Plugin.name_key)
-    if limit is not None:
-        query = query.limit(limit).offset(((page_number or 1) - 1) * limit)
-    return total, db.session.scalars(query).all()
+    return page_of(query, page_number, limit)

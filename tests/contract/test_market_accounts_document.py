@@ -12,6 +12,8 @@ from ..support import Api, add_user
 PREFIXES = ["/api/v1/auth", "/v1/auth"]
 ADA = {"username": "ada", "email": "Ada@Example.com", "password": "correct horse"}
 
+RATINGS = ["rating.create", "rating.update"]
+
 
 @pytest.fixture(params=PREFIXES)
 def prefix(request: pytest.FixtureRequest) -> str:
@@ -128,16 +130,14 @@ def test_a_wrong_old_password_changes_nothing(user: Api, prefix: str) -> None:
 @pytest.mark.parametrize(
     ("role", "permissions"),
     [
-        ("user", ["rating.create", "rating.update"]),
+        ("user", RATINGS),
         (
             "developer",
-            ["plugin.create", "plugin.update", "plugin.delete", "plugin.view_own"]
-            + ["rating.create", "rating.update"],
+            ["plugin.create", "plugin.update", "plugin.delete", "plugin.view_own", *RATINGS],
         ),
         (
             "reviewer",
-            ["plugin.view_all", "review.create", "review.update", "review.view"]
-            + ["rating.create", "rating.update"],
+            ["plugin.view_all", "review.create", "review.update", "review.view", *RATINGS],
         ),
         ("admin", ["plugin.*", "review.*", "user.*", "system.*", "rating.*"]),
     ],

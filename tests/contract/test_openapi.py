@@ -1,0 +1,126 @@
+"""The OpenAPI document: valid, complete, and readable without internet."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from ..support import Api
+
+METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH"}
+
+
+@pytest.fixture
+def document(api: Api) -> dict[str, Any]:
+    answer = api.get("/openapi.json")
+    assert answer.mimetype == "application/json"
+    return dict(answer.get_json())
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method.upper(), path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method.upper() in METHODS
+    ]
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_it_describes_exactly_the_routes_that_exist(app: Flask, document: dict[str, Any]) -> None:
+    routes = {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method in METHODS and not rule.rule.startswith(("/docs", "/admin"))
+    }
+    assert {(method, path) for method, path, _ in operations(document)} == routes
+
+
+def test_the_host_surface_uses_get_and_post_and_no_parameters_in_paths(document: dict[str, Any]) -> None:
+    host = [
+        (method, path)
+        for method, path, _ in operations(document)
+        if path.startswith("/api/") and not path.startswith("/api/v1/")
+    ]
+    assert len(host) >= 21
+    assert {method for method, _ in host} == {"GET", "POST"}
+    assert not [path for _, path in host if "{" in path]
+
+
+def test_what_stands_at_api_v1_stands_at_v1_as_well(document: dict[str, Any]) -> None:
+    every = {(method, path) for method, path, _ in operations(document)}
+    long = {(method, path.removeprefix("/api")) for method, path in every if path.startswith("/api/v1/")}
+    assert long
+    assert long == {(method, path) for method, path in every if path.startswith("/v1/")}
+
+
+def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+
+
+def test_every_operation_has_a_summary_and_a_tag(document: dict[str, Any]) -> None:
+    assert [
+        path for _, path, found in operations(document) if not found["summary"] or not found["tags"]
+    ] == []
+
+
+def test_who_needs_a_token_is_said(document: dict[str, Any]) -> None:
+    secured = {path for _, path, found in operations(document) if found.get("security") == [{"bearer": []}]}
+    assert {"/api/plugins/delete", "/api/backups/list-all", "/api/v1/plugins/installed"} <= secured
+    assert not {"/api/plugins/upload", "/api/auth/login", "/api/v1/auth/register"} & secured
+
+
+def test_forms_are_one_multipart_body(document: dict[str, Any]) -> None:
+    body = document["paths"]["/api/plugins/upload"]["post"]["requestBody"]["content"]
+    assert set(body) == {"multipart/form-data"}
+    reference = body["multipart/form-data"]["schema"]["$ref"].rpartition("/")[2]
+    schema = document["components"]["schemas"][reference]
+    assert set(schema["properties"]) == {"file", "plugin_key", "upload_secret"}
+    assert sorted(schema["required"]) == ["file", "plugin_key"]
+    assert schema["properties"]["file"]["format"] == "binary"
+
+
+class Links(HTMLParser):
+    """Everything a page loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name in ("src", "href") and value]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+def test_the_documentation_page_loads_nothing_from_elsewhere(api: Api, path: str) -> None:
+    page = api.get(path)
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    links = Links()
+    links.feed(page.text)
+    assert any(link.endswith(".js") for link in links.found)
+    for link in links.found:
+        assert link.startswith("/docs/"), link
+        assert api.get(link).status_code == 200, link
+
+
+def test_the_documentation_page_reads_our_document(api: Api) -> None:
+    page = api.get("/docs/").text
+    assert '"url": "/openapi.json"' in page
+    assert "petstore" not in page
+
+
+def test_the_documentation_page_may_run_its_scripts_but_load_none_from_elsewhere(api: Api) -> None:
+    policy = api.get("/docs/").headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "http" not in policy

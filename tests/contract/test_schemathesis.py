@@ -1,0 +1,68 @@
+"""Generated requests against the whole OpenAPI document: no answer may depart from what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from microdock_server.api import throttle
+
+from ..support import Api, signed_in
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+GENERATED = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+Headers = Callable[[], dict[str, str]]
+
+
+def administrator(app: Flask) -> dict[str, str]:
+    """A fresh token for every call: logging out is one of the calls."""
+    return {"Authorization": f"Bearer {signed_in(app).token}"}
+
+
+@pytest.mark.parametrize("caller", ["the administrator", "nobody"])
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+def test_every_operation_keeps_to_the_document(
+    app: Flask,
+    subtests: pytest.Subtests,
+    monkeypatch: pytest.MonkeyPatch,
+    caller: str,
+    mode: schemathesis.GenerationMode,
+) -> None:
+    # What failed logins cost has a test of its own; here they would only take time.
+    monkeypatch.setattr(throttle, "LONGEST_DELAY", 0.0)
+    Api(app).upload()
+    Api(app).back_up()
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        with subtests.test(operation=operation.label):
+
+            @GENERATED
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def keeps_to_it(case: schemathesis.Case) -> None:
+                headers = administrator(app) if caller == "the administrator" else {}
+                case.call_and_validate(checks=CHECKS, headers=headers)
+
+            keeps_to_it()
