@@ -16,6 +16,7 @@ from typing import Any, Final
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from .config import Settings
+from .rotation import SharedRotatingHandler
 
 ROTATE_BYTES: Final = 10 * 1024 * 1024
 ROTATE_KEEP: Final = 5
@@ -94,12 +95,10 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 def _file(settings: Settings, name: str, formatter: str) -> dict[str, Any]:
     return {
-        "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
+        "()": SharedRotatingHandler,
         "formatter": formatter,
         "filters": ["request"],
         "filename": str(settings.log_dir / name),
-        "maxBytes": ROTATE_BYTES,
-        "backupCount": ROTATE_KEEP,
-        "encoding": "utf-8",
-        "keep_file_open": True,
+        "max_bytes": ROTATE_BYTES,
+        "keep": ROTATE_KEEP,
     }

@@ -28,6 +28,7 @@ from ..models import Catalog
 from ..schemas.base import Schema
 from ..services import catalog
 from ..uow import unit_of_work
+from .rendering import head_renderer
 
 # Download totals in the list may lag by five seconds; they are looked up a little sooner.
 TOTALS_AGE: Final = 4.0
@@ -65,7 +66,7 @@ class CatalogCache:
     """The list of all plugins, as the host surface answers it. One a process; threads share it."""
 
     def __init__(self, schema: Schema, engine: Engine, message: str) -> None:
-        self._render = _renderer(schema)
+        self._render = head_renderer(schema, TOTAL)
         self._engine = engine
         self._message = message
         self._lock = threading.Lock()
@@ -168,17 +169,6 @@ def has_match(if_none_match: str, etag: str) -> bool:
     if not if_none_match:
         return False
     return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-
-
-def _renderer(schema: Schema) -> Callable[[Any], bytes]:
-    """How a row becomes JSON up to its download total: the schema's own fields, without its overhead per row."""
-    plan = [(name, found.attribute or name, found) for name, found in schema.dump_fields.items() if name != TOTAL]
-
-    def render(row: Any) -> bytes:
-        values = {name: found._serialize(getattr(row, attribute), name, row) for name, attribute, found in plan}
-        return orjson.dumps(values)[:-1] + b',"%b":' % TOTAL.encode()
-
-    return render
 
 
 def _split(names: Sequence[str]) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, wraps
+from types import NoneType
 from typing import Any, Final, Literal
 
 import orjson
@@ -125,6 +126,10 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
     @wraps(endpoint.view)
     def handle(**arguments: Any) -> Response:
         request.environ[ROUTE] = route_of(request.url_rule)
+        with _reading(endpoint):
+            return answer(arguments)
+
+    def answer(arguments: dict[str, Any]) -> Response:
         who = _admit(endpoint)
         if who is not None:
             arguments["actor"] = who
@@ -136,12 +141,12 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
             result = endpoint.view(**arguments)
             if isinstance(result, Response):
                 return result
-            answer = result if isinstance(result, Answer) else Answer(result)
-            data = answer.data
+            found = result if isinstance(result, Answer) else Answer(result)
+            data = found.data
             # Inside the unit: an answer may be read while it is written.
-            if endpoint.answer_schema is not None and data is not None:
+            if endpoint.answer_schema is not None and not isinstance(data, (NoneType, orjson.Fragment)):
                 data = endpoint.answer_schema.dump(data)
-        return _respond(envelope, endpoint, answer, data)
+        return _respond(envelope, endpoint, found, data)
 
     return handle
 
@@ -166,6 +171,13 @@ def _identify(access: Access | str) -> tuple[Actor | None, Unauthenticated | Non
         return auth.actor(), None
     except Unauthenticated as problem:
         return None, None if access is Access.OPTIONAL else problem
+
+
+def _reading(endpoint: Endpoint) -> AbstractContextManager[Any]:
+    """One unit for who asks and what is answered, where nothing is received in between."""
+    if endpoint.transaction == "read" and endpoint.body is None:
+        return unit_of_work(writing=False)
+    return nullcontext()
 
 
 def _transaction(endpoint: Endpoint) -> AbstractContextManager[Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 
 from ..clock import utcnow
 from ..extensions import db
@@ -50,6 +50,11 @@ def download_totals() -> dict[str, int]:
     return {name: int(count) for name, count in rows}
 
 
+def counts(name: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Of a plugin by name, ignoring case: `id` and `revision`, and each version's `download_count`, highest first."""
+    return db.session.execute(_COUNTS, {"key": name.lower()}).all()
+
+
 def page(search: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
     """How many plugins match `search` (in name, display name or description), and one page of them."""
     query = select(Plugin).order_by(Plugin.name_key)
@@ -57,3 +62,12 @@ def page(search: str | None, page_number: int | None, limit: int | None) -> tupl
         columns = (Plugin.name, Plugin.display_name, Plugin.description)
         query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
     return page_of(query, page_number, limit)
+
+
+# Made once: building a query costs as much as running it.
+_COUNTS: Final = (
+    select(Plugin.id, Plugin.revision, PluginVersion.download_count)
+    .join(PluginVersion, PluginVersion.plugin_name == Plugin.name)
+    .where(Plugin.name_key == bindparam("key"))
+    .order_by(PluginVersion.precedence.desc())
+)

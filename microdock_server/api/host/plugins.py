@@ -12,14 +12,14 @@ from flask import Response, request
 
 from ...bundle import Limits
 from ...errors import UnsupportedFileType, WrongUploadSecret
-from ...services import catalog, downloads, plugins, publishing, versions
+from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
 from .. import parsing
 from ..context import context, settings
 from ..files import attachment
 from ..forms import Form, receive
 from ..surface import Answer, View
-from . import host, schemas
+from . import details, host, schemas
 
 ADMIN = "system.plugins"
 
@@ -54,10 +54,9 @@ def cached_list() -> Response:
     message="plugins.detailed",
     errors=(404,),
 )
-def detail(body: dict[str, Any]) -> dict[str, Any]:
+def detail(body: dict[str, Any]) -> Any:
     """A plugin and all its versions, highest first."""
-    plugin = plugins.get(body["name"])
-    return {"plugin": plugin, "versions": versions.of(plugin)}
+    return details.detail(body["name"])
 
 
 @host.operation(

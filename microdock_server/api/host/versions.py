@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
-from ...services import downloads, plugins, versions
+from ...services import downloads, versions
 from ...services.tokens import Actor
 from ..context import context
-from . import host, schemas
+from . import details, host, schemas
 from .plugins import ADMIN, send
 
 
@@ -24,7 +24,7 @@ from .plugins import ADMIN, send
 )
 def listed(body: dict[str, Any]) -> Any:
     """All versions of a plugin, highest first."""
-    return versions.of(plugins.get(body["name"]))
+    return details.version_list(body["name"])
 
 
 @host.operation(

@@ -1,0 +1,85 @@
+"""A plugin and its versions as JSON, rendered once a change: only the counts are read anew for every answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from ...errors import PluginNotFound
+from ...services import catalog, plugins, versions
+from ..rendering import head_renderer
+from . import schemas
+
+# Plugins that are kept, and the largest that is: 16 MiB in all at the worst.
+KEPT: Final = 512
+LARGEST: Final = 32 * 1024
+
+_plugin_head = head_renderer(schemas.Plugin(), "total_download_count")
+_version_head = head_renderer(schemas.Version(), "download_count")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """What a plugin and its versions look like at one revision of the plugin, up to their counts."""
+
+    id: str
+    revision: int
+    plugin: bytes
+    versions: tuple[bytes, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.plugin) + sum(map(len, self.versions))
+
+
+_kept: OrderedDict[str, _Rendered] = OrderedDict()
+_lock = threading.Lock()
+
+
+def detail(name: str) -> orjson.Fragment:
+    """`{plugin, versions}`. Raises PluginNotFound. Needs an open unit."""
+    rendered, counts = _current(name)
+    plugin = rendered.plugin + b"%d}" % sum(counts)
+    return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
+
+
+def version_list(name: str) -> orjson.Fragment:
+    """All versions, highest first. Raises PluginNotFound. Needs an open unit."""
+    return orjson.Fragment(_array(*_current(name)))
+
+
+def _array(rendered: _Rendered, counts: list[int]) -> bytes:
+    return b"[" + b",".join(b"%b%d}" % pair for pair in zip(rendered.versions, counts, strict=True)) + b"]"
+
+
+def _current(name: str) -> tuple[_Rendered, list[int]]:
+    """The plugin as it is now, and its versions' counts, highest version first."""
+    rows = catalog.counts(name)
+    if not rows:
+        raise PluginNotFound()
+    key = name.lower()
+    with _lock:
+        found = _kept.get(key)
+    if found is None or (found.id, found.revision) != (rows[0].id, rows[0].revision):
+        found = _render(name)
+        _keep(key, found)
+    return found, [row.download_count for row in rows]
+
+
+def _render(name: str) -> _Rendered:
+    plugin = plugins.get(name)
+    heads = tuple(map(_version_head, versions.of(plugin)))
+    return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), heads)
+
+
+def _keep(key: str, rendered: _Rendered) -> None:
+    with _lock:
+        _kept.pop(key, None)
+        if rendered.size <= LARGEST:
+            _kept[key] = rendered
+        if len(_kept) > KEPT:
+            _kept.popitem(last=False)

@@ -1,0 +1,75 @@
+"""A log file that several processes append to and rotate, without losing a line or waiting for one another.
+
+A line is one `write` to a descriptor in append mode, which the kernel keeps whole; only rotating takes a lock. Taking
+a lock for every line, as the libraries for this do, halves the requests that a server answers while it logs them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from pathlib import Path
+
+
+class SharedRotatingHandler(logging.Handler):
+    """Appends lines to `filename`; past `max_bytes` it becomes `filename.1`, and so on up to `keep`."""
+
+    def __init__(self, filename: str, max_bytes: int, keep: int) -> None:
+        super().__init__()
+        self._path, self._max_bytes, self._keep = Path(filename), max_bytes, keep
+        self._file = self._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append one line."""
+        try:
+            line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+            if self._is_over():
+                self._turn_over()
+            os.write(self._file, line)
+        except Exception:
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        super().close()
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+    def _is_over(self) -> bool:
+        """Is the open file full, or was it rotated so often since our last line that it is gone?"""
+        status = os.fstat(self._file)
+        return status.st_size >= self._max_bytes or status.st_nlink == 0
+
+    def _turn_over(self) -> None:
+        """Rotate, unless another process did so since we opened the file; then open what is there now."""
+        lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._is_current() and self._is_over():
+                self._rotate()
+            fresh = self._open()
+        finally:
+            os.close(lock)
+        os.close(self._file)
+        self._file = fresh
+
+    def _is_current(self) -> bool:
+        try:
+            return self._path.stat().st_ino == os.fstat(self._file).st_ino
+        except FileNotFoundError:
+            return False
+
+    def _rotate(self) -> None:
+        for number in range(self._keep - 1, 0, -1):
+            older = self._numbered(number)
+            if older.exists():
+                older.replace(self._numbered(number + 1))
+        self._path.replace(self._numbered(1))
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")

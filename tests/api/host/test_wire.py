@@ -1,0 +1,97 @@
+"""Forms byte for byte as .NET's HttpClient, curl and browsers write them."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from ...support import Api, multipart, package
+
+
+def encoded(text: str) -> str:
+    """A file name as .NET writes it: MIME's encoded word."""
+    return f"=?utf-8?B?{base64.b64encode(text.encode()).decode()}?="
+
+
+# Content-Disposition of the file part → the name it means.
+FILE_PARTS = {
+    "unquoted": ("name=file; filename=x.zip; filename*=utf-8''x.zip", "x.zip"),
+    "quoted": ('name="file"; filename="x.zip"', "x.zip"),
+    "encoded word": (f'name=file; filename="{encoded("我的插件.zip")}"', "我的插件.zip"),
+    "both": (
+        f"name=file; filename=\"{encoded('我的.zip')}\"; filename*=utf-8''%E6%88%91%E7%9A%84.zip",
+        "我的.zip",
+    ),
+    "raw utf-8": ('name="file"; filename="我的插件.zip"', "我的插件.zip"),
+    "spaces": ('name="file"; filename="my plugin (1).zip"', "my plugin (1).zip"),
+    "with a directory": ('name="file"; filename="C:\\\\work\\\\x.zip"', "x.zip"),
+    "climbing": ('name="file"; filename="../../../etc/x.zip"', "x.zip"),
+    "upper case": ('name="file"; filename="X.ZIP"', "X.ZIP"),
+}
+
+
+def part(name: str, value: str) -> tuple[str, bytes]:
+    """A text field as .NET's StringContent writes it."""
+    head = f"Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name={name}"
+    return head, value.encode()
+
+
+@pytest.mark.parametrize("kind", FILE_PARTS)
+def test_a_package_arrives(api: Api, kind: str) -> None:
+    disposition, _ = FILE_PARTS[kind]
+    head = f"Content-Type: application/zip\r\nContent-Disposition: form-data; {disposition}"
+    parts = [(head, package()), part("plugin_key", "key"), part("upload_secret", "s")]
+    answer = api.post("/api/plugins/upload", **multipart(*parts, boundary="f0a7-4e63-9a"))
+    assert answer.status_code == 200, answer.get_json()
+
+
+@pytest.mark.parametrize("kind", FILE_PARTS)
+def test_a_backup_keeps_the_name_that_was_meant(api: Api, kind: str) -> None:
+    disposition, name = FILE_PARTS[kind]
+    parts = [
+        part("user_key", "user123abc"),
+        part("backup_type", "plugin"),
+        part("plugin_name", "com.example.myplugin"),
+        part("description", "第一行\r\n第二行"),
+        (f"Content-Disposition: form-data; {disposition}", b"\r\n--almost a boundary\r\n"),
+    ]
+    answer = api.post("/api/backups/upload", **multipart(*parts))
+    data = answer.get_json()["data"]
+    assert answer.status_code == 200
+    assert (data["file_name"], data["plugin_name"]) == (name, "com.example.myplugin")
+    assert data["description"] == "第一行\r\n第二行"
+    stored = api.post("/api/backups/download", {"user_key": "user123abc", "id": data["id"]})
+    assert stored.data == b"\r\n--almost a boundary\r\n"
+
+
+def test_a_program_backup_with_an_empty_plugin_name_is_kept(api: Api) -> None:
+    parts = [part("user_key", "u"), part("backup_type", "program"), part("plugin_name", "")]
+    head = "Content-Disposition: form-data; name=file; filename=b.zip"
+    answer = api.post("/api/backups/upload", **multipart(*parts, (head, b"x")))
+    assert answer.get_json()["data"]["plugin_name"] == ""
+
+
+@pytest.mark.parametrize("first", ["file", "fields"])
+def test_the_order_of_the_parts_does_not_matter(api: Api, first: str) -> None:
+    parts = [
+        ("Content-Disposition: form-data; name=file; filename=x.zip", package()),
+        part("plugin_key", "k"),
+    ]
+    if first == "fields":
+        parts.reverse()
+    assert api.post("/api/plugins/upload", **multipart(*parts)).status_code == 200
+
+
+def test_unknown_fields_are_ignored(api: Api) -> None:
+    assert api.upload(plugin_name="com.example.myplugin", whatever="1").status_code == 200
+
+
+def test_json_with_a_charset_and_extra_fields_is_read(api: Api) -> None:
+    api.upload()
+    answer = api.post(
+        "/api/plugins/detail",
+        data=b'{"name": "com.example.myplugin", "extra": [1]}',
+        headers={"Content-Type": "application/json; charset=utf-8"},
+    )
+    assert answer.status_code == 200
