@@ -75,6 +75,8 @@ class Settings:
     package_max_entries: int
     package_max_unpacked: int
     package_max_ratio: int
+    storage_url: str
+    redis_url: str
     web_concurrency: int
     web_threads: int
 
@@ -153,13 +155,18 @@ def _read(env: Env) -> Settings:
         package_max_entries=env.int("PACKAGE_MAX_ENTRIES", 10_000, validate=_between(1, 1_000_000)),
         package_max_unpacked=env.int("PACKAGE_MAX_UNPACKED", 1024 * MIB, validate=_between(1, 1 << 40)),
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
+        storage_url=env.str("STORAGE_URL", ""),
+        redis_url=env.str("REDIS_URL", ""),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
     )
 
 
 def ensure_safe(settings: Settings) -> None:
-    """Refuse to serve on documented defaults: outside DEBUG never, in DEBUG on loopback addresses alone."""
+    """Refuse what is unsafe (documented defaults are for DEBUG, on loopback addresses alone) or not there yet."""
+    if settings.storage_url or settings.redis_url:
+        name = "STORAGE_URL" if settings.storage_url else "REDIS_URL"
+        raise ConfigurationError(f"{name} is not supported by this version: leave it empty (local disk, one machine)")
     if settings.debug:
         if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
             raise ConfigurationError(

@@ -44,6 +44,16 @@ def observe(route: str, method: str, status: str, seconds: float) -> None:
     timer.observe(seconds)
 
 
+def received(kind: str, size: int) -> None:
+    """Count the bytes of a file that was accepted."""
+    UPLOADED.labels(kind).inc(size)
+
+
+def refused(rule: str) -> None:
+    """Count a refused package, by the first rule that it breaks."""
+    REFUSED.labels(rule).inc()
+
+
 def exposition() -> tuple[bytes, str]:
     """All metrics, of every worker, in Prometheus' text format, and its media type."""
     registry: CollectorRegistry = REGISTRY

@@ -50,12 +50,13 @@ class Readiness(Schema):
 @system.operation("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
 def root() -> dict[str, str]:
     """What this server is, and where to read on."""
+    base = settings().public_url or ""
     return {
         "message": "MicroDock PluginServer API",
         "name": settings().app_name,
         "version": settings().app_version,
-        "docs": "/docs",
-        "health": "/api/health",
+        "docs": f"{base}/docs",
+        "health": f"{base}/api/health",
     }
 
 

@@ -14,7 +14,7 @@ from ...services import backups
 from ...services.backups import NewBackup, Quota
 from ...services.tokens import Actor
 from ...uow import unit_of_work
-from .. import auth, parsing
+from .. import auth, metrics, parsing
 from ..context import context, settings
 from ..files import attachment
 from ..forms import Form, receive
@@ -46,7 +46,9 @@ def upload() -> Any:
             file_name=form.file_name,
             description=fields["description"],
         )
-        return backups.keep(new, form.required_file().received(), _quota(), context().storage)
+        backup = backups.keep(new, form.required_file().received(), _quota(), context().storage)
+        metrics.received("backup", backup.file_size)
+        return backup
 
 
 @host.operation("POST", "/backups/list", body=schemas.OwnBackups, answer=schemas.BackupList, message="backups.listed")

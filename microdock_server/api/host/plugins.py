@@ -14,7 +14,7 @@ from ...bundle import Limits
 from ...errors import UnsupportedFileType, WrongUploadSecret
 from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
-from .. import parsing
+from .. import metrics, parsing
 from ..context import context, settings
 from ..files import attachment
 from ..forms import Form, receive
@@ -75,8 +75,9 @@ def upload() -> Any:
         _ensure_secret(fields["upload_secret"])
         _ensure_zip(form)
         report = _inspected(form)
-        publishing.accepted(report)
-        return publishing.publish(form.required_file(), report, fields["plugin_key"], context().storage)
+        plugin = publishing.publish(form.required_file(), report, fields["plugin_key"], context().storage)
+        metrics.received("plugin", form.required_file().size)
+        return plugin
 
 
 @host.operation(
@@ -191,7 +192,10 @@ def _inspected(form: Form) -> Any:
         max_ratio=settings().package_max_ratio,
     )
     required = settings().require_managed_assembly
-    return publishing.inspect(form.required_file(), limits, require_managed_assembly=required)
+    report = publishing.inspect(form.required_file(), limits, require_managed_assembly=required)
+    if report.problems:
+        metrics.refused(report.problems[0].rule)
+    return report
 
 
 def _ensure_secret(given: str | None) -> None:

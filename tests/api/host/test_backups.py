@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from ...conftest import AppFactory
-from ...support import Api, add_user, signed_in, stored_files, stored_rows
+from ...support import Api, add_user, multipart, signed_in, stored_files, stored_rows
 
 KEY = "user123abc"
 
@@ -20,7 +20,11 @@ def backup_ids(api: Api, key: str = KEY, **page: int) -> list[int]:
     "text", ["", "程序配置备份", "two\r\nlines\ttabbed", "  spaces  ", "<b>&amp;</b>", "😀" * 100]
 )
 def test_a_description_comes_back_verbatim(api: Api, text: str) -> None:
-    api.back_up(description=text)
+    head = "Content-Disposition: form-data; name"
+    fields = {"user_key": KEY, "backup_type": "program", "description": text}
+    parts = [(f"{head}={name}", value.encode()) for name, value in fields.items()]
+    sent = multipart(*parts, (f"{head}=file; filename=b.zip", b"bytes"))
+    assert api.post("/api/backups/upload", **sent).status_code == 200
     [backup] = api.post("/api/backups/list", {"user_key": KEY}).get_json()["data"]["backups"]
     assert backup["description"] == text
 
@@ -34,7 +38,6 @@ def test_the_file_is_never_looked_into(api: Api) -> None:
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"user_key": ""}, "user_key"),
         ({"user_key": "-starts-badly"}, "user_key"),
         ({"user_key": "x" * 257}, "user_key"),
         ({"user_key": "a b"}, "user_key"),
