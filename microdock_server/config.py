@@ -75,6 +75,7 @@ class Settings:
     package_max_entries: int
     package_max_unpacked: int
     package_max_ratio: int
+    auto_migrate: bool
     storage_url: str
     redis_url: str
     web_concurrency: int
@@ -155,6 +156,7 @@ def _read(env: Env) -> Settings:
         package_max_entries=env.int("PACKAGE_MAX_ENTRIES", 10_000, validate=_between(1, 1_000_000)),
         package_max_unpacked=env.int("PACKAGE_MAX_UNPACKED", 1024 * MIB, validate=_between(1, 1 << 40)),
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
+        auto_migrate=env.bool("AUTO_MIGRATE", False),
         storage_url=env.str("STORAGE_URL", ""),
         redis_url=env.str("REDIS_URL", ""),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),

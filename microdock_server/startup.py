@@ -7,9 +7,11 @@ import hmac
 import logging
 
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
 from .api.context import Context
+from .api.system import is_migrated
 from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
 from .errors import Conflict
 from .extensions import db
@@ -24,12 +26,15 @@ FINGERPRINT = "administrator.fingerprint"
 
 
 def prepare(app: Flask) -> None:
-    """Make the administrator on first start, and check what is stored. On a database without tables: nothing.
+    """Make the administrator on first start, and check what is stored. On a database without tables: nothing, unless
+    the settings ask to migrate it.
 
     Raises ConfigurationError where serving would be unsafe. Leaves no connection open, so that a server may fork.
     """
     context: Context = app.extensions["microdock"]
     with app.app_context():
+        if context.settings.auto_migrate and not is_migrated():
+            upgrade()
         try:
             with unit_of_work(writing=False):
                 known = db.session.get(Setting, FINGERPRINT)
