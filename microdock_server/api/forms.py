@@ -63,8 +63,7 @@ def receive(directory: Path, limit: int, before_file: BeforeFile | None = None) 
         try:
             _read(_Parts(form, directory, limit, before_file), options["boundary"])
         except DomainError:
-            with client_errors():
-                drain()
+            drain()
             raise
         yield form
     finally:

@@ -52,8 +52,9 @@ def load(schema: Schema, data: Any) -> dict[str, Any]:
 def drain() -> None:
     """Read what is left of the body, so that the client can hear the answer."""
     left = MAX_DRAIN
-    while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
-        left -= len(chunk)
+    with client_errors():
+        while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
+            left -= len(chunk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ class BodyReader:
 
 @contextmanager
 def client_errors() -> Iterator[None]:
-    """A body that breaks off, or whose framing is wrong, is the client's fault."""
+    """A body that breaks off, or whose framing is wrong, is the client's fault, whatever the server calls it."""
     try:
         yield
-    except (OSError, EOFError, ValueError) as reason:
+    except Exception as reason:
         raise MalformedBody() from reason
 
 
