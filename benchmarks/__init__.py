@@ -1,0 +1,1 @@
+"""What scripts/bench runs: the real server beside plain ones, in one run, as ratios."""

@@ -1,0 +1,67 @@
+"""Load from wrk: requests a second, and whether every answer was a good one."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .client import Request
+from .results import NotMeasured
+
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one run of wrk saw."""
+
+    rate: float
+    completed: int
+
+
+def run(port: int, request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
+    """Ask over kept connections for some seconds. Raises NotMeasured if any answer failed."""
+    if shutil.which("wrk") is None:
+        raise NotMeasured("wrk is not installed")
+    with tempfile.TemporaryDirectory() as directory:
+        script = Path(directory) / "request.lua"
+        script.write_text(_script(request), encoding="utf-8")
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script)]
+        command.append(f"http://127.0.0.1:{port}{request.path}")
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
+        except subprocess.TimeoutExpired as reason:
+            raise NotMeasured("wrk did not end") from reason
+    return _parse(done.stdout + done.stderr)
+
+
+def _script(request: Request) -> str:
+    """Constants only: wrk then makes the request once, not once a request."""
+    lines = [f"wrk.method = {_quote(request.method)}"]
+    lines += [f"wrk.headers[{_quote(name)}] = {_quote(value)}" for name, value in request.all_headers.items()]
+    if request.body is not None:
+        lines.append(f"wrk.body = {_quote(request.body)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _parse(output: str) -> Load:
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    completed = re.search(r"(\d+) requests in", output)
+    if rate is None or completed is None:
+        raise NotMeasured(f"wrk said: {output[:200]}")
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    if bad:
+        raise NotMeasured(f"{bad[1]} of {completed[1]} answers were refusals")
+    errors = re.search(r"Socket errors: (.*)", output)
+    if errors:
+        raise NotMeasured(f"socket errors: {errors[1]}")
+    return Load(float(rate[1]), int(completed[1]))
