@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -220,16 +222,25 @@ def _jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
     if secret or not debug:
         return secret
     kept = data_dir / "jwt-secret"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return kept.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(file.fileno())
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _write_once(kept, secrets.token_urlsafe(48))
     return kept.read_text(encoding="ascii").strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Give `path` this text, readable by its owner only, unless another process was first: then theirs stays."""
+    # mkstemp makes the file for its owner only; linked when complete, nobody ever reads half a secret.
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            Path(path).hardlink_to(draft)
+    finally:
+        Path(draft).unlink()
 
 
 def _extensions(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .api.context import Context
 from .api.system import is_migrated
 from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
-from .errors import Conflict
+from .errors import Conflict, Invalid
 from .extensions import db
 from .models import Setting
 from .services import accounts, passwords
@@ -92,6 +92,9 @@ def _create(settings: Settings) -> None:
         )
     except Conflict:
         log.info("an account named as ADMIN_USERNAME exists already and is kept")
+    except Invalid as wrong:
+        reasons = (f"ADMIN_{str(d.field).upper()}: {d.message.render('en')}" for d in wrong.details)
+        raise ConfigurationError("; ".join(reasons)) from wrong
     else:
         log.info("administrator %r created", settings.admin_username)
 
