@@ -64,4 +64,6 @@ def _parse(output: str) -> Load:
     errors = re.search(r"Socket errors: (.*)", output)
     if errors:
         raise NotMeasured(f"socket errors: {errors[1]}")
+    if not int(completed[1]):
+        raise NotMeasured("no answer came in time")
     return Load(float(rate[1]), int(completed[1]))

@@ -98,7 +98,7 @@ def _context(app: Flask, settings: Settings) -> Context:
         storage=LocalStorage(areas, accel_prefix=settings.x_accel_prefix),
         counting=counting,
         limits=RateLimits(store, enabled=settings.ratelimit_enabled),
-        catalog=CatalogCache(Plugin(), counting, "plugins.listed"),
+        catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),
         document=openapi.document(settings, MOUNTED),
     )

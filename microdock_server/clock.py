@@ -12,7 +12,9 @@ def utcnow() -> datetime:
 
 def iso(moment: datetime) -> str:
     """`2023-12-01T14:30:22Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def compact(moment: datetime) -> str:

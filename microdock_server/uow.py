@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Row, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -100,7 +100,8 @@ def _run_unit(unit: Unit) -> Iterator[Unit]:
         _reraise(reason)
     if unit.writing:
         _commit(unit)
-    db.session.close()
+    if db.session.registry.has():
+        db.session.close()
     if unit.writing:
         unit.committed()
 
@@ -113,8 +114,9 @@ def _commit(unit: Unit) -> None:
         unit.rolled_back()
         raise Conflict() from reason
     except BaseException as reason:
-        # The engine may have committed before it failed: keep what the rows could need.
-        db.session.close()
+        # The engine may have committed before it failed: keep what the rows could need. The connection may still
+        # hold the transaction, and with it the write lock: it is thrown away, not handed to the next request.
+        db.session().invalidate()
         _reraise(reason)
 
 
@@ -143,6 +145,15 @@ def execute_durably_enough(engine: Engine, statement: Any, parameters: dict[str,
     """Run one statement in a transaction of its own on a `counting_engine`; how many rows it touched."""
     with engine.connect() as connection:
         return int(connection.execute(statement, parameters).rowcount)
+
+
+def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """The rows of one statement on a `counting_engine`: a snapshot of its own, with no transaction around it.
+
+    For what every request asks: a unit of work around a single statement costs more than the statement.
+    """
+    with engine.connect() as connection:
+        return connection.execute(statement, parameters).all()
 
 
 def counting_engine(engine: Engine) -> Engine:
@@ -205,5 +216,6 @@ __all__ = [
     "execute_durably_enough",
     "forget_connections",
     "prepare_engine",
+    "read_at_once",
     "unit_of_work",
 ]

@@ -20,14 +20,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 from werkzeug.http import parse_accept_header
 
 from ..messages import Language, language_of, text
 from ..models import Catalog
 from ..schemas.base import Schema
 from ..services import catalog
-from ..uow import unit_of_work
+from ..uow import read_at_once, unit_of_work
 from .rendering import head_renderer
 
 # Download totals in the list may lag by five seconds; they are looked up a little sooner.
@@ -65,7 +65,7 @@ class _Chunk:
 class CatalogCache:
     """The list of all plugins, as the host surface answers it. One a process; threads share it."""
 
-    def __init__(self, schema: Schema, engine: Engine, message: str) -> None:
+    def __init__(self, schema: type[Schema], engine: Engine, message: str) -> None:
         self._render = head_renderer(schema, TOTAL)
         self._engine = engine
         self._message = message
@@ -104,8 +104,7 @@ class CatalogCache:
         return time.monotonic() - self._totals_at > TOTALS_AGE or self._revision != self._current_revision()
 
     def _current_revision(self) -> int:
-        with self._engine.connect() as connection:
-            return _read_revision(connection)
+        return int(read_at_once(self._engine, _REVISION)[0][0])
 
     def _refresh(self) -> None:
         now = time.monotonic()
@@ -198,8 +197,4 @@ def _gzip(parts: Sequence[bytes], blocks: Sequence[bytes]) -> bytes:
     return b"".join((_GZIP_HEAD, *blocks, _LAST_BLOCK, struct.pack("<II", checksum, size & 0xFFFFFFFF)))
 
 
-def _read_revision(connection: Connection) -> int:
-    return int(connection.execute(_REVISION).scalar_one())
-
-
-_REVISION: Final = select(Catalog.revision)
+_REVISION: Final = select(Catalog.__table__.c.revision)

@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, wraps
-from types import NoneType
 from typing import Any, Final, Literal
 
 import orjson
@@ -28,6 +27,7 @@ from ..uow import unit_of_work
 from . import auth, parsing
 from .context import context, language, request_id
 from .envelopes import HostEnvelope
+from .rendering import dumper
 
 View = Callable[..., Any]
 
@@ -97,8 +97,21 @@ class Endpoint:
         return self.query() if self.query else None
 
     @cached_property
-    def answer_schema(self) -> Schema | None:
-        return self.answer(many=self.many) if self.answer else None
+    def dump(self) -> Callable[[Any], Any]:
+        """How the view's data becomes JSON: as `answer` says; without one, and already rendered, as it is."""
+        if self.answer is None:
+            return lambda data: data
+        schema = self.answer(many=self.many)
+        row = dumper(self.answer())
+
+        def dump(data: Any) -> Any:
+            if data is None or isinstance(data, orjson.Fragment):
+                return data
+            if self.many and data and not isinstance(data[0], dict):
+                return [row(item) for item in data]
+            return schema.dump(data)
+
+        return dump
 
 
 class Surface(Blueprint):
@@ -142,10 +155,8 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
             if isinstance(result, Response):
                 return result
             found = result if isinstance(result, Answer) else Answer(result)
-            data = found.data
             # Inside the unit: an answer may be read while it is written.
-            if endpoint.answer_schema is not None and not isinstance(data, (NoneType, orjson.Fragment)):
-                data = endpoint.answer_schema.dump(data)
+            data = endpoint.dump(found.data)
         return _respond(envelope, endpoint, found, data)
 
     return handle

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Engine, Row, bindparam, func, or_, select, update
 
 from ..clock import utcnow
 from ..extensions import db
 from ..models import Catalog, Plugin, PluginVersion
+from ..uow import read_at_once
 from .paging import page_of
 
 
@@ -50,9 +51,9 @@ def download_totals() -> dict[str, int]:
     return {name: int(count) for name, count in rows}
 
 
-def counts(name: str) -> Sequence[Row[*tuple[Any, ...]]]:
+def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
     """Of a plugin by name, ignoring case: `id` and `revision`, and each version's `download_count`, highest first."""
-    return db.session.execute(_COUNTS, {"key": name.lower()}).all()
+    return read_at_once(engine, _COUNTS, {"key": name.lower()})
 
 
 def page(search: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:

@@ -11,6 +11,8 @@ import orjson
 
 from ...errors import PluginNotFound
 from ...services import catalog, plugins, versions
+from ...uow import unit_of_work
+from ..context import context
 from ..rendering import head_renderer
 from . import schemas
 
@@ -18,8 +20,8 @@ from . import schemas
 KEPT: Final = 512
 LARGEST: Final = 32 * 1024
 
-_plugin_head = head_renderer(schemas.Plugin(), "total_download_count")
-_version_head = head_renderer(schemas.Version(), "download_count")
+_plugin_head = head_renderer(schemas.Plugin, "total_download_count")
+_version_head = head_renderer(schemas.Version, "download_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,14 @@ _lock = threading.Lock()
 
 
 def detail(name: str) -> orjson.Fragment:
-    """`{plugin, versions}`. Raises PluginNotFound. Needs an open unit."""
+    """`{plugin, versions}`. Raises PluginNotFound."""
     rendered, counts = _current(name)
     plugin = rendered.plugin + b"%d}" % sum(counts)
     return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
 
 
 def version_list(name: str) -> orjson.Fragment:
-    """All versions, highest first. Raises PluginNotFound. Needs an open unit."""
+    """All versions, highest first. Raises PluginNotFound."""
     return orjson.Fragment(_array(*_current(name)))
 
 
@@ -58,22 +60,26 @@ def _array(rendered: _Rendered, counts: list[int]) -> bytes:
 
 def _current(name: str) -> tuple[_Rendered, list[int]]:
     """The plugin as it is now, and its versions' counts, highest version first."""
-    rows = catalog.counts(name)
-    if not rows:
-        raise PluginNotFound()
+    engine = context().counting
     key = name.lower()
+    rows = catalog.counts(name, engine)
     with _lock:
         found = _kept.get(key)
-    if found is None or (found.id, found.revision) != (rows[0].id, rows[0].revision):
+    while rows and (found is None or (found.id, found.revision) != (rows[0].id, rows[0].revision)):
+        # Rendered from a later snapshot, perhaps of a later revision: then the counts are read again.
         found = _render(name)
         _keep(key, found)
+        rows = catalog.counts(name, engine)
+    if found is None or not rows:
+        raise PluginNotFound()
     return found, [row.download_count for row in rows]
 
 
 def _render(name: str) -> _Rendered:
-    plugin = plugins.get(name)
-    heads = tuple(map(_version_head, versions.of(plugin)))
-    return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), heads)
+    with unit_of_work(writing=False):
+        plugin = plugins.get(name)
+        heads = tuple(map(_version_head, versions.of(plugin)))
+        return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), heads)
 
 
 def _keep(key: str, rendered: _Rendered) -> None:

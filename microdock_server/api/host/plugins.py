@@ -52,6 +52,7 @@ def cached_list() -> Response:
     body=schemas.PluginRef,
     answer=schemas.PluginDetail,
     message="plugins.detailed",
+    transaction="own",
     errors=(404,),
 )
 def detail(body: dict[str, Any]) -> Any:

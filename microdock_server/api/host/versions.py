@@ -20,6 +20,7 @@ from .plugins import ADMIN, send
     answer=schemas.Version,
     many=True,
     message="versions.listed",
+    transaction="own",
     errors=(404,),
 )
 def listed(body: dict[str, Any]) -> Any:
