@@ -53,6 +53,7 @@ class _Body:
 class _Chunk:
     """Some plugins' JSON, led by a comma, and the same as deflate blocks that end on a byte border."""
 
+    names: Sequence[str]
     plain: bytes
     deflated: bytes = field(init=False)
     digest: bytes = field(init=False)
@@ -70,12 +71,13 @@ class CatalogCache:
         self._engine = engine
         self._message = message
         self._lock = threading.Lock()
+        self._names: Sequence[str] = []
         self._heads: dict[str, bytes] = {}
         self._totals: dict[str, int] = {}
         self._chunks: dict[str, _Chunk] = {}
         self._bodies: dict[tuple[Language, bool], _Body] = {}
         self._revision = -1
-        self._totals_at = 0.0
+        self._totals_at = -TOTALS_AGE
 
     def answer(self, environ: Mapping[str, Any], in_context: InContext) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers and body for a GET of the whole list; 304 where the client has it already.
@@ -107,29 +109,39 @@ class CatalogCache:
         return int(read_at_once(self._engine, _REVISION)[0][0])
 
     def _refresh(self) -> None:
+        """Read what changed since the last time; of totals those of what changed, and all when they are old."""
         now = time.monotonic()
         with unit_of_work(writing=False):
             revision = catalog.revision()
             changed = catalog.changed_since(self._revision) if revision != self._revision else []
-            names = catalog.names()
-            totals = catalog.download_totals()
-        if revision == self._revision and totals == self._totals:
-            self._totals_at = now
-            return
-        for row in changed:
-            self._heads[row.name] = self._render(row)
-        heads = {name: self._heads[name] for name in names}
-        self._chunks = dict(self._rechunked(names, heads, totals))
-        self._heads, self._totals, self._bodies = heads, totals, {}
-        self._revision, self._totals_at = revision, now
+            heads = self._heads | {row.name: self._render(row) for row in changed}
+            names = self._names if revision == self._revision else self._listed(heads)
+            totals, totals_at = self._totals, self._totals_at
+            if now - totals_at > TOTALS_AGE:
+                totals, totals_at = catalog.download_totals(), now
+            elif changed:
+                touched = [row.name for row in changed]
+                totals = totals | dict.fromkeys(touched, 0) | catalog.download_totals(touched)
+        dirty = {row.name for row in changed} | {name for name, _ in totals.items() ^ self._totals.items()}
+        if dirty or names is not self._names:
+            self._chunks = {run[0]: self._chunk(run, heads, totals, dirty) for run in _split(names)}
+            self._names, self._heads, self._totals = names, {name: heads[name] for name in names}, totals
+            self._bodies = {}
+        self._revision, self._totals_at = revision, totals_at
 
-    def _rechunked(
-        self, names: Sequence[str], heads: dict[str, bytes], totals: dict[str, int]
-    ) -> Iterator[tuple[str, _Chunk]]:
-        for members in _split(names):
-            plain = b"".join(b",%b%d}" % (heads[name], totals.get(name, 0)) for name in members)
-            known = self._chunks.get(members[0])
-            yield members[0], known if known is not None and known.plain == plain else _Chunk(plain)
+    def _listed(self, heads: Mapping[str, bytes]) -> Sequence[str]:
+        """The names in list order. They are read only if some are gone: those that came are among `heads`."""
+        if catalog.count() != len(heads):
+            return catalog.names()
+        return self._names if len(heads) == len(self._names) else sorted(heads, key=str.lower)
+
+    def _chunk(
+        self, run: Sequence[str], heads: Mapping[str, bytes], totals: Mapping[str, int], dirty: set[str]
+    ) -> _Chunk:
+        known = self._chunks.get(run[0])
+        if known is not None and known.names == run and dirty.isdisjoint(run):
+            return known
+        return _Chunk(run, b"".join(b",%b%d}" % (heads[name], totals.get(name, 0)) for name in run))
 
     def _assemble(self, language: Language, gzip: bool) -> _Body:
         head = orjson.dumps({"success": True, "message": text(self._message, language)})[:-1] + b',"data":['

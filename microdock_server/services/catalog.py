@@ -13,6 +13,9 @@ from ..models import Catalog, Plugin, PluginVersion
 from ..uow import read_at_once
 from .paging import page_of
 
+# More than these are asked for as all: engines bound the parameters of one statement.
+MAX_NAMES: Final = 500
+
 
 def next_revision() -> int:
     """Raise the revision. Called in every transaction that changes what lists show, after its first write."""
@@ -42,13 +45,18 @@ def names() -> Sequence[str]:
     return db.session.execute(select(Plugin.name).order_by(Plugin.name_key)).scalars().all()
 
 
-def download_totals() -> dict[str, int]:
-    """Downloads by plugin name, of those that have any."""
-    total = func.sum(PluginVersion.download_count)
-    rows = db.session.execute(
-        select(PluginVersion.plugin_name, total).where(PluginVersion.download_count > 0).group_by("plugin_name")
-    )
-    return {name: int(count) for name, count in rows}
+def count() -> int:
+    """How many plugins there are."""
+    return int(db.session.execute(select(func.count()).select_from(Plugin)).scalar_one())
+
+
+def download_totals(names: Sequence[str] | None = None) -> dict[str, int]:
+    """Downloads by plugin name, of these plugins (None: of all) that have any."""
+    query = select(PluginVersion.plugin_name, func.sum(PluginVersion.download_count))
+    if names is not None and len(names) <= MAX_NAMES:
+        query = query.where(PluginVersion.plugin_name.in_(names))
+    rows = db.session.execute(query.where(PluginVersion.download_count > 0).group_by(PluginVersion.plugin_name))
+    return {name: int(total) for name, total in rows}
 
 
 def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
