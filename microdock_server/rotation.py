@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import threading
 from pathlib import Path
 
 
@@ -18,7 +19,12 @@ class SharedRotatingHandler(logging.Handler):
     def __init__(self, filename: str, max_bytes: int, keep: int) -> None:
         super().__init__()
         self._path, self._max_bytes, self._keep = Path(filename), max_bytes, keep
+        self._turning = threading.Lock()
         self._file = self._open()
+
+    def createLock(self) -> None:  # noqa: N802  (its base's)
+        """None: threads that wait for one another to write a line wait far longer than the line takes."""
+        self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append one line."""
@@ -47,16 +53,19 @@ class SharedRotatingHandler(logging.Handler):
 
     def _turn_over(self) -> None:
         """Rotate, unless another process did so since we opened the file; then open what is there now."""
-        lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if self._is_current() and self._is_over():
-                self._rotate()
-            fresh = self._open()
-        finally:
-            os.close(lock)
-        os.close(self._file)
-        self._file = fresh
+        with self._turning:
+            lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self._is_current() and self._is_over():
+                    self._rotate()
+                fresh = self._open()
+            finally:
+                os.close(lock)
+            # Under the same number: another thread may be about to write, and must not meet a closed descriptor,
+            # let alone one that belongs to another file by now.
+            os.dup2(fresh, self._file, inheritable=False)
+            os.close(fresh)
 
     def _is_current(self) -> bool:
         try:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
-from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,36 +16,21 @@ from ..clock import utcnow
 from ..errors import AdminRequired, Forbidden, InvalidToken, Unauthenticated
 from ..services import tokens
 from ..services.tokens import Actor, Claims, Kind
-from ..uow import unit_of_work
 from ..vocabulary import permits
 from .context import context
+from .kept import Kept
 
 MAX_TOKEN: Final = 4096
 
 
-class DecodedTokens:
-    """Claims of tokens whose signature was found good, by the token's digest. Bounded; only revocation is asked anew.
+class DecodedTokens(Kept[bytes, Claims]):
+    """Claims of tokens whose signature was found good, by the token's digest; only revocation is asked anew.
 
     Checking a signature takes longer than everything else an authenticated request does.
     """
 
-    def __init__(self, size: int = 10_000) -> None:
-        self._size = size
-        self._known: OrderedDict[bytes, Claims] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: bytes) -> Claims | None:
-        with self._lock:
-            claims = self._known.get(key)
-            if claims is not None:
-                self._known.move_to_end(key)
-            return claims
-
-    def put(self, key: bytes, claims: Claims) -> None:
-        with self._lock:
-            self._known[key] = claims
-            if len(self._known) > self._size:
-                self._known.popitem(last=False)
+    def __init__(self) -> None:
+        super().__init__(10_000)
 
 
 def sign(claims: Claims) -> str:
@@ -85,8 +68,7 @@ def actor() -> Actor:
     if token is None:
         raise Unauthenticated()
     claims = read(token, "access")
-    with unit_of_work(writing=False):
-        return tokens.believe(claims)
+    return tokens.believe(claims, context().counting)
 
 
 def find_actor() -> Actor | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
@@ -26,5 +26,7 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     # Every token carries the epoch it was made in; raising it revokes them all.
     token_epoch: Mapped[int] = mapped_column(default=0)
+    # Raised by every change to what the user has installed.
+    installs_revision: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[Created]
     last_login_at: Mapped[OptionalMoment]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, select, update
 
 from ..clock import utcnow
 from ..errors import (
@@ -17,7 +17,7 @@ from ..errors import (
     VersionNotFound,
 )
 from ..extensions import db
-from ..models import Install
+from ..models import Install, User
 from ..vocabulary import Risk
 from . import plugins, versions
 
@@ -63,12 +63,14 @@ def install(
     )
     db.session.add(added)
     db.session.flush()
+    _changed(user_id)
     return added
 
 
 def remove(user_id: str, plugin_id: str) -> None:
     """Take a plugin out of the user's set."""
     db.session.delete(get(user_id, plugin_id))
+    _changed(user_id)
 
 
 def set_enabled(user_id: str, plugin_id: str, enabled: bool) -> None:
@@ -76,6 +78,7 @@ def set_enabled(user_id: str, plugin_id: str, enabled: bool) -> None:
     found = get(user_id, plugin_id)
     found.enabled = enabled
     found.updated_at = utcnow()
+    _changed(user_id)
 
 
 def set_permissions(user_id: str, plugin_id: str, granted: Sequence[str], allowed: Mapping[str, Risk]) -> None:
@@ -84,6 +87,7 @@ def set_permissions(user_id: str, plugin_id: str, granted: Sequence[str], allowe
     found = get(user_id, plugin_id)
     found.granted_permissions = permissions
     found.updated_at = utcnow()
+    _changed(user_id)
 
 
 def get(user_id: str, plugin_id: str) -> Install:
@@ -109,6 +113,11 @@ def expanded(granted: Sequence[str], allowed: Mapping[str, Risk], field: str) ->
 
 def _find(user_id: str, plugin_id: str) -> Install | None:
     return db.session.scalar(select(Install).where(Install.user_id == user_id, Install.plugin_key == plugin_id.lower()))
+
+
+def _changed(user_id: str) -> None:
+    """What was rendered of the user's set is out of date."""
+    db.session.execute(update(User).where(User.id == user_id).values(installs_revision=User.installs_revision + 1))
 
 
 def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Engine, bindparam, delete, select
 
 from ..clock import utcnow
 from ..errors import InvalidToken
 from ..extensions import db
 from ..models import RefreshToken, RevokedToken, TokenFamily, User
 from ..models.columns import new_id
+from ..uow import read_at_once
 from ..vocabulary import Role
 
 REMEMBERED: Final = timedelta(days=30)
@@ -45,6 +46,8 @@ class Actor:
     username: str
     role: Role
     claims: Claims
+    # Of the user's installed set: who asks for it is told by the same query whether it changed.
+    installs_revision: int
 
 
 def host_token(user: User, lifetime: timedelta) -> Claims:
@@ -79,16 +82,15 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
     return user, _pair(user, family, lifetime)
 
 
-def believe(claims: Claims) -> Actor:
+def believe(claims: Claims, engine: Engine) -> Actor:
     """The actor behind an access token whose signature and expiry were found good. Raises InvalidToken."""
-    row = db.session.execute(
-        _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti}
-    ).one_or_none()
+    rows = read_at_once(engine, _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti})
+    row = rows[0] if rows else None
     if row is None or not row.is_active or row.token_epoch != claims.epoch or row.jti is not None:
         raise InvalidToken()
     if claims.family and (row.family is None or row.revoked_at is not None):
         raise InvalidToken()
-    return Actor(claims.user_id, row.username, Role(row.role), claims)
+    return Actor(claims.user_id, row.username, Role(row.role), claims, row.installs_revision)
 
 
 def revoke(claims: Claims) -> None:
@@ -132,18 +134,22 @@ def _believed_family(refresh: Claims) -> tuple[User, TokenFamily]:
 
 
 # Everything that can take belief away, in one query: it runs on every authenticated request.
+_USER: Final = User.__table__
+_FAMILY: Final = TokenFamily.__table__
+_REVOKED: Final = RevokedToken.__table__
 _BELIEF: Final = (
     select(
-        User.username,
-        User.role,
-        User.is_active,
-        User.token_epoch,
-        TokenFamily.id.label("family"),
-        TokenFamily.revoked_at,
-        RevokedToken.jti,
+        _USER.c.username,
+        _USER.c.role,
+        _USER.c.is_active,
+        _USER.c.token_epoch,
+        _USER.c.installs_revision,
+        _FAMILY.c.id.label("family"),
+        _FAMILY.c.revoked_at,
+        _REVOKED.c.jti,
     )
-    .select_from(User)
-    .outerjoin(TokenFamily, TokenFamily.id == bindparam("family"))
-    .outerjoin(RevokedToken, RevokedToken.jti == bindparam("jti"))
-    .where(User.id == bindparam("user_id"))
+    .select_from(_USER)
+    .outerjoin(_FAMILY, _FAMILY.c.id == bindparam("family"))
+    .outerjoin(_REVOKED, _REVOKED.c.jti == bindparam("jti"))
+    .where(_USER.c.id == bindparam("user_id"))
 )

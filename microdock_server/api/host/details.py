@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +11,11 @@ from ...errors import PluginNotFound
 from ...services import catalog, plugins, versions
 from ...uow import unit_of_work
 from ..context import context
+from ..kept import Kept
 from ..rendering import head_renderer
 from . import schemas
 
 # Plugins that are kept, and the largest that is: 16 MiB in all at the worst.
-KEPT: Final = 512
 LARGEST: Final = 32 * 1024
 
 _plugin_head = head_renderer(schemas.Plugin, "total_download_count")
@@ -38,8 +36,7 @@ class _Rendered:
         return len(self.plugin) + sum(map(len, self.versions))
 
 
-_kept: OrderedDict[str, _Rendered] = OrderedDict()
-_lock = threading.Lock()
+_kept: Final[Kept[str, _Rendered]] = Kept(512)
 
 
 def detail(name: str) -> orjson.Fragment:
@@ -63,12 +60,12 @@ def _current(name: str) -> tuple[_Rendered, list[int]]:
     engine = context().counting
     key = name.lower()
     rows = catalog.counts(name, engine)
-    with _lock:
-        found = _kept.get(key)
+    found = _kept.get(key)
     while rows and (found is None or (found.id, found.revision) != (rows[0].id, rows[0].revision)):
         # Rendered from a later snapshot, perhaps of a later revision: then the counts are read again.
         found = _render(name)
-        _keep(key, found)
+        if found.size <= LARGEST:
+            _kept.put(key, found)
         rows = catalog.counts(name, engine)
     if found is None or not rows:
         raise PluginNotFound()
@@ -80,12 +77,3 @@ def _render(name: str) -> _Rendered:
         plugin = plugins.get(name)
         heads = tuple(map(_version_head, versions.of(plugin)))
         return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), heads)
-
-
-def _keep(key: str, rendered: _Rendered) -> None:
-    with _lock:
-        _kept.pop(key, None)
-        if rendered.size <= LARGEST:
-            _kept[key] = rendered
-        if len(_kept) > KEPT:
-            _kept.popitem(last=False)

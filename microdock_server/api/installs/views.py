@@ -10,15 +10,15 @@ from ...services.tokens import Actor
 from .. import parsing
 from ..context import language, settings
 from ..surface import Access
-from . import installs, schemas
+from . import installs, listing, schemas
 
 PATH: Final = {"plugin_id": {"type": "string", **schemas.PathId().fields["pluginId"].metadata}}
 
 
-@installs.operation("GET", "/installed", access=Access.LOGGED_IN, answer=schemas.Install, many=True)
+@installs.operation("GET", "/installed", access=Access.LOGGED_IN, answer=schemas.Install, many=True, transaction="own")
 def listed(actor: Actor) -> Any:
     """What I have installed, newest first."""
-    return service.listed(actor.id)
+    return listing.installed(actor)
 
 
 @installs.operation("GET", "/enabled", access=Access.LOGGED_IN)
