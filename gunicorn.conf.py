@@ -2,6 +2,18 @@
 
 import os
 import shutil
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    # The metrics' library decides when it is imported whether workers add up: so this stands before the package, and
+    # reads DATA_DIR as the settings do. Not again on reload: the workers that run still count there.
+    data_dir = os.environ.get("DATA_DIR") or dotenv_values(".env").get("DATA_DIR") or "instance"
+    metrics = Path(data_dir).absolute() / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 from microdock_server.config import load_settings
 
@@ -25,13 +37,6 @@ forwarded_allow_ips = "127.0.0.1"
 accesslog = None
 loglevel = settings.log_level.lower()
 proc_name = "microdock"
-
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    # Before the application is loaded, and not again on reload: the workers that run still count there.
-    metrics = settings.data_dir / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 
 def post_worker_init(worker):
