@@ -62,6 +62,8 @@ def _render(stacks: str) -> str:
     own: Counter[str] = Counter()
     for line in stacks.splitlines():
         frames, _, count = line.rpartition(" ")
+        if not count.isdecimal():
+            continue  # read while the worker was changing it
         names = [frame.rpartition(":")[0] or frame for frame in frames.split(";")]
         own[names[-1]] += int(count)
         for name in set(names):

@@ -16,6 +16,7 @@ from microdock_server import create_app
 from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
+from .live import Server, prepared_server
 from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
@@ -91,3 +92,28 @@ def release(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     context.counting.dispose()
+
+
+@pytest.fixture
+def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """A function that starts a real server on a fresh copy of the prepared data, with settings by variable name."""
+    started: list[Server] = []
+
+    def start(**env: str) -> Server:
+        server = prepared_server(prepared_data, tmp_path / f"live{len(started)}", **env)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server with two workers, which the tests of a module share."""
+    server = prepared_server(prepared_data, tmp_path_factory.mktemp("live") / "data")
+    try:
+        yield server.start()
+    finally:
+        server.kill()

@@ -82,9 +82,7 @@ class Api:
     def delete(self, path: str, **options: Any) -> TestResponse:
         return self._call("DELETE", path, **options)
 
-    def upload(
-        self, data: bytes | None = None, key: str = "key", name: str = "p.zip", **fields: str
-    ) -> TestResponse:
+    def upload(self, data: bytes | None = None, key: str = "key", name: str = "p.zip", **fields: str) -> TestResponse:
         """Upload a plugin package (a valid one unless `data` says otherwise)."""
         form: dict[str, Any] = {
             "file": (io.BytesIO(package() if data is None else data), name),
@@ -139,9 +137,7 @@ def stored_rows(app: Flask) -> dict[str, int]:
 
 def multipart(*parts: tuple[str, bytes], boundary: str = "b0undary") -> dict[str, Any]:
     """Options of a call whose body is written out: pairs of a part's header lines and its bytes."""
-    written = b"".join(
-        f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n" for head, content in parts
-    )
+    written = b"".join(f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n" for head, content in parts)
     return {
         "data": written + f"--{boundary}--\r\n".encode(),
         "headers": {"Content-Type": f'multipart/form-data; boundary="{boundary}"'},

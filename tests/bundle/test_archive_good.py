@@ -160,9 +160,7 @@ def test_dotnet_stored_on_a_stream() -> None:
 def test_windows_explorer() -> None:
     """Made by FAT, archive attribute, NTFS times, version 2.0."""
     times = extra(0x000A, bytes(4) + struct.pack("<2H3Q", 1, 24, 1, 2, 3))
-    items = [
-        Item(name.encode(), data, 8, attributes=0x20, central={"extra": times}) for name, data in ASCII.items()
-    ]
+    items = [Item(name.encode(), data, 8, attributes=0x20, central={"extra": times}) for name, data in ASCII.items()]
     assert_good(Zip(items).build())
 
 

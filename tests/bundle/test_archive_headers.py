@@ -180,9 +180,7 @@ def test_directory_in_another_order_than_the_entries() -> None:
     assert rules(Zip([*items, Item(b"a", b"1", central=true_a), Item(b"b", b"2", central=true_b)]).build()) == []
 
 
-@pytest.mark.parametrize(
-    "field", [b"\1", b"\1\0", b"\x55\x54\5\0abc", extra(0x5455, b"abcd") + b"\0\0\0", b"\0" * 3]
-)
+@pytest.mark.parametrize("field", [b"\1", b"\1\0", b"\x55\x54\5\0abc", extra(0x5455, b"abcd") + b"\0\0\0", b"\0" * 3])
 @pytest.mark.parametrize("where", ["local", "central"])
 def test_malformed_extra(field: bytes, where: str) -> None:
     assert rules(crafted(Item(X, DATA, **{where: {"extra": field}}))) == ["extra-malformed"]  # type: ignore[arg-type]
@@ -260,9 +258,7 @@ def test_false_zip64(local: dict[str, object], central: dict[str, object]) -> No
 
 @pytest.mark.parametrize("offset", [2**63, 2**64 - 1])
 def test_offset_beyond_any_file(offset: int) -> None:
-    assert "local-missing" in rules(
-        crafted(Item(X, DATA, central={"offset": FULL32, "extra": zip64(offset)}))
-    )
+    assert "local-missing" in rules(crafted(Item(X, DATA, central={"offset": FULL32, "extra": zip64(offset)})))
 
 
 def test_content_that_is_not_what_is_declared() -> None:

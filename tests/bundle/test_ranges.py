@@ -125,10 +125,14 @@ def test_contains_asks_for_a_version() -> None:
 small = st.integers(0, 3).map(str)
 prerelease = st.sampled_from(["", "", "", "-0", "-1", "-alpha", "-alpha.1", "-rc.2"])
 version = st.builds(lambda parts, pre: ".".join(parts) + pre, st.tuples(small, small, small), prerelease)
-partial = version | st.lists(small, min_size=1, max_size=2).map(".".join) | st.builds(
-    lambda parts, wildcard: ".".join([*parts, wildcard]),
-    st.lists(small, max_size=2),
-    st.sampled_from("xX*"),
+partial = (
+    version
+    | st.lists(small, min_size=1, max_size=2).map(".".join)
+    | st.builds(
+        lambda parts, wildcard: ".".join([*parts, wildcard]),
+        st.lists(small, max_size=2),
+        st.sampled_from("xX*"),
+    )
 )
 operator = st.sampled_from(["", "", "=", ">=", "<=", ">", "<", "^", "~", "~>", ">= ", "< ", "v", "=v"])
 comparator = st.builds(lambda sign, text: sign + text, operator, partial)

@@ -71,9 +71,7 @@ def test_an_unknown_path_is_404_in_the_envelope_of_its_surface(api: Api, path: s
         ("POST", "/v1/auth/me", "GET"),
     ],
 )
-def test_a_wrong_method_is_405_and_says_which_are_allowed(
-    api: Api, method: str, path: str, allowed: str
-) -> None:
+def test_a_wrong_method_is_405_and_says_which_are_allowed(api: Api, method: str, path: str, allowed: str) -> None:
     answer = api._call(method, path)
     assert answer.status_code == 405
     assert answer.get_json()["message"] == "不支持的请求方法"

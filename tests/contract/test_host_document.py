@@ -289,14 +289,10 @@ class TestBackups:
         assert response.data == b"anything"
         assert response.headers["Content-Type"] == "application/octet-stream"
         assert response.headers["Content-Length"] == "8"
-        assert (
-            response.headers["Content-Disposition"] == f'attachment; filename="backup_program_{moment}.zip"'
-        )
+        assert response.headers["Content-Disposition"] == f'attachment; filename="backup_program_{moment}.zip"'
 
     def test_an_administrator_deletes_one(self, stocked: Flask, root: Api) -> None:
-        assert (
-            answered(root.post("/api/backups/delete", {"user_key": KEY, "id": 1}), "备份文件删除成功") is None
-        )
+        assert answered(root.post("/api/backups/delete", {"user_key": KEY, "id": 1}), "备份文件删除成功") is None
         response = root.post("/api/backups/download", {"user_key": KEY, "id": 1})
         assert refused(response, 404, "backup_not_found", "备份不存在") == []
 
@@ -331,29 +327,21 @@ class TestSystem:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PUBLIC)
-def test_a_public_endpoint_asks_for_no_token(
-    stocked: Flask, api: Api, method: str, path: str, body: Any
-) -> None:
+def test_a_public_endpoint_asks_for_no_token(stocked: Flask, api: Api, method: str, path: str, body: Any) -> None:
     assert call(api, method, path, body).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PUBLIC)
-def test_a_public_endpoint_does_not_mind_a_bad_token(
-    stocked: Flask, method: str, path: str, body: Any
-) -> None:
+def test_a_public_endpoint_does_not_mind_a_bad_token(stocked: Flask, method: str, path: str, body: Any) -> None:
     assert call(Api(stocked, "rubbish"), method, path, body).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ADMINISTRATORS)
 class TestAdministratorsEndpoints:
-    def test_lets_the_administrator_in(
-        self, stocked: Flask, root: Api, method: str, path: str, body: Any
-    ) -> None:
+    def test_lets_the_administrator_in(self, stocked: Flask, root: Api, method: str, path: str, body: Any) -> None:
         assert call(root, method, path, body).status_code == 200
 
-    def test_is_401_without_a_token(
-        self, stocked: Flask, api: Api, method: str, path: str, body: Any
-    ) -> None:
+    def test_is_401_without_a_token(self, stocked: Flask, api: Api, method: str, path: str, body: Any) -> None:
         response = call(api, method, path, body)
         refused(response, 401, "unauthenticated", "请先登录")
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
@@ -362,9 +350,7 @@ class TestAdministratorsEndpoints:
         refused(call(Api(stocked, "rubbish"), method, path, body), 401, "invalid_token", "令牌无效或已过期")
 
     @pytest.mark.parametrize("role", ["user", "developer", "reviewer"])
-    def test_is_403_for_everybody_else(
-        self, stocked: Flask, method: str, path: str, body: Any, role: Any
-    ) -> None:
+    def test_is_403_for_everybody_else(self, stocked: Flask, method: str, path: str, body: Any, role: Any) -> None:
         caller = add_user(stocked, f"some-{role}", role)
         refused(call(caller, method, path, body), 403, "admin_required", "需要管理员权限")
 
@@ -379,12 +365,8 @@ class TestEndpointsThatNameAPlugin:
         assert refused(response, 404, "plugin_not_found", "插件不存在") == []
 
     def test_are_422_without_a_name(self, root: Api, method: str, path: str, body: Any) -> None:
-        [detail] = refused(
-            call(root, method, path, {**body, "name": None}), 422, "validation_error", "参数验证失败"
-        )
+        [detail] = refused(call(root, method, path, {**body, "name": None}), 422, "validation_error", "参数验证失败")
         assert detail["field"] == "name"
 
-    def test_find_it_ignoring_case(
-        self, stocked: Flask, root: Api, method: str, path: str, body: Any
-    ) -> None:
+    def test_find_it_ignoring_case(self, stocked: Flask, root: Api, method: str, path: str, body: Any) -> None:
         assert call(root, method, path, {**body, "name": NAME.upper()}).status_code == 200

@@ -101,9 +101,7 @@ def test_wrong_credentials_are_401(api: Api, prefix: str) -> None:
     ("path", "fields"),
     [("register", {"username", "email", "password"}), ("login", {"username", "password"})],
 )
-def test_missing_fields_are_422_each_with_its_text(
-    api: Api, prefix: str, path: str, fields: set[str]
-) -> None:
+def test_missing_fields_are_422_each_with_its_text(api: Api, prefix: str, path: str, fields: set[str]) -> None:
     details = refused(api.post(f"{prefix}/{path}", {}), 422, "ValidationError", "参数验证失败")
     assert details == dict.fromkeys(fields, "此字段必填")
 

@@ -70,9 +70,7 @@ def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
 
 
 def test_every_operation_has_a_summary_and_a_tag(document: dict[str, Any]) -> None:
-    assert [
-        path for _, path, found in operations(document) if not found["summary"] or not found["tags"]
-    ] == []
+    assert [path for _, path, found in operations(document) if not found["summary"] or not found["tags"]] == []
 
 
 def test_who_needs_a_token_is_said(document: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ FILE_CALLS = ("open", "fsync", "link", "unlink", "remove", "replace", "rename", 
 DATABASE_CALLS = ("connect", "do_execute", "do_executemany", "do_execute_no_params", "do_commit", "do_rollback")
 READS = ("read", "readinto", "readall")
 # Steps after which the disk is as it was before them.
-HARMLESS = ("read", "sql SELECT", "sql PRAGMA", "sql BEGIN", "sql ROLLBACK", "sql CONNECT")
+CHANGELESS = ("read", "sql SELECT", "sql PRAGMA", "sql BEGIN", "sql ROLLBACK", "sql CONNECT")
 
 Strike = Callable[[str], None]
 
@@ -28,15 +28,22 @@ Strike = Callable[[str], None]
 class Faults:
     """Counts operations below `directory`; the `at`-th meets `strike`, and with `onwards` all that follow too.
 
-    `when` is "before" or "after" the operation. After a write means: after half of its bytes. With `everything`,
-    operations that change nothing count as well.
+    `when` is "before" or "after" the operation. After a write means: after half of its bytes. Steps that
+    begin with one of `ignoring` do not count.
     """
 
     def __init__(
-        self, directory: Path, at: int, when: str, strike: Strike, *, onwards: bool = False, everything: bool = True
+        self,
+        directory: Path,
+        at: int,
+        when: str,
+        strike: Strike,
+        *,
+        onwards: bool = False,
+        ignoring: tuple[str, ...] = (),
     ) -> None:
         self._directory, self._at, self._when, self._strike = str(directory), at, when, strike
-        self._onwards, self._everything = onwards, everything
+        self._onwards, self._ignoring = onwards, ignoring
         self.armed = False
         self.count = 0
 
@@ -49,7 +56,7 @@ class Faults:
             setattr(DefaultDialect, name, self._database_call(name, getattr(DefaultDialect, name)))
 
     def _meet(self, step: str, operation: Callable[[], Any], torn: Callable[[], Any] | None = None) -> Any:
-        if not self.armed or not (self._everything or not step.startswith(HARMLESS)):
+        if not self.armed or step.startswith(self._ignoring):
             return operation()
         self.count += 1
         if self.count != self._at and not (self._onwards and self.count > self._at):
@@ -110,7 +117,7 @@ class Faults:
         return isinstance(target, int) or os.fspath(target).startswith(self._directory)
 
     def _short(self, target: Any) -> str:
-        return "" if isinstance(target, int) else Path(target).relative_to(self._directory).parts[0]
+        return "" if isinstance(target, int) else "".join(Path(target).relative_to(self._directory).parts[:1])
 
 
 def kill(_step: str) -> None:

@@ -16,9 +16,7 @@ def backup_ids(api: Api, key: str = KEY, **page: int) -> list[int]:
     return [backup["id"] for backup in found["backups"]]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "程序配置备份", "two\r\nlines\ttabbed", "  spaces  ", "<b>&amp;</b>", "😀" * 100]
-)
+@pytest.mark.parametrize("text", ["", "程序配置备份", "two\r\nlines\ttabbed", "  spaces  ", "<b>&amp;</b>", "😀" * 100])
 def test_a_description_comes_back_verbatim(api: Api, text: str) -> None:
     head = "Content-Disposition: form-data; name"
     fields = {"user_key": KEY, "backup_type": "program", "description": text}
@@ -52,9 +50,7 @@ def test_the_file_is_never_looked_into(api: Api) -> None:
         ({"plugin_name": "nul\0"}, "plugin_name"),
     ],
 )
-def test_a_wrong_field_is_422_and_leaves_nothing(
-    app: Flask, api: Api, fields: dict[str, str], wrong: str
-) -> None:
+def test_a_wrong_field_is_422_and_leaves_nothing(app: Flask, api: Api, fields: dict[str, str], wrong: str) -> None:
     rows = stored_rows(app)
     answer = api.back_up(**fields)
     assert answer.status_code == 422
@@ -164,9 +160,7 @@ class TestDeleting:
         assert callers[who].post("/api/backups/delete", {"user_key": KEY, "id": 1}).status_code == status
 
     @pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("another", 404)])
-    def test_is_the_key_holders_act_where_the_server_says_so(
-        self, make_app: AppFactory, key: str, status: int
-    ) -> None:
+    def test_is_the_key_holders_act_where_the_server_says_so(self, make_app: AppFactory, key: str, status: int) -> None:
         api = Api(make_app(BACKUPS_OWNER_CAN_DELETE="true"))
         api.back_up()
         assert api.post("/api/backups/delete", {"user_key": key, "id": 1}).status_code == status

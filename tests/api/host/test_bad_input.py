@@ -102,9 +102,7 @@ def test_a_wrong_value_is_refused_by_name_and_changes_nothing(
 ) -> None:
     rows = stored_rows(app)
     path, body = TARGETS[surface]
-    answer = caller.post(
-        path, data=json.dumps({**body, field: value}), headers={"Content-Type": "application/json"}
-    )
+    answer = caller.post(path, data=json.dumps({**body, field: value}), headers={"Content-Type": "application/json"})
     if field == "password" and value in ("x" * 300, "nul\0") and answer.status_code == 401:
         return
     assert answer.status_code == (400 if surface == "installs" else 422), answer.get_json()

@@ -144,9 +144,7 @@ def test_another_extension_is_400(api: Api, name: str) -> None:
         (None, b""),
     ],
 )
-def test_a_body_that_is_no_form_is_400(
-    app: Flask, api: Api, path: str, content_type: str | None, body: bytes
-) -> None:
+def test_a_body_that_is_no_form_is_400(app: Flask, api: Api, path: str, content_type: str | None, body: bytes) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
     answer = api.post(path, data=body, headers=headers)
     assert answer.status_code == 400

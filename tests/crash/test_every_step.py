@@ -1,0 +1,67 @@
+"""Whatever step the server is killed at, whatever step the disk fails at: nothing is lost, nothing is half done.
+
+A process is killed (or meets a full or a broken disk) at its first operation on the disk or the database, the next one
+at its second, and so on, until the act is done without meeting it. See runner.py for what is asked after each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .runner import SCENARIOS
+
+ROOT = Path(__file__).parent.parent.parent
+
+# Steps that each act is known to take: were they missed, the faults would prove nothing.
+TAKEN = {
+    "first upload": ["write", "fsync", "link temp", "unlink temp", "sql INSERT INTO plugins", "sql COMMIT"],
+    "second upload": ["write", "fsync", "link temp", "unlink temp", "sql INSERT INTO plugin_versions", "sql COMMIT"],
+    "plugin delete": ["sql DELETE FROM plugins", "sql COMMIT", "unlink uploads", "fsync"],
+    "backup upload": ["write", "fsync", "link temp", "unlink temp", "sql INSERT INTO backups", "sql COMMIT"],
+    "backup delete": ["sql DELETE FROM backups", "sql COMMIT", "unlink backups", "fsync"],
+    "download": ["sql UPDATE plugin_versions SET"],
+}
+
+
+def faults(scenario: str, plan: str, prepared: Path, work: Path) -> list[dict[str, Any]]:
+    """What was found at every step."""
+    command = [sys.executable, "-m", "tests.crash.runner", scenario, plan, str(prepared), str(work)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    wrong = [finding for finding in found if finding["problems"]]
+    assert not wrong, json.dumps(wrong, indent=1) + done.stderr[-4000:]
+    return found
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_killed_server_loses_nothing_and_leaves_nothing_half_done(
+    scenario: str, prepared_data: Path, tmp_path: Path
+) -> None:
+    found = faults(scenario, "kill", prepared_data, tmp_path)
+    assert all(finding["ended"] == -9 for finding in found)
+    assert set(TAKEN[scenario]) <= {finding["step"] for finding in found}
+    # One that was killed has told nobody of a success; the one that met no fault was killed after telling.
+    assert all((finding["status"] == 200) == (finding["step"] == "") for finding in found if finding["status"])
+
+
+@pytest.mark.parametrize("plan", ["full", "broken"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_failing_disk_is_told_and_leaves_nothing_behind(
+    scenario: str, plan: str, prepared_data: Path, tmp_path: Path
+) -> None:
+    found = faults(scenario, plan, prepared_data, tmp_path)
+    assert all(finding["ended"] == 0 for finding in found)
+    told = {
+        finding["step"]: finding["status"] for finding in found if re.fullmatch(".* before [0-9]+", finding["fault"])
+    }
+    # What comes after the commit is too late to refuse anything, and gc tidies up; a count is no upload.
+    refused = {told[step] for step in TAKEN[scenario] if step in ("write", "link temp", "sql COMMIT")}
+    assert refused <= {507 if plan == "full" else 500}

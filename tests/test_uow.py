@@ -1,0 +1,383 @@
+"""What `unit_of_work()` promises; see uow.py."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from microdock_server import uow
+from microdock_server.errors import Busy, Conflict, StorageFull
+from microdock_server.extensions import db
+from microdock_server.models import Setting
+from microdock_server.uow import current_unit, execute_durably_enough, unit_of_work
+
+from .support import Api, package, stored_files
+
+
+@pytest.fixture(autouse=True)
+def in_context(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def database(app: Flask) -> Path:
+    path: Path | None = app.extensions["microdock"].settings.sqlite_path
+    assert path is not None
+    return path
+
+
+def add(key: str, value: str = "value") -> None:
+    db.session.add(Setting(key=key, value=value))
+
+
+def stored() -> set[str]:
+    """The keys that a unit of its own finds."""
+    with unit_of_work(writing=False):
+        return set(db.session.scalars(select(Setting.key).where(Setting.key.not_like("administrator.%"))))
+
+
+def can_be_written(database: Path) -> bool:
+    """Could somebody else write now, without waiting?"""
+    other = sqlite3.connect(database, timeout=0, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        other.close()
+    return True
+
+
+class TestCommitAndRollback:
+    def test_what_a_unit_wrote_is_there_after_it(self) -> None:
+        with unit_of_work():
+            add("one")
+        assert stored() == {"one"}
+
+    @pytest.mark.parametrize("reason", [ValueError, KeyboardInterrupt, SystemExit])
+    def test_nothing_is_there_of_a_unit_that_raised(self, reason: type[BaseException]) -> None:
+        with pytest.raises(reason), unit_of_work():
+            add("one")
+            db.session.flush()
+            raise reason
+        assert stored() == set()
+
+    def test_a_reading_unit_changes_nothing(self) -> None:
+        with unit_of_work(writing=False):
+            add("one")
+            db.session.flush()
+        assert stored() == set()
+
+    def test_objects_stay_readable_afterwards(self) -> None:
+        with unit_of_work():
+            setting = Setting(key="one", value="value")
+            db.session.add(setting)
+        assert (setting.key, setting.value) == ("one", "value")
+
+    def test_nothing_stale_is_carried_into_the_next_unit(self, database: Path) -> None:
+        with unit_of_work():
+            add("one")
+        with unit_of_work(writing=False):
+            assert db.session.get_one(Setting, "one").value == "value"
+        other = sqlite3.connect(database)
+        with other:
+            other.execute("UPDATE settings SET value = 'changed' WHERE key = 'one'")
+        other.close()
+        with unit_of_work(writing=False):
+            assert db.session.get_one(Setting, "one").value == "changed"
+
+
+class TestNesting:
+    def test_an_inner_unit_is_the_outer_one(self) -> None:
+        with unit_of_work() as outer, unit_of_work() as inner, unit_of_work(writing=False) as reading:
+            assert inner is outer is reading is current_unit()
+
+    def test_only_the_outermost_commits(self, database: Path) -> None:
+        with unit_of_work():
+            with unit_of_work():
+                add("one")
+            assert not can_be_written(database) or stored() == {"one"}
+            other = sqlite3.connect(database)
+            assert other.execute("SELECT count(*) FROM settings WHERE key = 'one'").fetchone() == (0,)
+            other.close()
+        assert stored() == {"one"}
+
+    def test_an_inner_failure_that_is_not_caught_undoes_all(self) -> None:
+        with pytest.raises(ValueError, match="inner"), unit_of_work():
+            add("one")
+            with unit_of_work():
+                add("two")
+                raise ValueError("inner")
+        assert stored() == set()
+
+    def test_an_inner_callback_waits_for_the_outermost(self) -> None:
+        seen: list[str] = []
+        with unit_of_work():
+            with unit_of_work() as inner:
+                inner.on_commit(lambda: seen.append("inner"))
+            assert seen == []
+        assert seen == ["inner"]
+
+    def test_a_writing_unit_cannot_join_a_reading_one(self) -> None:
+        with unit_of_work(writing=False), pytest.raises(RuntimeError, match="reading"), unit_of_work():
+            raise AssertionError("never reached")
+
+    def test_outside_there_is_no_unit(self) -> None:
+        with pytest.raises(RuntimeError, match="no unit"):
+            current_unit()
+        with unit_of_work():
+            pass
+        with pytest.raises(RuntimeError, match="no unit"):
+            current_unit()
+
+    def test_every_thread_has_units_of_its_own(self, app: Flask) -> None:
+        gate = threading.Barrier(4)
+
+        def write(number: int) -> int:
+            with app.app_context(), unit_of_work(writing=False) as unit:
+                gate.wait()
+                return id(unit) if current_unit() is unit else 0
+
+        with ThreadPoolExecutor(4) as pool:
+            units = list(pool.map(write, range(4)))
+        assert 0 not in units
+
+
+class TestCallbacks:
+    @staticmethod
+    def hang(unit: Any, seen: list[str]) -> None:
+        for name in ("1", "2", "3"):
+            unit.on_commit(lambda name=name: seen.append(f"commit {name}"))
+            unit.on_rollback(lambda name=name: seen.append(f"rollback {name}"))
+
+    def test_after_a_commit_in_the_order_they_were_hung(self) -> None:
+        seen: list[str] = []
+        with unit_of_work() as unit:
+            self.hang(unit, seen)
+            add("one")
+        assert seen == ["commit 1", "commit 2", "commit 3"]
+
+    def test_after_a_rollback_latest_first(self) -> None:
+        seen: list[str] = []
+        with pytest.raises(KeyError), unit_of_work() as unit:
+            self.hang(unit, seen)
+            raise KeyError
+        assert seen == ["rollback 3", "rollback 2", "rollback 1"]
+
+    def test_what_they_see_is_committed_and_unlocked(self, database: Path) -> None:
+        seen: list[Any] = []
+        with unit_of_work() as unit:
+            unit.on_commit(lambda: seen.append(can_be_written(database)))
+            add("one")
+        assert seen == [True]
+
+    def test_after_a_rollback_the_lock_is_gone(self, database: Path) -> None:
+        seen: list[bool] = []
+        with pytest.raises(KeyError), unit_of_work() as unit:
+            unit.on_rollback(lambda: seen.append(can_be_written(database)))
+            add("one")
+            db.session.flush()
+            raise KeyError
+        assert seen == [True]
+
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_one_that_fails_is_logged_and_stops_no_other(self, fails: bool, caplog: pytest.LogCaptureFixture) -> None:
+        seen: list[str] = []
+
+        def broken() -> None:
+            raise OSError("no such luck")
+
+        try:
+            with caplog.at_level(logging.ERROR), unit_of_work() as unit:
+                for hang in (unit.on_commit, unit.on_rollback):
+                    hang(lambda: seen.append("before"))
+                    hang(broken)
+                    hang(lambda: seen.append("after"))
+                if fails:
+                    raise KeyError
+        except KeyError:
+            assert fails
+        assert sorted(seen) == ["after", "before"]
+        assert "no such luck" in caplog.text
+
+    def test_of_a_reading_unit_only_rollbacks_run(self) -> None:
+        seen: list[str] = []
+        with unit_of_work(writing=False) as unit:
+            self.hang(unit, seen)
+        assert seen == []
+        with pytest.raises(KeyError), unit_of_work(writing=False) as unit:
+            self.hang(unit, seen)
+            raise KeyError
+        assert seen == ["rollback 3", "rollback 2", "rollback 1"]
+
+
+class TestLocks:
+    def test_the_database_is_not_locked_before_the_first_statement(self, database: Path) -> None:
+        with unit_of_work():
+            assert can_be_written(database)
+            add("one")
+            assert can_be_written(database)
+            db.session.flush()
+            assert not can_be_written(database)
+
+    def test_a_writing_unit_locks_with_its_first_read(self, database: Path) -> None:
+        with unit_of_work():
+            db.session.get(Setting, "one")
+            assert not can_be_written(database)
+        assert can_be_written(database)
+
+    def test_a_reading_unit_locks_nobody_out_and_sees_one_state(self, database: Path) -> None:
+        with unit_of_work(writing=False):
+            assert db.session.get(Setting, "one") is None
+            assert can_be_written(database)
+            other = sqlite3.connect(database)
+            with other:
+                other.execute("INSERT INTO settings (key, value) VALUES ('one', 'value')")
+            other.close()
+            assert db.session.scalar(text("SELECT count(*) FROM settings WHERE key = 'one'")) == 0
+        assert stored() == {"one"}
+
+    def test_a_read_followed_by_a_write_never_fails_halfway(self, app: Flask) -> None:
+        with unit_of_work():
+            add("counter", "0")
+
+        def count() -> None:
+            for _ in range(10):
+                with app.app_context(), unit_of_work():
+                    setting = db.session.get_one(Setting, "counter")
+                    setting.value = str(int(setting.value) + 1)
+
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(count) for _ in range(8)]:
+                done.result()
+        with unit_of_work(writing=False):
+            assert db.session.get_one(Setting, "counter").value == "80"
+
+    def test_who_waits_too_long_hears_that_the_database_is_busy(
+        self, database: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(uow, "BUSY_TIMEOUT_MS", 50)
+        db.engine.dispose()
+        other = sqlite3.connect(database, isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Busy), unit_of_work():
+                add("one")
+        finally:
+            other.close()
+        with unit_of_work():
+            add("one")
+        assert stored() == {"one"}
+
+
+class TestRefusedCommits:
+    def test_a_broken_rule_of_the_database_is_a_conflict(self) -> None:
+        seen: list[str] = []
+        with unit_of_work():
+            add("one")
+        with pytest.raises(Conflict) as caught, unit_of_work() as unit:
+            unit.on_rollback(lambda: seen.append("rolled back"))
+            add("one", "other")
+        assert isinstance(caught.value.__cause__, IntegrityError)
+        assert seen == ["rolled back"]
+
+    def test_a_full_disk_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        fail(monkeypatch, "do_execute", "database or disk is full", only="INSERT")
+        with pytest.raises(StorageFull), unit_of_work():
+            add("one")
+        monkeypatch.undo()
+        assert stored() == set()
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, name: str, message: str, only: str = "", after: bool = False) -> None:
+    """Let the driver fail, before or after it did its work."""
+    original = getattr(DefaultDialect, name)
+
+    def failing(self: Any, *arguments: Any, **options: Any) -> Any:
+        if only and only not in str(arguments[1]):
+            return original(self, *arguments, **options)
+        if after:
+            original(self, *arguments, **options)
+        raise sqlite3.OperationalError(message)
+
+    monkeypatch.setattr(DefaultDialect, name, failing)
+
+
+class TestACommitWhoseOutcomeIsUnknown:
+    """The engine failed while it was committing: the rows may be there, so everything they could need must stay."""
+
+    @pytest.mark.parametrize("happened", [False, True])
+    def test_runs_no_callback(self, monkeypatch: pytest.MonkeyPatch, happened: bool) -> None:
+        seen: list[str] = []
+        fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
+        with pytest.raises(OperationalError), unit_of_work() as unit:
+            unit.on_commit(lambda: seen.append("commit"))
+            unit.on_rollback(lambda: seen.append("rollback"))
+            add("one")
+        monkeypatch.undo()
+        assert seen == []
+        assert stored() == ({"one"} if happened else set())
+
+    @pytest.mark.parametrize("happened", [False, True])
+    def test_leaves_the_database_unlocked_and_the_next_unit_working(
+        self, monkeypatch: pytest.MonkeyPatch, database: Path, happened: bool
+    ) -> None:
+        fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
+        with pytest.raises(OperationalError), unit_of_work():
+            add("one")
+        monkeypatch.undo()
+        assert can_be_written(database)
+        with unit_of_work():
+            add("two")
+        assert "two" in stored()
+
+    @pytest.mark.parametrize("happened", [False, True])
+    def test_keeps_the_blob_of_an_upload(
+        self, monkeypatch: pytest.MonkeyPatch, app: Flask, api: Api, happened: bool
+    ) -> None:
+        data = package()
+        fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
+        assert api.upload(data).status_code == 500
+        monkeypatch.undo()
+        assert len(stored_files(app)) == 1
+        answer = api.post("/api/plugins/download", {"name": "com.example.myplugin"})
+        assert (answer.status_code, answer.data == data) == ((200, True) if happened else (404, False))
+
+
+class TestEngines:
+    def pragmas(self, engine: Any) -> dict[str, Any]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "mmap_size")
+        with engine.connect() as connection:
+            return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
+
+    def test_what_is_acknowledged_is_synced(self) -> None:
+        expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000, "mmap_size": 0}
+        assert self.pragmas(db.engine) == expected
+
+    def test_counts_are_not_but_survive_the_process(self, app: Flask) -> None:
+        found = self.pragmas(app.extensions["microdock"].counting)
+        assert (found["journal_mode"], found["synchronous"], found["busy_timeout"]) == ("wal", 1, 15_000)
+
+    def test_a_count_is_a_transaction_of_its_own(self, app: Flask, database: Path) -> None:
+        counting = app.extensions["microdock"].counting
+        with unit_of_work():
+            add("one", "1")
+        statement = text("UPDATE settings SET value = value + 1 WHERE key = :key")
+        assert execute_durably_enough(counting, statement, {"key": "one"}) == 1
+        assert execute_durably_enough(counting, statement, {"key": "another"}) == 0
+        assert can_be_written(database)
+        with unit_of_work(writing=False):
+            assert db.session.get_one(Setting, "one").value == "2"
