@@ -9,11 +9,12 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import logs
-from .api import errors, openapi
+from .api import openapi
 from .api.auth import DecodedTokens
 from .api.catalog_cache import CatalogCache
 from .api.context import Context
 from .api.edge import Edge
+from .api.errors import register as register_errors
 from .api.host import host
 from .api.host.schemas import Plugin
 from .api.installs import installs
@@ -54,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name})
     app.register_blueprint(docs)
-    errors.register(app)
+    register_errors(app)
     register_commands(app)
     app.wsgi_app = Edge(app, app.wsgi_app, context)  # type: ignore[method-assign]
     if settings.trusted_proxies:

@@ -2,7 +2,7 @@
 
     DomainError
     ├── Malformed            the request cannot be understood at all
-    │   └── UnsupportedFileType
+    │   ├── MalformedBody, WrongContentType, UnsupportedFileType
     ├── Invalid              a field is missing, of the wrong type or out of range
     ├── BadPackage           the uploaded archive breaks a rule
     ├── Unauthenticated      who are you?

@@ -100,4 +100,7 @@ def test_a_plugin_installed_ten_times_at_once_is_installed_once(server: Server) 
     caller = server.client.with_token(session(server)["access_token"])
     body = {"pluginId": "wk-checkin", "pluginName": "Check-in", "pluginVersion": "1.0.0", "grantedPermissions": []}
     answers = at_once([partial(caller.post, "/api/v1/plugins/install", body)] * 10)
-    assert statuses(answers)[409] == 9, [answer.text for answer in answers]
+    assert sorted(statuses(answers).values()) == [1, 9]
+    assert statuses(answers)[409] == 9
+    installed = caller.get("/api/v1/plugins/installed").json()["data"]
+    assert [row["pluginId"] for row in installed] == ["wk-checkin"]

@@ -31,8 +31,12 @@ TAKEN = {
 
 
 def faults(scenario: str, plan: str, prepared: Path, work: Path) -> list[dict[str, Any]]:
-    """What was found at every step."""
-    command = [sys.executable, "-m", "tests.crash.runner", scenario, plan, str(prepared), str(work)]
+    """What was found at every step of a scenario."""
+    return findings("tests.crash.runner", scenario, plan, str(prepared), str(work))
+
+
+def findings(*arguments: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -65,3 +69,10 @@ def test_a_failing_disk_is_told_and_leaves_nothing_behind(
     # What comes after the commit is too late to refuse anything, and gc tidies up; a count is no upload.
     refused = {told[step] for step in TAKEN[scenario] if step in ("write", "link temp", "sql COMMIT")}
     assert refused <= {507 if plan == "full" else 500}
+
+
+def test_a_first_start_that_is_killed_is_repaired_by_the_next(tmp_path: Path) -> None:
+    found = findings("tests.crash.first_start", str(tmp_path))
+    assert [finding["ended"] for finding in found] == [-9] * (len(found) - 1) + [0]
+    steps = " ".join(finding["step"] for finding in found)
+    assert all(step in steps for step in ("link", "CREATE TABLE plugins", "INSERT INTO users", "sql COMMIT"))

@@ -1,0 +1,147 @@
+"""Which tokens are believed, and what takes belief away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from flask import Flask
+
+from microdock_server.api.auth import sign
+from microdock_server.clock import utcnow
+from microdock_server.services import accounts, tokens
+from microdock_server.services.tokens import Claims
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Role
+
+from ...conftest import AppFactory
+from ...support import Api
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def session(app: Flask) -> dict[str, Any]:
+    """A login of a new user, as the marketplace answers it."""
+    with app.app_context():
+        accounts.create("Alice", PASSWORD, email="alice@example.com")
+    return log_in(app, "Alice")
+
+
+def log_in(app: Flask, name: str, password: str = PASSWORD, **fields: Any) -> dict[str, Any]:
+    answer = Api(app).post("/api/v1/auth/login", {"username": name, "password": password, **fields})
+    assert answer.status_code == 200, answer.text
+    data: dict[str, Any] = answer.get_json()["data"]
+    return data
+
+
+def status(app: Flask, token: str) -> int:
+    return Api(app, token).get("/api/v1/plugins/installed").status_code
+
+
+def refresh(app: Flask, token: str) -> Any:
+    return Api(app, token).post("/api/v1/auth/refresh")
+
+
+def alive(token: str) -> timedelta:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return timedelta(seconds=claims["exp"] - claims["iat"])
+
+
+def test_refreshing_gives_a_new_pair_and_spends_the_old_token(app: Flask, session: dict[str, Any]) -> None:
+    fresh = refresh(app, session["refresh_token"]).get_json()["data"]
+    assert status(app, fresh["access_token"]) == 200
+    assert fresh["refresh_token"] != session["refresh_token"]
+
+
+def test_using_a_spent_token_ends_the_whole_login(app: Flask, session: dict[str, Any]) -> None:
+    fresh = refresh(app, session["refresh_token"]).get_json()["data"]
+    assert refresh(app, session["refresh_token"]).status_code == 401
+    assert refresh(app, fresh["refresh_token"]).status_code == 401
+    assert status(app, fresh["access_token"]) == 401
+
+
+def test_another_login_of_the_same_user_goes_on(app: Flask, session: dict[str, Any]) -> None:
+    other = log_in(app, "alice")
+    refresh(app, session["refresh_token"])
+    refresh(app, session["refresh_token"])
+    assert status(app, other["access_token"]) == 200
+
+
+def test_remembering_lengthens_the_refresh_token(app: Flask, session: dict[str, Any]) -> None:
+    assert alive(session["refresh_token"]).days in (0, 1)
+    assert alive(log_in(app, "ALICE@example.com", remember_me=True)["refresh_token"]).days in (29, 30)
+
+
+def test_logging_out_ends_access_and_refresh(app: Flask, session: dict[str, Any]) -> None:
+    assert Api(app, session["access_token"]).post("/api/v1/auth/logout").status_code == 200
+    assert status(app, session["access_token"]) == 401
+    assert refresh(app, session["refresh_token"]).status_code == 401
+
+
+def test_changing_the_password_asks_for_the_old_one_and_ends_everything(app: Flask, session: dict[str, Any]) -> None:
+    api = Api(app, session["access_token"])
+    wrong = api.post("/api/v1/auth/password", {"old_password": "not this one", "new_password": "new password"})
+    assert wrong.status_code == 403
+    right = api.post("/api/v1/auth/password", {"old_password": PASSWORD, "new_password": "new password"})
+    assert right.status_code == 200
+    assert status(app, session["access_token"]) == 401
+    assert refresh(app, session["refresh_token"]).status_code == 401
+    log_in(app, "alice", "new password")
+
+
+@pytest.mark.parametrize("change", ["role", "disabled"])
+def test_a_changed_role_and_a_disabled_user_have_no_tokens(app: Flask, session: dict[str, Any], change: str) -> None:
+    with app.app_context(), unit_of_work():
+        if change == "role":
+            accounts.set_role(session["user"]["id"], Role.DEVELOPER)
+        else:
+            accounts.set_active(session["user"]["id"], False)
+    assert status(app, session["access_token"]) == 401
+    assert refresh(app, session["refresh_token"]).status_code == 401
+
+
+def test_a_disabled_user_is_answered_like_a_wrong_password(app: Flask, session: dict[str, Any]) -> None:
+    with app.app_context(), unit_of_work():
+        accounts.set_active(session["user"]["id"], False)
+    disabled = Api(app).post("/api/v1/auth/login", {"username": "alice", "password": PASSWORD})
+    unknown = Api(app).post("/api/v1/auth/login", {"username": "nobody", "password": PASSWORD})
+    assert disabled.status_code == unknown.status_code == 401
+    assert disabled.get_json()["message"] == unknown.get_json()["message"]
+
+
+def test_the_wrong_kind_of_token_is_not_believed(app: Flask, session: dict[str, Any]) -> None:
+    assert status(app, session["refresh_token"]) == 401
+    assert refresh(app, session["access_token"]).status_code == 401
+
+
+def test_an_expired_token_is_not_believed(app: Flask, session: dict[str, Any]) -> None:
+    past = utcnow() - timedelta(seconds=5)
+    with app.app_context():
+        token = sign(Claims("some-jti", "access", session["user"]["id"], 0, "", past))
+    assert status(app, token) == 401
+
+
+def test_tokens_of_another_secret_or_of_none_are_not_believed(
+    app: Flask, session: dict[str, Any], make_app: AppFactory
+) -> None:
+    other = make_app(JWT_SECRET_KEY="another secret of more than thirty-two bytes")
+    assert status(other, session["access_token"]) == 401
+    claims = jwt.decode(session["access_token"], options={"verify_signature": False})
+    assert status(app, jwt.encode(claims, None, algorithm="none")) == 401
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic abc", "Token x", "Bearer a b", "Bearer " + "x" * 5000])
+def test_a_header_of_another_shape_is_401(app: Flask, header: str) -> None:
+    answer = Api(app).get("/api/v1/auth/me", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_expired_tokens_are_forgotten_and_no_others(app: Flask, session: dict[str, Any]) -> None:
+    Api(app, session["access_token"]).post("/api/v1/auth/logout")
+    with app.app_context(), unit_of_work():
+        assert tokens.forget_expired() == 0
+    assert status(app, session["access_token"]) == 401

@@ -1,0 +1,106 @@
+"""Rate limits: who is counted, where, and what a refusal says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from microdock_server.api import limits, throttle
+from microdock_server.api.limits import SQLiteStorage
+from microdock_server.errors import TooMany
+
+from ..conftest import AppFactory
+from ..support import Api, add_user, signed_in
+
+
+@pytest.fixture
+def limited(make_app: AppFactory) -> Flask:
+    return make_app(RATELIMIT_ENABLED="true")
+
+
+def statuses(api: Api, path: str, times: int, **options: object) -> list[int]:
+    return [api.get(path, **options).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize("path", ["/api/plugins/list", "/api/plugins/list?limit=1", "/api/auth/me"])
+def test_the_public_has_a_hundred_a_minute_for_each_address(limited: Flask, path: str) -> None:
+    api = Api(limited)
+    assert statuses(api, path, 103) == [200] * 100 + [429] * 3
+    elsewhere = {"environ_base": {"REMOTE_ADDR": "10.0.0.9"}}
+    assert statuses(api, path, 1, **elsewhere) == [200]
+
+
+def test_a_refusal_says_how_long_to_wait(limited: Flask) -> None:
+    api = Api(limited)
+    statuses(api, "/api/plugins/list", 100)
+    answer = api.get("/api/plugins/list")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert (answer.headers["RateLimit-Limit"], answer.headers["RateLimit-Remaining"]) == ("100", "0")
+    assert answer.get_json()["error"] == "too_many_requests"
+    market = api.post("/api/v1/auth/refresh")
+    assert market.status_code == 429
+    assert market.get_json()["error"]["type"] == "RateLimitError"
+
+
+def test_a_user_is_counted_by_name_and_may_ask_more_often(limited: Flask) -> None:
+    users = [add_user(limited, name) for name in ("first", "second")]
+    assert statuses(users[0], "/api/v1/plugins/enabled", 150) == [200] * 150
+    answer = users[1].get("/api/v1/plugins/enabled")
+    assert (answer.headers["RateLimit-Limit"], answer.headers["RateLimit-Remaining"]) == ("500", "499")
+    assert signed_in(limited).get("/api/v1/plugins/enabled").headers["RateLimit-Limit"] == "1000"
+
+
+def test_logins_are_tighter(limited: Flask) -> None:
+    api = Api(limited)
+    wrong = {"username": "nobody"}
+    assert {api.post("/api/auth/login", wrong).status_code for _ in range(10)} == {422}
+    assert api.post("/api/auth/login", wrong).status_code == 429
+    assert api.get("/api/plugins/list").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/health", "/healthz", "/readyz", "/metrics", "/openapi.json"])
+def test_what_watches_the_server_is_not_counted(limited: Flask, path: str) -> None:
+    statuses(Api(limited), "/api/plugins/list", 101)
+    assert Api(limited).get(path).status_code == 200
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SQLiteStorage]:
+    made = SQLiteStorage(f"microdock+sqlite://{tmp_path / 'windows.db'}")
+    yield made
+    made._connection().close()
+
+
+def test_a_window_begins_anew_when_it_has_ended(store: SQLiteStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr(limits.time, "time", lambda: now)
+    assert [store.incr("key", 60) for _ in range(3)] == [1, 2, 3]
+    assert (store.get("key"), store.get_expiry("key")) == (3, now + 60)
+    now += 61
+    assert store.get("key") == 0
+    assert store.incr("key", 60) == 1
+    store.clear("key")
+    assert store.get("key") == 0
+    assert store.check()
+
+
+def test_failed_logins_are_answered_more_and_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(throttle.time, "sleep", waited.append)
+    for _ in range(9):
+        throttle.failed("somebody slow", "10.0.0.1")
+    assert waited == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0]
+    throttle.succeeded("Somebody Slow", "10.0.0.1")
+    throttle.failed("somebody slow", "10.0.0.1")
+    assert len(waited) == 6
+
+
+def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "_next_delay", lambda key: 1.0)
+    monkeypatch.setattr(throttle._waiting, "acquire", lambda blocking: False)
+    with pytest.raises(TooMany):
+        throttle.failed("anybody", "10.0.0.1")

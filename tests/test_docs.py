@@ -1,0 +1,66 @@
+"""The documents keep up with the code: every setting and every route is in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def settings_read() -> dict[str, object]:
+    """Variables that config.py reads, with their literal defaults."""
+    found: dict[str, object] = {}
+    for node in ast.walk(ast.parse((ROOT / "microdock_server/config.py").read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        reads = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        names = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        if reads and node.func.value.id == "env" and names and names[0].isupper():
+            default = node.args[1] if len(node.args) > 1 else None
+            found[names[0]] = default.value if isinstance(default, ast.Constant) else None
+        elif isinstance(node.func, ast.Name) and node.func.id == "_path":
+            found[names[0]] = None
+    return found
+
+
+EXAMPLES = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+
+
+def test_settings_are_found() -> None:
+    assert {"DEBUG", "DATA_DIR", "UPLOAD_DIR", "JWT_SECRET_KEY", "CORS_ORIGINS"} <= settings_read().keys()
+
+
+@pytest.mark.parametrize("name", sorted(settings_read()))
+def test_every_setting_is_in_the_readme_and_in_the_example(name: str) -> None:
+    assert re.search(rf"^\|.*`{name}`", README, re.MULTILINE)
+    assert name in EXAMPLES
+
+
+def test_the_example_names_nothing_else() -> None:
+    assert EXAMPLES.keys() == settings_read().keys()
+
+
+@pytest.mark.parametrize(("name", "default"), [item for item in settings_read().items() if item[1] not in (None, "")])
+def test_the_example_shows_the_defaults(name: str, default: object) -> None:
+    assert EXAMPLES[name].lower() == str(default).lower()
+
+
+def test_every_route_is_in_the_documents(app: Flask) -> None:
+    documents = (ROOT / "docs/api.md").read_text(encoding="utf-8") + (ROOT / "docs/operations.md").read_text("utf-8")
+    routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
+    missing = {route for route in routes if not route.startswith("/docs/") and f"{route}`" not in documents}
+    assert not missing
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/api.md", "docs/operations.md"])
+def test_links_lead_somewhere(document: str) -> None:
+    path = ROOT / document
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
+    assert all((path.parent / link).exists() for link in links), links

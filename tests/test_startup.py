@@ -1,0 +1,124 @@
+"""The first start, later starts, and what the server refuses to start on."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from pathlib import Path
+
+import pytest
+from flask_migrate import upgrade
+
+from microdock_server import create_app
+from microdock_server.config import ConfigurationError, load_settings
+from microdock_server.startup import prepare
+
+from .conftest import AppFactory, release
+from .support import Api, settings_for
+
+SECRET = "a secret of more than thirty-two bytes, made for this test"
+SAFE = {"DEBUG": "false", "ADMIN_PASSWORD": "a long password", "JWT_SECRET_KEY": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("changes", "variable"),
+    [
+        ({"ADMIN_PASSWORD": "admin"}, "ADMIN_PASSWORD"),
+        ({"ADMIN_PASSWORD": "short"}, "ADMIN_PASSWORD"),
+        ({"JWT_SECRET_KEY": ""}, "JWT_SECRET_KEY"),
+        ({"JWT_SECRET_KEY": "too short"}, "JWT_SECRET_KEY"),
+        ({"JWT_SECRET_KEY": "your-very-secure-jwt-secret-key-minimum-32-characters"}, "JWT_SECRET_KEY"),
+        ({"DEBUG": "true", "ADMIN_PASSWORD": "admin", "HOST": "0.0.0.0"}, "ADMIN_PASSWORD"),
+        ({"STORAGE_URL": "s3://bucket"}, "STORAGE_URL"),
+        ({"REDIS_URL": "redis://localhost"}, "REDIS_URL"),
+    ],
+    ids=str,
+)
+def test_unsafe_settings_are_refused_by_name(tmp_path: Path, changes: dict[str, str], variable: str) -> None:
+    with pytest.raises(ConfigurationError, match=variable):
+        create_app(settings_for(tmp_path, **{**SAFE, **changes}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "x"),
+        ("JWT_ALGORITHM", "none"),
+        ("LOG_LEVEL", "LOUD"),
+        ("MAX_UPLOAD_SIZE", "-1"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("PUBLIC_URL", "ftp://x"),
+        ("X_ACCEL_PREFIX", "internal"),
+        ("INSTALL_PERMISSIONS", "a=huge"),
+        ("TRUSTED_PROXIES", "-1"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        settings_for(tmp_path, **{name: value})
+
+
+def test_safe_settings_are_served(tmp_path: Path) -> None:
+    app = create_app(settings_for(tmp_path, **SAFE, HOST="0.0.0.0"))
+    with app.app_context():
+        upgrade()
+    prepare(app)
+    Api(app).log_in("admin", "a long password")
+    release(app)
+
+
+def test_the_spellings_of_the_document_are_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("JWT_EXPIRE_MINUTES=480  # 8 hours\nALLOWED_EXTENSIONS={'.zip', '.bak'}\n")
+    monkeypatch.setenv("DATABASE_URL", "sqlite+aiosqlite:///./data/plugins.db")
+    monkeypatch.setenv("CORS_ORIGINS", '["https://a.example", "https://b.example/"]')
+    settings = load_settings({})
+    assert settings.jwt_expire_minutes == 480
+    assert settings.allowed_extensions == (".zip", ".bak")
+    assert settings.sqlite_path == tmp_path / "data" / "plugins.db"
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_a_missing_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    first = settings_for(tmp_path).jwt_secret_key
+    assert len(first) >= 32
+    assert settings_for(tmp_path).jwt_secret_key == first
+    assert stat.S_IMODE((tmp_path / "jwt-secret").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["jwt-secret"]
+
+
+def test_a_changed_password_variable_warns_and_changes_nothing(
+    make_app: AppFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app(ADMIN_PASSWORD="another password")
+    logging.getLogger().addHandler(caplog.handler)
+    prepare(app)
+    logging.getLogger().removeHandler(caplog.handler)
+    assert "ADMIN_PASSWORD changed since the first start" in caplog.text
+    assert "another password" not in caplog.text
+    Api(app).log_in("admin", "admin")
+
+
+def test_a_stored_default_password_is_not_served_to_others(make_app: AppFactory) -> None:
+    app = make_app(**SAFE)
+    with pytest.raises(ConfigurationError, match="set-password"):
+        prepare(app)
+    changed = app.test_cli_runner().invoke(args=["users", "set-password", "admin", "--password", "a new password"])
+    assert changed.exit_code == 0, changed.output
+    prepare(app)
+
+
+@pytest.mark.parametrize(("name", "value"), [("ADMIN_USERNAME", "admin@example.com"), ("ADMIN_EMAIL", "nonsense")])
+def test_a_bad_administrator_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    app = create_app(settings_for(tmp_path, AUTO_MIGRATE="true", **{name: value}))
+    with pytest.raises(ConfigurationError, match=name):
+        prepare(app)
+    release(app)
+
+
+def test_the_documented_password_opens_from_this_machine_alone(api: Api) -> None:
+    credentials = {"username": "admin", "password": "admin"}
+    assert api.post("/api/auth/login", credentials, environ_base={"REMOTE_ADDR": "10.0.0.9"}).status_code == 401
+    assert api.post("/api/auth/login", credentials, environ_base={"REMOTE_ADDR": "127.0.0.1"}).status_code == 200
