@@ -110,7 +110,7 @@ def _commit(unit: Unit) -> None:
     try:
         db.session.commit()
     except IntegrityError as reason:
-        db.session.close()
+        db.session().invalidate()
         unit.rolled_back()
         raise Conflict() from reason
     except BaseException as reason:
