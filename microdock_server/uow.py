@@ -203,18 +203,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if unit is not None and unit.writing else "BEGIN")
 
 
-def forget_connections(*engines: Engine) -> None:
-    """After a fork: drop the parent's connections without closing them."""
-    for engine in engines:
-        engine.dispose(close=False)
-
-
 __all__ = [
     "Unit",
     "counting_engine",
     "current_unit",
     "execute_durably_enough",
-    "forget_connections",
     "prepare_engine",
     "read_at_once",
     "unit_of_work",

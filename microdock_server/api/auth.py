@@ -71,14 +71,6 @@ def actor() -> Actor:
     return tokens.believe(claims, context().counting)
 
 
-def find_actor() -> Actor | None:
-    """Who is asking; None for nobody and for a token that is not believed."""
-    try:
-        return actor()
-    except Unauthenticated:
-        return None
-
-
 def refresh_claims() -> Claims:
     """The claims of the refresh token that came with the request."""
     token = bearer()

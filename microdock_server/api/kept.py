@@ -34,8 +34,3 @@ class Kept(Generic[K, V]):
             self._values.move_to_end(key)
             if len(self._values) > self._limit:
                 self._values.popitem(last=False)
-
-    def drop(self, key: K) -> None:
-        """Let go of a value."""
-        with self._lock:
-            self._values.pop(key, None)
