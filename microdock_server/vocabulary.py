@@ -27,6 +27,128 @@ class BackupType(StrEnum):
     PLUGIN = "plugin"
 
 
+class PluginStatus(StrEnum):
+    """Where a plugin, or one of its versions, stands. Only what is published is public.
+
+    Versions are never `draft` before their plugin was submitted once, and never `suspended`.
+    """
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    NEEDS_CHANGES = "needs_changes"
+    SUSPENDED = "suspended"
+
+
+class ReviewStatus(StrEnum):
+    """Where a member of the review queue stands. The first two are open."""
+
+    PENDING = "pending"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    NEEDS_CHANGES = "needs_changes"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_REVIEWS: Final = (ReviewStatus.PENDING, ReviewStatus.IN_REVIEW)
+
+
+class Verdict(StrEnum):
+    """What a reviewer can decide."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    NEEDS_CHANGES = "needs_changes"
+
+
+class Priority(StrEnum):
+    """How soon a review should be done."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Reason(StrEnum):
+    """Why something is in the review queue."""
+
+    NEW = "new"
+    NEW_VERSION = "new_version"
+    KEY_UPLOAD = "key_upload"
+    APPEAL = "appeal"
+    FLAGGED = "auto_review_flagged"
+    REPORTED = "reported"
+
+
+class AppealStatus(StrEnum):
+    """Where an appeal stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class AppealType(StrEnum):
+    """What an appeal is against."""
+
+    REVIEW_DECISION = "review_decision"
+    SUSPENSION = "suspension"
+
+
+class Verification(StrEnum):
+    """A developer's badge."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class JobState(StrEnum):
+    """Where a background job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AutoReviewStatus(StrEnum):
+    """Where an automatic review stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Event(StrEnum):
+    """What users are notified of."""
+
+    REVIEW_COMPLETED = "plugin_review_completed"
+    STATUS_CHANGED = "plugin_status_changed"
+    REVIEW_ASSIGNED = "new_review_assigned"
+    APPEAL_PROCESSED = "appeal_processed"
+    MAINTENANCE = "system_maintenance"
+
+
+class Period(StrEnum):
+    """A stretch of days that ends today, for statistics."""
+
+    WEEK = "7d"
+    MONTH = "30d"
+    QUARTER = "90d"
+    YEAR = "365d"
+    ALL = "all"
+
+    @property
+    def days(self) -> int | None:
+        """How many days, today among them; None for all there ever were."""
+        return None if self is Period.ALL else int(self.value[:-1])
+
+
 class Risk(StrEnum):
     """How much harm a granted plugin permission can do."""
 
@@ -90,6 +212,7 @@ RANGE_MAX: Final = 256
 UPLOAD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")
 
+URL_MAX: Final = 2048
 DISPLAY_NAME_MAX: Final = 200
 DESCRIPTION_MAX: Final = 10_000
 CHANGELOG_MAX: Final = 100_000

@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from microdock_server import models  # noqa: F401  (tables register themselves)
+from microdock_server.extensions import is_modelled
 from microdock_server.uow import unit_of_work
 
 
@@ -16,6 +17,7 @@ def run() -> None:
             connection=database.session.connection(),
             target_metadata=database.metadata,
             compare_type=True,
+            include_object=is_modelled,
             render_as_batch=True,
             transactional_ddl=True,
         )

@@ -18,12 +18,14 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from microdock_server import create_app
-from microdock_server.extensions import db
+from microdock_server.extensions import db, is_modelled
 from microdock_server.startup import prepare
 
 from .conftest import release
 from .live import ROOT
 from .support import Api, settings_for
+
+COMPARED = {"compare_type": True, "compare_server_default": True, "include_object": is_modelled}
 
 
 @pytest.fixture
@@ -49,8 +51,24 @@ def schema(app: Flask) -> list[str]:
 def test_a_migrated_database_is_what_the_models_say(new: Flask) -> None:
     upgrade()
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, db.metadata) == []
+
+
+def test_every_reference_does_on_delete_what_the_models_say(new: Flask) -> None:
+    upgrade()
+    wanted = {
+        (table.name, key.parent.name, key.column.table.name, (key.ondelete or "NO ACTION").upper())
+        for table in db.metadata.sorted_tables
+        for key in table.foreign_keys
+    }
+    with closing(sqlite3.connect(new.extensions["microdock"].settings.sqlite_path)) as database:
+        found = {
+            (table, source, other, action)
+            for table in db.metadata.tables
+            for _, _, other, source, _, _, action, _ in database.execute(f"PRAGMA foreign_key_list({table})")
+        }
+    assert found == wanted
 
 
 def test_the_way_back_leaves_no_table(new: Flask) -> None:

@@ -1,25 +1,54 @@
 """The archive: what is stored, one file a noun."""
 
+from .appeal import Appeal
+from .audit import AuditEntry
 from .backup import Backup
 from .catalog import Catalog
+from .category import Category
+from .developer import Developer, RevenueEntry
+from .downloads import UNDATED, DownloadDay, DownloadTotal, DownloadWindow
+from .image import PluginImage
 from .install import Install
+from .job import Job
+from .notification import Notification, NotificationRead
 from .plugin import Plugin, PluginTombstone
+from .rating import Rating, RatingReport, RatingRevision
+from .review import AutoReview, Review, VersionInventory
 from .setting import Setting
 from .token import RefreshToken, RevokedToken, TokenFamily
 from .user import User
 from .version import PluginVersion, VersionTombstone
 
 __all__ = [
+    "UNDATED",
+    "Appeal",
+    "AuditEntry",
+    "AutoReview",
     "Backup",
     "Catalog",
+    "Category",
+    "Developer",
+    "DownloadDay",
+    "DownloadTotal",
+    "DownloadWindow",
     "Install",
+    "Job",
+    "Notification",
+    "NotificationRead",
     "Plugin",
+    "PluginImage",
     "PluginTombstone",
     "PluginVersion",
+    "Rating",
+    "RatingReport",
+    "RatingRevision",
     "RefreshToken",
+    "RevenueEntry",
+    "Review",
     "RevokedToken",
     "Setting",
     "TokenFamily",
     "User",
+    "VersionInventory",
     "VersionTombstone",
 ]

@@ -9,9 +9,13 @@ from ..extensions import Base
 
 
 class Catalog(Base):
-    """The single row with `id` 1. `revision` counts changes; download counts do not change it."""
+    """The single row with `id` 1. `revision` counts changes; download counts do not change it.
+
+    `last_number` is the number that the newest plugin got.
+    """
 
     __tablename__ = "catalog"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_number: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

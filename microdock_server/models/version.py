@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from ..extensions import Base
-from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX
-from .columns import Created
+from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX, PluginStatus
+from .columns import Created, OptionalMoment
 from .plugin import Plugin
 from .stored_file import StoredFileColumns
 
@@ -17,20 +17,24 @@ PRECEDENCE = String(255)
 
 
 class PluginVersion(StoredFileColumns, Base):
-    """One published package.
+    """One package; public once its status says `published`.
 
     `precedence` is a text whose byte order is SemVer precedence; two versions that differ in build metadata only
     share it, so its uniqueness refuses the second.
     """
 
     __tablename__ = "plugin_versions"
-    __table_args__ = (UniqueConstraint("plugin_name", "precedence"),)
+    __table_args__ = (
+        UniqueConstraint("plugin_name", "precedence"),
+        Index("ix_plugin_versions_file_hash", "file_hash"),
+    )
 
     plugin_name: Mapped[str] = mapped_column(
         String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"), primary_key=True
     )
     version: Mapped[str] = mapped_column(String(VERSION_MAX), primary_key=True)
     precedence: Mapped[str] = mapped_column(PRECEDENCE)
+    status: Mapped[str] = mapped_column(String(16), default=PluginStatus.PUBLISHED, server_default="published")
     display_name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(String(200))
@@ -46,6 +50,12 @@ class PluginVersion(StoredFileColumns, Base):
     is_deprecated: Mapped[bool] = mapped_column(default=False)
     download_count: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[Created]
+    published_at: Mapped[OptionalMoment]
+
+    @property
+    def is_public(self) -> bool:
+        """May everybody see it, where everybody may see the plugin?"""
+        return self.status == PluginStatus.PUBLISHED
 
     @property
     def file_name(self) -> str:

@@ -1,0 +1,28 @@
+"""Categories: a tree."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+from .columns import Created, Uuid
+
+
+class Category(Base):
+    """One category. Names are unique beside their siblings, ignoring case; `parent_key` is "" at the top."""
+
+    __tablename__ = "categories"
+    __table_args__ = (UniqueConstraint("parent_key", "name_key"),)
+
+    id: Mapped[Uuid] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    # A null would be unequal to itself in the constraint.
+    parent_key: Mapped[str] = mapped_column(String(36), default="")
+    icon: Mapped[str] = mapped_column(String(100), default="")
+    sort_order: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[Created]
+    updated_at: Mapped[Created]

@@ -1,0 +1,59 @@
+"""Downloads by day and by window. Triggers (migration 0002) keep these rows in step with the versions' counts:
+
+whatever counts a download counts it here in the same statement, so that every total is the sum of its rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+from ..vocabulary import PLUGIN_NAME_MAX
+
+# Counts from before days were kept.
+UNDATED = "0000-00-00"
+
+
+class DownloadDay(Base):
+    """Downloads of one plugin on one day (UTC, `2026-01-31`)."""
+
+    __tablename__ = "download_days"
+
+    plugin_name: Mapped[str] = mapped_column(
+        String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class DownloadTotal(Base):
+    """Downloads of all plugins on one day."""
+
+    __tablename__ = "download_totals"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class DownloadWindow(Base):
+    """Downloads of one plugin in all, and in the last 7, 30, 90 and 365 days, as of the day rolled up last."""
+
+    __tablename__ = "download_windows"
+    __table_args__ = (
+        Index("ix_download_windows_total", "total", "number"),
+        Index("ix_download_windows_d7", "d7"),
+        Index("ix_download_windows_d30", "d30"),
+        Index("ix_download_windows_d90", "d90"),
+        Index("ix_download_windows_d365", "d365"),
+    )
+
+    plugin_name: Mapped[str] = mapped_column(
+        String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger, default=0)
+    d7: Mapped[int] = mapped_column(BigInteger, default=0)
+    d30: Mapped[int] = mapped_column(BigInteger, default=0)
+    d90: Mapped[int] = mapped_column(BigInteger, default=0)
+    d365: Mapped[int] = mapped_column(BigInteger, default=0)

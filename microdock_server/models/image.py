@@ -1,0 +1,27 @@
+"""Icons and screenshots."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+from ..vocabulary import PLUGIN_NAME_MAX
+from .columns import Created, Uuid
+from .stored_file import StoredFileColumns
+
+
+class PluginImage(StoredFileColumns, Base):
+    """One picture of a plugin, as it was made anew from what its owner sent. `kind` is `icon` or `screenshot`."""
+
+    __tablename__ = "plugin_images"
+    __table_args__ = (Index("ix_plugin_images_plugin_name", "plugin_name", "kind", "position"),)
+
+    id: Mapped[Uuid] = mapped_column(primary_key=True)
+    plugin_name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    position: Mapped[int] = mapped_column(Integer)
+    media_type: Mapped[str] = mapped_column(String(32))
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[Created]
