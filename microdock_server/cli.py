@@ -16,6 +16,7 @@ from .clock import utcnow
 from .errors import DomainError
 from .models import User
 from .services import accounts, files
+from .services.audit import COMMAND_LINE
 from .storage.incoming import sweep_bodies
 from .uow import unit_of_work
 from .vocabulary import Role
@@ -61,7 +62,7 @@ def list_users() -> None:
 @click.argument("role", type=ROLES)
 def set_role(username: str, role: str) -> None:
     """Change what a user may do. Their tokens are revoked."""
-    _change(username, lambda user: accounts.set_role(user.id, Role(role)))
+    _change(username, lambda user: accounts.set_role(user.id, Role(role), COMMAND_LINE))
     click.echo(f"{username} is now {role}")
 
 
@@ -81,7 +82,7 @@ def set_password(username: str, password: str) -> None:
 @click.argument("username")
 def disable(username: str) -> None:
     """Keep a user out. Their tokens are revoked."""
-    _change(username, lambda user: accounts.set_active(user.id, False))
+    _change(username, lambda user: accounts.set_active(user.id, False, COMMAND_LINE))
     click.echo(f"{username} is disabled")
 
 
@@ -89,7 +90,7 @@ def disable(username: str) -> None:
 @click.argument("username")
 def enable(username: str) -> None:
     """Let a disabled user in again."""
-    _change(username, lambda user: accounts.set_active(user.id, True))
+    _change(username, lambda user: accounts.set_active(user.id, True, COMMAND_LINE))
     click.echo(f"{username} is enabled")
 
 

@@ -8,12 +8,17 @@
     ├── Unauthenticated      who are you?
     │   ├── InvalidToken, WrongCredentials
     ├── Forbidden            known, but not allowed
-    │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled
+    │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
+    │   ├── AssignedToAnother, OwnPlugin, OwnDecision
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
+    │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
     ├── Conflict             true in itself, but not beside what is stored
     │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, EmailTaken
     │   ├── BackupCountExceeded, BackupBytesExceeded
+    │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
+    │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit
+    │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal
     ├── TooLarge
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds
@@ -137,6 +142,22 @@ class PluginDisabled(Forbidden):
     slug = "plugin_disabled"
 
 
+class NotTheOwner(Forbidden):
+    slug = "not_the_owner"
+
+
+class AssignedToAnother(Forbidden):
+    slug = "assigned_to_another"
+
+
+class OwnPlugin(Forbidden):
+    slug = "own_plugin"
+
+
+class OwnDecision(Forbidden):
+    slug = "own_decision"
+
+
 class NotFound(DomainError):
     slug = "not_found"
 
@@ -163,6 +184,30 @@ class UserNotFound(NotFound):
 
 class FileMissing(NotFound):
     slug = "file_missing"
+
+
+class CategoryNotFound(NotFound):
+    slug = "category_not_found"
+
+
+class ReviewNotFound(NotFound):
+    slug = "review_not_found"
+
+
+class AutoReviewNotFound(NotFound):
+    slug = "auto_review_not_found"
+
+
+class RatingNotFound(NotFound):
+    slug = "rating_not_found"
+
+
+class AppealNotFound(NotFound):
+    slug = "appeal_not_found"
+
+
+class DeveloperNotFound(NotFound):
+    slug = "developer_not_found"
 
 
 class Conflict(DomainError):
@@ -199,6 +244,70 @@ class BackupCountExceeded(Conflict):
 
 class BackupBytesExceeded(Conflict):
     slug = "backup_quota_bytes"
+
+
+class PluginExists(Conflict):
+    slug = "plugin_exists"
+
+
+class PluginOwned(Conflict):
+    slug = "plugin_owned"
+
+
+class CategoryExists(Conflict):
+    slug = "category_exists"
+
+
+class CategoryInUse(Conflict):
+    slug = "category_in_use"
+
+
+class DeveloperExists(Conflict):
+    slug = "developer_exists"
+
+
+class LastAdministrator(Conflict):
+    slug = "last_administrator"
+
+
+class TransitionNotAllowed(Conflict):
+    slug = "transition_not_allowed"
+
+
+class ReviewDecided(Conflict):
+    slug = "review_decided"
+
+
+class ReviewOutdated(Conflict):
+    slug = "review_outdated"
+
+
+class ReviewerBusy(Conflict):
+    slug = "reviewer_busy"
+
+
+class NothingToSubmit(Conflict):
+    slug = "nothing_to_submit"
+
+
+class RatingExists(Conflict):
+    slug = "rating_exists"
+
+
+class OwnRating(Conflict):
+    slug = "own_rating"
+
+
+class AppealExists(Conflict):
+    slug = "appeal_exists"
+
+
+class AppealDecided(Conflict):
+    slug = "appeal_decided"
+
+
+class NothingToAppeal(Conflict):
+    slug = "nothing_to_appeal"
 
 
 class TooLarge(DomainError):

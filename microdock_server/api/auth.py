@@ -14,11 +14,11 @@ from jwt.exceptions import PyJWTError
 
 from ..clock import utcnow
 from ..errors import AdminRequired, Forbidden, InvalidToken, Unauthenticated
+from ..kept import Kept
 from ..services import tokens
 from ..services.tokens import Actor, Claims, Kind
 from ..vocabulary import permits
 from .context import context
-from .kept import Kept
 
 MAX_TOKEN: Final = 4096
 

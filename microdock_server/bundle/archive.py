@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
@@ -79,6 +81,21 @@ class Archive:
         except ContentFault:
             return None
         return content.getvalue()
+
+    def digests(self) -> Iterator[tuple[Entry, str]]:
+        """Each file with its SHA-256 in hexadecimal, "" where the content is not readable or not as declared."""
+        headers = (header for header in self._headers if not header.is_directory)
+        for entry, header in zip(self.entries, headers, strict=True):
+            yield entry, self._digest(header) if header.readable else ""
+
+    def _digest(self, header: Central) -> str:
+        digest = hashlib.sha256()
+        try:
+            for piece in unpacked(self._source, header):
+                digest.update(piece)
+        except ContentFault:
+            return ""
+        return digest.hexdigest()
 
     def check_content(self, problems: Problems) -> None:
         """Unpack every entry once, in small pieces, and note the ones that are not what they declare."""

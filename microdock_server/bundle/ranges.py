@@ -8,7 +8,7 @@ size; and where npm shortens `* || >=1.0.0-rc.1` to `*`, losing the prereleases,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
 from typing import ClassVar, Final, Self
@@ -56,6 +56,8 @@ class _Partial:
 
 _Test = Callable[[Precedence, Precedence], bool]
 _Bound = tuple[_Test, Precedence]
+_FROM: Final = (ge, gt, eq)
+_TO: Final = (le, lt, eq)
 _NOTHING: Final[list[_Bound]] = [(lt, precedence((0, 0, 0, 0), _LOWEST))]
 
 
@@ -89,6 +91,18 @@ class Range:
         key = precedence(numbers, parsed.prerelease)
         return any(_satisfies(key, bounds) for bounds in self._sets)
 
+    def is_satisfiable(self) -> bool:
+        """Is there any released version that fits? `>2.0.0 <1.0.0` is a range, and nothing is in it."""
+        return any(not bounds or any(_satisfies(key, bounds) for key in _corners(bounds)) for bounds in self._sets)
+
+    def span(self) -> tuple[str | None, str | None]:
+        """The lowest and the highest version that the range names as its ends; None where it is open there."""
+        lows = [max((bound for test, bound in bounds if test in _FROM), default=None) for bounds in self._sets]
+        highs = [min((bound for test, bound in bounds if test in _TO), default=None) for bounds in self._sets]
+        low = min((bound for bound in lows if bound), default=None) if all(lows) else None
+        high = max((bound for bound in highs if bound), default=None) if all(highs) else None
+        return (_number(low) if low else None), (_number(high) if high else None)
+
     def __str__(self) -> str:
         return self.text
 
@@ -102,6 +116,24 @@ class EngineRange(Range):
     __slots__ = ()
     _width = 4
     _version = EngineVersion
+
+
+def _corners(bounds: list[_Bound]) -> Iterator[Precedence]:
+    """Released versions at and just above every bound: if any fits all bounds, one of these does."""
+    yield precedence((0, 0, 0, 0), ())
+    for _, (numbers, _, _) in bounds:
+        yield precedence(numbers, ())
+        yield precedence((*numbers[:2], numbers[2] + 1, 0), ())
+        yield precedence((*numbers[:3], numbers[3] + 1), ())
+
+
+def _number(bound: Precedence) -> str:
+    """`1.2.3`; a fourth number only where it says something, a prerelease only where one was named."""
+    numbers, is_release, prerelease = bound
+    text = ".".join(map(str, numbers if numbers[3] else numbers[:3]))
+    if is_release or prerelease == precedence(numbers, _LOWEST)[2]:
+        return text
+    return text + "-" + ".".join(word or str(number) for _, number, word in prerelease)
 
 
 def _satisfies(key: Precedence, bounds: list[_Bound]) -> bool:

@@ -14,12 +14,13 @@ from typing import Final, Literal
 from .bundle import BUNDLE
 from .errors import ERRORS
 from .fields import FIELDS
+from .rules import EVENTS, RULES
 from .success import SUCCESS
 
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Final[Language] = "zh"
 
-CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {**SUCCESS, **ERRORS, **FIELDS, **BUNDLE}
+CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {**SUCCESS, **ERRORS, **FIELDS, **BUNDLE, **RULES, **EVENTS}
 
 
 @dataclass(frozen=True, slots=True)

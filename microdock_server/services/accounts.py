@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from ..clock import utcnow
-from ..errors import EmailTaken, Invalid, UsernameTaken, UserNotFound, WrongCredentials, WrongPassword
+from ..errors import (
+    EmailTaken,
+    Invalid,
+    LastAdministrator,
+    UsernameTaken,
+    UserNotFound,
+    WrongCredentials,
+    WrongPassword,
+)
 from ..extensions import db
 from ..models import User
 from ..uow import unit_of_work
 from ..vocabulary import Role
-from . import passwords, tokens
+from . import audit, passwords, tokens
+from .audit import Who
+from .paging import page_of
 
 PASSWORD_MIN: Final = 8
 PASSWORD_MAX: Final = 128
@@ -35,24 +46,43 @@ def create(
 
     Only the bootstrap administrator's password may be short: the settings decide about that one.
     """
+    ready = prepared(username, password, email=email, is_bootstrap=is_bootstrap)
+    with unit_of_work():
+        return add(ready, role=role, has_default_password=has_default_password)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An account that is well-formed and whose password is hashed, but that is not stored yet."""
+
+    username: str
+    email: str | None
+    password_hash: str
+
+
+def prepared(username: str, password: str, *, email: str | None, is_bootstrap: bool = False) -> Prepared:
+    """Check what can be checked without the database, and hash the password: slow, so outside of any transaction."""
     if not is_bootstrap:
         ensure_password(password)
     ensure_username(username)
     if email is not None:
         ensure_email(email)
-    hashed = passwords.hash_password(password)
-    with unit_of_work():
-        _ensure_free(username, email)
-        user = User(
-            username=username,
-            username_key=username.casefold(),
-            email=email,
-            email_key=email.casefold() if email else None,
-            password_hash=hashed,
-            has_default_password=has_default_password,
-            role=role,
-        )
-        db.session.add(user)
+    return Prepared(username, email, passwords.hash_password(password))
+
+
+def add(ready: Prepared, *, role: Role, has_default_password: bool = False) -> User:
+    """Store a prepared account. Raises UsernameTaken or EmailTaken."""
+    _ensure_free(ready.username, ready.email)
+    user = User(
+        username=ready.username,
+        username_key=ready.username.casefold(),
+        email=ready.email,
+        email_key=ready.email.casefold() if ready.email else None,
+        password_hash=ready.password_hash,
+        has_default_password=has_default_password,
+        role=role,
+    )
+    db.session.add(user)
     return user
 
 
@@ -96,21 +126,52 @@ def set_password(user_id: str, new: str) -> None:
         tokens.revoke_user(user)
 
 
-def set_role(user_id: str, role: Role) -> User:
-    """Change what a user may do; every token of the user is revoked."""
+def set_role(user_id: str, role: Role, by: Who) -> User:
+    """Change what a user may do; every token of the user is revoked. Raises LastAdministrator."""
     user = get(user_id)
+    if role != user.role:
+        if role != Role.ADMIN:
+            _ensure_other_administrator(user)
+        audit.record(by, "user.role_changed", "user", user.id, before=user.role, after=role.value)
     user.role = role
     tokens.revoke_user(user)
     return user
 
 
-def set_active(user_id: str, is_active: bool) -> User:
-    """Disable or enable a user. Disabling revokes every token."""
+def set_active(user_id: str, is_active: bool, by: Who) -> User:
+    """Disable or enable a user. Disabling revokes every token. Raises LastAdministrator."""
     user = get(user_id)
-    user.is_active = is_active
     if not is_active:
+        _ensure_other_administrator(user)
         tokens.revoke_user(user)
+    if user.is_active != is_active:
+        audit.record(by, "user.enabled" if is_active else "user.disabled", "user", user.id)
+    user.is_active = is_active
     return user
+
+
+def page(words: str | None, role: Role | None, page_number: int, limit: int) -> tuple[int, Sequence[User]]:
+    """How many users there are (whose name or address contains `words`), and one page of them, by name."""
+    query = select(User).order_by(User.username_key)
+    if words:
+        query = query.where(contains((User.username, User.email), words))
+    if role is not None:
+        query = query.where(User.role == role)
+    return page_of(query, page_number, limit)
+
+
+def contains(columns: Sequence[Any], words: str) -> ColumnElement[bool]:
+    """Does any of the columns contain this text, ignoring case?"""
+    return or_(*(column.icontains(words, autoescape=True) for column in columns))
+
+
+def _ensure_other_administrator(user: User) -> None:
+    """Whoever is locked out for good can only be let in through the command line: keep one administrator."""
+    if user.role != Role.ADMIN or not user.is_active:
+        return
+    others = select(User.id).where(User.role == Role.ADMIN, User.is_active, User.id != user.id).limit(1)
+    if db.session.scalar(others) is None:
+        raise LastAdministrator()
 
 
 def get(user_id: str) -> User:

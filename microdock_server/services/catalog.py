@@ -1,20 +1,24 @@
-"""The catalogue as a whole: its revision, and what changed since one."""
+"""The catalogue as a whole: its revision, and what changed since one. Only published plugins are in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, bindparam, func, or_, select, update
+from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from ..clock import utcnow
 from ..extensions import db
 from ..models import Catalog, Plugin, PluginVersion
 from ..uow import read_at_once
-from .paging import page_of
+from ..vocabulary import PluginStatus
+from . import search
+from .paging import DEFAULT_LIMIT, page_of
 
 # More than these are asked for as all: engines bound the parameters of one statement.
 MAX_NAMES: Final = 500
+PUBLISHED: Final = PluginStatus.PUBLISHED.value
+_IS_PUBLIC: Final = Plugin.status == PUBLISHED
 
 
 def next_revision() -> int:
@@ -23,9 +27,21 @@ def next_revision() -> int:
     return int(db.session.execute(statement).scalar_one())
 
 
+def next_number() -> int:
+    """A number for a new plugin, never given before."""
+    statement = update(Catalog).values(last_number=Catalog.last_number + 1).returning(Catalog.last_number)
+    return int(db.session.execute(statement).scalar_one())
+
+
 def touch(plugin: Plugin) -> None:
-    """`plugin` changed: lists must show it anew."""
+    """`plugin` changed: lists must show it anew, and searches find it as it is now."""
     plugin.updated_at = utcnow()
+    mark(plugin)
+    search.index(plugin)
+
+
+def mark(plugin: Plugin) -> None:
+    """Something beside the plugin's own words changed, such as its rating: what was rendered of it is out of date."""
     plugin.revision = next_revision()
 
 
@@ -37,17 +53,17 @@ def revision() -> int:
 def changed_since(known: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are."""
     table = Plugin.__table__
-    return db.session.execute(select(table).where(table.c.revision > known)).all()
+    return db.session.execute(select(table).where(table.c.revision > known, table.c.status == PUBLISHED)).all()
 
 
 def names() -> Sequence[str]:
-    """The names of all plugins, in list order: by name, ignoring case."""
-    return db.session.execute(select(Plugin.name).order_by(Plugin.name_key)).scalars().all()
+    """The names of all published plugins, in list order: by name, ignoring case."""
+    return db.session.execute(select(Plugin.name).where(_IS_PUBLIC).order_by(Plugin.name_key)).scalars().all()
 
 
 def count() -> int:
-    """How many plugins there are."""
-    return int(db.session.execute(select(func.count()).select_from(Plugin)).scalar_one())
+    """How many published plugins there are."""
+    return int(db.session.execute(select(func.count()).select_from(Plugin).where(_IS_PUBLIC)).scalar_one())
 
 
 def download_totals(names: Sequence[str] | None = None) -> dict[str, int]:
@@ -60,17 +76,27 @@ def download_totals(names: Sequence[str] | None = None) -> dict[str, int]:
 
 
 def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
-    """Of a plugin by name, ignoring case: `id` and `revision`, and each version's `download_count`, highest first."""
+    """Of a published plugin by name, ignoring case: `id` and `revision`, and each published version's `download_count`, highest first."""
     return read_at_once(engine, _COUNTS, {"key": name.lower()})
 
 
-def page(search: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
-    """How many plugins match `search` (in name, display name or description), and one page of them."""
-    query = select(Plugin).order_by(Plugin.name_key)
-    if search:
-        columns = (Plugin.name, Plugin.display_name, Plugin.description)
-        query = query.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
-    return page_of(query, page_number, limit)
+def page(words: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
+    """How many published plugins match `words`, and one page of them: by relevance, without words by name."""
+    if not words:
+        return page_of(select(Plugin).where(_IS_PUBLIC).order_by(Plugin.name_key), page_number, limit)
+    everything = page_number is None and limit is None
+    size = count() if everything else limit or DEFAULT_LIMIT
+    total, numbers = search.find(words, search.Scope(), page_number or 1, max(1, size))
+    return total, numbered(numbers)
+
+
+def numbered(numbers: Sequence[int]) -> list[Plugin]:
+    """The plugins with these numbers, in this order."""
+    found: dict[int, Plugin] = {}
+    for start in range(0, len(numbers), MAX_NAMES):
+        some = numbers[start : start + MAX_NAMES]
+        found |= {row.number: row for row in db.session.scalars(select(Plugin).where(Plugin.number.in_(some)))}
+    return [found[number] for number in numbers if number in found]
 
 
 # Of tables, not of mapped classes, and made once: building such a query costs more than running it.
@@ -79,6 +105,6 @@ _VERSION: Final = PluginVersion.__table__
 _COUNTS: Final = (
     select(_PLUGIN.c.id, _PLUGIN.c.revision, _VERSION.c.download_count)
     .join_from(_PLUGIN, _VERSION, _VERSION.c.plugin_name == _PLUGIN.c.name)
-    .where(_PLUGIN.c.name_key == bindparam("key"))
+    .where(_PLUGIN.c.name_key == bindparam("key"), _PLUGIN.c.status == PUBLISHED, _VERSION.c.status == PUBLISHED)
     .order_by(_VERSION.c.precedence.desc())
 )

@@ -13,6 +13,7 @@ from ..extensions import db
 from ..models import Plugin, PluginVersion
 from ..storage import Storage
 from ..uow import execute_durably_enough, unit_of_work
+from ..vocabulary import PluginStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Download:
 
 
 def begin(name: str, version: str | None, storage: Storage, counting: Engine) -> Download:
-    """Open a version's package (None: the current version's) and count one download, durably, before the first byte.
+    """Open a published version's package (None: the current version's) and count one download, durably, before the first byte.
 
     Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
     """
@@ -47,26 +48,35 @@ def begin(name: str, version: str | None, storage: Storage, counting: Engine) ->
     return Download(file_name, row.file_size, row.file_hash, deprecated, url, stream)
 
 
+def preview(version: PluginVersion, storage: Storage) -> Download:
+    """Open a package for somebody who may see it before everybody may. It is no download, and is not counted."""
+    url = storage.url(version.storage_key)
+    stream = None if url else storage.open(version.storage_key)
+    return Download(version.file_name, version.file_size, version.file_hash, version.is_deprecated, url, stream)
+
+
 def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:
     if version is None:
         found = db.session.execute(_CURRENT, {"key": name.lower()})
     else:
         found = db.session.execute(_CHOSEN, {"key": name.lower(), "chosen": sort_key(version)})
     row: Row[*tuple[Any, ...]] | None = found.one_or_none()
-    if row is None:
+    if row is None or row.status != PluginStatus.PUBLISHED:
         raise PluginNotFound()
     if not row.is_enabled:
         raise PluginDisabled(name=row.name)
-    if row.version is None:
+    if row.version is None or row.version_status != PluginStatus.PUBLISHED:
         raise VersionNotFound()
     return row
 
 
 _COLUMNS: Final = (
     Plugin.name,
+    Plugin.status,
     Plugin.is_enabled,
     Plugin.is_deprecated.label("plugin_deprecated"),
     PluginVersion.version,
+    PluginVersion.status.label("version_status"),
     PluginVersion.is_deprecated,
     PluginVersion.storage_key,
     PluginVersion.file_size,

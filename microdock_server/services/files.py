@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ..clock import utcnow
 from ..errors import FileMissing
 from ..extensions import db
-from ..models import Backup, PluginVersion
+from ..models import Backup, PluginImage, PluginVersion
 from ..models.columns import new_id
 from ..storage import Storage, StoredFile
 from ..storage.contract import CHUNK
@@ -101,7 +101,7 @@ def _named() -> dict[str, tuple[int, str]]:
     """Size and hash of every blob that a row names, by key."""
     named: dict[str, tuple[int, str]] = {}
     with unit_of_work(writing=False):
-        for table in (PluginVersion, Backup):
+        for table in (PluginVersion, PluginImage, Backup):
             rows = db.session.execute(select(table.storage_key, table.file_size, table.file_hash))
             named |= {key: (size, digest) for key, size, digest in rows}
     return named

@@ -18,7 +18,7 @@ from ..errors import (
 )
 from ..extensions import db
 from ..models import Install, User
-from ..vocabulary import Risk
+from ..vocabulary import PluginStatus, Risk
 from . import plugins, versions
 
 WILDCARD: Final = "storage:*"
@@ -122,13 +122,15 @@ def _changed(user_id: str) -> None:
 
 def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> None:
     plugin = plugins.find(plugin_id)
-    if plugin is None:
+    if plugin is not None and (not plugin.is_enabled or plugin.status == PluginStatus.SUSPENDED):
+        raise InstallUnavailable(name=plugin.name)
+    # What was never published is not in the catalogue, as far as anybody can see.
+    if plugin is None or not plugin.is_public:
         if require_catalog:
             raise PluginNotFound()
         return
-    if not plugin.is_enabled:
-        raise InstallUnavailable(name=plugin.name)
-    if versions.find(plugin, version) is None:
+    found = versions.find(plugin, version)
+    if found is None or not found.is_public:
         raise VersionNotFound()
 
 

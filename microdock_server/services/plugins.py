@@ -1,24 +1,33 @@
-"""Plugins: finding them, and an administrator's acts on them."""
+"""Plugins: finding them, where they stand, and what administrators and owners do with them."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy import delete as sql_delete
 
 from ..bundle.versions import best
-from ..errors import PluginNotFound
+from ..clock import utcnow
+from ..errors import NotTheOwner, PluginNotFound, PluginOwned, WrongPluginKey
 from ..extensions import db
-from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
+from ..models import Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Storage
-from ..uow import current_unit
-from . import catalog
+from ..uow import current_unit, unit_of_work
+from ..vocabulary import Event, PluginStatus, permits
+from . import audit, catalog, notifications, passwords, search
+from .audit import Who
+from .lifecycle import Act, after
+from .tokens import Actor
 
 # Made once: building a query costs as much as running it.
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
+_BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
 
+KEY_BYTES: Final = 32
 MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
 
 
@@ -35,27 +44,87 @@ def get(name: str) -> Plugin:
     return plugin
 
 
-def enable(name: str) -> Plugin:
-    """Let hosts download the plugin again."""
-    return _set(name, is_enabled=True)
-
-
-def disable(name: str) -> Plugin:
-    """Keep the plugin in lists, but refuse its downloads."""
-    return _set(name, is_enabled=False)
-
-
-def deprecate(name: str) -> Plugin:
-    """Mark the plugin as out of date. It can still be downloaded."""
-    return _set(name, is_deprecated=True)
-
-
-def delete(name: str, storage: Storage, *, keep_tombstone: bool) -> None:
-    """Remove the plugin, its versions and, once that is committed, their files.
-
-    With `keep_tombstone` the name stays bound to its upload key and every version number to its bytes.
-    """
+def get_public(name: str) -> Plugin:
+    """The published plugin of this name, ignoring case. Raises PluginNotFound."""
     plugin = get(name)
+    if not plugin.is_public:
+        raise PluginNotFound()
+    return plugin
+
+
+def get_seen(reference: str, viewer: Actor | None) -> Plugin:
+    """The plugin with this id or name, if the viewer may see it: published, their own, or of any for reviewers.
+
+    Raises PluginNotFound: what may not be seen does not exist.
+    """
+    plugin = db.session.scalar(_BY_ID, {"id": reference}) or find(reference)
+    if plugin is None or not (plugin.is_public or sees_hidden(plugin, viewer)):
+        raise PluginNotFound()
+    return plugin
+
+
+def get_owned(reference: str, by: Actor) -> Plugin:
+    """The plugin with this id or name, if it is theirs to change. Raises PluginNotFound or NotTheOwner."""
+    plugin = get_seen(reference, by)
+    if not is_owner(plugin, by) and not permits(by.role, "plugin.manage"):
+        raise NotTheOwner()
+    return plugin
+
+
+def is_owner(plugin: Plugin, viewer: Actor | None) -> bool:
+    """Is it theirs?"""
+    return viewer is not None and plugin.owner_id == viewer.id
+
+
+def sees_hidden(plugin: Plugin, viewer: Actor | None) -> bool:
+    """May they see what is not published of this plugin?"""
+    return viewer is not None and (is_owner(plugin, viewer) or permits(viewer.role, "plugin.view_all"))
+
+
+def enable(name: str, by: Who) -> Plugin:
+    """Let hosts download the plugin again."""
+    return _set(name, by, "plugin.enabled", is_enabled=True)
+
+
+def disable(name: str, by: Who) -> Plugin:
+    """Keep the plugin in lists, but refuse its downloads."""
+    return _set(name, by, "plugin.disabled", is_enabled=False)
+
+
+def deprecate(name: str, by: Who) -> Plugin:
+    """Mark the plugin as out of date. It can still be downloaded."""
+    return _set(name, by, "plugin.deprecated", is_deprecated=True)
+
+
+def move(plugin: Plugin, act: Act) -> None:
+    """Change where the plugin stands, and tell its owner. Raises TransitionNotAllowed."""
+    before, plugin.status = plugin.status, after(plugin.status, act)
+    if plugin.status == PluginStatus.PUBLISHED and plugin.published_at is None:
+        plugin.published_at = utcnow()
+    db.session.flush()
+    show_current(plugin)
+    catalog.touch(plugin)
+    if plugin.owner_id is not None:
+        notifications.notify(
+            plugin.owner_id,
+            Event.STATUS_CHANGED,
+            plugin_id=plugin.id,
+            plugin_name=plugin.name,
+            old_status=before,
+            new_status=plugin.status,
+        )
+
+
+def delete(plugin: Plugin, by: Who, storage: Storage, *, keep_tombstone: bool) -> None:
+    """Remove the plugin, its versions and pictures and, once that is committed, their files.
+
+    With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes.
+    """
+    audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
+    search.forget(plugin)
+    pictures = db.session.scalars(select(PluginImage.storage_key).where(PluginImage.plugin_name == plugin.name))
+    for key in pictures:
+        current_unit().on_commit(partial(storage.delete, key))
     versions = list(db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name == plugin.name)))
     if keep_tombstone:
         _bury(plugin, versions)
@@ -68,23 +137,90 @@ def delete(name: str, storage: Storage, *, keep_tombstone: bool) -> None:
 
 
 def show_current(plugin: Plugin) -> None:
-    """Make the plugin show its current version: the highest that is not deprecated, stable before prerelease."""
+    """Make the plugin show its current version, under what its owner set.
+
+    Of the published versions (where there are none, of all) the highest that is not deprecated, stable before
+    prerelease; if all are deprecated, the highest.
+    """
     rows = db.session.execute(
-        select(PluginVersion.version, PluginVersion.is_deprecated).where(PluginVersion.plugin_name == plugin.name)
+        select(PluginVersion.version, PluginVersion.status, PluginVersion.is_deprecated).where(
+            PluginVersion.plugin_name == plugin.name
+        )
     ).all()
-    alive = [version for version, is_deprecated in rows if not is_deprecated]
-    current = str(best(alive or [version for version, _ in rows]))
+    shown_ones = [row for row in rows if row.status == PluginStatus.PUBLISHED] or rows
+    alive = [row.version for row in shown_ones if not row.is_deprecated]
+    current = str(best(alive or [row.version for row in shown_ones]))
     shown = db.session.get_one(PluginVersion, (plugin.name, current))
     plugin.current_version = current
     for field in MANIFEST_FIELDS:
-        setattr(plugin, field, getattr(shown, field))
+        setattr(plugin, field, plugin.overrides.get(field, getattr(shown, field)))
 
 
-def _set(name: str, **changes: bool) -> Plugin:
+def assign(plugin: Plugin, values: Mapping[str, Any]) -> None:
+    """Set what an owner says of the plugin. Of what the manifest says too, the owner's word wins from now on."""
+    overrides = {field: value for field, value in values.items() if field in MANIFEST_FIELDS}
+    plugin.overrides = {**plugin.overrides, **overrides}
+    for field, value in values.items():
+        setattr(plugin, field, value)
+
+
+def suspend(reference: str, by: Actor, reason: str) -> Plugin:
+    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
+    return _judge(reference, by, Act.SUSPEND, "plugin.suspended", reason)
+
+
+def restore(reference: str, by: Actor, reason: str) -> Plugin:
+    """Let a suspended plugin be seen again. Raises TransitionNotAllowed."""
+    return _judge(reference, by, Act.RESTORE, "plugin.restored", reason)
+
+
+def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
+    """Make a plugin that has no owner theirs, by its key. Raises PluginOwned, WrongPluginKey; opens its own units."""
+    with unit_of_work(writing=False):
+        plugin = get_seen(reference, by)
+        owner_id, stored, name = plugin.owner_id, plugin.upload_key_hash, plugin.name
+    if owner_id is not None:
+        raise PluginOwned()
+    if not stored or not passwords.matches(stored, plugin_key):
+        raise WrongPluginKey()
+    with unit_of_work():
+        plugin = get(name)
+        if plugin.owner_id is not None:
+            raise PluginOwned()
+        if plugin.upload_key_hash != stored:
+            raise WrongPluginKey()
+        plugin.owner_id = by.id
+        catalog.touch(plugin)
+        audit.record(by, "plugin.claimed", "plugin", plugin.name)
+    return plugin
+
+
+def renew_upload_key(reference: str, by: Actor) -> str:
+    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units."""
+    with unit_of_work(writing=False):
+        get_owned(reference, by)
+    key = secrets.token_urlsafe(KEY_BYTES)
+    hashed = passwords.hash_key(key)
+    with unit_of_work():
+        plugin = get_owned(reference, by)
+        plugin.upload_key_hash = hashed
+        audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
+    return key
+
+
+def _judge(reference: str, by: Actor, act: Act, action: str, reason: str) -> Plugin:
+    plugin = get_seen(reference, by)
+    move(plugin, act)
+    audit.record(by, action, "plugin", plugin.name, reason=reason)
+    return plugin
+
+
+def _set(name: str, by: Who, action: str, **changes: bool) -> Plugin:
     plugin = get(name)
     for field, value in changes.items():
         setattr(plugin, field, value)
     catalog.touch(plugin)
+    audit.record(by, action, "plugin", plugin.name)
     return plugin
 
 
@@ -94,6 +230,7 @@ def _bury(plugin: Plugin, versions: list[PluginVersion]) -> None:
         stone = PluginTombstone(name_key=plugin.name_key)
         db.session.add(stone)
     stone.upload_key_hash = plugin.upload_key_hash
+    stone.owner_id = plugin.owner_id
     db.session.flush()
     for version in versions:
         db.session.merge(

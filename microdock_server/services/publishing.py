@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from ..bundle import Limits, Manifest, Report, inspect_package
 from ..bundle.versions import sort_key
 from ..clock import utcnow
-from ..errors import BadPackage, Detail, VersionExists, VersionRetired, WrongPluginKey
+from ..errors import (
+    BadPackage,
+    Detail,
+    Invalid,
+    PluginExists,
+    VersionExists,
+    VersionRetired,
+    WrongPluginKey,
+)
 from ..extensions import db
 from ..messages import Message
-from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
+from ..models import Developer, Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storage, StoredFile
 from ..uow import Unit, unit_of_work
-from . import catalog, files, passwords, plugins, versions
+from ..vocabulary import PluginStatus, Reason
+from . import catalog, configuration, files, passwords, pictures, plugins, reviews, versions
+from .pictures import NewPictures
+from .tokens import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a developer says of a package beside what is in it."""
+
+    version: str | None = None
+    changelog: str | None = None
+    # Plugin columns that the owner sets, and whether it only is a draft so far: of new plugins.
+    values: Mapping[str, Any] = field(default_factory=dict)
+    pictures: NewPictures = field(default_factory=NewPictures)
+    is_draft: bool = False
 
 
 def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
@@ -42,8 +67,9 @@ def problems(report: Report) -> list[Detail]:
 
 
 def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage) -> Plugin:
-    """Add the version that `package` holds; the first of a name creates the plugin and fixes its key.
+    """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
 
+    Published at once, unless key uploads are reviewed or the plugin itself is not published.
     Raises BadPackage, WrongPluginKey, VersionExists or VersionRetired, in this order. When it returns, file and rows
     are durable; if it raises, neither exists. Opens its own units: no lock is held while hashes are computed.
     """
@@ -56,13 +82,111 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
         # Before the first statement: the database is not locked while the file is made durable.
         stored = _store(unit, received, storage)
         _ensure_new(manifest, received)
-        plugin = _plugin_for(manifest, key_hash, plugin_key)
-        db.session.add(_version(plugin, manifest, stored, report))
-        db.session.flush()
-        plugins.show_current(plugin)
-        catalog.touch(plugin)
+        reviewed = configuration.current().review_settings.review_key_uploads
+        plugin, is_new = _plugin_for(manifest, key_hash, plugin_key)
+        if is_new and reviewed:
+            plugin.status, plugin.published_at = PluginStatus.PENDING, None
+        waits = reviewed or not plugin.is_public
+        version = _add_version(plugin, manifest, stored, report, waits=waits)
+        if waits:
+            reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
     with unit_of_work(writing=False):
         return plugins.get(manifest.name)
+
+
+def create(package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storage) -> Plugin:
+    """A new plugin of theirs, waiting for review (or a draft). Promises what `publish` does.
+
+    Raises BadPackage, Invalid for a form that says another version, PluginExists for a name that is taken (by a
+    deleted plugin of somebody else's too), VersionRetired.
+    """
+    manifest = accepted(report)
+    _ensure_agrees(manifest, submission)
+    received = package.received()
+    with unit_of_work(writing=False):
+        _ensure_free(manifest, by)
+        _ensure_new(manifest, received)
+    with unit_of_work() as unit:
+        stored = _store(unit, received, storage)
+        shown = pictures.store(unit, submission.pictures, storage)
+        _ensure_free(manifest, by)
+        _ensure_new(manifest, received)
+        plugin = _new_plugin(manifest, "", by.id)
+        plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
+        plugins.assign(plugin, submission.values)
+        db.session.flush()
+        pictures.attach(plugin, shown)
+        version = _add_version(plugin, manifest, stored, report, waits=True, changelog=submission.changelog)
+        _note_activity(by)
+        if not submission.is_draft:
+            reviews.submit(plugin, version, Reason.NEW, by.id)
+    return plugin
+
+
+def add(
+    reference: str, package: Incoming, report: Report, by: Actor, form: Submission, storage: Storage
+) -> PluginVersion:
+    """A further version of a plugin of theirs, waiting for review; what is published stays. Promises what `publish` does.
+
+    Raises PluginNotFound, NotTheOwner, BadPackage, Invalid for a package of another name, VersionExists, VersionRetired.
+    """
+    with unit_of_work(writing=False):
+        plugins.get_owned(reference, by)
+    manifest = accepted(report)
+    _ensure_agrees(manifest, form)
+    received = package.received()
+    with unit_of_work(writing=False):
+        _ensure_names(plugins.get_owned(reference, by), manifest)
+        _ensure_new(manifest, received)
+    with unit_of_work() as unit:
+        stored = _store(unit, received, storage)
+        plugin = plugins.get_owned(reference, by)
+        _ensure_new(manifest, received)
+        version = _add_version(plugin, manifest, stored, report, waits=True, changelog=form.changelog)
+        _note_activity(by)
+        if plugin.status != PluginStatus.DRAFT:
+            reason = Reason.NEW_VERSION if plugin.published_at else Reason.NEW
+            reviews.submit(plugin, version, reason, by.id)
+    return version
+
+
+def _add_version(
+    plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Report, *, waits: bool, changelog: str | None = None
+) -> PluginVersion:
+    version = _version(plugin, manifest, stored, report)
+    if changelog is not None:
+        version.changelog = changelog
+    if waits:
+        version.status = PluginStatus.DRAFT if plugin.status == PluginStatus.DRAFT else PluginStatus.PENDING
+    else:
+        version.published_at = utcnow()
+    db.session.add(version)
+    db.session.flush()
+    plugins.show_current(plugin)
+    catalog.touch(plugin)
+    return version
+
+
+def _ensure_agrees(manifest: Manifest, submission: Submission) -> None:
+    if submission.version is not None and submission.version != manifest.version:
+        raise Invalid.field("version", "field.version_differs", version=manifest.version)
+
+
+def _ensure_names(plugin: Plugin, manifest: Manifest) -> None:
+    if manifest.name.lower() != plugin.name_key:
+        raise Invalid.field("plugin_file", "field.package_of_another", name=manifest.name)
+
+
+def _ensure_free(manifest: Manifest, by: Actor) -> None:
+    stone = db.session.get(PluginTombstone, manifest.name.lower())
+    if plugins.find(manifest.name) is not None or (stone is not None and stone.owner_id != by.id):
+        raise PluginExists(name=manifest.name)
+
+
+def _note_activity(by: Actor) -> None:
+    developer = db.session.get(Developer, by.id)
+    if developer is not None:
+        developer.last_published_at = utcnow()
 
 
 def _agreed_key(name: str, plugin_key: str) -> str:
@@ -71,7 +195,8 @@ def _agreed_key(name: str, plugin_key: str) -> str:
         stored = _stored_key(name)
     if stored is None:
         return passwords.hash_key(plugin_key)
-    if not passwords.matches(stored, plugin_key):
+    # Without a key, nobody's fits: the name was made through the marketplace.
+    if not stored or not passwords.matches(stored, plugin_key):
         raise WrongPluginKey()
     return stored
 
@@ -99,23 +224,40 @@ def _store(unit: Unit, received: ReceivedFile, storage: Storage) -> StoredFile:
     return storage.adopt(key, received)
 
 
-def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> Plugin:
+def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plugin, bool]:
+    """The plugin of this name, and whether it was made just now."""
     plugin = plugins.find(manifest.name)
     if plugin is None:
-        plugin = Plugin(
-            name=manifest.name,
-            name_key=manifest.name.lower(),
-            current_version=manifest.version,
-            upload_key_hash=key_hash,
-            revision=0,
-            created_at=utcnow(),
-            **_shown(manifest),
-        )
-        db.session.add(plugin)
-        db.session.flush()
-    elif plugin.upload_key_hash != key_hash and not passwords.matches(plugin.upload_key_hash, plugin_key):
-        # Another upload created the name since the key was agreed on.
+        stone = db.session.get(PluginTombstone, manifest.name.lower())
+        return _new_plugin(manifest, key_hash, stone.owner_id if stone else None), True
+    stored = plugin.upload_key_hash
+    if stored != key_hash and not (stored and passwords.matches(stored, plugin_key)):
+        # Another upload created the name, or its owner changed the key, since it was agreed on.
         raise WrongPluginKey()
+    return plugin, False
+
+
+def _new_plugin(manifest: Manifest, key_hash: str, owner_id: str | None) -> Plugin:
+    now = utcnow()
+    plugin = Plugin(
+        name=manifest.name,
+        name_key=manifest.name.lower(),
+        number=catalog.next_number(),
+        status=PluginStatus.PUBLISHED,
+        owner_id=owner_id,
+        tags=[],
+        overrides={},
+        current_version=manifest.version,
+        upload_key_hash=key_hash,
+        revision=0,
+        created_at=now,
+        updated_at=now,
+        **_shown(manifest),
+    )
+    if key_hash:
+        plugin.published_at = now
+    db.session.add(plugin)
+    db.session.flush()
     return plugin
 
 
@@ -124,6 +266,7 @@ def _version(plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Rep
         plugin_name=plugin.name,
         version=manifest.version,
         precedence=sort_key(manifest.version),
+        status=PluginStatus.PUBLISHED,
         changelog=manifest.changelog,
         dependencies=dict(manifest.dependencies),
         engines=dict(manifest.engines),

@@ -11,7 +11,9 @@ from ..bundle.versions import sort_key
 from ..errors import VersionNotFound
 from ..extensions import db
 from ..models import Plugin, PluginVersion
-from . import catalog, plugins
+from ..vocabulary import PluginStatus
+from . import audit, catalog, plugins
+from .audit import Who
 
 _OF: Final = (
     select(PluginVersion)
@@ -28,25 +30,39 @@ def of(plugin: Plugin) -> Sequence[PluginVersion]:
     return db.session.scalars(_OF, {"name": plugin.name}).all()
 
 
+def public_of(plugin: Plugin) -> Sequence[PluginVersion]:
+    """The published versions of a plugin, highest first."""
+    return [version for version in of(plugin) if version.is_public]
+
+
 def find(plugin: Plugin, version: str) -> PluginVersion | None:
     """The plugin's version with this number; build metadata does not count."""
     return db.session.scalar(_ONE, {"name": plugin.name, "precedence": sort_key(version)})
 
 
-def get(name: str, version: str) -> PluginVersion:
-    """The version. Raises PluginNotFound or VersionNotFound."""
-    found = find(plugins.get(name), version)
-    if found is None:
+def get_public(name: str, version: str) -> PluginVersion:
+    """The published version of a published plugin. Raises PluginNotFound or VersionNotFound."""
+    found = find(plugins.get_public(name), version)
+    if found is None or not found.is_public:
         raise VersionNotFound()
     return found
 
 
-def deprecate(name: str, version: str) -> PluginVersion:
+def deprecate(name: str, version: str, by: Who) -> PluginVersion:
     """Mark one version as out of date. Another may become the current one."""
-    found = get(name, version)
     plugin = plugins.get(name)
+    found = find(plugin, version)
+    if found is None:
+        raise VersionNotFound()
     found.is_deprecated = True
     db.session.flush()
     plugins.show_current(plugin)
     catalog.touch(plugin)
+    audit.record(by, "version.deprecated", "plugin", plugin.name, version=found.version)
     return found
+
+
+def latest_unpublished(plugin: Plugin) -> PluginVersion | None:
+    """The highest version that is not published yet: what a submission is about."""
+    waiting = (version for version in of(plugin) if version.status != PluginStatus.PUBLISHED)
+    return next(waiting, None)

@@ -73,9 +73,10 @@ TRIGGERS = {
         "SELECT RAISE(ABORT, 'the audit log is append-only'); END"
     ),
 }
-# Words come cut by services/search.py: runs of Chinese as bigrams and single characters.
+# Words come cut by services/search.py. What everybody may see is found in the first, everything else in the second.
+SEARCHES = ("plugin_search", "plugin_search_hidden")
 SEARCH = (
-    "CREATE VIRTUAL TABLE plugin_search USING fts5("
+    "CREATE VIRTUAL TABLE {name} USING fts5("
     "name, display_name, description, tags, author, facets, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')"
 )
 
@@ -106,8 +107,10 @@ def upgrade() -> None:
     _create_tables()
     _extend_tables()
     _fill()
-    for statement in (*TRIGGERS.values(), SEARCH):
+    for statement in TRIGGERS.values():
         op.execute(statement)
+    for name in SEARCHES:
+        op.execute(SEARCH.format(name=name))
 
 
 def _create_tables() -> None:
@@ -517,7 +520,8 @@ def _fill() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("plugin_search")
+    for name in SEARCHES:
+        op.drop_table(name)
     for trigger in TRIGGERS:
         op.execute(f"DROP TRIGGER {trigger}")
     for table in TABLES:

@@ -8,10 +8,10 @@ from typing import Final
 import orjson
 
 from ...errors import PluginNotFound
+from ...kept import Kept
 from ...services import catalog, plugins, versions
 from ...uow import unit_of_work
 from ..context import context
-from ..kept import Kept
 from ..rendering import head_renderer
 from . import schemas
 
@@ -74,6 +74,6 @@ def _current(name: str) -> tuple[_Rendered, list[int]]:
 
 def _render(name: str) -> _Rendered:
     with unit_of_work(writing=False):
-        plugin = plugins.get(name)
-        heads = tuple(map(_version_head, versions.of(plugin)))
+        plugin = plugins.get_public(name)
+        heads = tuple(map(_version_head, versions.public_of(plugin)))
         return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), heads)

@@ -125,19 +125,19 @@ def _admin_act(path: str, message: str) -> Callable[[View], View]:
 @_admin_act("/plugins/enable", "plugins.enabled")
 def enable(actor: Actor, body: dict[str, Any]) -> Any:
     """Let hosts download the plugin again."""
-    return plugins.enable(body["name"])
+    return plugins.enable(body["name"], actor)
 
 
 @_admin_act("/plugins/disable", "plugins.disabled")
 def disable(actor: Actor, body: dict[str, Any]) -> Any:
     """Keep the plugin in lists, but refuse its downloads."""
-    return plugins.disable(body["name"])
+    return plugins.disable(body["name"], actor)
 
 
 @_admin_act("/plugins/deprecate", "plugins.deprecated")
 def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     """Mark the plugin as out of date."""
-    return plugins.deprecate(body["name"])
+    return plugins.deprecate(body["name"], actor)
 
 
 @host.operation(
@@ -151,7 +151,8 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
 )
 def delete(actor: Actor, body: dict[str, Any]) -> None:
     """Delete the plugin with all versions, files and counts."""
-    plugins.delete(body["name"], context().storage, keep_tombstone=settings().immutable_versions)
+    found = plugins.get(body["name"])
+    plugins.delete(found, actor, context().storage, keep_tombstone=settings().immutable_versions)
 
 
 @host.operation(

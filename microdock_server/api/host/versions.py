@@ -38,7 +38,7 @@ def listed(body: dict[str, Any]) -> Any:
 )
 def detail(body: dict[str, Any]) -> Any:
     """One version."""
-    return versions.get(body["name"], body["version"])
+    return versions.get_public(body["name"], body["version"])
 
 
 @host.operation(
@@ -53,7 +53,7 @@ def detail(body: dict[str, Any]) -> Any:
 )
 def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     """Mark one version as out of date; another may become the current one."""
-    return versions.deprecate(body["name"], body["version"])
+    return versions.deprecate(body["name"], body["version"], actor)
 
 
 @host.operation(

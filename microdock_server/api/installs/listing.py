@@ -10,10 +10,10 @@ from typing import Final
 
 import orjson
 
+from ...kept import Kept
 from ...services import installs
 from ...services.tokens import Actor
 from ...uow import unit_of_work
-from ..kept import Kept
 from ..rendering import dumper
 from . import schemas
 

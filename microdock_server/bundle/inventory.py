@@ -1,0 +1,187 @@
+"""What a package holds, told so that two versions of it can be compared: files, manifest, permissions, main DLL."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final, Self
+
+from microdock_server.bundle.archive import Archive, Limits, open_archive
+from microdock_server.bundle.assembly import SIZE_MAX
+from microdock_server.bundle.assembly_facts import ApiUse, AssemblyFacts, EntryFacts, NativeImport, examine_assembly
+from microdock_server.bundle.inspect import MANIFEST
+from microdock_server.bundle.manifest import Manifest, parse_manifest
+from microdock_server.bundle.manifest_json import BadJson, load
+from microdock_server.bundle.problems import Problems
+
+PERMISSIONS_MAX: Final = 200
+README_MAX: Final = 256 * 1024
+_DEFAULT_LIMITS: Final = Limits()
+_DOCUMENT: Final = re.compile(
+    r"(?:docs/)?(?:(?P<readme>readme)|(?P<changelog>changelog|changes|history)|(?P<license>licen[sc]e|copying))[^/]*",
+    re.IGNORECASE,
+)
+_TEXT_SUFFIXES: Final = (".md", ".markdown", ".txt", ".rst")
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """One file. `sha256` is in hexadecimal, "" where the content cannot be read or is not as declared."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """A package's content. `files` are sorted by name; `manifest` is {} where plugin.json is not valid.
+
+    `documents` has readme, changelog and license: is there one, as a file or (the last two) in the manifest?
+    """
+
+    files: tuple[FileFacts, ...] = ()
+    manifest: dict[str, Any] = field(default_factory=dict)
+    permissions: tuple[str, ...] = ()
+    documents: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(("readme", "changelog", "license"), False))
+    unpacked_size: int = 0
+    assembly: AssemblyFacts | None = None
+    readme: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which an inventory is stored; `from_json` reads it back without loss."""
+        lists = {"files": [dataclasses.asdict(file) for file in self.files], "permissions": list(self.permissions)}
+        return dataclasses.asdict(self) | lists | {"assembly": self.assembly and self.assembly.as_json()}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """What `as_json` gave, before or after it went through JSON."""
+        typed = {
+            "files": tuple(FileFacts(**item) for item in document["files"]),
+            "permissions": tuple(document["permissions"]),
+            "assembly": document["assembly"] and _assembly_from(document["assembly"]),
+        }
+        return cls(**document | typed)
+
+
+def _assembly_from(document: dict[str, Any]) -> AssemblyFacts:
+    typed = {
+        "references": tuple(document["references"]),
+        "entry": document["entry"] and EntryFacts(**document["entry"]),
+        "imports": tuple(NativeImport(**item) for item in document["imports"]),
+        "uses": tuple(ApiUse(**item) for item in document["uses"]),
+    }
+    return AssemblyFacts(**document | typed)
+
+
+def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventory:
+    """The inventory of a package in a seekable file; empty where it is no archive or passes a limit.
+
+    Bad content never raises, only what reading `file` raises (OSError). Every entry is unpacked in pieces of at
+    most 256 KiB; plugin.json, the README (256 KiB) and the main DLL (16 MiB) are kept in memory one at a time.
+    """
+    archive = open_archive(file, limits, Problems())
+    if archive is None:
+        return Inventory()
+    source = archive.read(MANIFEST, limits.max_manifest) or b""
+    manifest, _ = parse_manifest(source)
+    files = [FileFacts(entry.name, entry.size, digest) for entry, digest in archive.digests()]
+    return Inventory(
+        files=tuple(sorted(files, key=lambda facts: (facts.name, facts.size, facts.sha256))),
+        manifest={} if manifest is None else dataclasses.asdict(manifest),
+        permissions=_permissions(source),
+        documents=_documents(archive.names(), manifest),
+        unpacked_size=archive.unpacked_size,
+        assembly=None if manifest is None else _assembly(archive, manifest),
+        readme=_readme(archive),
+    )
+
+
+def _permissions(source: bytes) -> tuple[str, ...]:
+    """The texts in plugin.json's `permissions`, in its order and each once; none where they are too many."""
+    try:
+        document = load(source)
+    except BadJson:
+        return ()
+    listed = document.get("permissions") if isinstance(document, dict) else None
+    if not isinstance(listed, list) or len(listed) > PERMISSIONS_MAX:
+        return ()
+    return tuple(dict.fromkeys(item for item in listed if isinstance(item, str)))
+
+
+def _documents(names: list[str], manifest: Manifest | None) -> dict[str, bool]:
+    kinds = {match.lastgroup for match in map(_DOCUMENT.fullmatch, names) if match}
+    return {
+        "readme": "readme" in kinds,
+        "changelog": "changelog" in kinds or bool(manifest and manifest.changelog),
+        "license": "license" in kinds or bool(manifest and manifest.license),
+    }
+
+
+def _readme(archive: Archive) -> str:
+    """The text of the README, the top one first; "" where that is no UTF-8 text or too long."""
+    matches = (_DOCUMENT.fullmatch(name) for name in archive.names())
+    name = min((match[0] for match in matches if match and match["readme"]), key=_readme_rank, default=None)
+    data = None if name is None else archive.read(name, README_MAX)
+    try:
+        text = (data or b"").decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\0" in text else text  # no text, and databases refuse to keep it
+
+
+def _readme_rank(name: str) -> tuple[bool, int, str]:
+    lower = name.lower()
+    suffix = next((place for place, suffix in enumerate(_TEXT_SUFFIXES) if lower.endswith(suffix)), len(_TEXT_SUFFIXES))
+    return "/" in name, suffix, name
+
+
+def _assembly(archive: Archive, manifest: Manifest) -> AssemblyFacts | None:
+    size = archive.size_of(manifest.main)
+    if size is not None and size > SIZE_MAX:
+        return AssemblyFacts("unreadable", detail=f"larger than {SIZE_MAX} bytes")
+    data = archive.read(manifest.main, SIZE_MAX)
+    return None if data is None else examine_assembly(data, manifest.entry_class)
+
+
+def compare(old: Inventory | None, new: Inventory) -> dict[str, Any]:
+    """What changed from `old` to `new`, in lists that are ready for JSON; without an `old` all is added."""
+    before = old or Inventory()
+    was, now = before.assembly or AssemblyFacts("unreadable"), new.assembly or AssemblyFacts("unreadable")
+    return {
+        "files": _files(before, new),
+        "manifest": _manifest(before.manifest, new.manifest),
+        "permissions": _difference(before.permissions, new.permissions),
+        "references": _difference(was.references, now.references),
+        "capabilities": _facts(was.uses, now.uses),
+        "native_imports": _facts(was.imports, now.imports),
+    }
+
+
+def _files(old: Inventory, new: Inventory) -> dict[str, list[str]]:
+    """A file that could not be read counts as changed: nobody knows that it is the same."""
+    was, now = ({file.name: file for file in inventory.files} for inventory in (old, new))
+    changed = [name for name in now if name in was and (now[name] != was[name] or not now[name].sha256)]
+    return {**_difference(was, now), "changed": changed}
+
+
+def _manifest(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fields that differ, in the order of Manifest. What was and is empty did not change."""
+    pairs = ((item.name, old.get(item.name), new.get(item.name)) for item in dataclasses.fields(Manifest))
+    return [{"field": name, "old": was, "new": now} for name, was, now in pairs if was != now and (was or now)]
+
+
+def _difference(old: Iterable[str], new: Iterable[str]) -> dict[str, list[str]]:
+    was, now = set(old), set(new)
+    return {"added": sorted(now - was), "removed": sorted(was - now)}
+
+
+def _facts(old: Iterable[ApiUse | NativeImport], new: Iterable[ApiUse | NativeImport]) -> dict[str, Any]:
+    """Facts are listed in their own order."""
+    was, now = dict.fromkeys(old), dict.fromkeys(new)
+    return {
+        "added": [dataclasses.asdict(fact) for fact in now if fact not in was],
+        "removed": [dataclasses.asdict(fact) for fact in was if fact not in now],
+    }

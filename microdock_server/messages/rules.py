@@ -1,0 +1,101 @@
+"""What automatic review found, in words; and what there is to recommend."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RULES: Final[dict[str, tuple[str, str]]] = {
+    "rule.archive": ("压缩包检查发现问题：{problem}", "The archive breaks a rule: {problem}"),
+    "rule.malware": ("检测到恶意代码：{signature}", "Malware was found: {signature}"),
+    "rule.scan_failed": ("病毒扫描失败：{detail}", "The virus scan failed: {detail}"),
+    "rule.scan_not_run": ("未进行病毒扫描", "No virus scan was run"),
+    "rule.uses_process": (
+        "调用了启动或控制进程的接口（{count} 处）",
+        "Uses APIs that start or control processes ({count})",
+    ),
+    "rule.uses_registry": ("访问了 Windows 注册表（{count} 处）", "Uses the Windows registry ({count})"),
+    "rule.uses_reflection_emit": ("在运行时生成代码（{count} 处）", "Makes code at run time ({count})"),
+    "rule.uses_dynamic_loading": ("在运行时加载程序集（{count} 处）", "Loads assemblies at run time ({count})"),
+    "rule.uses_native_code": ("调用了本机代码接口（{count} 处）", "Uses APIs for native code ({count})"),
+    "rule.uses_network": ("访问了网络（{count} 处）", "Uses the network ({count})"),
+    "rule.native_imports": (
+        "通过 P/Invoke 导入本机函数（{count} 个）",
+        "Imports native functions by P/Invoke ({count})",
+    ),
+    "rule.lookalike": ("名称与现有插件 {name} 过于相似（{reason}）", "The name looks like that of {name} ({reason})"),
+    "rule.assembly_not_managed": ("主程序集不是 .NET 程序集", "The main assembly is not a .NET assembly"),
+    "rule.assembly_unreadable": ("主程序集无法读取", "The main assembly cannot be read"),
+    "rule.entry_class_missing": ("主程序集中没有入口类", "The entry class is not in the main assembly"),
+    "rule.entry_class_not_public": ("入口类不是公共类", "The entry class is not public"),
+    "rule.entry_class_abstract": ("入口类是抽象类或接口", "The entry class is abstract"),
+    "rule.entry_class_no_constructor": (
+        "入口类没有公共的无参构造函数",
+        "The entry class has no public default constructor",
+    ),
+    "rule.no_description": (
+        "描述缺失或少于 {min} 个字符",
+        "The description is missing or shorter than {min} characters",
+    ),
+    "rule.no_readme": ("没有 README", "There is no README"),
+    "rule.no_changelog": ("没有更新日志", "There is no changelog"),
+    "rule.no_license": ("没有许可证", "There is no license"),
+    "rule.large_package": ("插件包较大：{size} 字节", "The package is large: {size} bytes"),
+    "rule.large_unpacked": ("解压后较大：{size} 字节", "The package unpacks to {size} bytes"),
+    "rule.many_entries": ("文件数较多：{count} 个", "The package holds many files: {count}"),
+    "rule.dependency_unknown": ("依赖的插件不存在：{name}", "There is no plugin {name} to depend on"),
+    "rule.dependency_unsatisfied": (
+        "依赖 {name} 没有满足 {range} 的已发布版本",
+        "No published version of {name} satisfies {range}",
+    ),
+    "rule.no_engines": ("未声明支持的宿主版本", "No host versions are named in engines"),
+    "rule.engine_unsatisfiable": ("{name} 的版本范围 {range} 无法满足", "No version of {name} can satisfy {range}"),
+    "rule.engine_unknown": ("未知的宿主：{name}", "No other plugin names the engine {name}"),
+    "advice.scan_not_run": ("请管理员配置病毒扫描", "Ask the administrator to set up a virus scanner"),
+    "advice.no_description": ("补充插件描述", "Write a longer description"),
+    "advice.no_readme": ("在压缩包中加入 README", "Add a README to the package"),
+    "advice.no_changelog": ("在 plugin.json 中填写 changelog", "Fill in changelog in plugin.json"),
+    "advice.no_license": ("在 plugin.json 中填写 license", "Fill in license in plugin.json"),
+    "advice.no_engines": (
+        "在 plugin.json 的 engines 中声明宿主版本",
+        "Name the host's versions in engines in plugin.json",
+    ),
+    "advice.large_package": ("去掉不需要的文件以减小体积", "Leave out files that are not needed"),
+    "advice.native_imports": ("在描述中说明为何需要本机函数", "Say in the description what native functions are for"),
+    "advice.uses_process": ("在描述中说明为何启动进程", "Say in the description why processes are started"),
+    "advice.entry_class_not_public": ("将入口类设为 public", "Make the entry class public"),
+    "advice.entry_class_no_constructor": (
+        "为入口类提供公共无参构造函数",
+        "Give the entry class a public default constructor",
+    ),
+}
+EVENTS: Final[dict[str, tuple[str, str]]] = {
+    "event.plugin_review_completed.approved": (
+        "您的插件 {plugin_name} {version} 已通过审核",
+        "Your plugin {plugin_name} {version} was approved",
+    ),
+    "event.plugin_review_completed.rejected": (
+        "您的插件 {plugin_name} {version} 未通过审核",
+        "Your plugin {plugin_name} {version} was rejected",
+    ),
+    "event.plugin_review_completed.needs_changes": (
+        "您的插件 {plugin_name} {version} 需要修改",
+        "Your plugin {plugin_name} {version} needs changes",
+    ),
+    "event.plugin_status_changed": (
+        "插件 {plugin_name} 的状态变为 {new_status}",
+        "Plugin {plugin_name} is now {new_status}",
+    ),
+    "event.new_review_assigned": (
+        "您有新的审核任务：{plugin_name} {version}",
+        "A review was assigned to you: {plugin_name} {version}",
+    ),
+    "event.appeal_processed.approved": (
+        "您对插件 {plugin_name} 的申诉已通过",
+        "Your appeal for plugin {plugin_name} was granted",
+    ),
+    "event.appeal_processed.rejected": (
+        "您对插件 {plugin_name} 的申诉未通过",
+        "Your appeal for plugin {plugin_name} was refused",
+    ),
+    "event.system_maintenance": ("系统维护通知：{text}", "Maintenance: {text}"),
+}

@@ -1,0 +1,166 @@
+"""Appeals: against a rejection or a suspension, heard by somebody else, undone in the same transaction if granted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from ..clock import utcnow
+from ..errors import (
+    AppealDecided,
+    AppealExists,
+    AppealNotFound,
+    Invalid,
+    NothingToAppeal,
+    NotTheOwner,
+    OwnDecision,
+    OwnPlugin,
+)
+from ..extensions import db
+from ..models import Appeal, AuditEntry, Plugin, PluginVersion, Review
+from ..vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus
+from . import audit, catalog, notifications, plugins, reviews
+from .lifecycle import SETTLED, Act, after
+from .paging import page_of
+from .tokens import Actor
+
+
+def submit(reference: str, kind: AppealType, by: Actor, values: dict[str, Any]) -> Appeal:
+    """Appeal against the last rejection, or the suspension, of a plugin of theirs.
+
+    Raises PluginNotFound, NotTheOwner, NothingToAppeal, AppealExists while one against the same decision is open.
+    """
+    plugin = plugins.get_seen(reference, by)
+    if not plugins.is_owner(plugin, by):
+        raise NotTheOwner()
+    decision_id, against_id = _decision(plugin, kind)
+    if _open_against(decision_id) is not None:
+        raise AppealExists()
+    appeal = Appeal(
+        plugin_name=plugin.name, decision_id=decision_id, against_id=against_id, appellant_id=by.id, type=kind, **values
+    )
+    db.session.add(appeal)
+    db.session.flush()
+    return appeal
+
+
+def page(
+    *,
+    appellant_id: str | None,
+    status: AppealStatus | None,
+    plugin: Plugin | None,
+    page_number: int | None,
+    limit: int | None,
+) -> tuple[int, Sequence[Appeal]]:
+    """How many appeals fit, and one page of them, newest first."""
+    query = select(Appeal).order_by(Appeal.created_at.desc(), Appeal.id)
+    if appellant_id is not None:
+        query = query.where(Appeal.appellant_id == appellant_id)
+    if status is not None:
+        query = query.where(Appeal.status == status)
+    if plugin is not None:
+        query = query.where(Appeal.plugin_name == plugin.name)
+    return page_of(query, page_number, limit)
+
+
+def process(
+    appeal_id: str, decision: AppealStatus, by: Actor, response: str, actions: Sequence[dict[str, Any]]
+) -> Appeal:
+    """Hear an appeal. Granted, its actions undo the decision now; without actions the plugin is reviewed again.
+
+    Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, Invalid for actions that this appeal cannot have,
+    TransitionNotAllowed where the plugin has moved on meanwhile.
+    """
+    appeal = db.session.get(Appeal, appeal_id)
+    if appeal is None:
+        raise AppealNotFound()
+    if appeal.status != AppealStatus.PENDING:
+        raise AppealDecided()
+    if by.id in (appeal.against_id, appeal.appellant_id):
+        raise OwnDecision() if by.id == appeal.against_id else OwnPlugin()
+    plugin = db.session.get_one(Plugin, appeal.plugin_name)
+    if decision is AppealStatus.APPROVED:
+        _ensure_fits(plugin, actions)
+        _undo(appeal, plugin, is_direct=bool(actions))
+    elif actions:
+        raise Invalid.field("actions", "field.action")
+    appeal.status = decision
+    appeal.response = response
+    appeal.actions = list(actions)
+    appeal.decided_by = by.id
+    appeal.decided_at = utcnow()
+    notifications.notify(
+        appeal.appellant_id,
+        Event.APPEAL_PROCESSED,
+        appeal_id=appeal.id,
+        plugin_id=plugin.id,
+        plugin_name=plugin.name,
+        decision=decision.value,
+        response=response,
+    )
+    audit.record(by, f"appeal.{decision.value}", "appeal", appeal.id, plugin=plugin.name, actions=list(actions))
+    return appeal
+
+
+def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:
+    """What the appeal is against, and who decided it."""
+    if kind is AppealType.SUSPENSION:
+        if plugin.status != PluginStatus.SUSPENDED:
+            raise NothingToAppeal()
+        who = select(AuditEntry.actor_id).where(
+            AuditEntry.action.in_(("plugin.suspended", "review.rejected")), AuditEntry.target_id == plugin.name
+        )
+        return plugin.id, db.session.scalar(who.order_by(AuditEntry.id.desc()).limit(1))
+    review = reviews.last_decision(plugin, ReviewStatus.REJECTED)
+    version = _version(review) if review else None
+    if review is None or version is None or version.status != PluginStatus.REJECTED:
+        raise NothingToAppeal()
+    return review.id, review.decided_by
+
+
+def _version(review: Review) -> PluginVersion | None:
+    return db.session.get(PluginVersion, (review.plugin_name, review.version))
+
+
+def _open_against(decision_id: str) -> Appeal | None:
+    return db.session.scalar(
+        select(Appeal).where(Appeal.decision_id == decision_id, Appeal.status == AppealStatus.PENDING)
+    )
+
+
+def _ensure_fits(plugin: Plugin, actions: Sequence[dict[str, Any]]) -> None:
+    """The one thing an appeal can do is to publish the plugin it is about."""
+    for place, action in enumerate(actions):
+        if place or action["plugin_id"] not in (plugin.id, plugin.name):
+            raise Invalid.field(f"actions.{place}.plugin_id", "field.action")
+
+
+def _undo(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:
+    if appeal.type == AppealType.SUSPENSION:
+        plugins.move(plugin, Act.RESTORE)
+        return
+    review = reviews.get(appeal.decision_id)
+    version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
+    act = Act.GRANT_APPEAL if is_direct else Act.REOPEN
+    version.status = after(version.status, act)
+    if is_direct:
+        version.published_at = utcnow()
+    db.session.flush()
+    _follow(plugin, act)
+    if not is_direct:
+        reviews.enter(plugin, version, Reason.APPEAL, appeal.appellant_id)
+
+
+def _follow(plugin: Plugin, act: Act) -> None:
+    """What the version's new fate means for its plugin, which may have moved on since the decision."""
+    if plugin.status == PluginStatus.REJECTED:
+        plugins.move(plugin, act)
+    elif plugin.status in SETTLED:
+        plugins.show_current(plugin)
+        catalog.touch(plugin)
+    elif act is Act.GRANT_APPEAL:
+        after(plugin.status, act)
+    elif plugin.status == PluginStatus.NEEDS_CHANGES:
+        plugins.move(plugin, Act.SUBMIT)

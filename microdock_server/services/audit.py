@@ -1,0 +1,154 @@
+"""The audit log: every act of administration and moderation, each entry chained to the one before by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Select, func, select
+
+from ..clock import iso, utcnow
+from ..extensions import db
+from ..models import AuditEntry
+from .paging import page_of
+
+# What the first entry is chained to.
+GENESIS: Final = "0" * 64
+BATCH: Final = 1000
+
+
+class Who(Protocol):
+    """Somebody who acts; without an id: the server itself, or its command line."""
+
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def username(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An actor that is no account."""
+
+    username: str
+    id: str | None = None
+
+
+COMMAND_LINE: Final = Operator("(command line)")
+SERVER: Final = Operator("(server)")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk along the chain found. `broken_at` is the first entry that does not fit; `head` the last good hash."""
+
+    entries: int
+    head: str
+    broken_at: int | None
+    reason: str
+
+
+def record(by: Who, action: str, target_type: str, target_id: str, **details: Any) -> AuditEntry:
+    """Write down an act, in the transaction that does it. Details must be JSON, and hold no secret."""
+    last = db.session.execute(
+        select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
+    ).one_or_none()
+    entry = AuditEntry(
+        id=last.id + 1 if last else 1,
+        at=utcnow(),
+        actor_id=by.id,
+        actor_name=by.username,
+        action=action,
+        target_type=target_type,
+        target_id=target_id,
+        details=details,
+        previous_hash=last.hash if last else GENESIS,
+    )
+    entry.hash = digest(entry)
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def digest(entry: AuditEntry) -> str:
+    """SHA-256 (hex) of everything that an entry says, and of the hash before it."""
+    said = {
+        "id": entry.id,
+        "at": iso(entry.at),
+        "actor_id": entry.actor_id,
+        "actor_name": entry.actor_name,
+        "action": entry.action,
+        "target_type": entry.target_type,
+        "target_id": entry.target_id,
+        "details": entry.details,
+        "previous_hash": entry.previous_hash,
+    }
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def verify() -> Verified:
+    """Walk the chain from its beginning. What was cut off its end shows only beside a head written down before."""
+    head, expected = GENESIS, 1
+    for entry in _entries():
+        if entry.id != expected:
+            return Verified(expected - 1, head, expected, "an entry is missing")
+        if entry.previous_hash != head:
+            return Verified(expected - 1, head, entry.id, "the chain is broken")
+        if digest(entry) != entry.hash:
+            return Verified(expected - 1, head, entry.id, "the entry was changed")
+        head, expected = entry.hash, expected + 1
+    return Verified(expected - 1, head, None, "")
+
+
+def page(
+    *,
+    actor_id: str | None = None,
+    action: str | None = None,
+    target_type: str | None = None,
+    target_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    page_number: int,
+    limit: int,
+) -> tuple[int, Sequence[AuditEntry]]:
+    """How many entries fit, and one page of them, newest first. `action` ending in `.` fits all that begin so."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc())
+    if actor_id is not None:
+        query = query.where(AuditEntry.actor_id == actor_id)
+    if action is not None:
+        fits = AuditEntry.action.startswith(action, autoescape=True)
+        query = query.where(fits if action.endswith(".") else AuditEntry.action == action)
+    if target_type is not None:
+        query = query.where(AuditEntry.target_type == target_type)
+    if target_id is not None:
+        query = query.where(AuditEntry.target_id == target_id)
+    return page_of(_within(query, since, until), page_number, limit)
+
+
+def count() -> int:
+    """How many entries there are."""
+    return int(db.session.execute(select(func.count()).select_from(AuditEntry)).scalar_one())
+
+
+def _within(query: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    if until is not None:
+        query = query.where(AuditEntry.at <= until)
+    return query
+
+
+def _entries() -> Iterator[AuditEntry]:
+    """All entries in order, a batch at a time."""
+    last = 0
+    while batch := db.session.scalars(
+        select(AuditEntry).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(BATCH)
+    ).all():
+        yield from batch
+        last = batch[-1].id
+        db.session.expunge_all()

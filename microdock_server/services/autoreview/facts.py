@@ -1,0 +1,140 @@
+"""What an automatic review knows: gathered once, stored, and all that the rules are ever shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from ...bundle import Limits, inspect_package
+from ...bundle.inventory import Inventory
+from ...bundle.lookalikes import find_lookalikes
+from ...bundle.ranges import EngineRange, Range
+from ...extensions import db
+from ...models import Plugin, PluginVersion
+from ...storage import Storage
+from ...uow import unit_of_work
+from ...vocabulary import PluginStatus
+from .. import inventories
+from ..scanning import scan
+
+FACTS_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What gathering needs beside the database."""
+
+    storage: Storage
+    limits: Limits
+    scanner_url: str | None
+    require_managed_assembly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The version that is reviewed; detached from any session."""
+
+    plugin_name: str
+    display_name: str
+    version: str
+    storage_key: str
+    file_size: int
+    description: str
+    license: str
+    changelog: str
+    dependencies: dict[str, str]
+    engines: dict[str, str]
+
+
+def gather(subject: Subject, tools: Tools, *, scans: bool) -> dict[str, Any]:
+    """Everything the rules ask about, as JSON. Slow: reads the package several times; holds no transaction over that."""
+    with tools.storage.open(subject.storage_key) as package:
+        report = inspect_package(package, tools.limits, require_managed_assembly=tools.require_managed_assembly)
+    with tools.storage.open(subject.storage_key) as package:
+        scanned = scan(package, tools.scanner_url if scans else None)
+    inventory = inventories.of(subject.plugin_name, subject.version, subject.storage_key, tools.storage, tools.limits)
+    with unit_of_work(writing=False):
+        dependencies = [_dependency(name, text) for name, text in sorted(subject.dependencies.items())]
+        engines = [_engine(name, text, _known_engines(subject)) for name, text in sorted(subject.engines.items())]
+        lookalikes = _lookalikes(subject)
+    return {
+        "facts_version": FACTS_VERSION,
+        "package": _package(subject, inventory),
+        "inspection": [{"rule": p.rule, "entry": p.entry, "field": p.field} for p in report.problems],
+        "scan": scanned.as_json(),
+        "assembly": inventory.assembly.as_json() if inventory.assembly else None,
+        "permissions": list(inventory.permissions),
+        "documents": {**inventory.documents, "description": len(subject.description.strip())},
+        "dependencies": dependencies,
+        "engines": engines,
+        "lookalikes": lookalikes,
+    }
+
+
+def _package(subject: Subject, inventory: Inventory) -> dict[str, Any]:
+    return {
+        "file_size": subject.file_size,
+        "unpacked_size": inventory.unpacked_size,
+        "entries": len(inventory.files),
+        "largest": max((item.size for item in inventory.files), default=0),
+    }
+
+
+def _dependency(name: str, text: str) -> dict[str, Any]:
+    """Is there such a plugin, and a published version that fits?"""
+    numbers: Sequence[str] = db.session.scalars(
+        select(PluginVersion.version)
+        .join(Plugin, Plugin.name == PluginVersion.plugin_name)
+        .where(
+            Plugin.name_key == name.lower(),
+            Plugin.status == PluginStatus.PUBLISHED,
+            PluginVersion.status == PluginStatus.PUBLISHED,
+        )
+    ).all()
+    wanted = Range.parse(text)
+    return {
+        "name": name,
+        "range": text,
+        "known": bool(numbers),
+        "satisfied": any(wanted.contains(number) for number in numbers),
+    }
+
+
+def _engine(name: str, text: str, known: frozenset[str]) -> dict[str, Any]:
+    """Can any version of the engine fit, and does another published plugin name the same engine?"""
+    return {
+        "name": name,
+        "range": text,
+        "satisfiable": EngineRange.parse(text).is_satisfiable(),
+        "known": name.casefold() in known,
+    }
+
+
+def _known_engines(subject: Subject) -> frozenset[str]:
+    rows = db.session.scalars(
+        select(PluginVersion.engines)
+        .where(PluginVersion.status == PluginStatus.PUBLISHED, PluginVersion.plugin_name != subject.plugin_name)
+        .order_by(PluginVersion.created_at.desc())
+        .limit(1000)
+    )
+    return frozenset(name.casefold() for engines in rows for name in engines) | {"microdock"}
+
+
+def _lookalikes(subject: Subject) -> list[dict[str, Any]]:
+    """Other owners' names that could be mistaken for this one, by package name and by display name."""
+    owner = db.session.scalar(select(Plugin.owner_id).where(Plugin.name == subject.plugin_name))
+    others = select(Plugin.name, Plugin.display_name).where(Plugin.name != subject.plugin_name)
+    if owner is not None:
+        others = others.where(Plugin.owner_id.is_distinct_from(owner))
+    rows = db.session.execute(others).all()
+    found = [asdict(item) for item in find_lookalikes(subject.plugin_name, [row.name for row in rows])]
+    same = subject.display_name.strip().casefold()
+    found += [
+        {"name": row.name, "reason": "same_display_name", "distance": 0}
+        for row in rows
+        if row.display_name.strip().casefold() == same
+    ][:5]
+    return found

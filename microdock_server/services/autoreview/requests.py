@@ -1,0 +1,63 @@
+"""Asking for an automatic review, and what came of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ...errors import AutoReviewNotFound
+from ...extensions import db
+from ...models import AutoReview, Plugin, PluginVersion
+from ...models.columns import new_id
+from ...vocabulary import AutoReviewStatus
+from .. import jobs
+
+KIND = "auto_review"
+_UNFINISHED = (AutoReviewStatus.PENDING, AutoReviewStatus.RUNNING)
+
+
+def request(version: PluginVersion) -> AutoReview:
+    """Have this version reviewed in the background; where that is under way already, that one."""
+    found = latest(version)
+    if found is not None and found.status in _UNFINISHED:
+        return found
+    review = AutoReview(
+        id=new_id(),
+        plugin_name=version.plugin_name,
+        version=version.version,
+        file_hash=version.file_hash,
+        status=AutoReviewStatus.PENDING,
+    )
+    db.session.add(review)
+    jobs.enqueue(KIND, auto_review_id=review.id)
+    return review
+
+
+def latest(version: PluginVersion) -> AutoReview | None:
+    """The version's newest automatic review."""
+    return db.session.scalar(
+        select(AutoReview)
+        .where(AutoReview.plugin_name == version.plugin_name, AutoReview.version == version.version)
+        .order_by(AutoReview.created_at.desc(), AutoReview.id.desc())
+        .limit(1)
+    )
+
+
+def latest_of(plugin: Plugin) -> AutoReview:
+    """The plugin's newest automatic review, of any version. Raises AutoReviewNotFound."""
+    found = db.session.scalar(
+        select(AutoReview)
+        .where(AutoReview.plugin_name == plugin.name)
+        .order_by(AutoReview.created_at.desc(), AutoReview.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise AutoReviewNotFound()
+    return found
+
+
+def get(auto_review_id: str) -> AutoReview:
+    """The automatic review. Raises AutoReviewNotFound."""
+    found = db.session.get(AutoReview, auto_review_id)
+    if found is None:
+        raise AutoReviewNotFound()
+    return found

@@ -1,0 +1,245 @@
+"""The rules of automatic review: facts in, verdict out. Pure and repeatable: the same facts and rules, the same verdict.
+
+Scores. Each of the four areas begins with 100 points, and every finding takes some away: 60 for high severity, 15 for
+medium, 5 for low, never below 0. The overall score is the areas' mean, weighted by WEIGHTS. An area is `fail` with a
+finding of high severity, `warning` with one of medium severity, else `pass`.
+
+What cannot be known without running a plugin says `not_measured`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+# Raised with every change that can change a verdict.
+RULES_VERSION: Final = "2026.1"
+WEIGHTS: Final = {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
+PENALTIES: Final = {"high": 60, "medium": 15, "low": 5}
+NOT_MEASURED: Final = "not_measured"
+
+LARGE_PACKAGE: Final = 50 * 1024 * 1024
+LARGE_UNPACKED: Final = 200 * 1024 * 1024
+MANY_ENTRIES: Final = 2000
+SHORT_DESCRIPTION: Final = 20
+
+Severity = Literal["high", "medium", "low"]
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found. The text is in the catalogue, behind `rule.`, filled with `params`."""
+
+    rule: str
+    category: str
+    severity: Severity
+    params: dict[str, Any] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+
+
+def judge(facts: Facts) -> dict[str, Any]:
+    """The verdict on these facts, as JSON: scores, checks, findings, by these rules."""
+    findings = sorted(
+        (finding for rule in RULES for finding in rule(facts)),
+        key=lambda found: (-PENALTIES[found.severity], found.rule),
+    )
+    scores = {area: _score(found for found in findings if found.category == area) for area in WEIGHTS}
+    return {
+        "rules_version": RULES_VERSION,
+        "overall_score": round(sum(scores[area] * weight for area, weight in WEIGHTS.items()) / sum(WEIGHTS.values())),
+        "checks": {
+            area: {"score": scores[area], "status": _status(findings, area), "details": _DETAILS[area](facts)}
+            for area in WEIGHTS
+        },
+        "findings": [asdict(found) for found in findings],
+    }
+
+
+def has_high(verdict: dict[str, Any]) -> bool:
+    """Is any finding of high severity? Then nothing is approved without a person."""
+    return any(found["severity"] == "high" for found in verdict["findings"])
+
+
+def _score(findings: Iterable[Finding]) -> int:
+    return max(0, 100 - sum(PENALTIES[found.severity] for found in findings))
+
+
+def _status(findings: Iterable[Finding], area: str) -> str:
+    severities = {found.severity for found in findings if found.category == area}
+    return "fail" if "high" in severities else "warning" if "medium" in severities else "pass"
+
+
+def _inspection(facts: Facts) -> Iterator[Finding]:
+    """The archive is inspected once more: rules may be stricter than on the day it was uploaded."""
+    for problem in facts["inspection"]:
+        place = problem["entry"] or problem["field"] or ""
+        yield Finding("archive", "security", "high", {"problem": problem["rule"]}, [place] if place else [])
+
+
+def _scan(facts: Facts) -> Iterator[Finding]:
+    scan = facts["scan"]
+    if scan["verdict"] == "infected":
+        yield Finding("malware", "security", "high", {"signature": scan["signature"]}, [scan["signature"]])
+    elif scan["verdict"] == "failed":
+        # A scanner that fails says nothing, and nothing is not a pass.
+        yield Finding("scan_failed", "security", "high", {"detail": scan["detail"]})
+    elif scan["verdict"] == "not_run":
+        yield Finding("scan_not_run", "security", "low")
+
+
+_CAPABILITIES: Final[dict[str, Severity]] = {
+    "process": "medium",
+    "registry": "medium",
+    "reflection_emit": "medium",
+    "dynamic_loading": "medium",
+    "native_code": "medium",
+    "network": "low",
+}
+
+
+def _capabilities(facts: Facts) -> Iterator[Finding]:
+    assembly = facts["assembly"]
+    if assembly is None:
+        return
+    uses: dict[str, list[str]] = {}
+    for use in assembly["uses"]:
+        uses.setdefault(use["capability"], []).append(use["evidence"])
+    for capability, evidence in sorted(uses.items()):
+        severity = _CAPABILITIES.get(capability)
+        if severity is not None:
+            yield Finding(f"uses_{capability}", "security", severity, {"count": len(evidence)}, evidence[:20])
+    if assembly["imports"]:
+        names = [f"{item['module']}!{item['function']}" for item in assembly["imports"]]
+        yield Finding("native_imports", "security", "medium", {"count": len(names)}, names[:20])
+
+
+def _lookalikes(facts: Facts) -> Iterator[Finding]:
+    for found in facts["lookalikes"]:
+        severity: Severity = "high" if found["reason"] == "confusable" else "medium"
+        yield Finding(
+            "lookalike", "security", severity, {"name": found["name"], "reason": found["reason"]}, [found["name"]]
+        )
+
+
+def _assembly(facts: Facts) -> Iterator[Finding]:
+    assembly = facts["assembly"]
+    if assembly is None or assembly["status"] in ("not_managed", "unreadable"):
+        reason = "not_managed" if assembly is None else assembly["status"]
+        yield Finding(f"assembly_{reason}", "quality", "high", {}, [assembly["detail"]] if assembly else [])
+        return
+    entry = assembly["entry"]
+    if entry is None or not entry["found"]:
+        yield Finding("entry_class_missing", "quality", "high")
+        return
+    if not entry["is_public"]:
+        yield Finding("entry_class_not_public", "quality", "high")
+    if entry["is_abstract"]:
+        yield Finding("entry_class_abstract", "quality", "high")
+    elif not entry["has_default_constructor"]:
+        yield Finding("entry_class_no_constructor", "quality", "high")
+
+
+def _documents(facts: Facts) -> Iterator[Finding]:
+    documents = facts["documents"]
+    if documents["description"] < SHORT_DESCRIPTION:
+        yield Finding("no_description", "quality", "medium", {"min": SHORT_DESCRIPTION})
+    for name in ("readme", "changelog", "license"):
+        if not documents[name]:
+            yield Finding(f"no_{name}", "quality", "low")
+
+
+def _size(facts: Facts) -> Iterator[Finding]:
+    package = facts["package"]
+    if package["file_size"] > LARGE_PACKAGE:
+        yield Finding("large_package", "performance", "medium", {"size": package["file_size"], "limit": LARGE_PACKAGE})
+    if package["unpacked_size"] > LARGE_UNPACKED:
+        yield Finding(
+            "large_unpacked", "performance", "medium", {"size": package["unpacked_size"], "limit": LARGE_UNPACKED}
+        )
+    if package["entries"] > MANY_ENTRIES:
+        yield Finding("many_entries", "performance", "low", {"count": package["entries"], "limit": MANY_ENTRIES})
+
+
+def _dependencies(facts: Facts) -> Iterator[Finding]:
+    for item in facts["dependencies"]:
+        params = {"name": item["name"], "range": item["range"]}
+        if not item["known"]:
+            yield Finding("dependency_unknown", "compatibility", "medium", params, [item["name"]])
+        elif not item["satisfied"]:
+            yield Finding("dependency_unsatisfied", "compatibility", "medium", params, [item["name"]])
+
+
+def _engines(facts: Facts) -> Iterator[Finding]:
+    if not facts["engines"]:
+        yield Finding("no_engines", "compatibility", "low")
+    for item in facts["engines"]:
+        params = {"name": item["name"], "range": item["range"]}
+        if not item["satisfiable"]:
+            yield Finding("engine_unsatisfiable", "compatibility", "high", params, [item["name"]])
+        elif not item["known"]:
+            yield Finding("engine_unknown", "compatibility", "low", params, [item["name"]])
+
+
+RULES: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
+    _inspection,
+    _scan,
+    _capabilities,
+    _lookalikes,
+    _assembly,
+    _documents,
+    _size,
+    _dependencies,
+    _engines,
+)
+
+
+def _security_details(facts: Facts) -> dict[str, Any]:
+    assembly = facts["assembly"]
+    uses = sorted({use["capability"] for use in assembly["uses"]}) if assembly else []
+    return {
+        "malware_scan": facts["scan"]["verdict"],
+        "scanner": facts["scan"]["engine"] or None,
+        # There is no list of vulnerable libraries here to compare with.
+        "vulnerability_scan": NOT_MEASURED,
+        "permission_check": "sensitive_apis" if uses or (assembly and assembly["imports"]) else "no_findings",
+        "sensitive_apis": uses,
+        "declared_permissions": facts["permissions"],
+    }
+
+
+def _quality_details(facts: Facts) -> dict[str, Any]:
+    documents = facts["documents"]
+    missing = [name for name in ("readme", "changelog", "license") if not documents[name]]
+    missing += ["description"] if documents["description"] < SHORT_DESCRIPTION else []
+    return {
+        "code_complexity": NOT_MEASURED,
+        "test_coverage": NOT_MEASURED,
+        "documentation": "incomplete" if missing else "complete",
+        "missing_documents": missing,
+        "assembly": facts["assembly"]["status"] if facts["assembly"] else "missing",
+    }
+
+
+def _performance_details(facts: Facts) -> dict[str, Any]:
+    # No plugin is ever run here.
+    unknown = dict.fromkeys(("startup_time", "memory_usage", "cpu_usage"), NOT_MEASURED)
+    return {**unknown, **facts["package"]}
+
+
+def _compatibility_details(facts: Facts) -> dict[str, Any]:
+    assembly = facts["assembly"]
+    return {
+        "dependencies": facts["dependencies"],
+        "engines": facts["engines"],
+        "target_framework": (assembly["target_framework"] if assembly else "") or NOT_MEASURED,
+    }
+
+
+_DETAILS: Final[dict[str, Callable[[Facts], dict[str, Any]]]] = {
+    "security": _security_details,
+    "quality": _quality_details,
+    "performance": _performance_details,
+    "compatibility": _compatibility_details,
+}

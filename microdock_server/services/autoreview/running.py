@@ -1,0 +1,104 @@
+"""One automatic review from beginning to end, as a background job; and the same verdict again from what was stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...clock import utcnow
+from ...errors import AutoReviewNotFound
+from ...extensions import db
+from ...models import AutoReview, Plugin, PluginVersion
+from ...uow import unit_of_work
+from ...vocabulary import OPEN_REVIEWS, AutoReviewStatus, Reason
+from .. import configuration, jobs, reviews
+from ..jobs import Leased
+from . import requests
+from .facts import Subject, Tools, gather
+from .rules import RULES_VERSION, has_high, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A stored verdict, and what today's rules make of the same facts."""
+
+    stored: dict[str, Any]
+    again: dict[str, Any]
+
+    @property
+    def agrees(self) -> bool:
+        return self.stored == self.again
+
+
+def run(leased: Leased, tools: Tools) -> None:
+    """Do the job. Killed at any point, it begins anew: the last step writes verdict, consequences and state together."""
+    with unit_of_work():
+        review = db.session.get(AutoReview, leased.payload["auto_review_id"])
+        if review is None:
+            # The plugin was deleted meanwhile.
+            jobs.finish(leased)
+            return
+        review.status = AutoReviewStatus.RUNNING
+        review.started_at = utcnow()
+        subject = _subject(review)
+        scans = configuration.current().upload_settings.virus_scan_enabled
+    facts = gather(subject, tools, scans=scans)
+    verdict = judge(facts)
+    with unit_of_work():
+        review = db.session.get(AutoReview, leased.payload["auto_review_id"])
+        if not jobs.finish(leased) or review is None:
+            return
+        _complete(review, facts, verdict)
+
+
+def give_up(leased: Leased, reason: str) -> None:
+    """The last attempt failed: say so where the result is looked for. Whoever reviews has to do without."""
+    review = db.session.get(AutoReview, leased.payload["auto_review_id"])
+    if review is not None:
+        review.status = AutoReviewStatus.FAILED
+        review.error = reason
+        review.finished_at = utcnow()
+
+
+def replay(auto_review_id: str) -> Replay:
+    """Judge the stored facts again. Raises AutoReviewNotFound, also for one that is not completed."""
+    review = requests.get(auto_review_id)
+    if review.facts is None or review.verdict is None:
+        raise AutoReviewNotFound()
+    return Replay(review.verdict, judge(review.facts))
+
+
+def _subject(review: AutoReview) -> Subject:
+    version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
+    return Subject(
+        plugin_name=version.plugin_name,
+        display_name=version.display_name,
+        version=version.version,
+        storage_key=version.storage_key,
+        file_size=version.file_size,
+        description=version.description,
+        license=version.license,
+        changelog=version.changelog,
+        dependencies=dict(version.dependencies),
+        engines=dict(version.engines),
+    )
+
+
+def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]) -> None:
+    review.facts, review.verdict, review.rules_version = facts, verdict, RULES_VERSION
+    review.status = AutoReviewStatus.COMPLETED
+    review.finished_at = utcnow()
+    version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
+    plugin = db.session.get_one(Plugin, review.plugin_name)
+    waiting = reviews.open_of(version)
+    config = configuration.current().review_settings
+    if has_high(verdict):
+        # A published version is looked at again; one that waits, sooner.
+        reviews.add_reason(waiting or reviews.enter(plugin, version, Reason.FLAGGED, None), Reason.FLAGGED)
+        return
+    good = verdict["overall_score"] >= config.auto_approve_threshold
+    unmanned = config.auto_review_enabled and not config.manual_review_required
+    if waiting is None or waiting.status not in OPEN_REVIEWS or not (unmanned and good):
+        return
+    if waiting.assigned_reviewer_id is None and not version.is_public and review.file_hash == version.file_hash:
+        reviews.approve_automatically(waiting, plugin, version, f"{verdict['overall_score']}/100 · {RULES_VERSION}")

@@ -1,0 +1,139 @@
+"""Background jobs: the table that is the truth about them.
+
+A job is queued in the transaction that wants it. Whoever runs it takes a lease first; killed in the middle, the lease
+runs out and another tries. Work that is done twice must be harmless: the last step writes result and state together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from ..clock import utcnow
+from ..extensions import db
+from ..models import Job
+from ..uow import current_unit, unit_of_work
+from ..vocabulary import JobState
+
+LEASE: Final = timedelta(minutes=5)
+MAX_ATTEMPTS: Final = 5
+FIRST_DELAY: Final = timedelta(seconds=10)
+
+Deliver = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A job that is ours until the lease runs out."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    attempt: int
+    holder: str
+
+
+class _Delivery:
+    """How a queued job gets to a worker sooner than its next look into the table. Set once, with the application."""
+
+    deliver: Deliver | None = None
+
+
+def deliver_with(deliver: Deliver | None) -> None:
+    """From now on call `deliver` with the id of every job that was queued and committed."""
+    _Delivery.deliver = deliver
+
+
+def enqueue(kind: str, **payload: Any) -> Job:
+    """Queue a job in this transaction; it is delivered once that is committed."""
+    job = Job(kind=kind, payload=payload, available_at=utcnow())
+    db.session.add(job)
+    db.session.flush()
+    job_id = job.id
+    current_unit().on_commit(lambda: _deliver(job_id))
+    return job
+
+
+def lease(job_id: str, holder: str) -> Leased | None:
+    """Take the job, in a unit of its own; None where it is done, not yet due, or somebody else's."""
+    with unit_of_work():
+        now = utcnow()
+        statement = (
+            update(Job)
+            .where(Job.id == job_id, _is_due())
+            .values(state=JobState.RUNNING, attempts=Job.attempts + 1, leased_by=holder, leased_until=now + LEASE)
+            .returning(Job.id, Job.kind, Job.payload, Job.attempts)
+        )
+        row = db.session.execute(statement).one_or_none()
+    return None if row is None else Leased(row.id, row.kind, row.payload, row.attempts, holder)
+
+
+def extend(leased: Leased) -> bool:
+    """Hold on to a job for longer; False where it is no longer ours."""
+    with unit_of_work():
+        return _mine(leased, leased_until=utcnow() + LEASE)
+
+
+def finish(leased: Leased) -> bool:
+    """The job is done, in the caller's transaction; False where it is no longer ours, and nothing may be written."""
+    return _mine(leased, state=JobState.DONE, leased_until=None, finished_at=utcnow(), error="")
+
+
+def fail(leased: Leased, reason: str) -> bool:
+    """The attempt failed: try again later, or give up after the fifth. True where it was the last."""
+    is_last = leased.attempt >= MAX_ATTEMPTS
+    if is_last:
+        _mine(leased, state=JobState.FAILED, leased_until=None, finished_at=utcnow(), error=reason)
+    else:
+        later = utcnow() + FIRST_DELAY * 2 ** (leased.attempt - 1)
+        _mine(leased, state=JobState.QUEUED, leased_by=None, leased_until=None, available_at=later, error=reason)
+    return is_last
+
+
+def due(limit: int = 100) -> Sequence[str]:
+    """Ids of jobs that somebody should run now, oldest first: queued ones, and those whose lease ran out."""
+    query = select(Job.id).where(_is_due()).order_by(Job.available_at, Job.created_at).limit(limit)
+    return db.session.scalars(query).all()
+
+
+def counts() -> dict[str, int]:
+    """How many jobs are in which state."""
+    rows = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    return {state: int(count) for state, count in rows}
+
+
+def forget_finished(age: timedelta) -> int:
+    """Delete jobs that were done longer than `age` ago; how many."""
+    statement = delete(Job).where(Job.state == JobState.DONE, Job.finished_at < utcnow() - age).returning(Job.id)
+    return len(db.session.execute(statement).all())
+
+
+def _deliver(job_id: str) -> None:
+    if _Delivery.deliver is not None:
+        _Delivery.deliver(job_id)
+
+
+def _is_due() -> ColumnElement[bool]:
+    now = utcnow()
+    waiting = (Job.state == JobState.QUEUED) & (Job.available_at <= now)
+    return or_(waiting, (Job.state == JobState.RUNNING) & (Job.leased_until < now))
+
+
+def _mine(leased: Leased, **values: Any) -> bool:
+    statement = (
+        update(Job)
+        .where(
+            Job.id == leased.id,
+            Job.state == JobState.RUNNING,
+            Job.leased_by == leased.holder,
+            Job.attempts == leased.attempt,
+        )
+        .values(**values)
+        .returning(Job.id)
+    )
+    return db.session.execute(statement).one_or_none() is not None

@@ -1,0 +1,103 @@
+"""Notifications: written in the transaction that causes them, read by their user, live or later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row, and_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from ..clock import utcnow
+from ..extensions import db
+from ..models import Notification, NotificationRead, User
+from ..uow import read_at_once
+from ..vocabulary import Event
+from .paging import page_of
+
+MAX_BATCH: Final = 1000
+
+
+def notify(user_id: str | None, event: Event, **data: Any) -> None:
+    """Tell a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
+    db.session.add(Notification(user_id=user_id, event=event, data=data))
+
+
+def latest_id(engine: Engine) -> int:
+    """The id of the newest notification; 0 where there is none."""
+    return int(read_at_once(engine, _LATEST)[0][0] or 0)
+
+
+def after(last_id: int, engine: Engine) -> Sequence[Row[Any]]:
+    """Rows of notifications newer than `last_id`, oldest first, at most 1,000: whoever they are for."""
+    return read_at_once(engine, _AFTER, {"last_id": last_id, "batch": MAX_BATCH})
+
+
+def missed(user_id: str, last_id: int, engine: Engine) -> Sequence[Row[Any]]:
+    """Rows of the user's notifications newer than `last_id`, oldest first, at most 1,000."""
+    return read_at_once(engine, _MISSED, {"user_id": user_id, "last_id": last_id, "batch": MAX_BATCH})
+
+
+def page(user_id: str, *, unread: bool | None, page_number: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many notifications the user has, and one page of them: unread first, then newest first."""
+    read = _was_read(user_id)
+    query = select(Notification).where(_is_for(user_id))
+    if unread is not None:
+        query = query.where(~read if unread else read)
+    total, found = page_of(query.order_by(read, Notification.id.desc()), page_number, limit)
+    ids = [item.id for item in found]
+    done = set(
+        db.session.scalars(
+            select(NotificationRead.notification_id).where(
+                NotificationRead.user_id == user_id, NotificationRead.notification_id.in_(ids)
+            )
+        )
+    )
+    return total, [
+        {"id": item.id, "event": item.event, "data": item.data, "created_at": item.created_at, "read": item.id in done}
+        for item in found
+    ]
+
+
+def count_unread(user_id: str) -> int:
+    """How many notifications the user has not read."""
+    query = select(func.count()).select_from(Notification).where(_is_for(user_id), ~_was_read(user_id))
+    return int(db.session.execute(query).scalar_one())
+
+
+def mark_read(user_id: str, ids: Sequence[int] | None) -> int:
+    """Mark these (None: all) as read; how many were not before. Ids of others' notifications are passed over."""
+    query = select(Notification.id).where(_is_for(user_id), ~_was_read(user_id))
+    if ids is not None:
+        query = query.where(Notification.id.in_(ids))
+    fresh = db.session.scalars(query).all()
+    now = utcnow()
+    rows = [{"user_id": user_id, "notification_id": number, "read_at": now} for number in fresh]
+    if rows:
+        db.session.execute(insert(NotificationRead).on_conflict_do_nothing(), rows)
+    return len(rows)
+
+
+def _is_for(user_id: str) -> Any:
+    # What everybody was told before the account existed is old news.
+    joined = select(User.created_at).where(User.id == user_id).scalar_subquery()
+    everybody = and_(Notification.user_id.is_(None), Notification.created_at >= joined)
+    return or_(Notification.user_id == user_id, everybody)
+
+
+def _was_read(user_id: str) -> Any:
+    return exists().where(NotificationRead.user_id == user_id, NotificationRead.notification_id == Notification.id)
+
+
+_TABLE: Final = Notification.__table__
+_LATEST: Final = select(func.max(_TABLE.c.id))
+_AFTER: Final = select(_TABLE).where(_TABLE.c.id > bindparam("last_id")).order_by(_TABLE.c.id).limit(bindparam("batch"))
+_MISSED: Final = (
+    select(_TABLE)
+    .where(
+        _TABLE.c.id > bindparam("last_id"),
+        or_(_TABLE.c.user_id == bindparam("user_id"), _TABLE.c.user_id.is_(None)),
+    )
+    .order_by(_TABLE.c.id)
+    .limit(bindparam("batch"))
+)

@@ -1,0 +1,128 @@
+"""Icons and screenshots: made anew from what owners send, kept as blobs of their own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO, Final
+
+from sqlalchemy import select
+
+from ..errors import FileMissing, Invalid
+from ..extensions import db
+from ..media import BadImage, Picture, normalise
+from ..models import Plugin, PluginImage
+from ..models.columns import new_id
+from ..storage import Storage
+from ..storage.contract import StoredFile
+from ..uow import Unit, current_unit
+from . import files
+
+ICON: Final = "icon"
+SCREENSHOT: Final = "screenshot"
+ICON_SIDE: Final = 512
+SCREENSHOT_SIDE: Final = 2560
+MAX_BYTES: Final = 5 * 1024 * 1024
+MAX_SCREENSHOTS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NewPictures:
+    """Pictures on their way in. None: what there is stays; an empty list of screenshots takes them away."""
+
+    icon: Picture | None = None
+    screenshots: Sequence[Picture] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """A picture whose blob is there, and whose row is not yet."""
+
+    id: str
+    kind: str
+    position: int
+    picture: Picture
+    stored: StoredFile
+
+
+def prepare(data: bytes, kind: str, field: str) -> Picture:
+    """The picture in `data`, made anew. Raises Invalid for `field` where there is none."""
+    try:
+        return normalise(data, max_side=ICON_SIDE if kind == ICON else SCREENSHOT_SIDE, max_bytes=MAX_BYTES)
+    except BadImage as bad:
+        key = "field.image" if bad.reason == "not_an_image" else "field.image_size"
+        raise Invalid.field(field, key) from bad
+
+
+def store(unit: Unit, new: NewPictures, storage: Storage) -> list[StoredPicture]:
+    """Keep the pictures' bytes; gone again if the unit is rolled back."""
+    wanted = [(ICON, 0, new.icon)] if new.icon else []
+    wanted += [(SCREENSHOT, place, picture) for place, picture in enumerate(new.screenshots or ())]
+    found = []
+    for kind, place, picture in wanted:
+        key = files.new_key("uploads")
+        unit.on_rollback(partial(storage.delete, key))
+        stored = storage.save(key, io.BytesIO(picture.data), limit=4 * MAX_BYTES)
+        found.append(StoredPicture(new_id(), kind, place, picture, stored))
+    return found
+
+
+def attach(plugin: Plugin, new: Iterable[StoredPicture]) -> None:
+    """Make these the plugin's pictures."""
+    for item in new:
+        db.session.add(
+            PluginImage(
+                id=item.id,
+                plugin_name=plugin.name,
+                kind=item.kind,
+                position=item.position,
+                media_type=item.picture.media_type,
+                width=item.picture.width,
+                height=item.picture.height,
+                **files.columns(item.stored),
+            )
+        )
+    db.session.flush()
+
+
+def remove(plugin: Plugin, kind: str, storage: Storage) -> None:
+    """Take the plugin's pictures of this kind away; their files go once that is committed."""
+    rows = db.session.scalars(
+        select(PluginImage).where(PluginImage.plugin_name == plugin.name, PluginImage.kind == kind)
+    )
+    for row in rows.all():
+        current_unit().on_commit(partial(storage.delete, row.storage_key))
+        db.session.delete(row)
+    db.session.flush()
+
+
+def of(names: Sequence[str]) -> dict[str, list[PluginImage]]:
+    """Pictures by plugin name, the icon first, screenshots in their order."""
+    query = (
+        select(PluginImage).where(PluginImage.plugin_name.in_(names)).order_by(PluginImage.kind, PluginImage.position)
+    )
+    found: dict[str, list[PluginImage]] = {}
+    for row in db.session.scalars(query):
+        found.setdefault(row.plugin_name, []).append(row)
+    return found
+
+
+def get(plugin: Plugin, image_id: str) -> PluginImage:
+    """One picture of the plugin. Raises FileMissing."""
+    found = db.session.get(PluginImage, image_id)
+    if found is None or found.plugin_name != plugin.name:
+        raise FileMissing()
+    return found
+
+
+def open_file(image: PluginImage, storage: Storage) -> BinaryIO:
+    """The picture's bytes, open at the first."""
+    return storage.open(image.storage_key)
+
+
+def file_name(image: PluginImage) -> str:
+    """`icon.png`, `screenshot-1.webp`."""
+    ending = image.media_type.rpartition("/")[2]
+    return f"{image.kind}.{ending}" if image.kind == ICON else f"{image.kind}-{image.position + 1}.{ending}"

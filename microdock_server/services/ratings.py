@@ -1,0 +1,177 @@
+"""Ratings: one a user and plugin, averages that are always exactly what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import func, select, update
+
+from ..clock import utcnow
+from ..errors import NotTheOwner, OwnRating, PluginNotFound, RatingExists, RatingNotFound
+from ..extensions import db
+from ..models import Plugin, Rating, RatingReport, RatingRevision
+from ..vocabulary import PluginStatus, permits
+from . import audit, catalog, plugins
+from .paging import page_of
+from .tokens import Actor
+
+FIELDS: Final = ("rating", "title", "content", "pros", "cons")
+
+
+class Order(StrEnum):
+    """How a list of ratings is sorted."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    RATING = "rating"
+
+
+_COLUMNS: Final = {
+    Order.CREATED_AT: Rating.created_at,
+    Order.UPDATED_AT: Rating.updated_at,
+    Order.RATING: Rating.rating,
+}
+
+
+def page(
+    plugin: Plugin, viewer: Actor | None, order: Order, *, descending: bool, page_number: int, limit: int
+) -> tuple[int, Sequence[Rating]]:
+    """How many ratings of the plugin the viewer may see, and one page of them; hidden ones are for moderators."""
+    query = select(Rating).where(Rating.plugin_name == plugin.name)
+    if viewer is None or not permits(viewer.role, "review.view"):
+        query = query.where(Rating.is_hidden.is_(False))
+    column = _COLUMNS[order]
+    return page_of(query.order_by(column.desc() if descending else column, Rating.id), page_number, limit)
+
+
+def distribution(plugin: Plugin) -> dict[str, int]:
+    """How many shown ratings have how many stars."""
+    rows = db.session.execute(
+        select(Rating.rating, func.count())
+        .where(Rating.plugin_name == plugin.name, Rating.is_hidden.is_(False))
+        .group_by(Rating.rating)
+    )
+    counts = {int(stars): int(count) for stars, count in rows}
+    return {str(stars): counts.get(stars, 0) for stars in range(5, 0, -1)}
+
+
+def for_moderation(
+    *, reported: bool | None, hidden: bool | None, page_number: int, limit: int
+) -> tuple[int, Sequence[Rating]]:
+    """How many ratings there are for moderators, and one page of them: the most reported first."""
+    query = select(Rating).order_by(Rating.report_count.desc(), Rating.created_at.desc(), Rating.id)
+    if reported is not None:
+        query = query.where(Rating.report_count > 0 if reported else Rating.report_count == 0)
+    if hidden is not None:
+        query = query.where(Rating.is_hidden.is_(hidden))
+    return page_of(query, page_number, limit)
+
+
+def create(reference: str, by: Actor, values: dict[str, Any]) -> Rating:
+    """Rate a published plugin. Raises PluginNotFound, OwnRating, RatingExists."""
+    plugin = plugins.get_seen(reference, by)
+    if plugins.is_owner(plugin, by):
+        raise OwnRating()
+    if plugin.status != PluginStatus.PUBLISHED:
+        raise PluginNotFound()
+    if _of(plugin.name, by.id) is not None:
+        raise RatingExists()
+    rating = Rating(plugin_name=plugin.name, user_id=by.id, version=plugin.current_version, **values)
+    db.session.add(rating)
+    db.session.flush()
+    _count(plugin, 1, rating.rating)
+    return rating
+
+
+def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> Rating:
+    """Change one's own rating; what it said before is kept. Raises RatingNotFound."""
+    rating = get(plugins.get_seen(reference, by), rating_id)
+    if rating.user_id != by.id:
+        raise NotTheOwner()
+    plugin = db.session.get_one(Plugin, rating.plugin_name)
+    before = rating.rating
+    db.session.add(RatingRevision(rating_id=rating.id, **{name: getattr(rating, name) for name in FIELDS}))
+    for name, value in values.items():
+        setattr(rating, name, value)
+    rating.edit_count += 1
+    rating.updated_at = utcnow()
+    db.session.flush()
+    if not rating.is_hidden:
+        _count(plugin, 0, rating.rating - before)
+    return rating
+
+
+def reply(reference: str, rating_id: str, by: Actor, text: str) -> Rating:
+    """The owner's answer to a rating; a later one replaces it. Raises NotTheOwner."""
+    plugin = plugins.get_owned(reference, by)
+    rating = get(plugin, rating_id)
+    rating.reply = text
+    rating.replied_at = utcnow()
+    if not plugins.is_owner(plugin, by):
+        audit.record(by, "rating.replied", "rating", rating.id, plugin=plugin.name)
+    return rating
+
+
+def report(reference: str, rating_id: str, by: Actor, reason: str) -> Rating:
+    """Ask moderators to look at a rating; once a user, saying it again changes the reason."""
+    rating = get(plugins.get_seen(reference, by), rating_id)
+    known = db.session.get(RatingReport, (rating.id, by.id))
+    if known is not None:
+        known.reason = reason
+        return rating
+    db.session.add(RatingReport(rating_id=rating.id, user_id=by.id, reason=reason))
+    rating.report_count += 1
+    return rating
+
+
+def hide(rating_id: str, by: Actor, *, hidden: bool, reason: str) -> Rating:
+    """Take a rating out of sight and out of the average, or show it again."""
+    rating = db.session.get(Rating, rating_id)
+    if rating is None:
+        raise RatingNotFound()
+    if rating.is_hidden != hidden:
+        plugin = db.session.get_one(Plugin, rating.plugin_name)
+        rating.is_hidden = hidden
+        sign = -1 if hidden else 1
+        _count(plugin, sign, sign * rating.rating)
+    rating.hidden_reason = reason if hidden else ""
+    action = "rating.hidden" if hidden else "rating.shown"
+    audit.record(by, action, "rating", rating.id, plugin=rating.plugin_name, reason=reason)
+    return rating
+
+
+def get(plugin: Plugin, rating_id: str) -> Rating:
+    """A rating of this plugin. Raises RatingNotFound."""
+    rating = db.session.get(Rating, rating_id)
+    if rating is None or rating.plugin_name != plugin.name:
+        raise RatingNotFound()
+    return rating
+
+
+def reports_of(ratings: Sequence[Rating]) -> dict[str, list[str]]:
+    """What was said against these ratings, by their id."""
+    query = select(RatingReport.rating_id, RatingReport.reason).where(
+        RatingReport.rating_id.in_([rating.id for rating in ratings])
+    )
+    found: dict[str, list[str]] = {}
+    for rating_id, reason in db.session.execute(query.order_by(RatingReport.created_at)):
+        found.setdefault(rating_id, []).append(reason)
+    return found
+
+
+def _of(plugin_name: str, user_id: str) -> Rating | None:
+    return db.session.scalar(select(Rating).where(Rating.plugin_name == plugin_name, Rating.user_id == user_id))
+
+
+def _count(plugin: Plugin, more: int, points: int) -> None:
+    """Raise count and sum in the database, not from what was read: exact whoever else rates at this moment."""
+    count, total = Plugin.rating_count + more, Plugin.rating_sum + points
+    db.session.execute(
+        update(Plugin)
+        .where(Plugin.name == plugin.name)
+        .values(rating_count=count, rating_sum=total, rating_average=total * 1.0 / func.nullif(count, 0))
+    )
+    db.session.refresh(plugin, ["rating_count", "rating_sum", "rating_average"])
+    catalog.mark(plugin)

@@ -1,0 +1,390 @@
+"""The review queue: what waits, who looks at it, and what is decided."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from ..clock import utcnow
+from ..errors import (
+    AssignedToAnother,
+    Forbidden,
+    Invalid,
+    OwnPlugin,
+    ReviewDecided,
+    ReviewerBusy,
+    ReviewNotFound,
+    ReviewOutdated,
+)
+from ..extensions import db
+from ..models import Plugin, PluginVersion, Review, User
+from ..vocabulary import OPEN_REVIEWS, Event, PluginStatus, Priority, Reason, ReviewStatus, Role, Verdict, permits
+from . import audit, catalog, configuration, notifications, plugins
+from .audit import SERVER, Who
+from .autoreview import requests as auto_reviews
+from .lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
+from .paging import page_of
+from .tokens import Actor
+
+URGENCY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+_PRIORITY_OF: Final = {
+    Reason.APPEAL: Priority.HIGH,
+    Reason.FLAGGED: Priority.HIGH,
+    Reason.REPORTED: Priority.HIGH,
+    Reason.KEY_UPLOAD: Priority.LOW,
+}
+# How many past reviews an estimate is made from.
+SAMPLE: Final = 50
+NOT_MEASURED: Final = "not_measured"
+
+
+def submit(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
+    """Put a version into the queue, for `reason`, and the plugin with it where it is not published.
+
+    Where nobody has to look, it is published at once.
+    """
+    if plugin.status not in SETTLED and plugin.status not in (PluginStatus.PENDING, PluginStatus.IN_REVIEW):
+        plugins.move(plugin, Act.SUBMIT)
+    if version.status not in (PluginStatus.PENDING, PluginStatus.IN_REVIEW):
+        version.status = after(version.status, Act.SUBMIT)
+    review = enter(plugin, version, reason, by_id)
+    config = configuration.current().review_settings
+    if config.auto_review_enabled:
+        auto_reviews.request(version)
+    elif not config.manual_review_required:
+        approve_automatically(review, plugin, version, "")
+    return review
+
+
+def enter(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
+    """The version's place in the queue, for one more reason where it is there already."""
+    review = open_of(version)
+    if review is None:
+        review = Review(
+            plugin_name=plugin.name,
+            version=version.version,
+            file_hash=version.file_hash,
+            reasons=[],
+            submitted_by=by_id,
+            submitted_at=utcnow(),
+            status=ReviewStatus.PENDING,
+        )
+        _prioritise(review, _PRIORITY_OF.get(reason, Priority.MEDIUM))
+        db.session.add(review)
+    add_reason(review, reason)
+    db.session.flush()
+    return review
+
+
+def add_reason(review: Review, reason: Reason) -> None:
+    """One more reason to look at it; one that is urgent makes the review so."""
+    if reason not in review.reasons:
+        review.reasons = [*review.reasons, reason.value]
+    wanted = _PRIORITY_OF.get(reason, Priority.MEDIUM)
+    if URGENCY[wanted] < review.urgency:
+        _prioritise(review, wanted)
+
+
+def open_of(version: PluginVersion) -> Review | None:
+    """The version's open review."""
+    return db.session.scalar(
+        select(Review).where(Review.plugin_name == version.plugin_name, Review.version == version.version, _is_open())
+    )
+
+
+def get(review_id: str) -> Review:
+    """The review. Raises ReviewNotFound."""
+    found = db.session.get(Review, review_id)
+    if found is None:
+        raise ReviewNotFound()
+    return found
+
+
+def queue(
+    *,
+    status: ReviewStatus | None,
+    priority: Priority | None,
+    reviewer_id: str | None,
+    reason: Reason | None,
+    page_number: int,
+    limit: int,
+) -> tuple[int, Sequence[Review]]:
+    """How many reviews fit, and one page of them: open ones the most urgent and oldest first, others newest first."""
+    query = select(Review).where(_is_open() if status is None else Review.status == status)
+    if priority is not None:
+        query = query.where(Review.priority == priority)
+    if reviewer_id is not None:
+        query = query.where(Review.assigned_reviewer_id == reviewer_id)
+    if reason is not None:
+        query = query.where(func.json_extract(Review.reasons, "$").like(f'%"{reason.value}"%'))
+    if status is None or status in OPEN_REVIEWS:
+        query = query.order_by(Review.urgency, Review.submitted_at, Review.id)
+    else:
+        query = query.order_by(Review.decided_at.desc(), Review.id)
+    return page_of(query, page_number, limit)
+
+
+def queue_stats() -> dict[str, int]:
+    """How many reviews are open, by priority."""
+    rows = db.session.execute(select(Review.priority, func.count()).where(_is_open()).group_by(Review.priority))
+    counts = {str(priority): int(count) for priority, count in rows}
+    return {
+        "total_pending": sum(counts.values()),
+        **{f"{priority}_priority": counts.get(priority, 0) for priority in Priority},
+    }
+
+
+def assign(review_id: str, reviewer_id: str, by: Actor, *, priority: Priority | None, notes: str) -> Review:
+    """Give an open review to a reviewer. Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin."""
+    review = _open(review_id)
+    if review.assigned_reviewer_id not in (None, by.id) and by.role != Role.ADMIN:
+        raise AssignedToAnother()
+    reviewer = db.session.get(User, reviewer_id)
+    if reviewer is None:
+        raise Invalid.field("reviewer_id", "field.user")
+    if not reviewer.is_active or not permits(Role(reviewer.role), "review.update"):
+        raise Invalid.field("reviewer_id", "field.reviewer")
+    plugin = _plugin(review)
+    if plugin.owner_id == reviewer_id:
+        raise OwnPlugin()
+    _claim(review, reviewer_id)
+    review.assignment_notes = notes
+    if priority is not None:
+        _prioritise(review, priority)
+    notifications.notify(
+        reviewer_id,
+        Event.REVIEW_ASSIGNED,
+        review_id=review.id,
+        plugin_id=plugin.id,
+        plugin_name=plugin.name,
+        version=review.version,
+        priority=review.priority,
+    )
+    audit.record(by, "review.assigned", "review", review.id, reviewer_id=reviewer_id, priority=review.priority)
+    return review
+
+
+def start(review_id: str, by: Actor) -> Review:
+    """Begin a review; one that nobody has becomes the caller's.
+
+    Raises AssignedToAnother, OwnPlugin, ReviewerBusy, ReviewDecided, TransitionNotAllowed where it has begun.
+    """
+    review = _open(review_id)
+    plugin, version = _mine(review, by)
+    if review.assigned_reviewer_id is None:
+        _claim(review, by.id)
+    _start(review, plugin, version)
+    audit.record(by, "review.started", "review", review.id, plugin=plugin.name, version=version.version)
+    return review
+
+
+def decide(
+    review_id: str,
+    verdict: Verdict,
+    by: Actor,
+    *,
+    notes: str = "",
+    checklist: dict[str, Any] | None = None,
+    recommendations: Sequence[str] = (),
+    file_hash: str | None = None,
+    starts: bool = False,
+) -> Review:
+    """Decide a review that has begun (with `starts` one that has not, too). The decision is about `file_hash`.
+
+    Raises ReviewDecided, AssignedToAnother, OwnPlugin, ReviewOutdated, TransitionNotAllowed.
+    """
+    review = _open(review_id)
+    plugin, version = _mine(review, by)
+    if review.file_hash != version.file_hash or file_hash not in (None, review.file_hash):
+        raise ReviewOutdated()
+    if starts and review.status == ReviewStatus.PENDING:
+        review.assigned_reviewer_id = review.assigned_reviewer_id or by.id
+        _start(review, plugin, version)
+    elif review.status != ReviewStatus.IN_REVIEW:
+        after(PluginStatus.PENDING, ACT_OF[verdict])
+    review.notes = notes
+    review.checklist = checklist or {}
+    review.recommendations = list(recommendations)
+    _close(review, plugin, version, verdict, by)
+    return review
+
+
+def approve_automatically(review: Review, plugin: Plugin, version: PluginVersion, notes: str) -> None:
+    """Publish what the rules found good enough, where the configuration asks no person."""
+    if review.status == ReviewStatus.PENDING:
+        _start(review, plugin, version)
+    review.is_automatic = True
+    review.notes = notes
+    _close(review, plugin, version, Verdict.APPROVED, SERVER)
+
+
+def position(review: Review) -> int | None:
+    """The review's place among the open ones, 1 being next; None once it is decided."""
+    if review.status not in OPEN_REVIEWS:
+        return None
+    sooner = or_(
+        Review.urgency < review.urgency,
+        (Review.urgency == review.urgency) & (Review.submitted_at < review.submitted_at),
+        (Review.urgency == review.urgency) & (Review.submitted_at == review.submitted_at) & (Review.id < review.id),
+    )
+    ahead = db.session.execute(select(func.count()).select_from(Review).where(_is_open(), sooner)).scalar_one()
+    return int(ahead) + 1
+
+
+def estimated_minutes() -> int | Literal["not_measured"]:
+    """Minutes from submission to decision: the median of the last 50 reviews that a person decided."""
+    rows = db.session.execute(
+        select(Review.submitted_at, Review.decided_at)
+        .where(Review.decided_at.is_not(None), Review.decided_by.is_not(None))
+        .order_by(Review.decided_at.desc())
+        .limit(SAMPLE)
+    ).all()
+    if not rows:
+        return NOT_MEASURED
+    seconds = statistics.median((decided - submitted).total_seconds() for submitted, decided in rows)
+    return max(1, round(seconds / 60))
+
+
+def latest_of(plugin: Plugin) -> Review | None:
+    """The plugin's newest review, open or decided."""
+    query = select(Review).where(Review.plugin_name == plugin.name)
+    return db.session.scalar(query.order_by(Review.submitted_at.desc(), Review.id.desc()).limit(1))
+
+
+def last_decision(plugin: Plugin, status: ReviewStatus) -> Review | None:
+    """The plugin's last review that was decided so."""
+    query = select(Review).where(Review.plugin_name == plugin.name, Review.status == status)
+    return db.session.scalar(query.order_by(Review.decided_at.desc(), Review.id.desc()).limit(1))
+
+
+def is_overdue(review: Review, days: int) -> bool:
+    """Has it waited for longer than the configuration wants?"""
+    return review.status in OPEN_REVIEWS and utcnow() - review.submitted_at > timedelta(days=days)
+
+
+def age_minutes(review: Review, now: datetime) -> int:
+    """How long it has waited, or had waited when it was decided."""
+    return int(((review.decided_at or now) - review.submitted_at).total_seconds() // 60)
+
+
+def withdraw(plugin: Plugin) -> None:
+    """Close what is open of a plugin, because something else settled it."""
+    for review in db.session.scalars(select(Review).where(Review.plugin_name == plugin.name, _is_open())):
+        review.status = ReviewStatus.WITHDRAWN
+        review.decided_at = utcnow()
+
+
+def _open(review_id: str) -> Review:
+    review = get(review_id)
+    if review.status not in OPEN_REVIEWS:
+        raise ReviewDecided()
+    return review
+
+
+def _plugin(review: Review) -> Plugin:
+    return db.session.get_one(Plugin, review.plugin_name)
+
+
+def _mine(review: Review, by: Actor) -> tuple[Plugin, PluginVersion]:
+    """The plugin and version, if this reviewer may act on the review."""
+    plugin = _plugin(review)
+    if plugin.owner_id == by.id:
+        raise OwnPlugin()
+    if review.assigned_reviewer_id not in (None, by.id) and by.role != Role.ADMIN:
+        raise AssignedToAnother()
+    return plugin, db.session.get_one(PluginVersion, (review.plugin_name, review.version))
+
+
+def _claim(review: Review, reviewer_id: str) -> None:
+    limit = configuration.current().review_settings.max_open_reviews
+    query = select(func.count()).select_from(Review).where(Review.assigned_reviewer_id == reviewer_id, _is_open())
+    if review.assigned_reviewer_id != reviewer_id and db.session.execute(query).scalar_one() >= limit:
+        raise ReviewerBusy(limit=limit)
+    review.assigned_reviewer_id = reviewer_id
+    review.assigned_at = utcnow()
+
+
+def _start(review: Review, plugin: Plugin, version: PluginVersion) -> None:
+    after(PluginStatus(review.status), Act.START)
+    review.status = ReviewStatus.IN_REVIEW
+    review.started_at = utcnow()
+    # A report is about a version that is published, and stays so while it is looked at.
+    if version.status != PluginStatus.PUBLISHED:
+        version.status = after(version.status, Act.START)
+    if plugin.status not in SETTLED and plugin.status != PluginStatus.IN_REVIEW:
+        plugins.move(plugin, Act.START)
+
+
+def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Who) -> None:
+    review.status = REVIEW_STATUS_OF[verdict]
+    review.decided_at = utcnow()
+    review.decided_by = by.id
+    db.session.flush()
+    if version.status == PluginStatus.PUBLISHED:
+        _judge_report(plugin, verdict, by)
+    else:
+        _judge_version(plugin, version, ACT_OF[verdict])
+    if plugin.owner_id is not None:
+        notifications.notify(
+            plugin.owner_id,
+            Event.REVIEW_COMPLETED,
+            plugin_id=plugin.id,
+            plugin_name=plugin.name,
+            version=version.version,
+            review_id=review.id,
+            review_result=verdict.value,
+            notes=review.notes,
+        )
+    audit.record(
+        by,
+        f"review.{verdict.value}",
+        "review",
+        review.id,
+        plugin=plugin.name,
+        version=version.version,
+        file_hash=review.file_hash,
+        automatic=review.is_automatic,
+    )
+
+
+def _judge_version(plugin: Plugin, version: PluginVersion, act: Act) -> None:
+    version.status = after(version.status, act)
+    if act is Act.APPROVE:
+        version.published_at = utcnow()
+    db.session.flush()
+    if plugin.status in SETTLED:
+        plugins.show_current(plugin)
+        catalog.touch(plugin)
+        return
+    plugins.move(plugin, act)
+    if act is not Act.APPROVE:
+        _go_on_waiting(plugin)
+
+
+def _go_on_waiting(plugin: Plugin) -> None:
+    """A version was refused while another waits: so does the plugin."""
+    statuses = set(db.session.scalars(select(Review.status).where(Review.plugin_name == plugin.name, _is_open())))
+    if statuses:
+        plugins.move(plugin, Act.SUBMIT)
+        if ReviewStatus.IN_REVIEW in statuses:
+            plugins.move(plugin, Act.START)
+
+
+def _judge_report(plugin: Plugin, verdict: Verdict, by: Who) -> None:
+    """What is published stays so, unless somebody who may suspend it finds the report true."""
+    if verdict is Verdict.REJECTED:
+        if not isinstance(by, Actor) or not permits(by.role, "plugin.suspend"):
+            raise Forbidden()
+        plugins.move(plugin, Act.SUSPEND)
+
+
+def _prioritise(review: Review, priority: Priority) -> None:
+    review.priority, review.urgency = priority.value, URGENCY[priority]
+
+
+def _is_open() -> ColumnElement[bool]:
+    return Review.status.in_(OPEN_REVIEWS)

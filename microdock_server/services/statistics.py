@@ -1,0 +1,175 @@
+"""What administrators are told about the whole: from roll-ups, so that it takes no longer with millions of downloads.
+
+Triggers count every download by day and by window at the moment it happens (see models/downloads.py). What is left is
+to take the days out of the windows that they have left: once a day, by whoever comes first.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select, text
+
+from ..clock import utcnow
+from ..extensions import db
+from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting
+from ..uow import unit_of_work
+from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
+
+TOP: Final = 10
+DAYS_SHOWN: Final = 31
+ROLLED_KEY: Final = "statistics.rolled"
+WINDOWS: Final = {7: "d7", 30: "d30", 90: "d90", 365: "d365"}
+_DECIDED: Final = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.NEEDS_CHANGES)
+
+
+def of_system(period: Period) -> dict[str, Any]:
+    """Plugins and open reviews as they are now; decisions, downloads and the most downloaded within the period."""
+    roll()
+    now = utcnow()
+    with unit_of_work(writing=False):
+        return {
+            "period": period.value,
+            "plugins": _plugins(),
+            "reviews": _reviews(_since(period, now)),
+            "developers": _developers(_since(period, now), now),
+            "downloads": _downloads(period, now),
+        }
+
+
+def roll(today: date | None = None) -> bool:
+    """Take days that are too old out of the windows; True if that was needed. In a unit of its own."""
+    day = (today or utcnow().date()).isoformat()
+    with unit_of_work(writing=False):
+        if _rolled() == day:
+            return False
+    with unit_of_work():
+        last = _rolled()
+        if last == day:
+            return False
+        if last is not None and last < day:
+            for length, column in WINDOWS.items():
+                _expire(column, length, date.fromisoformat(last), date.fromisoformat(day))
+        db.session.merge(Setting(key=ROLLED_KEY, value=day))
+    return True
+
+
+def _rolled() -> str | None:
+    row = db.session.get(Setting, ROLLED_KEY)
+    return row.value if row else None
+
+
+def _expire(column: str, length: int, last: date, today: date) -> None:
+    """A window holds today and the days before it; what lay in it on `last` and does not today is subtracted."""
+    gone = {"first": (last - timedelta(days=length)).isoformat(), "end": (today - timedelta(days=length)).isoformat()}
+    db.session.execute(
+        text(
+            f"UPDATE download_windows SET {column} = {column} - old.count FROM "  # noqa: S608  (our own names)
+            "(SELECT plugin_name, sum(count) AS count FROM download_days WHERE day > :first AND day <= :end "
+            f"AND day <= :last GROUP BY plugin_name) AS old WHERE old.plugin_name = download_windows.plugin_name"
+        ),
+        {**gone, "last": last.isoformat()},
+    )
+
+
+def _plugins() -> dict[str, int]:
+    rows = db.session.execute(select(Plugin.status, func.count()).group_by(Plugin.status))
+    counts = {str(status): int(count) for status, count in rows}
+    return {
+        "total": sum(counts.values()),
+        "published": counts.get(PluginStatus.PUBLISHED, 0),
+        "pending_review": counts.get(PluginStatus.PENDING, 0) + counts.get(PluginStatus.IN_REVIEW, 0),
+        **{
+            status.value: counts.get(status, 0)
+            for status in (
+                PluginStatus.REJECTED,
+                PluginStatus.NEEDS_CHANGES,
+                PluginStatus.SUSPENDED,
+                PluginStatus.DRAFT,
+            )
+        },
+    }
+
+
+def _reviews(since: datetime | None) -> dict[str, Any]:
+    """Of what was decided in the period; times in days, from submission to decision. Nothing decided: no average."""
+    days_taken = func.julianday(Review.decided_at) - func.julianday(Review.submitted_at)
+    query: Select[Any] = select(Review.status, func.count(), func.sum(days_taken)).where(Review.status.in_(_DECIDED))
+    if since is not None:
+        query = query.where(Review.decided_at >= since)
+    rows = {
+        str(status): (int(count), float(days or 0))
+        for status, count, days in db.session.execute(query.group_by(Review.status))
+    }
+    completed = sum(count for count, _ in rows.values())
+    waiting = select(func.count(), func.min(Review.submitted_at)).where(Review.status.in_(OPEN_REVIEWS))
+    pending, oldest = db.session.execute(waiting).one()
+    return {
+        "completed": completed,
+        "pending": int(pending),
+        "oldest_pending_at": oldest,
+        "average_time": round(sum(days for _, days in rows.values()) / completed, 4) if completed else None,
+        "approval_rate": round(rows.get(ReviewStatus.APPROVED, (0, 0))[0] / completed, 4) if completed else None,
+    }
+
+
+def _developers(since: datetime | None, now: datetime) -> dict[str, int]:
+    month = now.replace(day=1, hour=0, minute=0, second=0)
+    active = select(func.count()).select_from(Developer).where(Developer.last_published_at.is_not(None))
+    if since is not None:
+        active = active.where(Developer.last_published_at >= since)
+    fresh = select(func.count()).select_from(Developer).where(Developer.created_at >= month)
+    return {
+        "total": _one(select(func.count()).select_from(Developer)),
+        "active": _one(active),
+        "new_this_month": _one(fresh),
+    }
+
+
+def _downloads(period: Period, now: datetime) -> dict[str, Any]:
+    total = select(func.coalesce(func.sum(DownloadTotal.count), 0))
+    if period.days is not None:
+        since = (now - timedelta(days=period.days - 1)).date().isoformat()
+        within = total.where(DownloadTotal.day >= since)
+    else:
+        within = total
+    shown = (now - timedelta(days=min(period.days or DAYS_SHOWN, DAYS_SHOWN) - 1)).date().isoformat()
+    days = db.session.execute(
+        select(DownloadTotal.day, DownloadTotal.count)
+        .where(DownloadTotal.day >= shown, DownloadTotal.count > 0)
+        .order_by(DownloadTotal.day)
+    )
+    return {
+        "total": _one(within),
+        "all_time": _one(total),
+        "this_month": _one(total.where(DownloadTotal.day >= f"{now:%Y-%m}-01")),
+        "by_day": {day: int(count) for day, count in days},
+        "top_plugins": _top(period),
+    }
+
+
+def _top(period: Period) -> list[dict[str, Any]]:
+    column = getattr(DownloadWindow, WINDOWS[period.days] if period.days else "total")
+    rows = db.session.execute(
+        select(Plugin.id, Plugin.name, Plugin.display_name, column.label("downloads"))
+        .select_from(DownloadWindow)
+        .join(Plugin, Plugin.name == DownloadWindow.plugin_name)
+        .where(column > 0)
+        .order_by(column.desc())
+        .limit(TOP)
+    )
+    return [
+        {"plugin_id": row.id, "name": row.display_name, "plugin_name": row.name, "downloads": int(row.downloads)}
+        for row in rows
+    ]
+
+
+def _since(period: Period, now: datetime) -> datetime | None:
+    if period.days is None:
+        return None
+    return (now - timedelta(days=period.days - 1)).replace(hour=0, minute=0, second=0)
+
+
+def _one(query: Select[Any]) -> int:
+    return int(db.session.execute(query).scalar_one())

@@ -1,0 +1,255 @@
+"""What a package holds, as it is stored, and what changed between two of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import random
+import zipfile
+from typing import Any
+
+import pytest
+
+from microdock_server.bundle import Limits, parse_manifest
+from microdock_server.bundle.assembly_facts import AssemblyFacts, EntryFacts, NativeImport
+from microdock_server.bundle.inventory import README_MAX, FileFacts, Inventory, compare, take_inventory
+
+from .craft import Item
+from .packages import crafted, files, manifest, package, real_dll
+
+NO_DOCUMENTS = {"readme": False, "changelog": False, "license": False}
+
+
+def taken(content: dict[str, bytes] | None = None, **changes: Any) -> Inventory:
+    """The inventory of the usual package with `content` added and plugin.json's fields changed."""
+    return take_inventory(io.BytesIO(package(files(**changes) | (content or {}))))
+
+
+def with_dll(**changes: Any) -> Inventory:
+    return taken({"MyPlugin.dll": real_dll()}, entryClass="Python.Runtime.PythonEngine", **changes)
+
+
+def test_files_are_hashed_and_sorted() -> None:
+    content = files() | {"a/deep/file.bin": random.Random(1).randbytes(700_000), "empty": b""}
+    inventory = take_inventory(io.BytesIO(package(content)))
+    assert inventory.files == tuple(
+        FileFacts(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in sorted(content.items())
+    )
+    assert inventory.unpacked_size == sum(map(len, content.values()))
+
+
+def test_folders_are_no_files() -> None:
+    assert [file.name for file in taken({"folder/": b"", "folder/x": b""}).files][-1] == "res/图标.txt"
+    assert "folder/" not in {file.name for file in taken({"folder/": b""}).files}
+
+
+def test_the_manifest_is_the_typed_one() -> None:
+    expected, _ = parse_manifest(manifest())
+    assert expected is not None
+    assert taken().manifest == dataclasses.asdict(expected)
+    assert taken().manifest["display_name"] == "我的插件"
+
+
+@pytest.mark.parametrize("broken", [{"version": "one"}, {"name": None}, {"main": 5}])
+def test_an_invalid_manifest_is_empty(broken: dict[str, Any]) -> None:
+    inventory = taken(permissions=["network"], **broken)
+    assert (inventory.manifest, inventory.assembly) == ({}, None)
+    assert inventory.permissions == ("network",)
+    assert len(inventory.files) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (["network", "files"], ("network", "files")),
+        (["b", 1, None, "a", ["c"], "b"], ("b", "a")),
+        ([str(number) for number in range(200)], tuple(str(number) for number in range(200))),
+        ([str(number) for number in range(201)], ()),
+        ("network", ()),
+        ({"network": True}, ()),
+        (None, ()),
+    ],
+)
+def test_permissions(given: Any, kept: tuple[str, ...]) -> None:
+    assert taken(permissions=given).permissions == kept
+
+
+@pytest.mark.parametrize("source", [b"", b"{", b"[]", b'{"permissions": NaN}', b"\xff", b'"permissions"'])
+def test_a_plugin_json_that_is_none(source: bytes) -> None:
+    inventory = taken({"plugin.json": source})
+    assert (inventory.manifest, inventory.permissions, inventory.assembly) == ({}, (), None)
+    assert "plugin.json" in {file.name for file in inventory.files}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("README.md", "readme"), ("readme", "readme"), ("docs/ReadMe.txt", "readme"), ("Docs/readme.md", "readme"),
+        ("CHANGELOG.md", "changelog"), ("changes", "changelog"), ("docs/HISTORY.rst", "changelog"),
+        ("LICENSE", "license"), ("licence.txt", "license"), ("COPYING", "license"), ("docs/LICENSE-MIT", "license"),
+        ("res/README.md", None), ("docs/deep/README.md", None), ("my-readme.md", None), ("docs", None),
+    ],
+)  # fmt: skip
+def test_documents(name: str, kind: str | None) -> None:
+    assert taken({name: b"text"}).documents == NO_DOCUMENTS | ({kind: True} if kind else {})
+
+
+@pytest.mark.parametrize(("field", "kind"), [("changelog", "changelog"), ("license", "license")])
+def test_documents_in_the_manifest(field: str, kind: str) -> None:
+    assert taken(**{field: "said here"}).documents == NO_DOCUMENTS | {kind: True}
+    assert taken(**{field: ""}).documents == NO_DOCUMENTS
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("# 你好\n".encode(), "# 你好\n"),
+        (b"\xef\xbb\xbfhello", "hello"),
+        (b"", ""),
+        (b"\xff\xfe", ""),
+        (b"a\0b", ""),
+        (b"x" * README_MAX, "x" * README_MAX),
+        (b"x" * (README_MAX + 1), ""),
+    ],
+)
+def test_the_text_of_the_readme(data: bytes, text: str) -> None:
+    inventory = taken({"README.md": data})
+    assert inventory.readme == text
+    assert inventory.documents["readme"]
+
+
+def test_the_readme_that_is_shown() -> None:
+    content = {name: name.encode() for name in ("docs/README.md", "README.de.md", "README", "README.png", "README.txt")}
+    assert taken(content).readme == "README.de.md"
+    assert taken(content | {"README.md": b"top"}).readme == "README.de.md"  # by name among equals
+    assert taken({"docs/README.md": b"docs", "readme.txt": b"top"}).readme == "top"
+
+
+def test_the_assembly() -> None:
+    facts = with_dll().assembly
+    assert facts is not None
+    assert (facts.status, facts.assembly_name) == ("ok", "Python.Runtime")
+    assert facts.entry == EntryFacts(True, True, False, True)
+    not_one = taken().assembly
+    assert not_one is not None and not_one.status == "unreadable"
+
+
+def test_no_assembly() -> None:
+    assert taken(main="lib/Other.dll").assembly is None
+
+
+def test_an_assembly_that_is_too_large() -> None:
+    data = package(files() | {"MyPlugin.dll": b"MZ" + bytes(16 << 20)}, zipfile.ZIP_STORED)
+    facts = take_inventory(io.BytesIO(data)).assembly
+    assert facts is not None
+    assert (facts.status, facts.detail) == ("unreadable", "larger than 16777216 bytes")
+
+
+def test_stored_and_read_back() -> None:
+    inventory = with_dll(permissions=["network"], changelog="new")
+    document = inventory.as_json()
+    assert json.loads(json.dumps(document)) == document
+    assert Inventory.from_json(json.loads(json.dumps(document))) == inventory
+    assert Inventory.from_json(document) == inventory
+    assert isinstance(Inventory.from_json(document).files, tuple)
+    assert set(document) == {field.name for field in dataclasses.fields(Inventory)}
+
+
+@pytest.mark.parametrize("inventory", [Inventory(), taken(), taken(main=3), Inventory(assembly=AssemblyFacts("ok"))])
+def test_stored_and_read_back_where_much_is_missing(inventory: Inventory) -> None:
+    assert Inventory.from_json(json.loads(json.dumps(inventory.as_json()))) == inventory
+
+
+def test_content_that_is_not_as_declared() -> None:
+    data = crafted(Item(b"liar.txt", b"x" * 50, local={"crc": 1}, central={"crc": 1}), Item(b"good.txt", b"good"))
+    found = {file.name: file.sha256 for file in take_inventory(io.BytesIO(data)).files}
+    assert found["liar.txt"] == ""
+    assert found["good.txt"] == hashlib.sha256(b"good").hexdigest()
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"PK\5\6" + bytes(18), b"no archive" * 50])
+def test_no_archive(data: bytes) -> None:
+    assert take_inventory(io.BytesIO(data)).files == ()
+
+
+def test_limits_are_kept() -> None:
+    data = package({"plugin.json": manifest(), **{f"{number}": b"" for number in range(20)}})
+    assert take_inventory(io.BytesIO(data), Limits(max_entries=10)) == Inventory()
+    assert len(take_inventory(io.BytesIO(data)).files) == 21
+    assert take_inventory(io.BytesIO(data), Limits(max_manifest=10)).manifest == {}
+
+
+def test_hundreds_of_accidents() -> None:
+    chance = random.Random(5)
+    whole = package(files() | {"README.md": b"hello", "MyPlugin.dll": real_dll()[:20_000]})
+    complete = 0
+    for round_ in range(400):
+        data = bytearray(whole)
+        if round_ % 8 == 0:
+            del data[chance.randrange(len(data)) :]
+        for _ in range(chance.choice((1, 3, 30)) if data else 0):
+            data[chance.randrange(max(0, len(data) - 400), len(data))] ^= 1 << chance.randrange(8)
+        inventory = take_inventory(io.BytesIO(bytes(data)))
+        assert Inventory.from_json(json.loads(json.dumps(inventory.as_json()))) == inventory
+        assert all(len(file.sha256) in (0, 64) for file in inventory.files)
+        complete += len(inventory.files) == 4
+    assert complete > 20
+
+
+def test_the_first_version_adds_everything() -> None:
+    new = with_dll(permissions=["network"])
+    change = compare(None, new)
+    assert change["files"] == {"added": [file.name for file in new.files], "removed": [], "changed": []}
+    assert change["manifest"][0] == {"field": "name", "old": None, "new": "com.example.myplugin"}
+    assert {item["field"] for item in change["manifest"]} == {
+        "name", "version", "main", "entry_class", "display_name", "dependencies", "engines"
+    }  # fmt: skip
+    assert change["permissions"] == {"added": ["network"], "removed": []}
+    assert "netstandard 2.0.0.0" in change["references"]["added"]
+    assert {"capability": "file_system", "evidence": "System.IO.File::Exists"} in change["capabilities"]["added"]
+    assert {"module": "kernel32.dll", "function": "LoadLibrary"} in change["native_imports"]["added"]
+    assert json.loads(json.dumps(change)) == change
+
+
+def test_nothing_changed() -> None:
+    none: dict[str, list[Any]] = {"added": [], "removed": []}
+    assert compare(with_dll(), with_dll()) == {
+        "files": {"added": [], "removed": [], "changed": []},
+        "manifest": [],
+        "permissions": none,
+        "references": none,
+        "capabilities": none,
+        "native_imports": none,
+    }
+
+
+def test_what_changed() -> None:
+    old = taken({"old.txt": b"1", "both.txt": b"1", "same.txt": b"1"}, permissions=["a", "b"], license="MIT")
+    new = taken({"new.txt": b"1", "both.txt": b"2", "same.txt": b"1"}, permissions=["b", "c"], version="1.1.0")
+    change = compare(old, new)
+    assert change["files"] == {"added": ["new.txt"], "removed": ["old.txt"], "changed": ["both.txt", "plugin.json"]}
+    assert change["permissions"] == {"added": ["c"], "removed": ["a"]}
+    assert change["manifest"] == [
+        {"field": "version", "old": "1.0.0", "new": "1.1.0"},
+        {"field": "license", "old": "MIT", "new": ""},
+    ]
+
+
+def test_what_the_assembly_lost_and_gained() -> None:
+    was, now = with_dll(), taken()
+    assert was.assembly is not None
+    lost = compare(was, now)
+    assert lost["files"]["changed"] == ["MyPlugin.dll", "plugin.json"]
+    assert lost["references"] == {"added": [], "removed": list(was.assembly.references)}
+    assert lost["native_imports"]["removed"] == [dataclasses.asdict(item) for item in was.assembly.imports]
+    assert lost["capabilities"]["removed"] == compare(now, was)["capabilities"]["added"] != []
+    more = dataclasses.replace(was.assembly, imports=(*was.assembly.imports, NativeImport("user32.dll", "FindWindow")))
+    gained = compare(was, dataclasses.replace(was, assembly=more))
+    assert gained["native_imports"] == {"added": [{"module": "user32.dll", "function": "FindWindow"}], "removed": []}
+
+
+def test_what_could_not_be_read_counts_as_changed() -> None:
+    unread = Inventory(files=(FileFacts("x", 1, ""),))
+    assert compare(unread, unread)["files"]["changed"] == ["x"]
