@@ -1,6 +1,7 @@
 """How gunicorn runs the server. Everything here follows from the settings; see the README's table."""
 
 import os
+import resource
 import shutil
 from pathlib import Path
 
@@ -19,10 +20,17 @@ from microdock_server.config import load_settings
 
 settings = load_settings()
 
+# Files that a worker may have open: a connection and two databases, each with its log, for every thread; and some.
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+needed = 1024 + 8 * (settings.web_threads + settings.ws_max_connections)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed if hard < 0 else min(needed, hard)), hard))
+
 bind = f"{settings.host}:{settings.port}"
 worker_class = "gthread"
 workers = settings.web_concurrency
-threads = settings.web_threads
+# A WebSocket keeps a thread for as long as it lives; requests have theirs beside it.
+threads = settings.web_threads + settings.ws_max_connections
+worker_connections = 1000 + settings.ws_max_connections
 # One copy of the code and of what it loaded, shared by all workers.
 preload_app = True
 # A client that pauses between requests keeps its connection: a new one costs half of what an answer does.
@@ -45,6 +53,10 @@ def post_worker_init(worker):
 
     worker.housekeeper = Housekeeper(worker.app.callable, settings)
     worker.housekeeper.start()
+    hub = worker.app.callable.extensions.get("microdock.hub")
+    if hub is not None:
+        # A worker that is to end waits for its threads: the sockets have to be closed first.
+        hub.is_wanted = lambda: worker.alive and worker.ppid == os.getppid()
 
 
 def worker_exit(server, worker):

@@ -9,7 +9,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import logs
-from .api import openapi
+from .api import live, openapi
 from .api.auth import DecodedTokens
 from .api.catalog_cache import CatalogCache
 from .api.context import Context
@@ -24,6 +24,8 @@ from .api.system import system
 from .cli import register_commands
 from .config import Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
+from .jobs.delivery import FILE, Messenger
+from .services import jobs
 from .storage import LocalStorage
 from .uow import counting_engine, prepare_engine
 
@@ -49,12 +51,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     _bind_extensions(app, settings)
+    jobs.deliver_with(Messenger(settings.data_dir / FILE).deliver)
     context = _context(app, settings)
     app.extensions["microdock"] = context
     for surface, prefix in MOUNTED:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name})
     app.register_blueprint(docs)
+    live.mount(app, context)
     register_errors(app)
     register_commands(app)
     app.wsgi_app = Edge(app, app.wsgi_app, context)  # type: ignore[method-assign]
@@ -68,7 +72,8 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "DEBUG": False,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 32, "max_overflow": 32},
+        # Threads bound how many connections there are: none of them shall wait for one.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 32, "max_overflow": -1},
         "JWT_SECRET_KEY": settings.jwt_secret_key,
         "JWT_ALGORITHM": settings.jwt_algorithm,
     }

@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from . import cli_jobs
 from .api.context import context
 from .clock import utcnow
 from .errors import DomainError
@@ -34,6 +35,7 @@ def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(users)
     app.cli.add_command(storage)
+    cli_jobs.register(app)
 
 
 @users.command("create")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import marshmallow
 from environs import Env, EnvError
 
+from .services.scanning import ensure_scanner_url
 from .vocabulary import DEFAULT_PERMISSIONS, Risk
 
 DEFAULT_PASSWORD: Final = "admin"
@@ -80,8 +81,11 @@ class Settings:
     auto_migrate: bool
     storage_url: str
     redis_url: str
+    clamav_url: str
     web_concurrency: int
     web_threads: int
+    ws_max_connections: int
+    ws_max_per_user: int
 
     @property
     def is_sqlite(self) -> bool:
@@ -161,8 +165,11 @@ def _read(env: Env) -> Settings:
         auto_migrate=env.bool("AUTO_MIGRATE", False),
         storage_url=env.str("STORAGE_URL", ""),
         redis_url=env.str("REDIS_URL", ""),
+        clamav_url=_scanner_url(env.str("CLAMAV_URL", "")),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
+        ws_max_connections=env.int("WS_MAX_CONNECTIONS", 200, validate=_between(0, 10_000)),
+        ws_max_per_user=env.int("WS_MAX_PER_USER", 10, validate=_between(1, 10_000)),
     )
 
 
@@ -265,6 +272,14 @@ def _public_url(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ConfigurationError("PUBLIC_URL must be an http(s) address such as https://plugins.example.com")
     return text.rstrip("/")
+
+
+def _scanner_url(text: str) -> str:
+    try:
+        ensure_scanner_url(text)
+    except ValueError as wrong:
+        raise ConfigurationError(f"CLAMAV_URL: {wrong}") from wrong
+    return text
 
 
 def _accel_prefix(text: str) -> str | None:

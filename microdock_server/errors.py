@@ -3,6 +3,7 @@
     DomainError
     ├── Malformed            the request cannot be understood at all
     │   ├── MalformedBody, WrongContentType, UnsupportedFileType
+    ├── RangeNotSatisfiable  the file is shorter than what was asked for; `size` in bytes
     ├── Invalid              a field is missing, of the wrong type or out of range
     ├── BadPackage           the uploaded archive breaks a rule
     ├── Unauthenticated      who are you?
@@ -80,11 +81,19 @@ class UnsupportedFileType(Malformed):
     slug = "unsupported_file_type"
 
 
+class RangeNotSatisfiable(DomainError):
+    slug = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size=size)
+        self.size = size
+
+
 class Invalid(DomainError):
     slug = "validation_error"
 
     @classmethod
-    def field(cls, name: str, key: str, **params: object) -> Invalid:
+    def field(cls, name: str, key: str, /, **params: object) -> Invalid:
         """A refusal of one field."""
         return cls(details=[Detail(Message(key, params), field=name)])
 

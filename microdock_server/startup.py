@@ -16,7 +16,7 @@ from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
 from .errors import Conflict, Invalid
 from .extensions import db
 from .models import Setting
-from .services import accounts, passwords
+from .services import accounts, passwords, search, statistics
 from .uow import unit_of_work
 from .vocabulary import Role
 
@@ -26,8 +26,9 @@ FINGERPRINT = "administrator.fingerprint"
 
 
 def prepare(app: Flask) -> None:
-    """Make the administrator on first start, and check what is stored. On a database without tables: nothing, unless
-    the settings ask to migrate it.
+    """Make the administrator on first start, check what is stored, and bring up to date what is derived from it.
+
+    On a database without tables: nothing, unless the settings ask to migrate it.
 
     Raises ConfigurationError where serving would be unsafe. Leaves no connection open, so that a server may fork.
     """
@@ -45,6 +46,10 @@ def prepare(app: Flask) -> None:
         try:
             ensure_administrator(context.settings, fingerprint)
             ensure_no_default_password(context.settings)
+            if is_migrated():
+                # Before the server forks, so that its workers need not take turns at it.
+                search.ensure_built()
+                statistics.roll()
         finally:
             db.session.remove()
             db.engine.dispose()

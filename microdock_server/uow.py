@@ -163,7 +163,8 @@ def counting_engine(engine: Engine) -> Engine:
     """
     if engine.dialect.name != "sqlite":
         return engine.execution_options(isolation_level="AUTOCOMMIT")
-    counting = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_size=32, max_overflow=32)
+    # Threads bound how many connections there are: none of them shall wait for one.
+    counting = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_size=32, max_overflow=-1)
     event.listen(counting, "connect", _configure_counting)
     return counting
 

@@ -134,6 +134,13 @@ class Event(StrEnum):
     MAINTENANCE = "system_maintenance"
 
 
+class Order(StrEnum):
+    """Which way a list is sorted."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
 class Period(StrEnum):
     """A stretch of days that ends today, for statistics."""
 
@@ -212,7 +219,12 @@ RANGE_MAX: Final = 256
 UPLOAD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")
 
+UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+CURRENCY: Final = re.compile(r"[A-Z]{3}")
+
 URL_MAX: Final = 2048
 DISPLAY_NAME_MAX: Final = 200
 DESCRIPTION_MAX: Final = 10_000
 CHANGELOG_MAX: Final = 100_000
+LONG_DESCRIPTION_MAX: Final = 50_000

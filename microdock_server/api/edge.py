@@ -26,6 +26,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
+# Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
+UPGRADED: Final = "microdock.upgraded"
 LIST_PATH: Final = "/api/plugins/list"
 SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SECURITY: Final = (
@@ -59,6 +61,7 @@ class Edge:
             _record(environ, status[:3], seconds)
             return start_response(status, [*headers, *_common(environ, seconds)], exc_info)
 
+        environ[UPGRADED] = lambda: _record(environ, "101", time.perf_counter() - started)
         if self._is_plain_list(environ):
             ready = self._ready_list(environ, finish)
             if ready is not None:

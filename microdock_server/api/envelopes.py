@@ -14,6 +14,7 @@ from ..messages import Language, Message
 # The first that fits wins: children stand before their parents.
 STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
     (errors.Malformed, 400),
+    (errors.RangeNotSatisfiable, 416),
     (errors.BadPackage, 400),
     (errors.Invalid, 422),
     (errors.Unauthenticated, 401),
@@ -35,6 +36,7 @@ TYPES: Final[dict[int, str]] = {
     405: "MethodNotAllowedError",
     409: "ConflictError",
     413: "PayloadTooLargeError",
+    416: "RangeNotSatisfiableError",
     422: "ValidationError",
     429: "RateLimitError",
 }

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DomainError, TooMany
+from ..errors import DomainError, RangeNotSatisfiable, TooMany
 from ..messages import Message
 from .context import language, request_id
 from .envelopes import Refusal, envelope_for
@@ -52,8 +52,15 @@ def _domain(error: DomainError) -> Response:
     status = envelope_for(request.path).status_of(error)
     if status >= 500:
         log.error("%s failed: %s", request.path, error.slug, exc_info=error)
-    headers = {"Retry-After": str(error.retry_after), **error.headers} if isinstance(error, TooMany) else {}
-    return refuse(Refusal(status, error.slug, error.message, error.details), headers)
+    return refuse(Refusal(status, error.slug, error.message, error.details), _headers(error))
+
+
+def _headers(error: DomainError) -> dict[str, str]:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.retry_after), **error.headers}
+    if isinstance(error, RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{error.size}"}
+    return {}
 
 
 def _http(error: HTTPException) -> Response:

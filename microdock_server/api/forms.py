@@ -27,48 +27,73 @@ MAX_FIELD_BYTES: Final = 512 * 1024
 FILE: Final = "file"
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Files that a form may carry under one name: each at most `limit` bytes, at most so many."""
+
+    limit: int
+    most: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a form, with the name the client gave it, without any directory."""
+
+    name: str
+    content: Incoming
+
+
 @dataclass(slots=True)
 class Form:
-    """A form: its text fields, and its file where one came."""
+    """A form: its text fields, and its files by the name of their field."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    file: Incoming | None = None
-    file_name: str = ""
+    files: dict[str, list[Part]] = field(default_factory=dict)
 
-    def required_file(self) -> Incoming:
-        """The file. Raises Invalid where none came."""
-        if self.file is None:
-            raise Invalid.field(FILE, "field.file")
-        return self.file
+    def file(self, name: str = FILE) -> Part:
+        """The file of this name. Raises Invalid where none came."""
+        found = self.files.get(name)
+        if not found:
+            raise Invalid.field(name, "field.file")
+        return found[0]
+
+    def values(self) -> dict[str, object]:
+        """Texts and files by name, for a schema: a file that may come once as itself, others as lists."""
+        return {**self.fields, **{name: parts if len(parts) > 1 else parts[0] for name, parts in self.files.items()}}
+
+    def close(self) -> None:
+        """Nothing is left of files that no storage adopted."""
+        for parts in self.files.values():
+            for part in parts:
+                part.content.close()
 
 
 BeforeFile = Callable[[Mapping[str, str]], None]
 
 
 @contextmanager
-def receive(directory: Path, limit: int, before_file: BeforeFile | None = None) -> Iterator[Form]:
-    """The request's form; its file is gone when the context ends, unless a storage adopted it.
+def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile | None = None) -> Iterator[Form]:
+    """The request's form; its files are gone when the context ends, unless a storage adopted them.
 
-    `before_file` sees the text fields that came before the file and may refuse it before a byte is written.
-    Raises WrongContentType, MalformedBody, FileTooLarge (more than `limit` bytes) or a storage failure, after reading
-    on to the body's end: a client that is still sending would not hear the answer.
+    `before_file` sees the text fields that came before a file and may refuse it before a byte is written.
+    Raises WrongContentType, MalformedBody, FileTooLarge (more than a slot's limit), Invalid (too many files) or a
+    storage failure, after reading on to the body's end: a client that is still sending would not hear the answer.
     """
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind != "multipart/form-data" or not options.get("boundary"):
         drain()
         raise WrongContentType(expected="multipart/form-data")
-    ensure_length(limit)
+    ensure_length(sum(slot.limit * slot.most for slot in slots.values()))
     form = Form()
     try:
         try:
-            _read(_Parts(form, directory, limit, before_file), options["boundary"])
+            _read(_Parts(form, directory, slots, before_file), options["boundary"])
         except DomainError:
             drain()
             raise
         yield form
     finally:
-        if form.file is not None:
-            form.file.close()
+        form.close()
 
 
 def _read(parts: _Parts, boundary: str) -> None:
@@ -100,30 +125,36 @@ def _feed(parser: PushMultipartParser, parts: _Parts) -> None:
 class _Parts:
     """Sorts the parser's events into a form."""
 
-    def __init__(self, form: Form, directory: Path, limit: int, before_file: BeforeFile | None) -> None:
-        self._form, self._directory, self._limit = form, directory, limit
+    def __init__(self, form: Form, directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile | None) -> None:
+        self._form, self._directory, self._slots = form, directory, slots
         self._before_file = before_file
         self._name = ""
         self._text: bytearray | None = None
+        self._file: Incoming | None = None
 
     def begin(self, segment: MultipartSegment) -> None:
         self._name, file_name = disposition(segment.header("Content-Disposition") or "")
-        self._text = None
-        if self._name == FILE and file_name is not None:
-            if self._form.file is not None:
-                raise Invalid.field(FILE, "field.too_many", max=1)
-            if self._before_file is not None:
-                self._before_file(self._form.fields)
-            self._form.file = Incoming(self._directory, self._limit)
-            self._form.file_name = file_name
+        self._text = self._file = None
+        slot = self._slots.get(self._name)
+        if slot is not None and file_name is not None:
+            self._file = self._begin_file(slot, file_name)
         else:
             self._text = bytearray()
 
+    def _begin_file(self, slot: Slot, file_name: str) -> Incoming:
+        parts = self._form.files.setdefault(self._name, [])
+        if len(parts) >= slot.most:
+            raise Invalid.field(self._name, "field.too_many", max=slot.most)
+        if self._before_file is not None:
+            self._before_file(self._form.fields)
+        parts.append(Part(file_name, Incoming(self._directory, slot.limit)))
+        return parts[-1].content
+
     def data(self, chunk: bytes) -> None:
-        if self._text is None:
-            assert self._form.file is not None
-            self._form.file.write(chunk)
+        if self._file is not None:
+            self._file.write(chunk)
             return
+        assert self._text is not None
         self._text += chunk
         if len(self._text) > MAX_FIELD_BYTES:
             raise TooLarge(limit="512KB")

@@ -25,6 +25,7 @@ REASONS: Final = {
     404: "Not found",
     409: "Conflict with what is stored",
     413: "Too large",
+    416: "The file is shorter than the range asked for",
     422: "A field is missing, of the wrong type or out of range",
     429: "Too many requests",
     500: "The server failed",
@@ -97,10 +98,9 @@ def _parameters(endpoint: Endpoint) -> list[Any]:
 
 
 def _request_body(endpoint: Endpoint) -> dict[str, Any] | None:
-    for media_type, schema in (("application/json", endpoint.body), ("multipart/form-data", endpoint.form)):
-        if schema is not None:
-            return {"required": True, "content": {media_type: {"schema": schema}}}
-    return None
+    kinds = (("application/json", endpoint.body), ("multipart/form-data", endpoint.form))
+    content = {media_type: {"schema": schema} for media_type, schema in kinds if schema is not None}
+    return {"required": True, "content": content} if content else None
 
 
 def _responses(envelope: HostEnvelope, endpoint: Endpoint) -> dict[str, Any]:
@@ -185,12 +185,15 @@ def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
 def _schema_name(schema: Any) -> str:
     """`HostPlugin`, `MarketUser`, …: several surfaces use the same short name."""
     kind = schema if isinstance(schema, type) else type(schema)
-    surface = kind.__module__.split(".")[-2]
-    prefix = "" if surface in ("schemas", "api") else surface.title()
-    return f"{prefix}{kind.__name__}"
+    surface = next((name for name in ("host", "market", "installs") if f".api.{name}" in kind.__module__), "")
+    return f"{surface.title()}{kind.__name__}"
 
 
 def _describe_fields(plugin: MarshmallowPlugin) -> None:
     """Types of our own fields; the rest of their description is in their metadata."""
     plugin.map_to_openapi_type(fields.Moment, "string", "date-time")  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(fields.File, "string", "binary")  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(fields.Time, "string", "date-time")  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(fields.Amount, "number", None)  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(fields.JsonText, "string", None)  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(fields.TextFlag, "boolean", None)  # type: ignore[no-untyped-call]

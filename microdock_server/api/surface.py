@@ -148,7 +148,8 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
             arguments["actor"] = who
         if endpoint.query_schema is not None:
             arguments["query"] = parsing.query(endpoint.query_schema)
-        if endpoint.body_schema is not None:
+        # Where a form is understood as well, the view receives whichever came.
+        if endpoint.body_schema is not None and endpoint.form is None:
             arguments["body"] = parsing.json_body(endpoint.body_schema)
         with _transaction(endpoint):
             result = endpoint.view(**arguments)

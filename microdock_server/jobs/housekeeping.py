@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from flask import Flask
 
 from ..clock import utcnow
 from ..config import Settings
-from ..services import files, tokens
+from ..services import files, jobs, statistics, tokens
 from ..storage.incoming import sweep_bodies
 from ..uow import unit_of_work
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY: Final = 2.0
 SWEEP_EVERY: Final = 3600.0
+# Long enough to look into what a job did last week.
+JOBS_KEPT: Final = timedelta(days=7)
 
 
 class Housekeeper(threading.Thread):
@@ -33,6 +36,7 @@ class Housekeeper(threading.Thread):
         self._app, self._settings = app, settings
         self._stopping = threading.Event()
         self._last_sweep = 0.0
+        self._last_roll: datetime | None = None
 
     def run(self) -> None:
         """Wait for the lock, then work until stopped."""
@@ -55,6 +59,11 @@ class Housekeeper(threading.Thread):
             if time.monotonic() - self._last_sweep > SWEEP_EVERY or not self._last_sweep:
                 self._last_sweep = time.monotonic()
                 sweep(self._app, self._settings)
+            hour = utcnow().replace(minute=0, second=0)
+            if hour != self._last_roll:
+                # By the clock, not by our start: a day that ended leaves the windows soon after midnight.
+                self._last_roll = hour
+                roll(self._app)
         except Exception:
             log.exception("housekeeping failed; it will be tried again")
 
@@ -75,10 +84,17 @@ def checkpoint(database: Path) -> None:
 
 
 def sweep(app: Flask, settings: Settings) -> None:
-    """Forget expired tokens, and bodies whose upload was killed."""
+    """Forget expired tokens, jobs that were done long ago, and bodies whose upload was killed."""
     with app.app_context(), unit_of_work():
         tokens.forget_expired()
+        jobs.forget_finished(JOBS_KEPT)
     sweep_bodies(settings.temp_dir, utcnow() - files.ORPHAN_AGE)
+
+
+def roll(app: Flask) -> None:
+    """Take the days that have passed out of the statistics."""
+    with app.app_context():
+        statistics.roll()
 
 
 def _is_mine(lock: int) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
 import marshmallow as ma
+import orjson
 from marshmallow import fields
 
+from ..bundle.manifest import is_web_address
 from ..bundle.versions import is_version
 from ..clock import iso
 from ..messages import Message
-from ..vocabulary import PLUGIN_NAME, PLUGIN_NAME_MAX, UPLOAD_KEY, USER_KEY, VERSION_MAX
+from ..vocabulary import CURRENCY, PLUGIN_NAME, PLUGIN_NAME_MAX, UPLOAD_KEY, URL_MAX, USER_KEY, UUID, VERSION_MAX
 
 _COMMON: Final = {
     "required": [Message("field.required")],
@@ -164,18 +168,137 @@ class Choice(fields.String):
 
 
 class Many(fields.List[Any]):
-    """A list of at most `max` items."""
+    """A list of `min` to `max` items."""
 
     default_error_messages = {**_COMMON, "invalid": [Message("field.list")]}
 
-    def __init__(self, item: fields.Field[Any], *, max: int, **kwargs: Any) -> None:
-        super().__init__(item, metadata={"maxItems": max}, **kwargs)
-        self.max = max
+    def __init__(self, item: fields.Field[Any], *, max: int, min: int = 0, **kwargs: Any) -> None:
+        super().__init__(item, metadata={"minItems": min, "maxItems": max}, **kwargs)
+        self.min, self.max = min, max
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if isinstance(value, list) and len(value) > self.max:
             raise refusal("field.too_many", max=self.max)
+        if isinstance(value, list) and len(value) < self.min:
+            raise refusal("field.empty")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Url(Text):
+    """An http(s) address; nothing here is ever fetched. An empty text, where `min` is 0, means none."""
+
+    def __init__(self, *, max: int = URL_MAX, **kwargs: Any) -> None:
+        super().__init__(max=max, metadata={"format": "uri"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text and not is_web_address(text):
+            raise refusal("field.url")
+        return text
+
+
+class Id(Matching):
+    """A UUID, as answers show it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(UUID, "field.uuid", max=36, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).lower()
+
+
+class Time(fields.Field[datetime]):
+    """A moment with a time zone, read; `2024-01-01T00:00:00Z`."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.moment")]}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"format": "date-time"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or len(value) > 40:
+            raise self.make_error("invalid")
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None or not 1970 <= moment.year <= 9998:
+                raise self.make_error("invalid")
+            return moment.astimezone(UTC).replace(microsecond=0)
+        except (ValueError, OverflowError) as reason:
+            raise self.make_error("invalid") from reason
+
+
+class Amount(fields.Field[int]):
+    """An amount of money with at most two decimals, as hundredths."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.amount")]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        text = repr(value) if isinstance(value, float) and math.isfinite(value) else value
+        if type(text) is int:
+            text = str(text)
+        if not isinstance(text, str) or not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", text):
+            raise self.make_error("invalid")
+        return int(Decimal(text) * 100)
+
+
+class Currency(Matching):
+    """A currency's code, as ISO 4217 writes it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(CURRENCY, "field.currency", max=3, **kwargs)
+
+
+class Sections(fields.Dict):
+    """`{section: {item: word}}`, each word one of an enumeration's."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.object")]}
+
+    def __init__(self, words: type[Enum], **kwargs: Any) -> None:
+        name = Text(min=1, max=50)
+        super().__init__(keys=name, values=_Items(keys=name, values=Choice(words)), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, dict) and (len(value) > 20 or any(len(items) > 50 for items in _dicts(value))):
+            raise refusal("field.too_many", max=50)
+        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+
+
+class _Items(fields.Dict):
+    default_error_messages = {**_COMMON, "invalid": [Message("field.object")]}
+
+
+def _dicts(value: dict[Any, Any]) -> list[dict[Any, Any]]:
+    return [items for items in value.values() if isinstance(items, dict)]
+
+
+class JsonText(fields.Field[Any]):
+    """JSON inside a text field of a form, read by a schema."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.json")]}
+
+    def __init__(self, schema: type[ma.Schema], **kwargs: Any) -> None:
+        self.schema = schema()
+        super().__init__(metadata={"contentMediaType": "application/json"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        try:
+            document = orjson.loads(value)
+        except orjson.JSONDecodeError as reason:
+            raise self.make_error("invalid") from reason
+        return self.schema.load(document)
+
+
+class TextFlag(fields.Boolean):
+    """`true` or `false` in a query string or a form."""
+
+    default_error_messages = {**_COMMON, "invalid": [Message("field.boolean")]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return bool(value == "true")
 
 
 class Moment(fields.Field[datetime]):
@@ -195,4 +318,21 @@ class StringMap(fields.Dict):
 class File(fields.Field[Any]):
     """A file in a multipart form; it is received before fields are read."""
 
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        # A text under a file's name, or more files than one, is no file.
+        if isinstance(value, str | list):
+            raise self.make_error("required")
+        return value
+
     default_error_messages = {"required": [Message("field.file")], "null": [Message("field.file")]}
+
+
+class Files(fields.Field[Any]):
+    """Files that may come more than once under one name; as a list."""
+
+    default_error_messages = {"required": [Message("field.file")], "null": [Message("field.file")]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            raise self.make_error("required")
+        return value if isinstance(value, list) else [value]

@@ -44,7 +44,7 @@ SERVER: Final = Operator("(server)")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a walk along the chain found. `broken_at` is the first entry that does not fit; `head` the last good hash."""
+    """What a walk along the chain found. `broken_at`: the first entry that does not fit; `head`: the last good hash."""
 
     entries: int
     head: str

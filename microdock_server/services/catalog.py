@@ -76,7 +76,10 @@ def download_totals(names: Sequence[str] | None = None) -> dict[str, int]:
 
 
 def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
-    """Of a published plugin by name, ignoring case: `id` and `revision`, and each published version's `download_count`, highest first."""
+    """Of a published plugin by name, ignoring case, a row for each published version, highest first.
+
+    Its attributes: `id` and `revision` of the plugin, `download_count` of the version.
+    """
     return read_at_once(engine, _COUNTS, {"key": name.lower()})
 
 

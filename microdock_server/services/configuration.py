@@ -1,4 +1,4 @@
-"""What administrators configure while the server runs: kept in the database, so that it holds in every worker at once."""
+"""What administrators configure while the server runs: in the database, so that it holds in every worker at once."""
 
 from __future__ import annotations
 

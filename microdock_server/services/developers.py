@@ -73,7 +73,11 @@ def page(
     words: str | None, verification: Verification | None, page_number: int, limit: int
 ) -> tuple[int, list[Profile]]:
     """How many developers there are (whose name or address contains `words`), and one page of them, newest first."""
-    query = select(User).join(Developer).order_by(Developer.created_at.desc(), User.username_key)
+    query = (
+        select(User)
+        .join(Developer, Developer.user_id == User.id)
+        .order_by(Developer.created_at.desc(), User.username_key)
+    )
     if words:
         columns = (User.username, User.email, Developer.display_name, Developer.company)
         query = query.where(accounts.contains(columns, words))

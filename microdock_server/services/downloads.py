@@ -17,42 +17,77 @@ from ..vocabulary import PluginStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
-    """A package on its way out. `stream` is open at its first byte; None where `url` says who sends it instead."""
+class Package:
+    """A version's package: what there is to send."""
 
-    file_name: str
+    plugin_name: str
+    version: str
+    storage_key: str
     size: int
     sha256: str
     is_deprecated: bool
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.plugin_name.rpartition('.')[2]}@{self.version}.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A package on its way out. `stream` is open at its first byte; None where `url` says who sends it instead."""
+
+    package: Package
     url: str | None
     stream: BinaryIO | None
 
 
 def begin(name: str, version: str | None, storage: Storage, counting: Engine) -> Download:
-    """Open a published version's package (None: the current version's) and count one download, durably, before the first byte.
+    """Open a published version's package (None: the current version's) and count one download, before the first byte.
 
-    Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
+    Durable when it returns. Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
     """
     with unit_of_work(writing=False):
-        row = _find(name, version)
-    url = storage.url(row.storage_key)
-    stream = None if url else storage.open(row.storage_key)
-    counted = execute_durably_enough(counting, _COUNT, {"name": row.name, "number": row.version})
-    if not counted:
-        # Deleted since it was found.
-        if stream:
-            stream.close()
-        raise PluginNotFound()
-    file_name = f"{row.name.rpartition('.')[2]}@{row.version}.zip"
+        package = find(name, version)
+    download = open_package(package, storage)
+    count(download, counting)
+    return download
+
+
+def find(name: str, version: str | None) -> Package:
+    """A published version's package (None: the current version's).
+
+    Raises PluginNotFound, VersionNotFound or PluginDisabled.
+    """
+    row = _find(name, version)
     deprecated = row.plugin_deprecated or row.is_deprecated
-    return Download(file_name, row.file_size, row.file_hash, deprecated, url, stream)
+    return Package(row.name, row.version, row.storage_key, row.file_size, row.file_hash, deprecated)
 
 
-def preview(version: PluginVersion, storage: Storage) -> Download:
-    """Open a package for somebody who may see it before everybody may. It is no download, and is not counted."""
-    url = storage.url(version.storage_key)
-    stream = None if url else storage.open(version.storage_key)
-    return Download(version.file_name, version.file_size, version.file_hash, version.is_deprecated, url, stream)
+def preview(version: PluginVersion) -> Package:
+    """The package of a version that only some may see: what they fetch is no download, and is not counted."""
+    return Package(
+        version.plugin_name,
+        version.version,
+        version.storage_key,
+        version.file_size,
+        version.file_hash,
+        version.is_deprecated,
+    )
+
+
+def open_package(package: Package, storage: Storage) -> Download:
+    """The package, open at its first byte. Raises FileMissing."""
+    url = storage.url(package.storage_key)
+    return Download(package, url, None if url else storage.open(package.storage_key))
+
+
+def count(download: Download, counting: Engine) -> None:
+    """Count one download, durably. Raises PluginNotFound, and closes the stream, where it was deleted since."""
+    package = download.package
+    if not execute_durably_enough(counting, _COUNT, {"name": package.plugin_name, "number": package.version}):
+        if download.stream:
+            download.stream.close()
+        raise PluginNotFound()
 
 
 def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:

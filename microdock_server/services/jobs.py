@@ -86,13 +86,11 @@ def finish(leased: Leased) -> bool:
 
 def fail(leased: Leased, reason: str) -> bool:
     """The attempt failed: try again later, or give up after the fifth. True where it was the last."""
-    is_last = leased.attempt >= MAX_ATTEMPTS
-    if is_last:
-        _mine(leased, state=JobState.FAILED, leased_until=None, finished_at=utcnow(), error=reason)
-    else:
-        later = utcnow() + FIRST_DELAY * 2 ** (leased.attempt - 1)
-        _mine(leased, state=JobState.QUEUED, leased_by=None, leased_until=None, available_at=later, error=reason)
-    return is_last
+    if leased.attempt >= MAX_ATTEMPTS:
+        return _mine(leased, state=JobState.FAILED, leased_until=None, finished_at=utcnow(), error=reason)
+    later = utcnow() + FIRST_DELAY * 2 ** (leased.attempt - 1)
+    _mine(leased, state=JobState.QUEUED, leased_by=None, leased_until=None, available_at=later, error=reason)
+    return False
 
 
 def due(limit: int = 100) -> Sequence[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from string import Formatter
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row, and_, bindparam, exists, func, or_, select
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ..clock import utcnow
 from ..extensions import db
+from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
 from ..models import Notification, NotificationRead, User
 from ..uow import read_at_once
 from ..vocabulary import Event
@@ -36,6 +38,16 @@ def after(last_id: int, engine: Engine) -> Sequence[Row[Any]]:
 def missed(user_id: str, last_id: int, engine: Engine) -> Sequence[Row[Any]]:
     """Rows of the user's notifications newer than `last_id`, oldest first, at most 1,000."""
     return read_at_once(engine, _MISSED, {"user_id": user_id, "last_id": last_id, "batch": MAX_BATCH})
+
+
+def message_for(event: str, data: Mapping[str, Any]) -> Message:
+    """What a notification says, in words. Whatever `data` lacks is left blank; an unknown event is named."""
+    outcome = data.get("review_result", data.get("decision"))
+    key = next((key for key in (f"event.{event}.{outcome}", f"event.{event}") if key in CATALOGUE), None)
+    if key is None:
+        return Message("event.system_maintenance", {"text": event})
+    blanks = [name for _, name, _, _ in Formatter().parse(text(key, DEFAULT_LANGUAGE)) if name]
+    return Message(key, {name: data.get(name, "") for name in blanks})
 
 
 def page(user_id: str, *, unread: bool | None, page_number: int, limit: int) -> tuple[int, list[dict[str, Any]]]:

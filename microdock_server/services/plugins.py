@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -12,13 +11,13 @@ from sqlalchemy import delete as sql_delete
 
 from ..bundle.versions import best
 from ..clock import utcnow
-from ..errors import NotTheOwner, PluginNotFound, PluginOwned, WrongPluginKey
+from ..errors import NotTheOwner, PluginNotFound
 from ..extensions import db
 from ..models import Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Storage
-from ..uow import current_unit, unit_of_work
+from ..uow import current_unit
 from ..vocabulary import Event, PluginStatus, permits
-from . import audit, catalog, notifications, passwords, search
+from . import audit, catalog, notifications, search
 from .audit import Who
 from .lifecycle import Act, after
 from .tokens import Actor
@@ -27,7 +26,6 @@ from .tokens import Actor
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
 _BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
 
-KEY_BYTES: Final = 32
 MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
 
 
@@ -162,57 +160,6 @@ def assign(plugin: Plugin, values: Mapping[str, Any]) -> None:
     plugin.overrides = {**plugin.overrides, **overrides}
     for field, value in values.items():
         setattr(plugin, field, value)
-
-
-def suspend(reference: str, by: Actor, reason: str) -> Plugin:
-    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
-    return _judge(reference, by, Act.SUSPEND, "plugin.suspended", reason)
-
-
-def restore(reference: str, by: Actor, reason: str) -> Plugin:
-    """Let a suspended plugin be seen again. Raises TransitionNotAllowed."""
-    return _judge(reference, by, Act.RESTORE, "plugin.restored", reason)
-
-
-def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
-    """Make a plugin that has no owner theirs, by its key. Raises PluginOwned, WrongPluginKey; opens its own units."""
-    with unit_of_work(writing=False):
-        plugin = get_seen(reference, by)
-        owner_id, stored, name = plugin.owner_id, plugin.upload_key_hash, plugin.name
-    if owner_id is not None:
-        raise PluginOwned()
-    if not stored or not passwords.matches(stored, plugin_key):
-        raise WrongPluginKey()
-    with unit_of_work():
-        plugin = get(name)
-        if plugin.owner_id is not None:
-            raise PluginOwned()
-        if plugin.upload_key_hash != stored:
-            raise WrongPluginKey()
-        plugin.owner_id = by.id
-        catalog.touch(plugin)
-        audit.record(by, "plugin.claimed", "plugin", plugin.name)
-    return plugin
-
-
-def renew_upload_key(reference: str, by: Actor) -> str:
-    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units."""
-    with unit_of_work(writing=False):
-        get_owned(reference, by)
-    key = secrets.token_urlsafe(KEY_BYTES)
-    hashed = passwords.hash_key(key)
-    with unit_of_work():
-        plugin = get_owned(reference, by)
-        plugin.upload_key_hash = hashed
-        audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
-    return key
-
-
-def _judge(reference: str, by: Actor, act: Act, action: str, reason: str) -> Plugin:
-    plugin = get_seen(reference, by)
-    move(plugin, act)
-    audit.record(by, action, "plugin", plugin.name, reason=reason)
-    return plugin
 
 
 def _set(name: str, by: Who, action: str, **changes: bool) -> Plugin:

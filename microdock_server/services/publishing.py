@@ -24,7 +24,7 @@ from ..models import Developer, Plugin, PluginTombstone, PluginVersion, VersionT
 from ..storage import Incoming, ReceivedFile, Storage, StoredFile
 from ..uow import Unit, unit_of_work
 from ..vocabulary import PluginStatus, Reason
-from . import catalog, configuration, files, passwords, pictures, plugins, reviews, versions
+from . import catalog, categories, configuration, files, passwords, pictures, plugins, reviews, versions
 from .pictures import NewPictures
 from .tokens import Actor
 
@@ -113,6 +113,7 @@ def create(package: Incoming, report: Report, by: Actor, submission: Submission,
         _ensure_new(manifest, received)
         plugin = _new_plugin(manifest, "", by.id)
         plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
+        categories.ensure_exists(submission.values.get("category_id"))
         plugins.assign(plugin, submission.values)
         db.session.flush()
         pictures.attach(plugin, shown)
@@ -124,11 +125,12 @@ def create(package: Incoming, report: Report, by: Actor, submission: Submission,
 
 
 def add(
-    reference: str, package: Incoming, report: Report, by: Actor, form: Submission, storage: Storage
+    reference: str, package: Incoming, report: Report, by: Actor, form: Submission, *, storage: Storage
 ) -> PluginVersion:
-    """A further version of a plugin of theirs, waiting for review; what is published stays. Promises what `publish` does.
+    """A further version of a plugin of theirs, waiting for review; what is published stays.
 
-    Raises PluginNotFound, NotTheOwner, BadPackage, Invalid for a package of another name, VersionExists, VersionRetired.
+    Promises what `publish` does. Raises PluginNotFound, NotTheOwner, BadPackage, Invalid for a package of another
+    name, VersionExists, VersionRetired.
     """
     with unit_of_work(writing=False):
         plugins.get_owned(reference, by)

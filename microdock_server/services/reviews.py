@@ -245,7 +245,7 @@ def estimated_minutes() -> int | Literal["not_measured"]:
     ).all()
     if not rows:
         return NOT_MEASURED
-    seconds = statistics.median((decided - submitted).total_seconds() for submitted, decided in rows)
+    seconds = statistics.median((decided - submitted).total_seconds() for submitted, decided in rows if decided)
     return max(1, round(seconds / 60))
 
 

@@ -259,7 +259,8 @@ def _terms(words: str) -> list[str]:
 
 def _rest(matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
     """The hits that are no candidates, newest first, index by index."""
-    excluded, found = ", ".join(map(str, ranked)), []
+    excluded = ", ".join(map(str, ranked))
+    found: list[int] = []
     for table, match in matches:
         statement = (
             f"SELECT rowid FROM {table} WHERE {table} MATCH :match AND rowid NOT IN ({excluded}) "  # noqa: S608
@@ -304,7 +305,11 @@ def _row(plugin: Plugin, owner_names: Iterable[str]) -> dict[str, Any]:
 def _owner_names(plugin: Plugin) -> list[str]:
     if plugin.owner_id is None:
         return []
-    query = select(User.username, Developer.display_name).outerjoin(Developer).where(User.id == plugin.owner_id)
+    query = (
+        select(User.username, Developer.display_name)
+        .outerjoin(Developer, Developer.user_id == User.id)
+        .where(User.id == plugin.owner_id)
+    )
     return [name for row in db.session.execute(query) for name in row if name]
 
 

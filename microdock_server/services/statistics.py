@@ -95,7 +95,7 @@ def _plugins() -> dict[str, int]:
 def _reviews(since: datetime | None) -> dict[str, Any]:
     """Of what was decided in the period; times in days, from submission to decision. Nothing decided: no average."""
     days_taken = func.julianday(Review.decided_at) - func.julianday(Review.submitted_at)
-    query: Select[Any] = select(Review.status, func.count(), func.sum(days_taken)).where(Review.status.in_(_DECIDED))
+    query = select(Review.status, func.count(), func.sum(days_taken)).where(Review.status.in_(_DECIDED))
     if since is not None:
         query = query.where(Review.decided_at >= since)
     rows = {

@@ -6,11 +6,12 @@ user's tokens (the user's epoch is raised; tokens carry the epoch they were made
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Engine, bindparam, delete, select
+from sqlalchemy import BindParameter, Engine, bindparam, delete, select
 
 from ..clock import utcnow
 from ..errors import InvalidToken
@@ -22,6 +23,7 @@ from ..vocabulary import Role
 
 REMEMBERED: Final = timedelta(days=30)
 NOT_REMEMBERED: Final = timedelta(days=1)
+BATCH: Final = 500
 
 Kind = Literal["access", "refresh"]
 
@@ -93,6 +95,14 @@ def believe(claims: Claims, engine: Engine) -> Actor:
     return Actor(claims.user_id, row.username, Role(row.role), claims, row.installs_revision)
 
 
+def still_believed(claims: Sequence[Claims], engine: Engine) -> set[str]:
+    """The `jti` of those access tokens that are still believed, by a few queries however many there are."""
+    believed: set[str] = set()
+    for start in range(0, len(claims), BATCH):
+        believed |= _believed_of(claims[start : start + BATCH], engine)
+    return believed
+
+
 def revoke(claims: Claims) -> None:
     """Log out: this token, and the login it belongs to."""
     if db.session.get(RevokedToken, claims.jti) is None:
@@ -114,6 +124,19 @@ def forget_expired() -> int:
     tokens = db.session.execute(delete(RevokedToken).where(RevokedToken.expires_at < now).returning(RevokedToken.jti))
     families = db.session.execute(delete(TokenFamily).where(TokenFamily.expires_at < now).returning(TokenFamily.id))
     return len(tokens.all()) + len(families.all())
+
+
+def _believed_of(claims: Sequence[Claims], engine: Engine) -> set[str]:
+    users = read_at_once(engine, _USERS, {"ids": list({one.user_id for one in claims})})
+    families = read_at_once(engine, _FAMILIES, {"ids": list({one.family for one in claims})})
+    revoked = {row.jti for row in read_at_once(engine, _REVOKED_OF, {"ids": list({one.jti for one in claims})})}
+    epochs = {row.id: row.token_epoch for row in users if row.is_active}
+    living = {row.id for row in families if row.revoked_at is None} | {""}
+    return {
+        one.jti
+        for one in claims
+        if epochs.get(one.user_id) == one.epoch and one.family in living and one.jti not in revoked
+    }
 
 
 def _pair(user: User, family: TokenFamily, lifetime: timedelta) -> tuple[Claims, Claims]:
@@ -153,3 +176,8 @@ _BELIEF: Final = (
     .outerjoin(_REVOKED, _REVOKED.c.jti == bindparam("jti"))
     .where(_USER.c.id == bindparam("user_id"))
 )
+# The same for many tokens, a table at a time.
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_USERS: Final = select(_USER.c.id, _USER.c.is_active, _USER.c.token_epoch).where(_USER.c.id.in_(_IDS))
+_FAMILIES: Final = select(_FAMILY.c.id, _FAMILY.c.revoked_at).where(_FAMILY.c.id.in_(_IDS))
+_REVOKED_OF: Final = select(_REVOKED.c.jti).where(_REVOKED.c.jti.in_(_IDS))

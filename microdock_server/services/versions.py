@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from ..bundle.versions import sort_key
+from ..bundle.versions import is_version, sort_key
 from ..errors import VersionNotFound
 from ..extensions import db
 from ..models import Plugin, PluginVersion
@@ -36,7 +36,9 @@ def public_of(plugin: Plugin) -> Sequence[PluginVersion]:
 
 
 def find(plugin: Plugin, version: str) -> PluginVersion | None:
-    """The plugin's version with this number; build metadata does not count."""
+    """The plugin's version with this number; build metadata does not count. A text that is no version is none."""
+    if not is_version(version):
+        return None
     return db.session.scalar(_ONE, {"name": plugin.name, "precedence": sort_key(version)})
 
 

@@ -198,7 +198,7 @@ def test_deep_emphasis_is_cut() -> None:
     for mark, tag in (("*", "em"), ("**", "strong"), ("~~", "s")):
         html = to_html(f"{mark}a " * 500 + f"a{mark} " * 500)
         assert html.count(f"<{tag}>") == html.count(f"</{tag}>") == NESTING
-        assert html.count("a ") == 999
+        assert html.count("a") == 1000
 
 
 def test_deep_quotes_are_text() -> None:
@@ -217,12 +217,10 @@ def test_lists_may_be_nested_as_people_do() -> None:
 
 HOSTILE = {
     **{repr(piece): (piece * SIZE)[:SIZE] for piece in [
-        ">", "> ", "* ", "[", "![", "]", "[a](", "*", "_", "*a ", "a*", "_a_", "a**b", "**a*", "*_", "~*", "~~", "`", "`a",
-        "<",
-        "<a ", "<!--", "&", "&#", "\\", "|", "|a\n", "\n", "[]", "[a]: b\n", "[a][", "[a](<", '[a](b "', "a\n", "1)\n",
-        "-\n",
-        "> - ", "> a\n", "  - a\n", "a|b\n-|-\n", "[x](y)", "![a](b)", "[[a]", "```\n", "# ", "=\n", "<http://a>",
-        "\t", "\0",
+        ">", "> ", "* ", "[", "![", "]", "[a](", "*", "_", "*a ", "a*", "_a_", "a**b", "**a*", "*_", "~*", "~~", "`",
+        "`a", "<", "<a ", "<!--", "&", "&#", "\\", "|", "|a\n", "\n", "[]", "[a]: b\n", "[a][", "[a](<", '[a](b "',
+        "a\n", "1)\n", "-\n", "> - ", "> a\n", "  - a\n", "a|b\n-|-\n", "[x](y)", "![a](b)", "[[a]", "```\n", "# ",
+        "=\n", "<http://a>", "\t", "\0",
     ]},
     "lazy quotes": "> " * 20 + "a\n" + "b\n" * 49_900,
     "deep quotes": "\n".join(">" * depth + " a" for depth in range(440)),

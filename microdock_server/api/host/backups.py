@@ -17,7 +17,7 @@ from ...uow import unit_of_work
 from .. import auth, metrics, parsing
 from ..context import context, settings
 from ..files import attachment
-from ..forms import Form, receive
+from ..forms import FILE, Form, Slot, receive
 from ..surface import Access
 from . import host, schemas
 
@@ -36,17 +36,17 @@ MIB = 1 << 20
 )
 def upload() -> Any:
     """Keep a backup: stored byte for byte, never opened."""
-    with receive(settings().temp_dir, settings().max_upload_size, _ensure_room) as form:
-        fields = parsing.load(schemas.BackupUpload(), {**form.fields, "file": form.file})
+    with receive(settings().temp_dir, {FILE: Slot(settings().max_upload_size)}, _ensure_room) as form:
+        fields = parsing.load(schemas.BackupUpload(), form.values())
         _ensure_name(form)
         new = NewBackup(
             user_key=fields["user_key"],
             backup_type=fields["backup_type"],
             plugin_name=fields["plugin_name"],
-            file_name=form.file_name,
+            file_name=form.file().name,
             description=fields["description"],
         )
-        backup = backups.keep(new, form.required_file().received(), _quota(), context().storage)
+        backup = backups.keep(new, form.file().content.received(), _quota(), context().storage)
         metrics.received("backup", backup.file_size)
         return backup
 
@@ -119,7 +119,7 @@ def _ensure_room(fields: Mapping[str, str]) -> None:
 
 
 def _ensure_name(form: Form) -> None:
-    name = form.file_name
+    name = form.file().name
     if len(name) > 255 or any(char < " " or char == "\x7f" for char in name):
         raise Invalid(details=[Detail(Message("field.characters"), field="file")])
     if not name.lower().endswith(settings().allowed_extensions):

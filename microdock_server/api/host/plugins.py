@@ -10,14 +10,12 @@ from typing import Any
 
 from flask import Response, request
 
-from ...bundle import Limits
-from ...errors import UnsupportedFileType, WrongUploadSecret
+from ...errors import WrongUploadSecret
 from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
-from .. import metrics, parsing
+from .. import metrics, packages, parsing
 from ..context import context, settings
-from ..files import attachment
-from ..forms import Form, receive
+from ..files import package_response
 from ..surface import Answer, View
 from . import details, host, schemas
 
@@ -71,13 +69,13 @@ def detail(body: dict[str, Any]) -> Any:
 )
 def upload() -> Any:
     """Publish a package. The first upload of a name fixes its key; another key later is refused."""
-    with _received() as form:
-        fields = parsing.load(schemas.PluginUpload(), {**form.fields, "file": form.file})
+    with packages.received() as form:
+        fields = parsing.load(schemas.PluginUpload(), form.values())
         _ensure_secret(fields["upload_secret"])
-        _ensure_zip(form)
-        report = _inspected(form)
-        plugin = publishing.publish(form.required_file(), report, fields["plugin_key"], context().storage)
-        metrics.received("plugin", form.required_file().size)
+        package = form.file()
+        report = packages.inspected(package)
+        plugin = publishing.publish(package.content, report, fields["plugin_key"], context().storage)
+        metrics.received("plugin", package.content.size)
         return plugin
 
 
@@ -91,12 +89,11 @@ def upload() -> Any:
 )
 def validate() -> Any:
     """Inspect a package as an upload would, and keep nothing."""
-    with _received() as form:
-        parsing.load(schemas.PackageOnly(), {**form.fields, "file": form.file})
-        _ensure_zip(form)
-        report = _inspected(form)
+    with packages.received() as form:
+        parsing.load(schemas.PackageOnly(), form.values())
+        report = packages.inspected(form.file())
         manifest = publishing.accepted(report)
-        received = form.required_file().received()
+        received = form.file().content.received()
         return {
             "name": manifest.name,
             "version": manifest.version,
@@ -165,39 +162,7 @@ def delete(actor: Actor, body: dict[str, Any]) -> None:
 )
 def download(body: dict[str, Any]) -> Response:
     """The current version's package; counted before its first byte is sent."""
-    return send(downloads.begin(body["name"], None, context().storage, context().counting))
-
-
-def send(package: downloads.Download) -> Response:
-    """A package as a response; `Deprecation` says that a newer one should be used."""
-    response = attachment(
-        stream=package.stream,
-        url=package.url,
-        size=package.size,
-        sha256=package.sha256,
-        file_name=package.file_name,
-        media_type="application/zip",
-    )
-    if package.is_deprecated:
-        response.headers["Deprecation"] = "true"
-    return response
-
-
-def _received() -> Any:
-    return receive(settings().temp_dir, settings().max_upload_size)
-
-
-def _inspected(form: Form) -> Any:
-    limits = Limits(
-        max_entries=settings().package_max_entries,
-        max_unpacked=settings().package_max_unpacked,
-        max_ratio=settings().package_max_ratio,
-    )
-    required = settings().require_managed_assembly
-    report = publishing.inspect(form.required_file(), limits, require_managed_assembly=required)
-    if report.problems:
-        metrics.refused(report.problems[0].rule)
-    return report
+    return package_response(downloads.begin(body["name"], None, context().storage, context().counting))
 
 
 def _ensure_secret(given: str | None) -> None:
@@ -205,8 +170,3 @@ def _ensure_secret(given: str | None) -> None:
     expected = settings().upload_secret_key
     if expected is not None and not hmac.compare_digest((given or "").encode(), expected.encode()):
         raise WrongUploadSecret()
-
-
-def _ensure_zip(form: Form) -> None:
-    if not form.file_name.lower().endswith(".zip"):
-        raise UnsupportedFileType(allowed=".zip")

@@ -9,8 +9,9 @@ from flask import Response
 from ...services import downloads, versions
 from ...services.tokens import Actor
 from ..context import context
+from ..files import package_response
 from . import details, host, schemas
-from .plugins import ADMIN, send
+from .plugins import ADMIN
 
 
 @host.operation(
@@ -66,4 +67,4 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
 )
 def download(body: dict[str, Any]) -> Response:
     """One version's package; counted before its first byte is sent."""
-    return send(downloads.begin(body["name"], body["version"], context().storage, context().counting))
+    return package_response(downloads.begin(body["name"], body["version"], context().storage, context().counting))

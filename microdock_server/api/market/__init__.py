@@ -5,4 +5,15 @@ from ..surface import Surface
 
 market = Surface("market", __name__, MARKET)
 
-from . import auth  # noqa: E402, F401  (it declares its endpoints on `market`)
+from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
+    administration,
+    appeals,
+    auth,
+    categories,
+    notices,
+    people,
+    plugins,
+    ratings,
+    reviews,
+    versions,
+)

@@ -15,7 +15,8 @@ from ..auth import refresh_claims, sign
 from ..context import settings
 from ..credentials import authenticated
 from ..surface import Access
-from . import market, schemas
+from . import market
+from .schemas import accounts as schemas
 
 
 @market.operation(

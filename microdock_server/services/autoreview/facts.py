@@ -50,7 +50,7 @@ class Subject:
 
 
 def gather(subject: Subject, tools: Tools, *, scans: bool) -> dict[str, Any]:
-    """Everything the rules ask about, as JSON. Slow: reads the package several times; holds no transaction over that."""
+    """Everything the rules ask about, as JSON. Slow: reads the package several times, and holds no transaction then."""
     with tools.storage.open(subject.storage_key) as package:
         report = inspect_package(package, tools.limits, require_managed_assembly=tools.require_managed_assembly)
     with tools.storage.open(subject.storage_key) as package:

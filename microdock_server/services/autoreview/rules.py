@@ -1,4 +1,4 @@
-"""The rules of automatic review: facts in, verdict out. Pure and repeatable: the same facts and rules, the same verdict.
+"""The rules of automatic review: facts in, verdict out. Pure: the same facts and rules make the same verdict.
 
 Scores. Each of the four areas begins with 100 points, and every finding takes some away: 60 for high severity, 15 for
 medium, 5 for low, never below 0. The overall score is the areas' mean, weighted by WEIGHTS. An area is `fail` with a

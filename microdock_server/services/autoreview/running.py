@@ -31,7 +31,7 @@ class Replay:
 
 
 def run(leased: Leased, tools: Tools) -> None:
-    """Do the job. Killed at any point, it begins anew: the last step writes verdict, consequences and state together."""
+    """Do the job. Killed at any point, it begins anew: the last step writes verdict, effects and state together."""
     with unit_of_work():
         review = db.session.get(AutoReview, leased.payload["auto_review_id"])
         if review is None:

@@ -1,0 +1,221 @@
+"""The sockets of one process: who is connected, who gets which notification, and who has to go.
+
+Every socket is read by a thread of its own. One poller for all of them asks for new notifications and checks anew
+whether tokens are still believed; it writes without ever waiting for a client.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row
+
+from ..clock import iso
+from ..messages import Language
+from ..services import notifications, tokens
+from ..services.tokens import Claims
+from . import metrics
+from .link import Link
+
+log = logging.getLogger(__name__)
+
+TICK: Final = 0.5
+TICK_AFTER_FAILURE: Final = 2.0
+RECHECK_EVERY: Final = 2.0
+
+UNAUTHENTICATED: Final = 4401
+GOING_AWAY: Final = 1001
+
+
+class Member:
+    """A link whose user is known. Between `seen` and what the poller hands out nothing is lost and nothing is twice."""
+
+    def __init__(self, link: Link, claims: Claims, language: Language, seen: int) -> None:
+        self.link, self.claims, self.language, self.seen = link, claims, language, seen
+        self._lock = threading.Lock()
+        self._is_live = False
+        self._announced = 0
+
+    def offer(self, number: int, text: str) -> None:
+        """Hand out a notification. While older ones are still read from the database it is noted, not sent."""
+        with self._lock:
+            if not self._is_live:
+                self._announced = max(self._announced, number)
+            elif number > self.seen:
+                self.seen = number
+                self.link.send(text)
+
+    def catch_up(self, engine: Engine) -> None:
+        """Send what was missed since `seen`, oldest first, and go live."""
+        while self.link.is_open:
+            rows = notifications.missed(self.claims.user_id, self.seen, engine)
+            for row in rows:
+                self.link.send(rendered(row, self.language))
+                self.link.drain()
+                self.seen = row.id
+            if len(rows) < notifications.MAX_BATCH and self._go_live():
+                return
+
+    def _go_live(self) -> bool:
+        """False where something was noted since: it was committed, so reading once more finds it."""
+        with self._lock:
+            self._is_live = self._announced <= self.seen
+            self._announced = 0
+            return self._is_live
+
+
+class Hub:
+    """Keeps count of the sockets of this process. Its poller starts with the first one, after the fork."""
+
+    def __init__(self, engine: Engine, most: int, most_of_user: int) -> None:
+        self._engine, self._most, self._most_of_user = engine, most, most_of_user
+        # Who runs the process may say here that it is about to end: sockets are closed then.
+        self.is_wanted: Callable[[], bool] = lambda: True
+        self._lock = threading.Lock()
+        self._slots = 0
+        self._links: set[Link] = set()
+        self._members: dict[str, set[Member]] = {}
+        self._cursor = 0
+        self._checked = 0.0
+        self._poller: int | None = None
+
+    def reserve(self) -> bool:
+        """Take a place for a socket, if there is one left; `release` gives it back."""
+        with self._lock:
+            if self._slots >= self._most:
+                return False
+            self._slots += 1
+            return True
+
+    def release(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._slots -= 1
+
+    @contextmanager
+    def watching(self, link: Link) -> Iterator[None]:
+        """Watch over a link until the context ends: it is closed with the process, and cut when its time is over."""
+        with self._lock:
+            self._links.add(link)
+        metrics.SOCKETS.inc()
+        self._start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._links.discard(link)
+            metrics.SOCKETS.dec()
+
+    def join(self, link: Link, claims: Claims, language: Language, last_id: int | None) -> tuple[Member, int] | None:
+        """A new member and the newest id; None if its user has the most sockets allowed. To be undone by `leave`."""
+        newest = notifications.latest_id(self._engine)
+        start = newest if last_id is None else min(last_id, newest)
+        member = Member(link, claims, language, start)
+        with self._lock:
+            if not self._members:
+                # What was written while nobody listened is read by those who missed it, not handed out.
+                self._cursor = max(self._cursor, newest)
+            theirs = self._members.setdefault(claims.user_id, set())
+            if len(theirs) >= self._most_of_user:
+                return None
+            theirs.add(member)
+        return member, newest
+
+    def leave(self, member: Member) -> None:
+        """Undo `join`."""
+        with self._lock:
+            theirs = self._members[member.claims.user_id]
+            theirs.discard(member)
+            if not theirs:
+                del self._members[member.claims.user_id]
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._poller == os.getpid():
+                return
+            self._poller = os.getpid()
+        threading.Thread(target=self._run, name="websockets", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            failed = False
+            for step in (self._dismiss, self._hand_out, self._recheck, self._tend):
+                try:
+                    step()
+                except Exception:
+                    failed = True
+                    log.exception("the poller of the WebSockets failed; it goes on")
+            time.sleep(TICK_AFTER_FAILURE if failed else TICK)
+
+    def _dismiss(self) -> None:
+        """Close all that is there as soon as the process is asked to end."""
+        if not self.is_wanted():
+            for link in self._all_links():
+                link.close(GOING_AWAY, "the server is going away")
+
+    def _hand_out(self) -> None:
+        """Read what is new, once for all, and hand it to its users."""
+        while self._members:
+            rows = notifications.after(self._cursor, self._engine)
+            for row in rows:
+                with self._lock:
+                    self._cursor = max(self._cursor, row.id)
+                self._hand(row)
+            if len(rows) < notifications.MAX_BATCH:
+                return
+
+    def _hand(self, row: Row[Any]) -> None:
+        texts: dict[Language, str] = {}
+        for member in self._all_members(row.user_id):
+            if member.language not in texts:
+                texts[member.language] = rendered(row, member.language)
+            member.offer(row.id, texts[member.language])
+
+    def _recheck(self) -> None:
+        """Close the sockets whose token has expired (seen at every tick) or is believed no more."""
+        now, members = time.time(), self._all_members(None)
+        for member in members:
+            if member.claims.expires_at.timestamp() <= now:
+                member.link.close(UNAUTHENTICATED, "the token has expired")
+        if not members or time.monotonic() - self._checked < RECHECK_EVERY:
+            return
+        self._checked = time.monotonic()
+        believed = tokens.still_believed(list({one.claims.jti: one.claims for one in members}.values()), self._engine)
+        for member in members:
+            if member.claims.jti not in believed:
+                member.link.close(UNAUTHENTICATED, "the token is not valid any more")
+
+    def _tend(self) -> None:
+        for link in self._all_links():
+            link.tend()
+
+    def _all_links(self) -> list[Link]:
+        with self._lock:
+            return list(self._links)
+
+    def _all_members(self, user_id: str | None) -> list[Member]:
+        """The user's; with None, everybody."""
+        with self._lock:
+            if user_id is not None:
+                return list(self._members.get(user_id, ()))
+            return [member for theirs in self._members.values() for member in theirs]
+
+
+def rendered(row: Row[Any], language: Language) -> str:
+    """A notification as it is sent."""
+    text = notifications.message_for(row.event, row.data).render(language)
+    return frame(
+        "notification", id=row.id, event=row.event, data={**row.data, "message": text}, timestamp=row.created_at
+    )
+
+
+def frame(kind: str, **fields: Any) -> str:
+    """A message of this type. Times become texts; JSON's escapes carry whatever a column may hold."""
+    return json.dumps({"type": kind, **fields}, default=iso, separators=(",", ":"))

@@ -1,0 +1,110 @@
+"""The system on the marketplace surface: configuration, statistics, resources, maintenance, the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...clock import iso
+from ...errors import Invalid
+from ...services import audit, configuration, notifications, resources, statistics
+from ...services.configuration import Config
+from ...services.tokens import Actor
+from ...vocabulary import Event
+from ..context import settings
+from . import market
+from .schemas import system as schemas
+from .schemas.base import pagination
+
+
+@market.operation("GET", "/admin/system/config", access="system.config", answer=schemas.Config)
+def config(actor: Actor) -> dict[str, Any]:
+    """The configuration that holds now, in every worker."""
+    return _shown(configuration.current())
+
+
+@market.operation(
+    "PUT",
+    "/admin/system/config",
+    access="system.config",
+    body=schemas.ConfigChange,
+    answer=schemas.Config,
+    message="market.config_updated",
+    transaction="write",
+)
+def change_config(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Change some values; the others stay. Who changed what is in the audit log."""
+    return _shown(configuration.change(actor, body))
+
+
+@market.operation(
+    "GET",
+    "/admin/system/stats",
+    access="system.stats",
+    query=schemas.StatsQuery,
+    answer=schemas.SystemStats,
+    transaction="own",
+)
+def stats(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """The whole in numbers."""
+    return statistics.of_system(query["period"])
+
+
+@market.operation(
+    "GET", "/admin/system/resources", access="system.resources", answer=schemas.Resources, transaction="own"
+)
+def system_resources(actor: Actor) -> dict[str, Any]:
+    """CPU, memory, disk, and how many jobs wait."""
+    return resources.measure(settings().data_dir)
+
+
+@market.operation(
+    "POST",
+    "/admin/system/maintenance",
+    access="system.maintenance",
+    body=schemas.Maintenance,
+    answer=schemas.MaintenanceNotice,
+    message="market.maintenance_announced",
+    transaction="write",
+)
+def announce(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Tell everybody about maintenance, live and in their notifications."""
+    if body["ends_at"] <= body["starts_at"]:
+        raise Invalid.field("ends_at", "field.moment_order")
+    times = {"starts_at": iso(body["starts_at"]), "ends_at": iso(body["ends_at"])}
+    notifications.notify(None, Event.MAINTENANCE, text=body["message"], **times)
+    audit.record(actor, "system.maintenance_announced", "system", "maintenance", text=body["message"], **times)
+    return body
+
+
+@market.operation("GET", "/admin/audit", access="system.audit", query=schemas.AuditQuery, answer=schemas.AuditPage)
+def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """What administrators and moderators did, newest first. An `action` ending in `.` fits all that begin so."""
+    total, rows = audit.page(
+        actor_id=query["actor"],
+        action=query["action"],
+        target_type=query["target_type"],
+        target_id=query["target_id"],
+        since=query["since"],
+        until=query["until"],
+        page_number=query["page"],
+        limit=query["limit"],
+    )
+    entries = [
+        {
+            **{name: getattr(row, name) for name in ("id", "at", "action", "details", "previous_hash", "hash")},
+            "actor": {"id": row.actor_id, "username": row.actor_name},
+            "target": {"type": row.target_type, "id": row.target_id},
+        }
+        for row in rows
+    ]
+    return {"entries": entries, "pagination": pagination(query, total)}
+
+
+def _shown(current: Config) -> dict[str, Any]:
+    who, when = configuration.last_change() or (None, None)
+    return {
+        **current.as_json(),
+        "effective_max_file_size": configuration.effective_upload_limit(current, settings().max_upload_size),
+        "updated_at": when,
+        "updated_by": who,
+    }

@@ -1,0 +1,125 @@
+"""Appeals on the marketplace surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ...errors import Invalid
+from ...extensions import db
+from ...models import Appeal, Plugin
+from ...services import appeals, developers, plugins
+from ...services.tokens import Actor
+from ...vocabulary import AppealStatus
+from . import market, shapes
+from .schemas import reviews as schemas
+
+APPEAL: Final = {"appeal_id": {"type": "string", "maxLength": 36}}
+# The document says `approved` where the plugin's status will be `published`.
+_PUBLISHED: Final = ("approved", "published")
+
+
+@market.operation(
+    "POST",
+    "/developers/appeals",
+    access="plugin.update",
+    body=schemas.NewAppeal,
+    answer=schemas.Appeal,
+    status=201,
+    message="market.appeal_submitted",
+    transaction="write",
+    errors=(404, 409),
+)
+def submit(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Appeal against the last rejection, or the suspension, of one's own plugin."""
+    reference, kind = body.pop("plugin_id"), body.pop("type")
+    return _rows([appeals.submit(reference, kind, actor, body)])[0]
+
+
+@market.operation(
+    "GET",
+    "/developers/appeals",
+    access="plugin.view_own",
+    query=schemas.AppealQuery,
+    answer=schemas.Appeal,
+    many=True,
+    errors=(404,),
+)
+def own(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
+    """My appeals, newest first."""
+    return _listed(query, actor, actor.id)
+
+
+@market.operation(
+    "GET",
+    "/admin/appeals",
+    access="review.view",
+    query=schemas.AppealQuery,
+    answer=schemas.Appeal,
+    many=True,
+    errors=(404,),
+)
+def listed(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
+    """Everybody's appeals, newest first."""
+    return _listed(query, actor, None)
+
+
+@market.operation(
+    "POST",
+    "/admin/appeals/<appeal_id>/process",
+    access="review.update",
+    path=APPEAL,
+    body=schemas.AppealJudgement,
+    answer=schemas.Appeal,
+    message="market.appeal_processed",
+    transaction="write",
+    errors=(404, 409),
+)
+def process(appeal_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Hear an appeal. Granted, its actions undo the decision at once; without any, the plugin is reviewed again."""
+    if body["decision"] is AppealStatus.PENDING:
+        raise Invalid.field("decision", "field.status")
+    for place, action in enumerate(body["actions"]):
+        if action["new_status"] not in _PUBLISHED:
+            raise Invalid.field(f"actions.{place}.new_status", "field.status")
+    row = appeals.process(appeal_id, body["decision"], actor, body["response"], body["actions"])
+    return _rows([row])[0]
+
+
+def _listed(query: dict[str, Any], actor: Actor, appellant_id: str | None) -> list[dict[str, Any]]:
+    plugin = plugins.get_seen(query["plugin_id"], actor) if query["plugin_id"] else None
+    _, rows = appeals.page(
+        appellant_id=appellant_id,
+        status=query["status"],
+        plugin=plugin,
+        page_number=query["page"],
+        limit=query["limit"],
+    )
+    return _rows(rows)
+
+
+def _rows(rows: Sequence[Appeal]) -> list[dict[str, Any]]:
+    found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
+    owners = developers.named(plugin.owner_id for plugin in found.values())
+    people = shapes.named_people(who for row in rows for who in (row.appellant_id, row.decided_by))
+    names: tuple[str, ...] = (
+        "id",
+        "type",
+        "reason",
+        "description",
+        "evidence",
+        "status",
+        "decision_id",
+        "response",
+        "actions",
+    )
+    names += ("decided_at", "created_at")
+    return [
+        {
+            **{name: getattr(row, name) for name in names},
+            "plugin": shapes.reviewed(found[row.plugin_name], found[row.plugin_name].current_version, owners),
+            "appellant": people.get(row.appellant_id),
+            "decided_by": people.get(row.decided_by or ""),
+        }
+        for row in rows
+    ]

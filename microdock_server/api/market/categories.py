@@ -1,0 +1,66 @@
+"""Categories on the marketplace surface."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...services import categories
+from ...services.tokens import Actor
+from . import market, shapes
+from .schemas import plugins as schemas
+
+CATEGORY: Final = {"category_id": {"type": "string", "maxLength": 36}}
+_ACCESS: Final = "system.categories"
+
+
+@market.operation("GET", "/marketplace/categories", answer=schemas.Category, many=True)
+def listed() -> list[dict[str, Any]]:
+    """All categories; `parent_id` makes them a tree."""
+    counts = categories.published_counts()
+    return [shapes.category_row(row, counts) for row in categories.everything()]
+
+
+@market.operation(
+    "POST",
+    "/admin/categories",
+    access=_ACCESS,
+    body=schemas.NewCategory,
+    answer=schemas.Category,
+    status=201,
+    message="market.category_created",
+    transaction="write",
+    errors=(409,),
+)
+def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """A new category."""
+    return shapes.category_row(categories.create(actor, body), {})
+
+
+@market.operation(
+    "PUT",
+    "/admin/categories/<category_id>",
+    access=_ACCESS,
+    path=CATEGORY,
+    body=schemas.CategoryChange,
+    answer=schemas.Category,
+    message="market.category_updated",
+    transaction="write",
+    errors=(404, 409),
+)
+def update(category_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Change a category, or move it in the tree."""
+    return shapes.category_row(categories.update(actor, category_id, body), categories.published_counts())
+
+
+@market.operation(
+    "DELETE",
+    "/admin/categories/<category_id>",
+    access=_ACCESS,
+    path=CATEGORY,
+    message="market.category_deleted",
+    transaction="write",
+    errors=(404, 409),
+)
+def delete(category_id: str, actor: Actor) -> None:
+    """Remove an empty category."""
+    categories.delete(actor, category_id)

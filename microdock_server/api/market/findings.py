@@ -1,0 +1,62 @@
+"""Automatic reviews as the marketplace shows them: findings in words, advice, scores."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...messages import CATALOGUE, text
+from ...models import AutoReview
+from ...services.autoreview.rules import has_high
+from ...vocabulary import AutoReviewStatus
+from ..context import language
+
+_TYPES: Final = {"high": "error", "medium": "warning", "low": "info"}
+
+
+def summary(row: AutoReview) -> dict[str, Any]:
+    """The short form, as the queue shows it: `passed`, `flagged`, or how far it is."""
+    if row.verdict is None:
+        return {"status": row.status, "score": None, "issues": []}
+    status = "flagged" if has_high(row.verdict) else "passed"
+    return {"status": status, "score": row.verdict["overall_score"], "issues": issues(row.verdict)}
+
+
+def full(row: AutoReview) -> dict[str, Any]:
+    """The whole result."""
+    verdict = row.verdict
+    names = ("id", "plugin_name", "version", "file_hash", "status", "created_at", "finished_at")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "overall_score": verdict["overall_score"] if verdict else None,
+        "checks": verdict["checks"] if verdict else None,
+        "issues": issues(verdict) if verdict else [],
+        "recommendations": _advice(verdict) if verdict else [],
+        "rules_version": row.rules_version or None,
+        "error": row.error if row.status == AutoReviewStatus.FAILED else None,
+    }
+
+
+def issues(verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings in the language of the request, each with its evidence."""
+    return [
+        {
+            "type": _TYPES[found["severity"]],
+            "rule": found["rule"],
+            "category": found["category"],
+            "severity": found["severity"],
+            "message": _worded(found),
+            "evidence": found["evidence"],
+        }
+        for found in verdict["findings"]
+    ]
+
+
+def _advice(verdict: dict[str, Any]) -> list[str]:
+    keys = [f"advice.{found['rule']}" for found in verdict["findings"]]
+    return [text(key, language()) for key in dict.fromkeys(keys) if key in CATALOGUE]
+
+
+def _worded(found: dict[str, Any]) -> str:
+    # A verdict may be older than the rules of today: a rule that is gone is named, not worded.
+    key = f"rule.{found['rule']}"
+    return text(key, language(), found["params"]) if key in CATALOGUE else str(found["rule"])

@@ -1,0 +1,195 @@
+"""Users and developers on the marketplace surface."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...clock import utcnow
+from ...errors import Forbidden, Invalid
+from ...models import RevenueEntry, User
+from ...services import accounts, developers
+from ...services.tokens import Actor
+from ...uow import unit_of_work
+from ..surface import Access
+from . import market, shapes
+from .schemas import accounts as schemas
+from .schemas.base import pagination
+
+USER: Final = {"user_id": {"type": "string", "maxLength": 36}}
+DEVELOPER: Final = {"developer_id": {"type": "string", "maxLength": 36}}
+
+
+@market.operation("GET", "/admin/users", access="user.view", query=schemas.UserQuery, answer=schemas.AccountPage)
+def users(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """Accounts by name."""
+    total, rows = accounts.page(query["search"], query["role"], query["page"], query["limit"])
+    return {"users": list(rows), "pagination": pagination(query, total)}
+
+
+@market.operation("GET", "/admin/users/<user_id>", access="user.view", path=USER, answer=schemas.Account, errors=(404,))
+def user(user_id: str, actor: Actor) -> User:
+    """One account."""
+    return accounts.get(user_id)
+
+
+@market.operation(
+    "PUT",
+    "/admin/users/<user_id>",
+    access="user.update",
+    path=USER,
+    body=schemas.UserChange,
+    answer=schemas.Account,
+    message="market.user_updated",
+    transaction="write",
+    errors=(404, 409),
+)
+def change_user(user_id: str, actor: Actor, body: dict[str, Any]) -> User:
+    """Change an account's role, disable or enable it. Their tokens are revoked."""
+    if not body:
+        raise Invalid.field("role", "field.empty")
+    found = accounts.get(user_id)
+    if "role" in body and body["role"] != found.role:
+        accounts.set_role(user_id, body["role"], actor)
+    if "is_active" in body and body["is_active"] != found.is_active:
+        accounts.set_active(user_id, body["is_active"], actor)
+    return found
+
+
+@market.operation(
+    "POST",
+    "/developers/register",
+    body=schemas.DeveloperRegistration,
+    answer=schemas.Developer,
+    status=201,
+    message="market.developer_registered",
+    transaction="own",
+    errors=(409,),
+    act="register",
+)
+def register(body: dict[str, Any]) -> dict[str, Any]:
+    """Make an account of role `developer`. It may submit at once; the badge waits for an administrator."""
+    account = {name: body.pop(name) for name in ("username", "email", "password")}
+    profile = {**body, "display_name": body["display_name"] or account["username"]}
+    made = developers.register(account, profile)
+    with unit_of_work(writing=False):
+        found = developers.get(made.user.id)
+        # The answer to themselves: it shows what they sent.
+        return {
+            **shapes.developer_row(found, None),
+            "email": found.user.email,
+            "verification_documents": profile["verification_documents"],
+            "verification_notes": "",
+        }
+
+
+@market.operation(
+    "GET",
+    "/developers/<developer_id>",
+    access=Access.OPTIONAL,
+    path=DEVELOPER,
+    answer=schemas.Developer,
+    errors=(404,),
+)
+def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
+    """A developer's profile."""
+    return shapes.developer_row(developers.get(developer_id), actor)
+
+
+@market.operation(
+    "PUT",
+    "/developers/<developer_id>",
+    access="plugin.update",
+    path=DEVELOPER,
+    body=schemas.DeveloperChange,
+    answer=schemas.Developer,
+    message="market.developer_updated",
+    transaction="write",
+    errors=(404,),
+)
+def update(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Change one's own profile; administrators may change anybody's."""
+    _ensure_concerned(developer_id, actor)
+    return shapes.developer_row(developers.update(developer_id, actor, body), actor)
+
+
+@market.operation(
+    "GET",
+    "/developers/<developer_id>/stats",
+    access="plugin.view_own",
+    path=DEVELOPER,
+    answer=schemas.Stats,
+    errors=(404,),
+)
+def stats(developer_id: str, actor: Actor) -> dict[str, Any]:
+    """What the developer's plugins achieved, and what they earned: for themselves and administrators."""
+    _ensure_concerned(developer_id, actor)
+    found = developers.statistics(developer_id, utcnow())
+    revenue = found["revenue"]
+    shown = {**_money(revenue), "by_currency": [_money(item) for item in revenue["by_currency"]]}
+    return {**found, "revenue": shown}
+
+
+@market.operation(
+    "GET",
+    "/admin/developers",
+    access="user.view",
+    query=schemas.DeveloperQuery,
+    answer=schemas.DeveloperPage,
+)
+def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """Developers, newest first."""
+    total, rows = developers.page(query["search"], query["verification"], query["page"], query["limit"])
+    return {"developers": [shapes.developer_row(row, actor) for row in rows], "pagination": pagination(query, total)}
+
+
+@market.operation(
+    "POST",
+    "/admin/developers/<developer_id>/verify",
+    access="user.update",
+    path=DEVELOPER,
+    body=schemas.VerificationDecision,
+    answer=schemas.Developer,
+    message="market.developer_verified",
+    transaction="write",
+    errors=(404,),
+)
+def verify(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Give the badge, or refuse it."""
+    found = developers.verify(developer_id, actor, verified=body["verified"], notes=body["notes"])
+    return shapes.developer_row(found, actor)
+
+
+@market.operation(
+    "POST",
+    "/admin/developers/<developer_id>/revenue",
+    access="system.revenue",
+    path=DEVELOPER,
+    body=schemas.RevenueEntry,
+    answer=schemas.RecordedRevenue,
+    status=201,
+    message="market.revenue_recorded",
+    transaction="write",
+    errors=(404,),
+)
+def record_revenue(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Write a line into the ledger; a negative amount takes back."""
+    entry = developers.record_revenue(developer_id, actor, {**body, "occurred_at": body["occurred_at"] or utcnow()})
+    return _entry(entry)
+
+
+def _ensure_concerned(developer_id: str, actor: Actor) -> None:
+    if not shapes.sees_private(developer_id, actor):
+        raise Forbidden()
+
+
+def _money(sums: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "total": sums["total"] / 100,
+        "this_month": sums["this_month"] / 100,
+        "currency": sums["currency"],
+    }
+
+
+def _entry(entry: RevenueEntry) -> dict[str, Any]:
+    names = ("id", "currency", "plugin_name", "occurred_at", "note")
+    return {**{name: getattr(entry, name) for name in names}, "amount": entry.amount / 100}

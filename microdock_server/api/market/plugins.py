@@ -1,0 +1,255 @@
+"""Plugins on the marketplace surface: list, detail, create, change, delete, submit, own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import request
+
+from ...errors import Invalid
+from ...services import listing, ownership, pictures, plugins, publishing
+from ...services.pictures import ICON, MAX_BYTES, MAX_SCREENSHOTS, SCREENSHOT, NewPictures
+from ...services.publishing import Submission
+from ...services.tokens import Actor
+from ...uow import unit_of_work
+from ...vocabulary import Order, PluginStatus
+from .. import metrics, packages, parsing
+from ..context import context, settings
+from ..forms import Part, Slot, receive
+from ..surface import Access
+from . import market, shapes
+from .schemas import plugins as schemas
+from .schemas.base import pagination
+
+REFERENCE: Final = {"plugin_id": {"type": "string", "maxLength": 100, "description": "id or package name"}}
+_PICTURES: Final = {"icon": Slot(MAX_BYTES), "screenshots": Slot(MAX_BYTES, MAX_SCREENSHOTS)}
+
+
+@market.operation(
+    "GET", "/marketplace/plugins", access=Access.OPTIONAL, query=schemas.PluginQuery, answer=schemas.PluginPage
+)
+def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
+    """Plugins that the caller may see: published ones, their own, for reviewers all. With `search` by relevance."""
+    wanted = listing.Filter(
+        page=query["page"],
+        limit=query["limit"],
+        words=query["search"],
+        category_id=query["category"],
+        status=query["status"],
+        developer_id=query["developer"],
+        sort=query["sort"],
+        descending=query["order"] == Order.DESC,
+    )
+    total, rows = listing.find(wanted, actor)
+    return {"plugins": shapes.plugin_rows(rows), "pagination": pagination(query, total)}
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins",
+    access="plugin.create",
+    form=schemas.NewPlugin,
+    answer=schemas.PluginDetail,
+    status=201,
+    message="market.plugin_created",
+    transaction="own",
+    errors=(409,),
+)
+def create(actor: Actor) -> dict[str, Any]:
+    """Submit a new plugin. It waits for review (or for its owner, as a draft) before anybody else sees it."""
+    with packages.received("plugin_file", **_PICTURES) as form:
+        values = parsing.load(schemas.NewPlugin(), form.values())
+        report = packages.inspected(values["plugin_file"])
+        manifest = publishing.accepted(report)
+        metadata = values["metadata"]
+        _ensure_derived(metadata, shapes.span_of(manifest.engines))
+        submission = Submission(
+            version=values["version"],
+            changelog=values["changelog"],
+            values=_columns(values),
+            pictures=_pictures(values),
+            is_draft=values["draft"],
+        )
+        package = values["plugin_file"].content
+        plugin = publishing.create(package, report, actor, submission, context().storage)
+        metrics.received("plugin", package.size)
+    return _shown(plugin.id, actor)
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>",
+    access=Access.OPTIONAL,
+    path=REFERENCE,
+    answer=schemas.PluginDetail,
+    errors=(404,),
+)
+def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
+    """Everything about one plugin; for its owner and reviewers also where it stands in the queue."""
+    return shapes.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
+
+
+@market.operation(
+    "PUT",
+    "/marketplace/plugins/<plugin_id>",
+    access="plugin.update",
+    path=REFERENCE,
+    body=schemas.PluginChange,
+    form=schemas.PluginForm,
+    answer=schemas.PluginDetail,
+    message="market.plugin_updated",
+    transaction="own",
+    errors=(404,),
+)
+def update(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    """Change what is said of a plugin, by JSON, or as a form with pictures. It wins over the manifests."""
+    if request.mimetype == "multipart/form-data":
+        with receive(settings().temp_dir, _PICTURES) as form:
+            values = parsing.load(schemas.PluginForm(), form.values())
+            return _updated(plugin_id, actor, values)
+    return _updated(plugin_id, actor, parsing.json_body(schemas.PluginChange()))
+
+
+@market.operation(
+    "DELETE",
+    "/marketplace/plugins/<plugin_id>",
+    access="plugin.delete",
+    path=REFERENCE,
+    message="plugins.deleted",
+    transaction="write",
+    errors=(404,),
+)
+def delete(plugin_id: str, actor: Actor) -> None:
+    """Delete a plugin with all versions and files. Its name stays its owner's, its version numbers their bytes'."""
+    found = plugins.get_owned(plugin_id, actor)
+    plugins.delete(found, actor, context().storage, keep_tombstone=True)
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/submit",
+    access="plugin.update",
+    path=REFERENCE,
+    answer=schemas.PluginDetail,
+    message="market.plugin_submitted",
+    transaction="write",
+    errors=(404, 409),
+)
+def submit(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    """Send a draft, or what was rejected or needed changes, to review."""
+    return shapes.plugin_detail(ownership.submit(plugin_id, actor), actor)
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/claim",
+    access="plugin.update",
+    path=REFERENCE,
+    body=schemas.Claim,
+    answer=schemas.PluginDetail,
+    message="market.plugin_claimed",
+    transaction="own",
+    errors=(404, 409),
+    act="login",
+)
+def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Become the owner of a plugin that was uploaded by key, by showing the key."""
+    return _shown(ownership.claim(plugin_id, body["plugin_key"], actor).id, actor)
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/upload-key",
+    access="plugin.update",
+    path=REFERENCE,
+    answer=schemas.UploadKey,
+    message="market.upload_key",
+    transaction="own",
+    errors=(404,),
+    act="login",
+)
+def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    """A new key for uploads through the host API. It replaces any other and is shown this once."""
+    return {"upload_key": ownership.renew_upload_key(plugin_id, actor)}
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/report",
+    access="rating.create",
+    path=REFERENCE,
+    body=schemas.NewReport,
+    message="market.reported",
+    transaction="write",
+    errors=(404,),
+    act="report",
+)
+def report(plugin_id: str, actor: Actor, body: dict[str, Any]) -> None:
+    """Ask reviewers to look at a published plugin."""
+    ownership.report(plugin_id, actor, body["reason"])
+
+
+@market.operation(
+    "POST",
+    "/admin/plugins/<plugin_id>/status",
+    access="plugin.suspend",
+    path=REFERENCE,
+    body=schemas.StatusChange,
+    answer=schemas.PluginDetail,
+    message="market.status_changed",
+    transaction="write",
+    errors=(404, 409),
+)
+def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Suspend a published plugin (`suspended`), or restore it (`published`)."""
+    if body["status"] not in (PluginStatus.SUSPENDED, PluginStatus.PUBLISHED):
+        raise Invalid.field("status", "field.status")
+    judge = ownership.suspend if body["status"] == PluginStatus.SUSPENDED else ownership.restore
+    return shapes.plugin_detail(judge(plugin_id, actor, body["reason"]), actor)
+
+
+def _updated(plugin_id: str, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    with unit_of_work(writing=False):
+        plugin = plugins.get_owned(plugin_id, actor)
+        _ensure_derived(values.get("metadata", {}), shapes.span_of(ownership.current_version(plugin).engines))
+    changed = ownership.update(plugin_id, actor, _columns(values), _pictures(values), context().storage)
+    return _shown(changed.id, actor)
+
+
+def _shown(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    with unit_of_work(writing=False):
+        return shapes.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form says, by the plugin's columns."""
+    names = {"name": "display_name", "description": "description", "long_description": "long_description"}
+    names["category_id"] = "category_id"
+    found = {column: values[name] for name, column in names.items() if name in values}
+    metadata = values.get("metadata", {})
+    return found | {name: metadata[name] for name in ("tags", "homepage", "repository", "license") if name in metadata}
+
+
+def _ensure_derived(metadata: Mapping[str, Any], span: tuple[str | None, str | None]) -> None:
+    """Who sends back what they were shown says nothing new; who says something else is told that they cannot."""
+    for name, derived in zip(("min_version", "max_version"), span, strict=True):
+        if name in metadata and metadata[name] != derived:
+            raise Invalid.field(f"metadata.{name}", "field.from_package")
+
+
+def _pictures(values: Mapping[str, Any]) -> NewPictures:
+    icon: Part | None = values.get("icon")
+    screenshots: Sequence[Part] | None = values.get("screenshots")
+    return NewPictures(
+        icon=pictures.prepare(_bytes(icon), ICON, "icon") if icon else None,
+        screenshots=None
+        if screenshots is None
+        else [
+            pictures.prepare(_bytes(part), SCREENSHOT, f"screenshots.{place}") for place, part in enumerate(screenshots)
+        ],
+    )
+
+
+def _bytes(part: Part) -> bytes:
+    return bytes(part.content.reader().read())

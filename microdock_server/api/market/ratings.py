@@ -1,0 +1,162 @@
+"""Ratings on the marketplace surface, and their moderation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...errors import Invalid
+from ...models import Rating
+from ...services import plugins, ratings
+from ...services.tokens import Actor
+from ...vocabulary import Order
+from ..surface import Access
+from . import market, shapes
+from .plugins import REFERENCE
+from .schemas import system as schemas
+from .schemas.base import pagination
+from .schemas.plugins import NewReport
+
+RATING: Final = {**REFERENCE, "review_id": {"type": "string", "maxLength": 36}}
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/reviews",
+    access=Access.OPTIONAL,
+    path=REFERENCE,
+    query=schemas.RatingQuery,
+    answer=schemas.RatingPage,
+    errors=(404,),
+)
+def listed(plugin_id: str, query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
+    """What users think of a plugin."""
+    plugin = plugins.get_seen(plugin_id, actor)
+    total, rows = ratings.page(
+        plugin,
+        actor,
+        query["sort"],
+        descending=query["order"] == Order.DESC,
+        page_number=query["page"],
+        limit=query["limit"],
+    )
+    people = shapes.named_people(row.user_id for row in rows)
+    return {
+        "reviews": [shapes.rating_row(row, people) for row in rows],
+        "pagination": pagination(query, total),
+        "summary": {
+            "average": shapes.rating_of(plugin),
+            "total": plugin.rating_count,
+            "distribution": ratings.distribution(plugin),
+        },
+    }
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/reviews",
+    access="rating.create",
+    path=REFERENCE,
+    body=schemas.NewRating,
+    answer=schemas.Rating,
+    status=201,
+    message="market.rating_created",
+    transaction="write",
+    errors=(404, 409),
+)
+def create(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Rate a published plugin; once a user, and never one's own."""
+    return _row(ratings.create(plugin_id, actor, body))
+
+
+@market.operation(
+    "PUT",
+    "/marketplace/plugins/<plugin_id>/reviews/<review_id>",
+    access="rating.update",
+    path=RATING,
+    body=schemas.RatingChange,
+    answer=schemas.Rating,
+    message="market.rating_updated",
+    transaction="write",
+    errors=(404,),
+)
+def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Change one's own rating; what it said before is kept."""
+    if not body:
+        raise Invalid.field("rating", "field.empty")
+    return _row(ratings.edit(plugin_id, review_id, actor, body))
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/reviews/<review_id>/reply",
+    access="plugin.update",
+    path=RATING,
+    body=schemas.NewReply,
+    answer=schemas.Rating,
+    message="market.rating_replied",
+    transaction="write",
+    errors=(404,),
+)
+def reply(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """The owner's answer; a later one replaces it."""
+    return _row(ratings.reply(plugin_id, review_id, actor, body["content"]))
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/reviews/<review_id>/report",
+    access="rating.create",
+    path=RATING,
+    body=NewReport,
+    message="market.reported",
+    transaction="write",
+    errors=(404,),
+    act="report",
+)
+def report(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> None:
+    """Ask moderators to look at a rating."""
+    ratings.report(plugin_id, review_id, actor, body["reason"])
+
+
+@market.operation(
+    "GET",
+    "/admin/ratings",
+    access="review.view",
+    query=schemas.ModerationQuery,
+    answer=schemas.ModeratedRatingPage,
+)
+def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """Ratings of all plugins for moderators, the most reported first."""
+    total, rows = ratings.for_moderation(
+        reported=query["reported"], hidden=query["hidden"], page_number=query["page"], limit=query["limit"]
+    )
+    people = shapes.named_people(row.user_id for row in rows)
+    reports = ratings.reports_of(rows)
+    shown = [_moderated(row, people, reports.get(row.id, [])) for row in rows]
+    return {"ratings": shown, "pagination": pagination(query, total)}
+
+
+@market.operation(
+    "POST",
+    "/admin/ratings/<review_id>/hide",
+    access="review.update",
+    path={"review_id": RATING["review_id"]},
+    body=schemas.Hiding,
+    answer=schemas.ModeratedRating,
+    message="market.rating_hidden",
+    transaction="write",
+    errors=(404,),
+)
+def hide(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Take a rating out of sight and out of the average, or show it again."""
+    row = ratings.hide(review_id, actor, hidden=body["hidden"], reason=body["reason"])
+    return _moderated(row, shapes.named_people([row.user_id]), ratings.reports_of([row]).get(row.id, []))
+
+
+def _row(row: Rating) -> dict[str, Any]:
+    return shapes.rating_row(row, shapes.named_people([row.user_id]))
+
+
+def _moderated(row: Rating, people: dict[str, dict[str, str]], reports: list[str]) -> dict[str, Any]:
+    names = ("plugin_name", "report_count", "hidden_reason")
+    return {**shapes.rating_row(row, people), **{name: getattr(row, name) for name in names}, "reports": reports}

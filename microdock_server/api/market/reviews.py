@@ -1,0 +1,199 @@
+"""The review queue on the marketplace surface, and automatic reviews."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...errors import DomainError
+from ...extensions import db
+from ...models import PluginVersion, Review
+from ...services import inventories, ownership, plugins, reviews
+from ...services.autoreview import requests as auto_reviews
+from ...services.tokens import Actor
+from ...uow import unit_of_work
+from ...vocabulary import Verdict
+from .. import packages
+from ..context import context, language
+from ..surface import Surface
+from . import market, shapes
+from .findings import full
+from .plugins import REFERENCE
+from .schemas import reviews as schemas
+from .schemas.base import pagination
+from .schemas.words import Action
+
+REVIEW: Final = {"review_id": {"type": "string", "maxLength": 36}}
+_VERDICTS: Final = {
+    Action.APPROVE: Verdict.APPROVED,
+    Action.REJECT: Verdict.REJECTED,
+    Action.NEEDS_CHANGES: Verdict.NEEDS_CHANGES,
+}
+
+
+@market.operation("GET", "/admin/reviews/queue", access="review.view", query=schemas.QueueQuery, answer=schemas.Queue)
+def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """What waits for review, the most urgent and oldest first; with `status` also what was decided."""
+    total, rows = reviews.queue(
+        status=query["status"],
+        priority=query["priority"],
+        reviewer_id=query["reviewer"],
+        reason=query["reason"],
+        page_number=query["page"],
+        limit=query["limit"],
+    )
+    return {
+        "reviews": shapes.review_rows(rows),
+        "stats": reviews.queue_stats(),
+        "pagination": pagination(query, total),
+    }
+
+
+@market.operation(
+    "GET",
+    "/admin/reviews/<review_id>",
+    access="review.view",
+    path=REVIEW,
+    answer=schemas.ReviewDetail,
+    transaction="own",
+    errors=(404,),
+)
+def detail(review_id: str, actor: Actor) -> dict[str, Any]:
+    """One review with what its version changes beside the last published one, and what automatic review found."""
+    with unit_of_work(writing=False):
+        row = reviews.get(review_id)
+        version = db.session.get_one(PluginVersion, (row.plugin_name, row.version))
+        found = auto_reviews.latest(version)
+        shown = {
+            **_row(row),
+            "position": reviews.position(row),
+            "manifest": ownership.manifest_of(version),
+            "changelog": version.changelog,
+            "auto_review": full(found) if found else None,
+        }
+        shown["download_url"] = shapes.url(
+            f"/marketplace/plugins/{shown['plugin']['id']}/versions/{version.version}/download"
+        )
+    difference = inventories.difference(row.plugin_name, row.version, context().storage, packages.limits())
+    return {**shown, "diff": difference}
+
+
+@market.operation(
+    "POST",
+    "/admin/reviews/<review_id>/assign",
+    access="review.update",
+    path=REVIEW,
+    body=schemas.Assignment,
+    answer=schemas.Review,
+    message="market.review_assigned",
+    transaction="write",
+    errors=(404, 409),
+)
+def assign(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Give an open review to a reviewer."""
+    row = reviews.assign(review_id, body["reviewer_id"], actor, priority=body["priority"], notes=body["notes"])
+    return _row(row)
+
+
+@market.operation(
+    "POST",
+    "/admin/reviews/<review_id>/start",
+    access="review.update",
+    path=REVIEW,
+    answer=schemas.Review,
+    message="market.review_started",
+    transaction="write",
+    errors=(404, 409),
+)
+def start(review_id: str, actor: Actor) -> dict[str, Any]:
+    """Begin a review; one that nobody has becomes the caller's."""
+    return _row(reviews.start(review_id, actor))
+
+
+@market.operation(
+    "POST",
+    "/admin/reviews/<review_id>/submit",
+    access="review.update",
+    path=REVIEW,
+    body=schemas.Decision,
+    answer=schemas.Review,
+    message="market.review_submitted",
+    transaction="write",
+    errors=(404, 409),
+)
+def submit(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Decide a review that has begun."""
+    row = reviews.decide(
+        review_id,
+        body["result"],
+        actor,
+        notes=body["notes"],
+        checklist=body["checklist"],
+        recommendations=body["recommendations"],
+        file_hash=body["file_hash"],
+    )
+    return _row(row)
+
+
+@market.operation(
+    "POST",
+    "/admin/reviews/batch",
+    access="review.update",
+    body=schemas.Batch,
+    answer=schemas.BatchResult,
+    message="market.reviews_batched",
+    transaction="own",
+)
+def batch(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Decide several reviews, begun or not, each by itself: one that cannot be decided does not hold up the others."""
+    results = [_decided(review_id, actor, body) for review_id in dict.fromkeys(body["review_ids"])]
+    succeeded = sum(1 for item in results if item["success"])
+    return {"results": results, "succeeded": succeeded, "failed": len(results) - succeeded}
+
+
+@market.operation(
+    "POST",
+    "/admin/plugins/<plugin_id>/auto-review",
+    access="review.create",
+    path=REFERENCE,
+    answer=schemas.AutoReview,
+    message="market.auto_review_started",
+    transaction="write",
+    errors=(404,),
+)
+def begin_auto_review(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    """Have the version that waits (or else the current one) reviewed automatically, in the background."""
+    plugin = plugins.get_seen(plugin_id, actor)
+    return full(auto_reviews.request(ownership.version_to_review(plugin)))
+
+
+@market.operation(
+    "GET",
+    "/admin/plugins/<plugin_id>/auto-review/result",
+    access="review.view",
+    path=REFERENCE,
+    answer=schemas.AutoReview,
+    errors=(404,),
+)
+def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    """The newest automatic review of the plugin. What was not measured says so."""
+    return full(auto_reviews.latest_of(plugins.get_seen(plugin_id, actor)))
+
+
+def _row(row: Review) -> dict[str, Any]:
+    db.session.flush()
+    return shapes.review_rows([row])[0]
+
+
+def _decided(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with unit_of_work():
+            row = reviews.decide(review_id, _VERDICTS[body["action"]], actor, notes=body["notes"], starts=True)
+            status = row.status
+    except DomainError as refusal:
+        return {"review_id": review_id, "success": False, "status": None, "error": _refused(market, refusal)}
+    return {"review_id": review_id, "success": True, "status": status, "error": None}
+
+
+def _refused(surface: Surface, refusal: DomainError) -> dict[str, Any]:
+    code = surface.envelope.status_of(refusal)
+    return {"code": code, "slug": refusal.slug, "message": refusal.message.render(language())}

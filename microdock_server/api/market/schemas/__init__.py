@@ -1,0 +1,1 @@
+"""What the marketplace surface reads and writes, spelled as its document does."""

@@ -1,0 +1,142 @@
+"""Accounts and developers."""
+
+from __future__ import annotations
+
+from marshmallow import fields as plain
+
+from ....schemas import fields
+from ....schemas.base import Schema, StrictSchema
+from ....vocabulary import DISPLAY_NAME_MAX, Role, Verification
+from .base import Page, paged
+
+
+class Credentials(StrictSchema):
+    username = fields.Text(min=1, max=254, required=True)
+    password = fields.Text(min=1, max=128, lines=True, required=True)
+    remember_me = fields.Flag(load_default=False)
+
+
+class Registration(StrictSchema):
+    username = fields.Text(min=2, max=64, required=True)
+    email = fields.Text(min=3, max=254, required=True)
+    password = fields.Text(min=8, max=128, lines=True, required=True)
+
+
+class PasswordChange(StrictSchema):
+    old_password = fields.Text(min=1, max=128, lines=True, required=True)
+    new_password = fields.Text(min=8, max=128, lines=True, required=True)
+
+
+class User(Schema):
+    id = plain.String(required=True)
+    username = plain.String(required=True)
+    email = plain.String(required=True, allow_none=True)
+    role = plain.String(required=True)
+    permissions = plain.List(plain.String(), required=True)
+
+
+class Session(Schema):
+    access_token = plain.String(required=True)
+    refresh_token = plain.String(required=True)
+    token_type = plain.String(required=True)
+    expires_in = plain.Integer(required=True, metadata={"description": "seconds"})
+    user = plain.Nested(User, required=True)
+
+
+class UserQuery(Page):
+    search = fields.Text(max=200, load_default=None)
+    role = fields.Choice(Role, load_default=None)
+
+
+class UserChange(StrictSchema):
+    role = fields.Choice(Role)
+    is_active = fields.Flag()
+
+
+class Account(Schema):
+    """A user as administrators see it."""
+
+    id = plain.String(required=True)
+    username = plain.String(required=True)
+    email = plain.String(required=True, allow_none=True)
+    role = plain.String(required=True)
+    is_active = plain.Boolean(required=True)
+    created_at = fields.Moment(required=True)
+    last_login_at = fields.Moment(required=True, allow_none=True)
+
+
+AccountPage = paged("users", Account)
+
+
+class Document(StrictSchema):
+    type = fields.Text(min=1, max=50, required=True)
+    file_url = fields.Url(min=1, required=True)
+
+
+class DeveloperRegistration(Registration):
+    display_name = fields.Text(min=1, max=DISPLAY_NAME_MAX, load_default=None)
+    company = fields.Text(max=200, load_default="")
+    website = fields.Url(load_default="")
+    bio = fields.Text(max=5000, lines=True, load_default="")
+    verification_documents = fields.Many(plain.Nested(Document), max=10, load_default=list)
+
+
+class DeveloperChange(StrictSchema):
+    display_name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
+    company = fields.Text(max=200)
+    website = fields.Url()
+    bio = fields.Text(max=5000, lines=True)
+
+
+class DeveloperQuery(Page):
+    search = fields.Text(max=200, load_default=None)
+    verification = fields.Choice(Verification, load_default=None)
+
+
+class Developer(Schema):
+    """`email` and what belongs to the verification are null for everybody but themselves and administrators."""
+
+    id = plain.String(required=True)
+    username = plain.String(required=True)
+    display_name = plain.String(required=True)
+    email = plain.String(required=True, allow_none=True)
+    company = plain.String(required=True)
+    website = plain.String(required=True)
+    bio = plain.String(required=True)
+    verified = plain.Boolean(required=True)
+    verification_status = plain.String(required=True)
+    verification_documents = plain.List(plain.Dict(), required=True, allow_none=True)
+    verification_notes = plain.String(required=True, allow_none=True)
+    created_at = fields.Moment(required=True)
+
+
+DeveloperPage = paged("developers", Developer)
+
+
+class VerificationDecision(StrictSchema):
+    verified = fields.Flag(required=True)
+    notes = fields.Text(max=2000, lines=True, load_default="")
+
+
+class RevenueEntry(StrictSchema):
+    amount = fields.Amount(required=True)
+    currency = fields.Currency(load_default="USD")
+    plugin_id = fields.Text(min=1, max=100, load_default=None)
+    occurred_at = fields.Time(load_default=None)
+    note = fields.Text(max=2000, lines=True, load_default="")
+
+
+class RecordedRevenue(Schema):
+    id = plain.Integer(required=True)
+    amount = plain.Float(required=True)
+    currency = plain.String(required=True)
+    plugin_name = plain.String(required=True, allow_none=True)
+    occurred_at = fields.Moment(required=True)
+    note = plain.String(required=True)
+
+
+class Stats(Schema):
+    plugins = plain.Dict(required=True)
+    downloads = plain.Dict(required=True)
+    ratings = plain.Dict(required=True)
+    revenue = plain.Dict(required=True)

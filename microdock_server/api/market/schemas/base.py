@@ -1,0 +1,52 @@
+"""Field sets that several of the marketplace's schemas share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import fields as plain
+
+from ....schemas import fields
+from ....schemas.base import Schema
+from ....services.paging import DEFAULT_LIMIT
+
+MAX_LIMIT: Final = 100
+
+
+class Page(Schema):
+    """`page` and `limit` of a query string."""
+
+    page = fields.Number(min=1, max=1_000_000, from_text=True, load_default=1)
+    limit = fields.Number(min=1, max=MAX_LIMIT, from_text=True, load_default=DEFAULT_LIMIT)
+
+
+class Pagination(Schema):
+    page = plain.Integer(required=True)
+    limit = plain.Integer(required=True)
+    total = plain.Integer(required=True)
+    pages = plain.Integer(required=True)
+
+
+def pagination(query: dict[str, Any], total: int) -> dict[str, int]:
+    """Where in a list an answer stands."""
+    limit = query["limit"]
+    return {"page": query["page"], "limit": limit, "total": total, "pages": -(-total // limit)}
+
+
+def paged(name: str, item: type[Schema]) -> type[Schema]:
+    """A schema of `{<name>: [item], pagination}`."""
+    members = {
+        name: plain.List(plain.Nested(item), required=True),
+        "pagination": plain.Nested(Pagination, required=True),
+    }
+    made = Schema.from_dict(members, name=f"{item.__name__}Page")
+    made.__module__ = item.__module__
+    return made  # type: ignore[return-value]
+
+
+class Link(Schema):
+    """A document or other evidence: a reference, which nothing here fetches."""
+
+    type = fields.Text(min=1, max=50, required=True)
+    url = fields.Url(min=1, required=True)
+    description = fields.Text(max=1000, lines=True, load_default="")

@@ -1,0 +1,234 @@
+"""Plugins, versions and categories."""
+
+from __future__ import annotations
+
+from marshmallow import fields as plain
+
+from ....schemas import fields
+from ....schemas.base import Schema, StrictSchema
+from ....services.listing import Sort
+from ....vocabulary import (
+    CHANGELOG_MAX,
+    DESCRIPTION_MAX,
+    DISPLAY_NAME_MAX,
+    LONG_DESCRIPTION_MAX,
+    Order,
+    PluginStatus,
+)
+from .base import Page, paged
+
+
+class PluginQuery(Page):
+    category = fields.Text(min=1, max=36, load_default=None)
+    status = fields.Choice(PluginStatus, load_default=None)
+    search = fields.Text(max=200, load_default=None)
+    developer = fields.Text(min=1, max=36, load_default=None)
+    sort = fields.Choice(Sort, load_default=None)
+    order = fields.Choice(Order, load_default=Order.DESC)
+
+
+class Metadata(StrictSchema):
+    """What an owner says of a plugin. The last two are read from the package; only what they are may be said."""
+
+    tags = fields.Many(fields.Text(min=1, max=50), max=20)
+    homepage = fields.Url()
+    repository = fields.Url()
+    license = fields.Text(max=200)
+    min_version = fields.Text(max=64, allow_none=True)
+    max_version = fields.Text(max=64, allow_none=True)
+
+
+class NewPlugin(StrictSchema):
+    plugin_file = fields.File(required=True)
+    name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
+    description = fields.Text(max=DESCRIPTION_MAX, lines=True)
+    long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
+    category_id = fields.Id()
+    version = fields.Version(load_default=None)
+    changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
+    metadata = fields.JsonText(Metadata, load_default=dict)
+    icon = fields.File()
+    screenshots = fields.Files()
+    draft = fields.TextFlag(load_default=False)
+
+
+class PluginChange(StrictSchema):
+    name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
+    description = fields.Text(max=DESCRIPTION_MAX, lines=True)
+    long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
+    category_id = fields.Id(allow_none=True)
+    metadata = plain.Nested(Metadata)
+
+
+class PluginForm(StrictSchema):
+    """The same as a form, with pictures."""
+
+    name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
+    description = fields.Text(max=DESCRIPTION_MAX, lines=True)
+    long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
+    category_id = fields.Id()
+    metadata = fields.JsonText(Metadata)
+    icon = fields.File()
+    screenshots = fields.Files()
+
+
+class NewVersion(StrictSchema):
+    plugin_file = fields.File(required=True)
+    version = fields.Version(load_default=None)
+    changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
+
+
+class CategoryRef(Schema):
+    id = plain.String(required=True)
+    name = plain.String(required=True)
+    description = plain.String()
+
+
+class DeveloperRef(Schema):
+    id = plain.String(required=True)
+    username = plain.String(required=True)
+    display_name = plain.String(required=True)
+    email = plain.String(allow_none=True)
+    website = plain.String()
+
+
+class Plugin(Schema):
+    """`name` is for people, `plugin_name` the package's. `rating` is null until somebody rated."""
+
+    id = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    name = plain.String(required=True)
+    description = plain.String(required=True)
+    version = plain.String(required=True)
+    status = plain.String(required=True)
+    category = plain.Nested(CategoryRef, required=True, allow_none=True)
+    developer = plain.Nested(DeveloperRef, required=True, allow_none=True)
+    tags = plain.List(plain.String(), required=True)
+    icon = plain.String(required=True, allow_none=True)
+    is_enabled = plain.Boolean(required=True)
+    is_deprecated = plain.Boolean(required=True)
+    downloads = plain.Integer(required=True)
+    rating = plain.Float(required=True, allow_none=True)
+    reviews_count = plain.Integer(required=True)
+    created_at = fields.Moment(required=True)
+    updated_at = fields.Moment(required=True)
+    published_at = fields.Moment(required=True, allow_none=True)
+
+
+PluginPage = paged("plugins", Plugin)
+
+
+class Files(Schema):
+    icon = plain.String(required=True, allow_none=True)
+    screenshots = plain.List(plain.String(), required=True)
+    download_url = plain.String(required=True)
+
+
+class PluginStats(Schema):
+    downloads = plain.Integer(required=True)
+    rating = plain.Float(required=True, allow_none=True)
+    reviews_count = plain.Integer(required=True)
+    size = plain.Integer(required=True, metadata={"description": "bytes"})
+
+
+class OwnReview(Schema):
+    """Where the plugin stands in the queue, for its owner and reviewers. Times in minutes."""
+
+    id = plain.String(required=True)
+    version = plain.String(required=True)
+    status = plain.String(required=True)
+    position = plain.Integer(required=True, allow_none=True)
+    estimated_time = plain.Raw(required=True)
+    submitted_at = fields.Moment(required=True)
+    decided_at = fields.Moment(required=True, allow_none=True)
+    notes = plain.String(required=True)
+    recommendations = plain.List(plain.String(), required=True)
+
+
+class PluginDetail(Schema):
+    id = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    name = plain.String(required=True)
+    description = plain.String(required=True)
+    long_description = plain.String(required=True, metadata={"description": "Markdown"})
+    long_description_html = plain.String(required=True, metadata={"description": "sanitised"})
+    version = plain.String(required=True)
+    status = plain.String(required=True)
+    author = plain.String(required=True)
+    category = plain.Nested(CategoryRef, required=True, allow_none=True)
+    developer = plain.Nested(DeveloperRef, required=True, allow_none=True)
+    metadata = plain.Dict(required=True)
+    files = plain.Nested(Files, required=True)
+    stats = plain.Nested(PluginStats, required=True)
+    dependencies = fields.StringMap(required=True)
+    engines = fields.StringMap(required=True)
+    is_enabled = plain.Boolean(required=True)
+    is_deprecated = plain.Boolean(required=True)
+    review = plain.Nested(OwnReview, required=True, allow_none=True)
+    created_at = fields.Moment(required=True)
+    updated_at = fields.Moment(required=True)
+    published_at = fields.Moment(required=True, allow_none=True)
+
+
+class Version(Schema):
+    version = plain.String(required=True)
+    status = plain.String(required=True)
+    changelog = plain.String(required=True)
+    size = plain.Integer(required=True, metadata={"description": "bytes"})
+    file_hash = plain.String(required=True, metadata={"description": "SHA-256, hex"})
+    dependencies = fields.StringMap(required=True)
+    engines = fields.StringMap(required=True)
+    downloads = plain.Integer(required=True)
+    is_deprecated = plain.Boolean(required=True)
+    download_url = plain.String(required=True)
+    created_at = fields.Moment(required=True)
+    published_at = fields.Moment(required=True, allow_none=True)
+
+
+class VersionDetail(Version):
+    changelog_html = plain.String(required=True, metadata={"description": "sanitised"})
+
+
+class UploadKey(Schema):
+    upload_key = plain.String(required=True, metadata={"description": "shown this once"})
+
+
+class Claim(StrictSchema):
+    plugin_key = fields.PluginKey(required=True)
+
+
+class StatusChange(StrictSchema):
+    status = fields.Choice(PluginStatus, required=True)
+    reason = fields.Text(max=2000, lines=True, load_default="")
+
+
+class NewReport(StrictSchema):
+    reason = fields.Text(min=1, max=2000, lines=True, required=True)
+
+
+class NewCategory(StrictSchema):
+    name = fields.Text(min=1, max=100, required=True)
+    description = fields.Text(max=2000, lines=True, load_default="")
+    parent_id = fields.Id(allow_none=True, load_default=None)
+    icon = fields.Text(max=100, load_default="")
+    sort_order = fields.Number(min=-1_000_000, max=1_000_000, load_default=0)
+
+
+class CategoryChange(StrictSchema):
+    name = fields.Text(min=1, max=100)
+    description = fields.Text(max=2000, lines=True)
+    parent_id = fields.Id(allow_none=True)
+    icon = fields.Text(max=100)
+    sort_order = fields.Number(min=-1_000_000, max=1_000_000)
+
+
+class Category(Schema):
+    id = plain.String(required=True)
+    name = plain.String(required=True)
+    description = plain.String(required=True)
+    parent_id = plain.String(required=True, allow_none=True)
+    icon = plain.String(required=True)
+    sort_order = plain.Integer(required=True)
+    plugins_count = plain.Integer(required=True)
+    created_at = fields.Moment(required=True)
+    updated_at = fields.Moment(required=True)

@@ -1,0 +1,186 @@
+"""The review queue, automatic reviews and appeals."""
+
+from __future__ import annotations
+
+from marshmallow import fields as plain
+
+from ....schemas import fields
+from ....schemas.base import Schema, StrictSchema
+from ....vocabulary import AppealStatus, AppealType, Priority, Reason, ReviewStatus, Verdict
+from .base import Page, paged
+from .words import Action, AppealDecision, ItemVerdict
+
+
+class QueueQuery(Page):
+    status = fields.Choice(ReviewStatus, load_default=None)
+    priority = fields.Choice(Priority, load_default=None)
+    reviewer = fields.Id(load_default=None)
+    reason = fields.Choice(Reason, load_default=None)
+
+
+class ReviewedPlugin(Schema):
+    id = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    developer = plain.String(required=True, allow_none=True)
+
+
+class Person(Schema):
+    id = plain.String(required=True)
+    username = plain.String(required=True)
+
+
+class AutoReviewSummary(Schema):
+    status = plain.String(required=True)
+    score = plain.Integer(required=True, allow_none=True)
+    issues = plain.List(plain.Dict(), required=True)
+
+
+class Review(Schema):
+    """One member of the queue. `estimated_time` and `age` in minutes."""
+
+    id = plain.String(required=True)
+    plugin = plain.Nested(ReviewedPlugin, required=True)
+    status = plain.String(required=True)
+    priority = plain.String(required=True)
+    reasons = plain.List(plain.String(), required=True)
+    file_hash = plain.String(required=True, metadata={"description": "SHA-256 of the package under review"})
+    submitted_at = fields.Moment(required=True)
+    age = plain.Integer(required=True)
+    is_overdue = plain.Boolean(required=True)
+    assigned_reviewer = plain.Nested(Person, required=True, allow_none=True)
+    assigned_at = fields.Moment(required=True, allow_none=True)
+    assignment_notes = plain.String(required=True)
+    started_at = fields.Moment(required=True, allow_none=True)
+    decided_at = fields.Moment(required=True, allow_none=True)
+    decided_by = plain.Nested(Person, required=True, allow_none=True)
+    is_automatic = plain.Boolean(required=True)
+    auto_review_result = plain.Nested(AutoReviewSummary, required=True, allow_none=True)
+    estimated_time = plain.Raw(required=True)
+    result = plain.String(required=True, allow_none=True)
+    notes = plain.String(required=True)
+    checklist = plain.Dict(required=True)
+    recommendations = plain.List(plain.String(), required=True)
+
+
+class QueueStats(Schema):
+    total_pending = plain.Integer(required=True)
+    high_priority = plain.Integer(required=True)
+    medium_priority = plain.Integer(required=True)
+    low_priority = plain.Integer(required=True)
+
+
+class Queue(paged("reviews", Review)):  # type: ignore[misc]
+    stats = plain.Nested(QueueStats, required=True)
+
+
+class ReviewDetail(Review):
+    position = plain.Integer(required=True, allow_none=True)
+    manifest = plain.Dict(required=True)
+    changelog = plain.String(required=True)
+    diff = plain.Dict(required=True)
+    auto_review = plain.Dict(required=True, allow_none=True)
+    download_url = plain.String(required=True)
+
+
+class Assignment(StrictSchema):
+    reviewer_id = fields.Id(required=True)
+    priority = fields.Choice(Priority, load_default=None)
+    notes = fields.Text(max=2000, lines=True, load_default="")
+
+
+class Decision(StrictSchema):
+    result = fields.Choice(Verdict, required=True)
+    notes = fields.Text(max=10_000, lines=True, load_default="")
+    checklist = fields.Sections(ItemVerdict, load_default=dict)
+    recommendations = fields.Many(fields.Text(min=1, max=500, lines=True), max=50, load_default=list)
+    # Of the bytes that were reviewed; refused with 409 where the version is not made of them.
+    file_hash = fields.Text(min=64, max=64, load_default=None)
+
+
+class Batch(StrictSchema):
+    review_ids = fields.Many(fields.Id(), max=100, min=1, required=True)
+    action = fields.Choice(Action, required=True)
+    notes = fields.Text(max=10_000, lines=True, load_default="")
+
+
+class BatchItem(Schema):
+    review_id = plain.String(required=True)
+    success = plain.Boolean(required=True)
+    status = plain.String(required=True, allow_none=True)
+    error = plain.Dict(required=True, allow_none=True)
+
+
+class BatchResult(Schema):
+    results = plain.List(plain.Nested(BatchItem), required=True)
+    succeeded = plain.Integer(required=True)
+    failed = plain.Integer(required=True)
+
+
+class AutoReview(Schema):
+    """`overall_score` and `checks` are null until the status is `completed`."""
+
+    id = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    version = plain.String(required=True)
+    file_hash = plain.String(required=True)
+    status = plain.String(required=True, metadata={"enum": ["pending", "running", "completed", "failed"]})
+    overall_score = plain.Integer(required=True, allow_none=True)
+    checks = plain.Dict(required=True, allow_none=True)
+    issues = plain.List(plain.Dict(), required=True)
+    recommendations = plain.List(plain.String(), required=True)
+    rules_version = plain.String(required=True, allow_none=True)
+    error = plain.String(required=True, allow_none=True)
+    created_at = fields.Moment(required=True)
+    finished_at = fields.Moment(required=True, allow_none=True)
+
+
+class Evidence(StrictSchema):
+    type = fields.Text(min=1, max=50, required=True)
+    url = fields.Url(min=1, required=True)
+    description = fields.Text(max=1000, lines=True, load_default="")
+
+
+class NewAppeal(StrictSchema):
+    plugin_id = fields.Text(min=1, max=100, required=True)
+    type = fields.Choice(AppealType, load_default=AppealType.REVIEW_DECISION)
+    reason = fields.Text(min=1, max=2000, lines=True, required=True)
+    description = fields.Text(max=10_000, lines=True, load_default="")
+    evidence = fields.Many(plain.Nested(Evidence), max=20, load_default=list)
+
+
+class AppealQuery(Schema):
+    status = fields.Choice(AppealStatus, load_default=None)
+    plugin_id = fields.Text(min=1, max=100, load_default=None)
+    page = fields.Number(min=1, max=1_000_000, from_text=True, load_default=None)
+    limit = fields.Number(min=1, max=100, from_text=True, load_default=None)
+
+
+class AppealAction(StrictSchema):
+    type = fields.Choice(AppealDecision, required=True)
+    plugin_id = fields.Text(min=1, max=100, required=True)
+    new_status = fields.Text(min=1, max=20, required=True)
+
+
+class AppealJudgement(StrictSchema):
+    decision = fields.Choice(AppealStatus, required=True)
+    response = fields.Text(max=10_000, lines=True, load_default="")
+    actions = fields.Many(plain.Nested(AppealAction), max=10, load_default=list)
+
+
+class Appeal(Schema):
+    id = plain.String(required=True)
+    plugin = plain.Nested(ReviewedPlugin, required=True)
+    type = plain.String(required=True)
+    reason = plain.String(required=True)
+    description = plain.String(required=True)
+    evidence = plain.List(plain.Dict(), required=True)
+    status = plain.String(required=True)
+    decision_id = plain.String(required=True)
+    appellant = plain.Nested(Person, required=True, allow_none=True)
+    response = plain.String(required=True)
+    actions = plain.List(plain.Dict(), required=True)
+    decided_by = plain.Nested(Person, required=True, allow_none=True)
+    decided_at = fields.Moment(required=True, allow_none=True)
+    created_at = fields.Moment(required=True)

@@ -1,0 +1,293 @@
+"""How the marketplace shows what the domain knows: rows in, dictionaries out; a page's rows are looked up together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from ...bundle.ranges import EngineRange, InvalidRange
+from ...clock import utcnow
+from ...extensions import db
+from ...media import to_html
+from ...models import Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
+from ...services import categories, configuration, developers, pictures, plugins, reviews
+from ...services.autoreview import requests as auto_reviews
+from ...services.developers import Profile
+from ...services.tokens import Actor
+from ...vocabulary import Role
+from ..context import settings
+from .findings import summary
+
+ENGINE: Final = "microdock"
+
+
+def plugin_rows(rows: Sequence[Plugin]) -> list[dict[str, Any]]:
+    """Plugins of one page."""
+    names = [row.name for row in rows]
+    known = categories.named(row.category_id for row in rows)
+    owners = developers.named(row.owner_id for row in rows)
+    counts = _downloads(names)
+    images = pictures.of(names)
+    return [
+        {
+            **_common(row, known, owners),
+            "tags": row.tags,
+            "icon": _icon(row, images.get(row.name, [])),
+            "downloads": counts.get(row.name, 0),
+            "rating": rating_of(row),
+            "reviews_count": row.rating_count,
+        }
+        for row in rows
+    ]
+
+
+def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
+    """Everything about one plugin that this viewer may know."""
+    version = db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
+    owners = developers.named([plugin.owner_id])
+    known = categories.named([plugin.category_id])
+    images = pictures.of([plugin.name]).get(plugin.name, [])
+    detail = _common(plugin, known, owners)
+    owner = owners.get(plugin.owner_id or "")
+    if owner is not None:
+        detail["developer"] |= {
+            "email": owner.user.email if sees_private(owner.user.id, viewer) else None,
+            "website": owner.developer.website if owner.developer else "",
+        }
+    category = known.get(plugin.category_id or "")
+    if category is not None:
+        detail["category"] |= {"description": category.description}
+    return {
+        **detail,
+        "long_description": plugin.long_description,
+        "long_description_html": rendered(plugin.long_description),
+        "author": plugin.author,
+        "metadata": metadata_of(plugin, version),
+        "files": {
+            "icon": _icon(plugin, images),
+            "screenshots": [_image_url(plugin, image) for image in images if image.kind == pictures.SCREENSHOT],
+            "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
+        },
+        "stats": {
+            "downloads": _downloads([plugin.name]).get(plugin.name, 0),
+            "rating": rating_of(plugin),
+            "reviews_count": plugin.rating_count,
+            "size": version.file_size,
+        },
+        "dependencies": version.dependencies,
+        "engines": version.engines,
+        "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
+    }
+
+
+def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
+    """One version."""
+    return {
+        "version": row.version,
+        "status": row.status,
+        "changelog": row.changelog,
+        "size": row.file_size,
+        "file_hash": row.file_hash,
+        "dependencies": row.dependencies,
+        "engines": row.engines,
+        "downloads": row.download_count,
+        "is_deprecated": row.is_deprecated,
+        "download_url": url(f"/marketplace/plugins/{plugin.id}/versions/{row.version}/download"),
+        "created_at": row.created_at,
+        "published_at": row.published_at,
+    }
+
+
+def metadata_of(plugin: Plugin, version: PluginVersion) -> dict[str, Any]:
+    """What M calls metadata; the host's versions are the ends of the engine range, null where it is open."""
+    low, high = span_of(version.engines)
+    return {
+        "tags": plugin.tags,
+        "homepage": plugin.homepage,
+        "repository": plugin.repository,
+        "license": plugin.license,
+        "min_version": low,
+        "max_version": high,
+    }
+
+
+def span_of(engines: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The lowest and the highest version of MicroDock that a package names."""
+    text = next((value for name, value in engines.items() if name.casefold() == ENGINE), "")
+    try:
+        return EngineRange.parse(text).span()
+    except InvalidRange:
+        return None, None
+
+
+def category_row(row: Category, counts: dict[str, int]) -> dict[str, Any]:
+    """One category."""
+    names = ("id", "name", "description", "parent_id", "icon", "sort_order", "created_at", "updated_at")
+    return {**{name: getattr(row, name) for name in names}, "plugins_count": counts.get(row.id, 0)}
+
+
+def developer_row(profile: Profile, viewer: Actor | None) -> dict[str, Any]:
+    """A developer; address and documents only for those whom they concern."""
+    user, developer = profile.user, profile.developer
+    private = sees_private(user.id, viewer)
+    status = developer.verification if developer else "pending"
+    return {
+        "id": user.id,
+        "username": user.username,
+        "display_name": profile.display_name,
+        "email": user.email if private else None,
+        "company": developer.company if developer else "",
+        "website": developer.website if developer else "",
+        "bio": developer.bio if developer else "",
+        "verified": status == "verified",
+        "verification_status": status,
+        "verification_documents": (developer.verification_documents if developer else []) if private else None,
+        "verification_notes": (developer.verification_notes if developer else "") if private else None,
+        "created_at": developer.created_at if developer else user.created_at,
+    }
+
+
+def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
+    """Members of the queue."""
+    found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
+    owners = developers.named(plugin.owner_id for plugin in found.values())
+    people = named_people(who for row in rows for who in (row.assigned_reviewer_id, row.decided_by))
+    estimate = reviews.estimated_minutes()
+    days = configuration.current().review_settings.max_review_time
+    now = utcnow()
+    names: tuple[str, ...] = (
+        "id",
+        "status",
+        "priority",
+        "reasons",
+        "file_hash",
+        "submitted_at",
+        "assigned_at",
+        "assignment_notes",
+    )
+    names += ("started_at", "decided_at", "is_automatic", "notes", "checklist", "recommendations")
+    return [
+        {
+            **{name: getattr(row, name) for name in names},
+            "plugin": reviewed(found[row.plugin_name], row.version, owners),
+            "age": reviews.age_minutes(row, now),
+            "is_overdue": reviews.is_overdue(row, days),
+            "assigned_reviewer": people.get(row.assigned_reviewer_id or ""),
+            "decided_by": people.get(row.decided_by or ""),
+            "auto_review_result": _auto_summary(row),
+            "estimated_time": estimate,
+            "result": None if row.decided_at is None else row.status,
+        }
+        for row in rows
+    ]
+
+
+def reviewed(plugin: Plugin, version: str, owners: dict[str, Profile]) -> dict[str, Any]:
+    """A plugin as reviews and appeals name it."""
+    owner = owners.get(plugin.owner_id or "")
+    return {
+        "id": plugin.id,
+        "plugin_name": plugin.name,
+        "name": plugin.display_name,
+        "version": version,
+        "developer": owner.display_name if owner else None,
+    }
+
+
+def rating_row(row: Rating, people: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """One rating."""
+    names = ("id", "rating", "title", "content", "pros", "cons", "version", "is_hidden", "created_at", "updated_at")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "user": people.get(row.user_id),
+        "reply": None if row.reply is None else {"content": row.reply, "created_at": row.replied_at},
+        "edited": row.edit_count > 0,
+    }
+
+
+def named_people(ids: Iterable[str | None]) -> dict[str, dict[str, str]]:
+    """`{id, username}` by id, of the users that exist."""
+    wanted = {user_id for user_id in ids if user_id}
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
+    return {user_id: {"id": user_id, "username": name} for user_id, name in rows}
+
+
+def sees_private(user_id: str, viewer: Actor | None) -> bool:
+    """Themselves and administrators."""
+    return viewer is not None and (viewer.id == user_id or viewer.role == Role.ADMIN)
+
+
+def rating_of(plugin: Plugin) -> float | None:
+    """The average of what is shown; null where nobody rated."""
+    return None if plugin.rating_average is None else round(plugin.rating_average, 2)
+
+
+def url(path: str) -> str:
+    """An address on this surface, absolute where the server knows its own."""
+    return f"{settings().public_url or ''}/api/v1{path}"
+
+
+@lru_cache(maxsize=64)
+def rendered(markdown: str) -> str:
+    """Markdown as sanitised HTML."""
+    return to_html(markdown)
+
+
+def _common(plugin: Plugin, known: dict[str, Category], owners: dict[str, Profile]) -> dict[str, Any]:
+    category, owner = known.get(plugin.category_id or ""), owners.get(plugin.owner_id or "")
+    return {
+        "id": plugin.id,
+        "plugin_name": plugin.name,
+        "name": plugin.display_name,
+        "description": plugin.description,
+        "version": plugin.current_version,
+        "status": plugin.status,
+        "category": {"id": category.id, "name": category.name} if category else None,
+        "developer": (
+            {"id": owner.user.id, "username": owner.user.username, "display_name": owner.display_name}
+            if owner
+            else None
+        ),
+        "is_enabled": plugin.is_enabled,
+        "is_deprecated": plugin.is_deprecated,
+        "created_at": plugin.created_at,
+        "updated_at": plugin.updated_at,
+        "published_at": plugin.published_at,
+    }
+
+
+def _downloads(names: Sequence[str]) -> dict[str, int]:
+    query = select(DownloadWindow.plugin_name, DownloadWindow.total).where(DownloadWindow.plugin_name.in_(names))
+    return {name: int(total) for name, total in db.session.execute(query)}
+
+
+def _icon(plugin: Plugin, images: Sequence[PluginImage]) -> str | None:
+    return next((_image_url(plugin, image) for image in images if image.kind == pictures.ICON), None)
+
+
+def _image_url(plugin: Plugin, image: PluginImage) -> str:
+    return url(f"/marketplace/plugins/{plugin.id}/images/{image.id}")
+
+
+def _own_review(plugin: Plugin) -> dict[str, Any] | None:
+    row = reviews.latest_of(plugin)
+    if row is None:
+        return None
+    place = reviews.position(row)
+    names = ("id", "version", "status", "submitted_at", "decided_at", "notes", "recommendations")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "position": place,
+        "estimated_time": reviews.estimated_minutes() if place is not None else None,
+    }
+
+
+def _auto_summary(row: Review) -> dict[str, Any] | None:
+    version = db.session.get_one(PluginVersion, (row.plugin_name, row.version))
+    found = auto_reviews.latest(version)
+    return None if found is None else summary(found)

@@ -1,0 +1,149 @@
+"""Versions on the marketplace surface, packages and pictures by GET."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response
+
+from ...errors import VersionNotFound
+from ...models import Plugin, PluginVersion
+from ...services import downloads, pictures, plugins, publishing, versions
+from ...services.publishing import Submission
+from ...services.tokens import Actor
+from ...uow import unit_of_work
+from .. import metrics, packages, parsing
+from ..context import context
+from ..files import fetched, picture_response
+from ..surface import Access
+from . import market, shapes
+from .plugins import REFERENCE
+from .schemas import plugins as schemas
+
+VERSION: Final = {**REFERENCE, "version": {"type": "string", "maxLength": 64}}
+IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
+
+
+@market.operation(
+    "POST",
+    "/marketplace/plugins/<plugin_id>/versions",
+    access="plugin.update",
+    path=REFERENCE,
+    form=schemas.NewVersion,
+    answer=schemas.Version,
+    status=201,
+    message="market.version_created",
+    transaction="own",
+    errors=(404, 409),
+)
+def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
+    """Submit a further version. What is published stays so while the new one waits for review."""
+    with packages.received("plugin_file") as form:
+        values = parsing.load(schemas.NewVersion(), form.values())
+        report = packages.inspected(values["plugin_file"])
+        package = values["plugin_file"].content
+        submission = Submission(version=values["version"], changelog=values["changelog"])
+        added = publishing.add(plugin_id, package, report, actor, submission, storage=context().storage)
+        metrics.received("plugin", package.size)
+    with unit_of_work(writing=False):
+        plugin = plugins.get_seen(plugin_id, actor)
+        return shapes.version_row(plugin, _seen(plugin, added.version, actor))
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/versions",
+    access=Access.OPTIONAL,
+    path=REFERENCE,
+    answer=schemas.Version,
+    many=True,
+    errors=(404,),
+)
+def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
+    """The plugin's versions, highest first; those that are not published for its owner and reviewers only."""
+    plugin = plugins.get_seen(plugin_id, actor)
+    rows = versions.of(plugin) if plugins.sees_hidden(plugin, actor) else versions.public_of(plugin)
+    return [shapes.version_row(plugin, row) for row in rows]
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/versions/<version>",
+    access=Access.OPTIONAL,
+    path=VERSION,
+    answer=schemas.VersionDetail,
+    errors=(404,),
+)
+def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str, Any]:
+    """One version."""
+    plugin = plugins.get_seen(plugin_id, actor)
+    row = _seen(plugin, version, actor)
+    return {**shapes.version_row(plugin, row), "changelog_html": shapes.rendered(row.changelog)}
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/download",
+    access=Access.OPTIONAL,
+    path=REFERENCE,
+    file_type="application/zip",
+    transaction="own",
+    errors=(403, 404, 416),
+)
+def download(plugin_id: str, actor: Actor | None = None) -> Response:
+    """The current version's package. Counted where the answer begins with its first byte."""
+    return _fetched(plugin_id, None, actor)
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/versions/<version>/download",
+    access=Access.OPTIONAL,
+    path=VERSION,
+    file_type="application/zip",
+    transaction="own",
+    errors=(403, 404, 416),
+)
+def download_version(plugin_id: str, version: str, actor: Actor | None = None) -> Response:
+    """One version's package. What only its owner and reviewers may fetch is not counted."""
+    return _fetched(plugin_id, version, actor)
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/images/<image_id>",
+    access=Access.OPTIONAL,
+    path=IMAGE,
+    file_type="image/*",
+    transaction="own",
+    errors=(404, 416),
+)
+def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response:
+    """An icon or a screenshot, PNG or WebP."""
+    with unit_of_work(writing=False):
+        found = pictures.get(plugins.get_seen(plugin_id, actor), image_id)
+    name = pictures.file_name(found)
+    return picture_response(found, lambda: pictures.open_file(found, context().storage), name)
+
+
+def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:
+    found = versions.find(plugin, version)
+    if found is None or not (found.is_public or plugins.sees_hidden(plugin, actor)):
+        raise VersionNotFound()
+    return found
+
+
+def _fetched(plugin_id: str, version: str | None, actor: Actor | None) -> Response:
+    with unit_of_work(writing=False):
+        plugin = plugins.get_seen(plugin_id, actor)
+        row = _seen(plugin, version or plugin.current_version, actor)
+        counted = plugin.is_public and row.is_public
+        package = downloads.find(plugin.name, row.version) if counted else downloads.preview(row)
+
+    def begin(is_download: bool) -> downloads.Download:
+        opened = downloads.open_package(package, context().storage)
+        if counted and is_download:
+            downloads.count(opened, context().counting)
+        return opened
+
+    return fetched(package, begin)

@@ -1,0 +1,105 @@
+"""The side door to what runs beside requests: `flask jobs …`, `flask reviews …`, `flask audit …`, `flask search …`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from .clock import iso, utcnow
+from .errors import AutoReviewNotFound
+from .extensions import db
+from .jobs.worker import GRACE, Worker
+from .models import Job
+from .services import audit, search
+from .services.autoreview import running
+from .uow import unit_of_work
+from .vocabulary import JobState
+
+jobs_group = AppGroup("jobs", help="Background jobs: work, list, retry.")
+reviews_group = AppGroup("reviews", help="Automatic reviews: replay.")
+audit_group = AppGroup("audit", help="The audit log: verify.")
+search_group = AppGroup("search", help="The search index: rebuild.")
+
+
+def register(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for group in (jobs_group, reviews_group, audit_group, search_group):
+        app.cli.add_command(group)
+
+
+@jobs_group.command("work")
+@click.option("--with-parent", is_flag=True, help="End when the parent process is gone.")
+@click.option("--grace", type=float, default=GRACE, show_default=True, help="Seconds a job gets to finish on TERM.")
+def work(with_parent: bool, grace: float) -> None:
+    """Run jobs until told to end by TERM or INT."""
+    # Not the proxy: other threads of the worker use it too.
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    Worker(app, grace=grace).work(with_parent=with_parent)
+
+
+@jobs_group.command("list")
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+def list_jobs(state: str | None, limit: int) -> None:
+    """List jobs, newest first, with the last error of those that failed."""
+    query = select(Job).order_by(Job.created_at.desc(), Job.id).limit(limit)
+    if state is not None:
+        query = query.where(Job.state == state)
+    with unit_of_work(writing=False):
+        for job in db.session.scalars(query):
+            error = f"  {job.error}" if job.error else ""
+            click.echo(f"{job.id}  {job.state:<7}  {job.attempts}  {iso(job.created_at)}  {job.kind}{error}")
+
+
+@jobs_group.command("retry")
+@click.argument("job_id")
+def retry(job_id: str) -> None:
+    """Queue a job that was given up once more, with all its attempts."""
+    with unit_of_work():
+        job = db.session.get(Job, job_id)
+        if job is None:
+            raise click.ClickException(f"there is no job {job_id!r}")
+        if job.state != JobState.FAILED:
+            raise click.ClickException(f"the job is {job.state}: only a failed one can be queued again")
+        job.state, job.attempts, job.available_at, job.finished_at = JobState.QUEUED, 0, utcnow(), None
+        job.leased_by = None
+    click.echo(f"queued {job_id}")
+
+
+@reviews_group.command("replay")
+@click.argument("auto_review_id")
+def replay(auto_review_id: str) -> None:
+    """Judge the stored facts of an automatic review again. Exits 1 if today's rules say something else."""
+    try:
+        with unit_of_work(writing=False):
+            found = running.replay(auto_review_id)
+    except AutoReviewNotFound as refusal:
+        raise click.ClickException(f"there is no completed automatic review {auto_review_id!r}") from refusal
+    if found.agrees:
+        click.echo("agrees: today's rules say what was stored")
+        return
+    for name in sorted(found.stored.keys() | found.again.keys()):
+        if found.stored.get(name) != found.again.get(name):
+            click.echo(f"differs  {name}: stored {found.stored.get(name)!r}, again {found.again.get(name)!r}")
+    sys.exit(1)
+
+
+@audit_group.command("verify")
+def verify() -> None:
+    """Walk the chain of the audit log. Exits 1 at the first entry that does not fit; write the head down elsewhere."""
+    with unit_of_work(writing=False):
+        found = audit.verify()
+    click.echo(f"{found.entries} entries, head {found.head}")
+    if found.broken_at is not None:
+        click.echo(f"broken at entry {found.broken_at}: {found.reason}")
+        sys.exit(1)
+
+
+@search_group.command("rebuild")
+def rebuild() -> None:
+    """Make the search index anew."""
+    click.echo(f"{search.rebuild()} plugins indexed")

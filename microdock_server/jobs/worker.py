@@ -1,0 +1,240 @@
+"""The worker: runs jobs, one at a time. It may be killed at any point; what it held is run again by another.
+
+Messages make it quick, the table makes it complete: it looks there when it starts and every few seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..api.context import Context
+from ..api.packages import limits
+from ..api.system import is_migrated
+from ..clock import utcnow
+from ..errors import DomainError
+from ..extensions import db
+from ..logs import TOKEN
+from ..models import Job
+from ..services import jobs
+from ..services.autoreview import running
+from ..services.autoreview.facts import Tools
+from ..services.jobs import Leased
+from ..uow import unit_of_work
+from ..vocabulary import JobState
+from .delivery import FILE, Messenger, Reminder
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 2.0
+HEARTBEAT_EVERY: Final = jobs.LEASE.total_seconds() / 5
+HEALTH_EVERY: Final = 10.0
+GRACE: Final = 20.0
+# Whoever started us is gone: nobody waits for our job to end well.
+ORPHANS_GRACE: Final = 1.0
+REASON_MAX: Final = 200
+
+_PATH: Final = re.compile(r"(?:[A-Za-z][\w+.-]*:/)?/[^\s'\",;:)]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What to do for jobs of one kind: to run one (it calls jobs.finish), and when its last attempt has failed."""
+
+    run: Callable[[Leased, Context], None]
+    give_up: Callable[[Leased, str], None]
+
+
+def _auto_review(leased: Leased, context: Context) -> None:
+    settings = context.settings
+    tools = Tools(context.storage, limits(), settings.clamav_url or None, settings.require_managed_assembly)
+    running.run(leased, tools)
+
+
+KINDS: Mapping[str, Kind] = {"auto_review": Kind(_auto_review, running.give_up)}
+
+
+class _Lost(Exception):
+    """Every attempt ended with its worker, not with an error of its own."""
+
+
+def run_job(app: Flask, job_id: str, holder: str) -> bool:
+    """Run the job, unless somebody else has it or it is not due: then False. What the job raises is noted, not raised.
+
+    A job whose workers were killed as often as it may fail is given up without another try.
+    """
+    with app.app_context():
+        leased = jobs.lease(job_id, holder)
+        if leased is None:
+            return False
+        kind = KINDS.get(leased.kind)
+        with _in_hand(app, leased):
+            try:
+                if leased.attempt > jobs.MAX_ATTEMPTS:
+                    raise _Lost("its worker was lost every time")
+                if kind is None:
+                    raise LookupError(f"no job is called {leased.kind!r}")
+                kind.run(leased, app.extensions["microdock"])
+            except Exception as error:
+                log.exception("job %s (%s) failed, attempt %d", leased.id, leased.kind, leased.attempt)
+                _fail(leased, kind, reason_of(error))
+    return True
+
+
+def give_back(holder: str) -> int:
+    """Let others run what this holder has in hand, as if it had never begun; how many jobs that were."""
+    statement = (
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.leased_by == holder)
+        .values(
+            state=JobState.QUEUED,
+            attempts=Job.attempts - 1,
+            leased_by=None,
+            leased_until=None,
+            available_at=utcnow(),
+        )
+        .returning(Job.id)
+    )
+    with unit_of_work():
+        return len(db.session.execute(statement).all())
+
+
+def reason_of(error: Exception) -> str:
+    """The error's type and what may be shown of its text: no path, no token, no row of the database."""
+    if isinstance(error, DomainError):
+        text = error.message.render("en")
+    elif isinstance(error, OSError):
+        text = error.strerror or ""
+    elif isinstance(error, SQLAlchemyError):
+        text = ""
+    else:
+        text = _PATH.sub("[path]", TOKEN.sub("[token]", str(error).partition("\n")[0]))
+    return f"{type(error).__name__}: {text}"[:REASON_MAX].removesuffix(": ")
+
+
+def _fail(leased: Leased, kind: Kind | None, reason: str) -> None:
+    with unit_of_work():
+        if jobs.fail(leased, reason) and kind is not None:
+            kind.give_up(leased, reason)
+
+
+@contextmanager
+def _in_hand(app: Flask, leased: Leased) -> Iterator[None]:
+    """Hold the lease for as long as the work takes."""
+    done = threading.Event()
+    heart = threading.Thread(target=_beat, args=(app, leased, done), name="heartbeat", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        done.set()
+        heart.join()
+
+
+def _beat(app: Flask, leased: Leased, done: threading.Event) -> None:
+    while not done.wait(HEARTBEAT_EVERY):
+        try:
+            with app.app_context():
+                if not jobs.extend(leased):
+                    return
+        except Exception:
+            log.exception("the lease of job %s could not be extended; it will be tried again", leased.id)
+
+
+class Worker:
+    """One process's worker. `grace` is how long it lets its job finish when it is told to end."""
+
+    def __init__(self, app: Flask, *, grace: float = GRACE) -> None:
+        context: Context = app.extensions["microdock"]
+        self.holder = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._app, self._grace = app, grace
+        self._messenger = Messenger(context.settings.data_dir / FILE, lambda job_id: run_job(app, job_id, self.holder))
+        self._stopping = False
+        self._parent: int | None = None
+
+    def work(self, *, with_parent: bool = False) -> None:
+        """Run jobs until told to end by TERM or INT; with `with_parent` also until the parent process is gone."""
+        self._parent = os.getppid() if with_parent else None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        # Its own lines say less about a job than ours.
+        logging.getLogger("huey").setLevel(logging.WARNING)
+        if self._is_database_ready():
+            self._consume()
+
+    def _stop(self, *_: Any) -> None:
+        # No more than this: whatever lock was held when the signal came would be waited for in vain.
+        self._stopping = True
+
+    def _is_told_to_end(self) -> bool:
+        return self._stopping or self._is_orphaned()
+
+    def _is_orphaned(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
+
+    def _is_database_ready(self) -> bool:
+        """Wait for the migrations, which the server runs; False if told to end meanwhile."""
+        while not self._is_told_to_end():
+            try:
+                with self._app.app_context():
+                    if is_migrated():
+                        return True
+            except SQLAlchemyError:
+                log.debug("the database does not answer yet", exc_info=True)
+            time.sleep(0.5)
+        return False
+
+    def _consume(self) -> None:
+        consumer = self._messenger.queue().create_consumer(
+            workers=1, periodic=False, max_delay=0.5, scheduler_interval=60, shutdown_timeout=self._grace
+        )
+        consumer.start()
+        # Huey has put its own handlers in place, which would start this process anew on HUP.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        looking = threading.Thread(target=self._look, name="looking", daemon=True)
+        looking.start()
+        log.info("worker %s is ready", self.holder)
+        checked = time.monotonic()
+        while not self._is_told_to_end():
+            time.sleep(0.1)
+            if time.monotonic() - checked > HEALTH_EVERY:
+                checked = time.monotonic()
+                consumer.check_worker_health()
+        self._end(consumer)
+
+    def _look(self) -> None:
+        """Tell ourselves about what the table says is due."""
+        reminder = Reminder(self._messenger)
+        while not self._is_told_to_end():
+            try:
+                with self._app.app_context(), unit_of_work(writing=False):
+                    due = jobs.due()
+                reminder.remind(due)
+            except Exception:
+                log.exception("looking for jobs failed; it will be tried again")
+            time.sleep(LOOK_EVERY)
+
+    def _end(self, consumer: Any) -> None:
+        """Let the job that runs finish in time; otherwise another worker may have it at once."""
+        if self._is_orphaned():
+            consumer.shutdown_timeout = min(self._grace, ORPHANS_GRACE)
+        consumer.stop(graceful=True)
+        with self._app.app_context():
+            given_back = give_back(self.holder)
+        log.info("worker %s ends; %d jobs given back", self.holder, given_back)

@@ -1,0 +1,129 @@
+"""What owners do with their plugins, how one becomes an owner, and what is done when a plugin does harm."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..errors import NothingToSubmit, PluginNotFound, PluginOwned, WrongPluginKey
+from ..extensions import db
+from ..models import Plugin, PluginVersion
+from ..storage import Storage
+from ..uow import unit_of_work
+from ..vocabulary import PluginStatus, Reason
+from . import audit, catalog, categories, passwords, pictures, plugins, reviews, versions
+from .lifecycle import Act, after
+from .pictures import ICON, SCREENSHOT, NewPictures
+from .tokens import Actor
+
+KEY_BYTES: Final = 32
+
+
+def update(reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storage) -> Plugin:
+    """Change what is said of a plugin of theirs, and its pictures. Opens its own unit."""
+    with unit_of_work() as unit:
+        # Before the first statement: no lock is held while pictures are made durable.
+        stored = pictures.store(unit, new, storage)
+        plugin = plugins.get_owned(reference, by)
+        if "category_id" in values:
+            categories.ensure_exists(values["category_id"])
+        plugins.assign(plugin, values)
+        if new.icon is not None:
+            pictures.remove(plugin, ICON, storage)
+        if new.screenshots is not None:
+            pictures.remove(plugin, SCREENSHOT, storage)
+        pictures.attach(plugin, stored)
+        catalog.touch(plugin)
+        if not plugins.is_owner(plugin, by):
+            audit.record(by, "plugin.updated", "plugin", plugin.name, fields=sorted(values))
+    return plugin
+
+
+def submit(reference: str, by: Actor) -> Plugin:
+    """Send a draft, or what was refused, to review (again). Raises NothingToSubmit, TransitionNotAllowed."""
+    plugin = plugins.get_owned(reference, by)
+    version = versions.latest_unpublished(plugin)
+    if version is None:
+        raise NothingToSubmit()
+    # One that waits already cannot be sent again.
+    after(version.status, Act.SUBMIT)
+    reviews.submit(plugin, version, Reason.NEW_VERSION if plugin.published_at else Reason.NEW, by.id)
+    return plugin
+
+
+def report(reference: str, by: Actor, reason: str) -> None:
+    """Have reviewers look at a published plugin. Its version stays published while they do."""
+    plugin = plugins.get_seen(reference, by)
+    if plugin.status != PluginStatus.PUBLISHED:
+        raise PluginNotFound()
+    review = reviews.enter(plugin, current_version(plugin), Reason.REPORTED, by.id)
+    audit.record(by, "plugin.reported", "plugin", plugin.name, review=review.id, reason=reason)
+
+
+def current_version(plugin: Plugin) -> PluginVersion:
+    """The version that the plugin shows."""
+    return db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
+
+
+def version_to_review(plugin: Plugin) -> PluginVersion:
+    """The version that waits for review; where none does, the current one."""
+    waiting = versions.latest_unpublished(plugin)
+    return waiting if waiting is not None and plugin.status != PluginStatus.DRAFT else current_version(plugin)
+
+
+def manifest_of(version: PluginVersion) -> dict[str, Any]:
+    """What the version's plugin.json says, whatever the owner set beside it."""
+    names = (*plugins.MANIFEST_FIELDS, "dependencies", "engines")
+    return {"name": version.plugin_name, "version": version.version, **{n: getattr(version, n) for n in names}}
+
+
+def suspend(reference: str, by: Actor, reason: str) -> Plugin:
+    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
+    return _judge(reference, by, Act.SUSPEND, "plugin.suspended", reason)
+
+
+def restore(reference: str, by: Actor, reason: str) -> Plugin:
+    """Let a suspended plugin be seen again. Raises TransitionNotAllowed."""
+    return _judge(reference, by, Act.RESTORE, "plugin.restored", reason)
+
+
+def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
+    """Make a plugin that has no owner theirs, by its key. Raises PluginOwned, WrongPluginKey; opens its own units."""
+    with unit_of_work(writing=False):
+        plugin = plugins.get_seen(reference, by)
+        owner_id, stored, name = plugin.owner_id, plugin.upload_key_hash, plugin.name
+    if owner_id is not None:
+        raise PluginOwned()
+    if not stored or not passwords.matches(stored, plugin_key):
+        raise WrongPluginKey()
+    with unit_of_work():
+        plugin = plugins.get(name)
+        if plugin.owner_id is not None:
+            raise PluginOwned()
+        if plugin.upload_key_hash != stored:
+            raise WrongPluginKey()
+        plugin.owner_id = by.id
+        catalog.touch(plugin)
+        audit.record(by, "plugin.claimed", "plugin", plugin.name)
+    return plugin
+
+
+def renew_upload_key(reference: str, by: Actor) -> str:
+    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units."""
+    with unit_of_work(writing=False):
+        plugins.get_owned(reference, by)
+    key = secrets.token_urlsafe(KEY_BYTES)
+    hashed = passwords.hash_key(key)
+    with unit_of_work():
+        plugin = plugins.get_owned(reference, by)
+        plugin.upload_key_hash = hashed
+        audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
+    return key
+
+
+def _judge(reference: str, by: Actor, act: Act, action: str, reason: str) -> Plugin:
+    plugin = plugins.get_seen(reference, by)
+    plugins.move(plugin, act)
+    audit.record(by, action, "plugin", plugin.name, reason=reason)
+    return plugin

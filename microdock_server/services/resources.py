@@ -1,0 +1,58 @@
+"""What the machine has left: CPU, memory, disk, and the work that waits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from sqlalchemy import func, select
+
+from ..extensions import db
+from ..models import Backup, PluginImage, PluginVersion
+from ..uow import unit_of_work
+from . import jobs
+
+NOT_MEASURED: Final = "not_measured"
+
+
+def measure(data_dir: Path) -> dict[str, Any]:
+    """Sizes in bytes, shares in percent. What this machine does not tell says `not_measured`."""
+    memory = psutil.virtual_memory()
+    disk = shutil.disk_usage(data_dir)
+    return {
+        "cpu": {"count": os.cpu_count() or NOT_MEASURED, **_load()},
+        "memory": {"total": memory.total, "available": memory.available, "percent": memory.percent, **_own()},
+        "disk": {
+            "total": disk.total,
+            "used": disk.used,
+            "free": disk.free,
+            "percent": round(disk.used * 100 / disk.total, 1) if disk.total else NOT_MEASURED,
+        },
+        **_stored(),
+    }
+
+
+def _load() -> dict[str, Any]:
+    # A percentage would take a second of watching; the load needs none.
+    try:
+        one, five, fifteen = os.getloadavg()
+    except OSError:
+        return dict.fromkeys(("load_1m", "load_5m", "load_15m"), NOT_MEASURED)
+    return {"load_1m": round(one, 2), "load_5m": round(five, 2), "load_15m": round(fifteen, 2)}
+
+
+def _own() -> dict[str, Any]:
+    """Of the worker that answers."""
+    return {"worker_rss": psutil.Process().memory_info().rss}
+
+
+def _stored() -> dict[str, Any]:
+    with unit_of_work(writing=False):
+        sizes = {
+            name: int(db.session.execute(select(func.coalesce(func.sum(table.file_size), 0))).scalar_one())
+            for name, table in (("packages", PluginVersion), ("images", PluginImage), ("backups", Backup))
+        }
+        return {"storage": sizes, "jobs": jobs.counts()}
