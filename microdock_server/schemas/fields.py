@@ -155,7 +155,8 @@ class Choice(fields.String):
     def __init__(self, choices: type[Enum], **kwargs: Any) -> None:
         self.values = [member.value for member in choices]
         self.choices = choices
-        super().__init__(metadata={"enum": self.values}, **kwargs)
+        none = [None] if kwargs.get("load_default", "") is None else []
+        super().__init__(metadata={"enum": [*self.values, *none]}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -164,7 +165,7 @@ class Choice(fields.String):
         return self.choices(text)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return str(value)
+        return None if value is None else str(value)
 
 
 class Many(fields.List[Any]):

@@ -12,6 +12,7 @@ from flask import Flask
 from microdock_server.api.auth import sign
 from microdock_server.clock import utcnow
 from microdock_server.services import accounts, tokens
+from microdock_server.services.audit import COMMAND_LINE
 from microdock_server.services.tokens import Claims
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
@@ -96,16 +97,16 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_everything(app: Fla
 def test_a_changed_role_and_a_disabled_user_have_no_tokens(app: Flask, session: dict[str, Any], change: str) -> None:
     with app.app_context(), unit_of_work():
         if change == "role":
-            accounts.set_role(session["user"]["id"], Role.DEVELOPER)
+            accounts.set_role(session["user"]["id"], Role.DEVELOPER, COMMAND_LINE)
         else:
-            accounts.set_active(session["user"]["id"], False)
+            accounts.set_active(session["user"]["id"], False, COMMAND_LINE)
     assert status(app, session["access_token"]) == 401
     assert refresh(app, session["refresh_token"]).status_code == 401
 
 
 def test_a_disabled_user_is_answered_like_a_wrong_password(app: Flask, session: dict[str, Any]) -> None:
     with app.app_context(), unit_of_work():
-        accounts.set_active(session["user"]["id"], False)
+        accounts.set_active(session["user"]["id"], False, COMMAND_LINE)
     disabled = Api(app).post("/api/v1/auth/login", {"username": "alice", "password": PASSWORD})
     unknown = Api(app).post("/api/v1/auth/login", {"username": "nobody", "password": PASSWORD})
     assert disabled.status_code == unknown.status_code == 401
