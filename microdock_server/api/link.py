@@ -19,7 +19,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 CHUNK: Final = 4096
 MAX_MESSAGE: Final = 4096
 # What a client may be behind, in bytes beyond the kernel's own buffer, and for how long it may take nothing of it.
-MAX_PENDING: Final = 64 * 1024
+MAX_PENDING: Final = 256 * 1024
 SLOW_AFTER: Final = 5.0
 # How long a closing handshake may take.
 LINGER: Final = 2.0

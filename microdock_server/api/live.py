@@ -201,8 +201,8 @@ def _is_welcome(origin: str | None) -> bool:
     """Pages of this server's own and of the configured origins; whoever is no browser names none."""
     if origin is None:
         return True
-    known = (f"{request.scheme}://{request.host}", settings().public_url or "", *settings().cors_origins)
-    return "*" in known or origin.lower() in (one.lower() for one in known)
+    known = (f"{request.scheme}://{request.host}", settings().public_url, *settings().cors_origins)
+    return "*" in known or origin.lower() in (one.lower() for one in known if one)
 
 
 def _strip(environ: dict[str, Any]) -> None:

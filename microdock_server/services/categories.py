@@ -107,7 +107,7 @@ def _assign(category: Category, values: dict[str, Any]) -> None:
     if "name" in values:
         category.name_key = values["name"].casefold()
     category.parent_key = category.parent_id or ""
-    if values.get("parent_id") is not None and _depth(values["parent_id"]) >= MAX_DEPTH:
+    if values.get("parent_id") is not None and _depth(values["parent_id"]) + _height(category.id) > MAX_DEPTH:
         raise Invalid.field("parent_id", "field.category_depth", max=MAX_DEPTH)
 
 
@@ -119,6 +119,15 @@ def _depth(category_id: str) -> int:
         depth += 1
         current = db.session.get(Category, current.parent_id) if current.parent_id else None
     return depth
+
+
+def _height(category_id: str | None) -> int:
+    """How many levels the category and everything below it take; a new one takes one."""
+    level, height = [category_id], 1
+    while level and category_id and height <= MAX_DEPTH:
+        level = list(db.session.scalars(select(Category.id).where(Category.parent_id.in_(level))))
+        height += bool(level)
+    return height
 
 
 def _ensure_unique(category: Category) -> None:

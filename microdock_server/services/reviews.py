@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from ..clock import utcnow
 from ..errors import (
@@ -27,7 +25,7 @@ from . import audit, catalog, configuration, notifications, plugins
 from .audit import SERVER, Who
 from .autoreview import requests as auto_reviews
 from .lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
-from .paging import page_of
+from .review_queue import is_open
 from .tokens import Actor
 
 URGENCY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
@@ -37,9 +35,6 @@ _PRIORITY_OF: Final = {
     Reason.REPORTED: Priority.HIGH,
     Reason.KEY_UPLOAD: Priority.LOW,
 }
-# How many past reviews an estimate is made from.
-SAMPLE: Final = 50
-NOT_MEASURED: Final = "not_measured"
 
 
 def submit(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
@@ -92,7 +87,7 @@ def add_reason(review: Review, reason: Reason) -> None:
 def open_of(version: PluginVersion) -> Review | None:
     """The version's open review."""
     return db.session.scalar(
-        select(Review).where(Review.plugin_name == version.plugin_name, Review.version == version.version, _is_open())
+        select(Review).where(Review.plugin_name == version.plugin_name, Review.version == version.version, is_open())
     )
 
 
@@ -102,40 +97,6 @@ def get(review_id: str) -> Review:
     if found is None:
         raise ReviewNotFound()
     return found
-
-
-def queue(
-    *,
-    status: ReviewStatus | None,
-    priority: Priority | None,
-    reviewer_id: str | None,
-    reason: Reason | None,
-    page_number: int,
-    limit: int,
-) -> tuple[int, Sequence[Review]]:
-    """How many reviews fit, and one page of them: open ones the most urgent and oldest first, others newest first."""
-    query = select(Review).where(_is_open() if status is None else Review.status == status)
-    if priority is not None:
-        query = query.where(Review.priority == priority)
-    if reviewer_id is not None:
-        query = query.where(Review.assigned_reviewer_id == reviewer_id)
-    if reason is not None:
-        query = query.where(func.json_extract(Review.reasons, "$").like(f'%"{reason.value}"%'))
-    if status is None or status in OPEN_REVIEWS:
-        query = query.order_by(Review.urgency, Review.submitted_at, Review.id)
-    else:
-        query = query.order_by(Review.decided_at.desc(), Review.id)
-    return page_of(query, page_number, limit)
-
-
-def queue_stats() -> dict[str, int]:
-    """How many reviews are open, by priority."""
-    rows = db.session.execute(select(Review.priority, func.count()).where(_is_open()).group_by(Review.priority))
-    counts = {str(priority): int(count) for priority, count in rows}
-    return {
-        "total_pending": sum(counts.values()),
-        **{f"{priority}_priority": counts.get(priority, 0) for priority in Priority},
-    }
 
 
 def assign(review_id: str, reviewer_id: str, by: Actor, *, priority: Priority | None, notes: str) -> Review:
@@ -222,60 +183,10 @@ def approve_automatically(review: Review, plugin: Plugin, version: PluginVersion
     _close(review, plugin, version, Verdict.APPROVED, SERVER)
 
 
-def position(review: Review) -> int | None:
-    """The review's place among the open ones, 1 being next; None once it is decided."""
-    if review.status not in OPEN_REVIEWS:
-        return None
-    sooner = or_(
-        Review.urgency < review.urgency,
-        (Review.urgency == review.urgency) & (Review.submitted_at < review.submitted_at),
-        (Review.urgency == review.urgency) & (Review.submitted_at == review.submitted_at) & (Review.id < review.id),
-    )
-    ahead = db.session.execute(select(func.count()).select_from(Review).where(_is_open(), sooner)).scalar_one()
-    return int(ahead) + 1
-
-
-def estimated_minutes() -> int | Literal["not_measured"]:
-    """Minutes from submission to decision: the median of the last 50 reviews that a person decided."""
-    rows = db.session.execute(
-        select(Review.submitted_at, Review.decided_at)
-        .where(Review.decided_at.is_not(None), Review.decided_by.is_not(None))
-        .order_by(Review.decided_at.desc())
-        .limit(SAMPLE)
-    ).all()
-    if not rows:
-        return NOT_MEASURED
-    seconds = statistics.median((decided - submitted).total_seconds() for submitted, decided in rows if decided)
-    return max(1, round(seconds / 60))
-
-
-def latest_of(plugin: Plugin) -> Review | None:
-    """The plugin's newest review, open or decided."""
-    query = select(Review).where(Review.plugin_name == plugin.name)
-    return db.session.scalar(query.order_by(Review.submitted_at.desc(), Review.id.desc()).limit(1))
-
-
 def last_decision(plugin: Plugin, status: ReviewStatus) -> Review | None:
     """The plugin's last review that was decided so."""
     query = select(Review).where(Review.plugin_name == plugin.name, Review.status == status)
     return db.session.scalar(query.order_by(Review.decided_at.desc(), Review.id.desc()).limit(1))
-
-
-def is_overdue(review: Review, days: int) -> bool:
-    """Has it waited for longer than the configuration wants?"""
-    return review.status in OPEN_REVIEWS and utcnow() - review.submitted_at > timedelta(days=days)
-
-
-def age_minutes(review: Review, now: datetime) -> int:
-    """How long it has waited, or had waited when it was decided."""
-    return int(((review.decided_at or now) - review.submitted_at).total_seconds() // 60)
-
-
-def withdraw(plugin: Plugin) -> None:
-    """Close what is open of a plugin, because something else settled it."""
-    for review in db.session.scalars(select(Review).where(Review.plugin_name == plugin.name, _is_open())):
-        review.status = ReviewStatus.WITHDRAWN
-        review.decided_at = utcnow()
 
 
 def _open(review_id: str) -> Review:
@@ -301,7 +212,7 @@ def _mine(review: Review, by: Actor) -> tuple[Plugin, PluginVersion]:
 
 def _claim(review: Review, reviewer_id: str) -> None:
     limit = configuration.current().review_settings.max_open_reviews
-    query = select(func.count()).select_from(Review).where(Review.assigned_reviewer_id == reviewer_id, _is_open())
+    query = select(func.count()).select_from(Review).where(Review.assigned_reviewer_id == reviewer_id, is_open())
     if review.assigned_reviewer_id != reviewer_id and db.session.execute(query).scalar_one() >= limit:
         raise ReviewerBusy(limit=limit)
     review.assigned_reviewer_id = reviewer_id
@@ -367,7 +278,7 @@ def _judge_version(plugin: Plugin, version: PluginVersion, act: Act) -> None:
 
 def _go_on_waiting(plugin: Plugin) -> None:
     """A version was refused while another waits: so does the plugin."""
-    statuses = set(db.session.scalars(select(Review.status).where(Review.plugin_name == plugin.name, _is_open())))
+    statuses = set(db.session.scalars(select(Review.status).where(Review.plugin_name == plugin.name, is_open())))
     if statuses:
         plugins.move(plugin, Act.SUBMIT)
         if ReviewStatus.IN_REVIEW in statuses:
@@ -384,7 +295,3 @@ def _judge_report(plugin: Plugin, verdict: Verdict, by: Who) -> None:
 
 def _prioritise(review: Review, priority: Priority) -> None:
     review.priority, review.urgency = priority.value, URGENCY[priority]
-
-
-def _is_open() -> ColumnElement[bool]:
-    return Review.status.in_(OPEN_REVIEWS)

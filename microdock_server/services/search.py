@@ -37,6 +37,8 @@ HIDDEN: Final = "plugin_search_hidden"
 VERSION: Final = "1"
 VERSION_KEY: Final = "search.version"
 
+# A character for private use: part of a word for the tokenizer, and never of a text's words.
+_PRIVATE: Final = "\ue000"
 _RUNS: Final = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯\U00020000-\U0003134f]+|[^\W_]+")
 _CJK: Final = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯\U00020000-\U0003134f]")
 _HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -124,7 +126,8 @@ def indexed(value: str, limit: int | None = None) -> str:
     single: dict[str, None] = {}
     for run in _runs(value):
         if _CJK.match(run):
-            words += _bigrams(run)
+            # Runs that only stand beside each other are no phrase.
+            words += [*_bigrams(run), _PRIVATE]
             single.update(dict.fromkeys(run))
         else:
             words.append(run.casefold())
@@ -175,8 +178,7 @@ def _shelves(scope: Scope) -> list[tuple[str, str]]:
         statuses = _one_of("s", scope.statuses) if scope.statuses is not None else []
         shelves.append((HIDDEN, " AND ".join([*owner, *statuses, *categories])))
     if scope.public:
-        owner = _one_of("o", [scope.owner_id]) if scope.owner_id and not scope.hidden else []
-        shelves.append((PUBLIC, " AND ".join([*owner, *categories])))
+        shelves.append((PUBLIC, " AND ".join(categories)))
     return shelves
 
 
@@ -189,13 +191,13 @@ def _joined(query: str, facets: str) -> str:
 
 
 def _facet(kind: str, value: str) -> str:
-    """One word for the tokenizer, which no text contains."""
-    return f"{kind}qz{''.join(_runs(value.casefold()))}"
+    """One word for the tokenizer, which no text and no query contains."""
+    return f"{_PRIVATE}{kind}{''.join(_runs(value.casefold()))}"
 
 
 def _count(table: str, match: str) -> int:
     """How many hits there are; counted once a revision of the catalogue, for the pages that follow the first."""
-    key = (table, match, catalog_revision())
+    key = (str(db.engine.url), table, match, catalog_revision())
     found = _counts.get(key)
     if found is None:
         found = int(db.session.execute(_COUNT[table], {"match": match}).scalar_one())
@@ -313,7 +315,7 @@ def _owner_names(plugin: Plugin) -> list[str]:
     return [name for row in db.session.execute(query) for name in row if name]
 
 
-_counts: Final[Kept[tuple[str, str, int], int]] = Kept(256)
+_counts: Final[Kept[tuple[str, str, str, int], int]] = Kept(256)
 _TABLES: Final = (PUBLIC, HIDDEN)
 _COUNT: Final = {t: text(f"SELECT count(*) FROM {t} WHERE {t} MATCH :match") for t in _TABLES}  # noqa: S608
 _NEWEST: Final = {

@@ -42,13 +42,14 @@ def roll(today: date | None = None) -> bool:
     """Take days that are too old out of the windows; True if that was needed. In a unit of its own."""
     day = (today or utcnow().date()).isoformat()
     with unit_of_work(writing=False):
-        if _rolled() == day:
+        if (_rolled() or "") >= day:
             return False
     with unit_of_work():
         last = _rolled()
-        if last == day:
+        # A clock that was set back waits until it has caught up: nothing is subtracted twice.
+        if last is not None and last >= day:
             return False
-        if last is not None and last < day:
+        if last is not None:
             for length, column in WINDOWS.items():
                 _expire(column, length, date.fromisoformat(last), date.fromisoformat(day))
         db.session.merge(Setting(key=ROLLED_KEY, value=day))
@@ -67,9 +68,9 @@ def _expire(column: str, length: int, last: date, today: date) -> None:
         text(
             f"UPDATE download_windows SET {column} = {column} - old.count FROM "  # noqa: S608  (our own names)
             "(SELECT plugin_name, sum(count) AS count FROM download_days WHERE day > :first AND day <= :end "
-            f"AND day <= :last GROUP BY plugin_name) AS old WHERE old.plugin_name = download_windows.plugin_name"
+            "GROUP BY plugin_name) AS old WHERE old.plugin_name = download_windows.plugin_name"
         ),
-        {**gone, "last": last.isoformat()},
+        gone,
     )
 
 

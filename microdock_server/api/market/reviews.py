@@ -7,7 +7,7 @@ from typing import Any, Final
 from ...errors import DomainError
 from ...extensions import db
 from ...models import PluginVersion, Review
-from ...services import inventories, ownership, plugins, reviews
+from ...services import inventories, ownership, plugins, review_queue, reviews
 from ...services.autoreview import requests as auto_reviews
 from ...services.tokens import Actor
 from ...uow import unit_of_work
@@ -33,7 +33,7 @@ _VERDICTS: Final = {
 @market.operation("GET", "/admin/reviews/queue", access="review.view", query=schemas.QueueQuery, answer=schemas.Queue)
 def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """What waits for review, the most urgent and oldest first; with `status` also what was decided."""
-    total, rows = reviews.queue(
+    total, rows = review_queue.page(
         status=query["status"],
         priority=query["priority"],
         reviewer_id=query["reviewer"],
@@ -43,7 +43,7 @@ def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     )
     return {
         "reviews": shapes.review_rows(rows),
-        "stats": reviews.queue_stats(),
+        "stats": review_queue.stats(),
         "pagination": pagination(query, total),
     }
 
@@ -65,7 +65,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
         found = auto_reviews.latest(version)
         shown = {
             **_row(row),
-            "position": reviews.position(row),
+            "position": review_queue.position(row),
             "manifest": ownership.manifest_of(version),
             "changelog": version.changelog,
             "auto_review": full(found) if found else None,

@@ -13,7 +13,7 @@ from ...clock import utcnow
 from ...extensions import db
 from ...media import to_html
 from ...models import Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
-from ...services import categories, configuration, developers, pictures, plugins, reviews
+from ...services import categories, configuration, developers, pictures, plugins, review_queue
 from ...services.autoreview import requests as auto_reviews
 from ...services.developers import Profile
 from ...services.tokens import Actor
@@ -155,7 +155,7 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
     found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
     owners = developers.named(plugin.owner_id for plugin in found.values())
     people = named_people(who for row in rows for who in (row.assigned_reviewer_id, row.decided_by))
-    estimate = reviews.estimated_minutes()
+    estimate = review_queue.estimated_minutes()
     days = configuration.current().review_settings.max_review_time
     now = utcnow()
     names: tuple[str, ...] = (
@@ -173,8 +173,8 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
         {
             **{name: getattr(row, name) for name in names},
             "plugin": reviewed(found[row.plugin_name], row.version, owners),
-            "age": reviews.age_minutes(row, now),
-            "is_overdue": reviews.is_overdue(row, days),
+            "age": review_queue.age_minutes(row, now),
+            "is_overdue": review_queue.is_overdue(row, days),
             "assigned_reviewer": people.get(row.assigned_reviewer_id or ""),
             "decided_by": people.get(row.decided_by or ""),
             "auto_review_result": _auto_summary(row),
@@ -275,15 +275,15 @@ def _image_url(plugin: Plugin, image: PluginImage) -> str:
 
 
 def _own_review(plugin: Plugin) -> dict[str, Any] | None:
-    row = reviews.latest_of(plugin)
+    row = review_queue.latest_of(plugin)
     if row is None:
         return None
-    place = reviews.position(row)
+    place = review_queue.position(row)
     names = ("id", "version", "status", "submitted_at", "decided_at", "notes", "recommendations")
     return {
         **{name: getattr(row, name) for name in names},
         "position": place,
-        "estimated_time": reviews.estimated_minutes() if place is not None else None,
+        "estimated_time": review_queue.estimated_minutes() if place is not None else None,
     }
 
 

@@ -38,38 +38,33 @@ class Metadata(StrictSchema):
     max_version = fields.Text(max=64, allow_none=True)
 
 
-class NewPlugin(StrictSchema):
-    plugin_file = fields.File(required=True)
+class _Described(StrictSchema):
+    """What an owner can say of a plugin in every way of saying it."""
+
     name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
     description = fields.Text(max=DESCRIPTION_MAX, lines=True)
     long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
-    category_id = fields.Id()
-    version = fields.Version(load_default=None)
-    changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
-    metadata = fields.JsonText(Metadata, load_default=dict)
-    icon = fields.File()
-    screenshots = fields.Files()
-    draft = fields.TextFlag(load_default=False)
 
 
-class PluginChange(StrictSchema):
-    name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
-    description = fields.Text(max=DESCRIPTION_MAX, lines=True)
-    long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
+class PluginChange(_Described):
     category_id = fields.Id(allow_none=True)
     metadata = plain.Nested(Metadata)
 
 
-class PluginForm(StrictSchema):
+class PluginForm(_Described):
     """The same as a form, with pictures."""
 
-    name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
-    description = fields.Text(max=DESCRIPTION_MAX, lines=True)
-    long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
     category_id = fields.Id()
-    metadata = fields.JsonText(Metadata)
+    metadata = fields.JsonText(Metadata, load_default=dict)
     icon = fields.File()
     screenshots = fields.Files()
+
+
+class NewPlugin(PluginForm):
+    plugin_file = fields.File(required=True)
+    version = fields.Version(load_default=None)
+    changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
+    draft = fields.TextFlag(load_default=False)
 
 
 class NewVersion(StrictSchema):
