@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import data
+from . import data, market
 from .client import call, upload
+from .market import Market
 from .packages import write_package
 from .servers import Server, Servers
 
@@ -27,10 +28,12 @@ class Plan:
     rounds: int
     seconds: int
     writes: int
+    plugins: int
+    downloads: int
 
 
-FULL = Plan(rounds=5, seconds=2, writes=9)
-QUICK = Plan(rounds=2, seconds=1, writes=4)
+FULL = Plan(rounds=5, seconds=2, writes=9, plugins=100_000, downloads=10_000_000)
+QUICK = Plan(rounds=2, seconds=1, writes=4, plugins=20_000, downloads=1_000_000)
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Stage:
     plan: Plan
     _started: dict[str, Server] = field(default_factory=dict)
     _packages: dict[str, Path] = field(default_factory=dict)
+    _market: Market | None = None
 
     def hello(self) -> Server:
         return self._once("hello", lambda: self.servers.plain("hello", "benchmarks.hello:app", "/"))
@@ -48,6 +52,12 @@ class Stage:
     def catalogue(self, size: int, log_level: str) -> Server:
         """A real server with this many plugins."""
         return self._once(f"catalogue-{size}-{log_level}", lambda: self._catalogue(size, log_level))
+
+    def market(self) -> Market:
+        """The application in this process, with as many plugins as are planned."""
+        if self._market is None:
+            self._market = market.make(self.servers.directory / "market", self.plan.plugins)
+        return self._market
 
     def naive(self, size: int) -> Server:
         """The naive list over the database of a real server."""

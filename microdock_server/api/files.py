@@ -46,6 +46,8 @@ def picture_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_n
     facts = _Facts(image.file_size, image.file_hash, file_name, image.media_type)
     response = _conditional(facts, lambda _: Opened(None, open_it()))
     response.headers["Content-Disposition"] = disposition(file_name).replace("attachment", "inline", 1)
+    # For the client alone: not everybody may see a picture of what is not published.
+    response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     return response
 
 

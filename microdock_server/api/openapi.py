@@ -78,7 +78,7 @@ def _operation(surface: Surface, endpoint: Endpoint, prefix: str) -> dict[str, A
     }
     if not isinstance(endpoint.access, Access):
         operation["x-permission"] = endpoint.access
-    if endpoint.access is Access.OPTIONAL:
+    if endpoint.access in (Access.OPTIONAL, Access.GUEST):
         operation["security"] = [{}, {"bearer": []}]
     elif endpoint.access is not Access.PUBLIC:
         operation["security"] = [{"bearer": []}]
@@ -119,7 +119,7 @@ def _refusal_statuses(envelope: HostEnvelope, endpoint: Endpoint) -> list[int]:
     found = {*endpoint.errors, 500}
     if endpoint.limited:
         found |= {429, 503}
-    if endpoint.access in (Access.LOGGED_IN, Access.REFRESH) or not isinstance(endpoint.access, Access):
+    if endpoint.access in (Access.LOGGED_IN, Access.REFRESH, Access.GUEST) or not isinstance(endpoint.access, Access):
         found.add(401)
     if not isinstance(endpoint.access, Access):
         found.add(403)

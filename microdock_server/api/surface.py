@@ -50,7 +50,10 @@ class Access(Enum):
     """Who may call, where no single permission says it."""
 
     PUBLIC = "public"
+    # Nobody with a token that is not believed is still nobody.
     OPTIONAL = "optional"
+    # Nobody, or whom the token names: one that is not believed is refused.
+    GUEST = "guest"
     LOGGED_IN = "logged in"
     REFRESH = "refresh token"
 
@@ -178,6 +181,8 @@ def _admit(endpoint: Endpoint) -> Actor | None:
 
 def _identify(access: Access | str) -> tuple[Actor | None, Unauthenticated | None]:
     if access in (Access.PUBLIC, Access.REFRESH):
+        return None, None
+    if access is Access.GUEST and "Authorization" not in request.headers:
         return None, None
     try:
         return auth.actor(), None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from ..clock import utcnow
 from ..extensions import db
@@ -36,7 +36,7 @@ def page(
     if reviewer_id is not None:
         query = query.where(Review.assigned_reviewer_id == reviewer_id)
     if reason is not None:
-        query = query.where(func.json_extract(Review.reasons, "$").like(f'%"{reason.value}"%'))
+        query = query.where(cast(Review.reasons, String).like(f'%"{reason.value}"%'))
     if status is None or status in OPEN_REVIEWS:
         query = query.order_by(Review.urgency, Review.submitted_at, Review.id)
     else:

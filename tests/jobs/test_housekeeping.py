@@ -7,20 +7,23 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from microdock_server.clock import utcnow
 from microdock_server.config import Settings
 from microdock_server.extensions import db
 from microdock_server.jobs import housekeeping
-from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, sweep
-from microdock_server.models import RefreshToken, RevokedToken, Setting, TokenFamily, User
+from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, roll, sweep
+from microdock_server.models import Job, RefreshToken, RevokedToken, Setting, TokenFamily, User
+from microdock_server.services.search import VERSION, VERSION_KEY
+from microdock_server.services.statistics import ROLLED_KEY
+from microdock_server.startup import prepare
 from microdock_server.uow import unit_of_work
 
 from ..live import eventually
@@ -114,6 +117,15 @@ class TestSweep:
         with app.app_context(), unit_of_work(writing=False):
             assert db.session.scalars(select(table)).all() == ["alive"]
 
+    def test_forgets_jobs_that_were_done_last_week_alone(self, app: Flask, settings: Settings) -> None:
+        with app.app_context(), unit_of_work():
+            for kind, days in (("old", 8), ("new", 6)):
+                done = utcnow() - timedelta(days=days)
+                db.session.add(Job(kind=kind, payload={}, state="done", available_at=done, finished_at=done))
+        sweep(app, settings)
+        with app.app_context(), unit_of_work(writing=False):
+            assert db.session.scalars(select(Job.kind)).all() == ["new"]
+
     def test_removes_stale_bodies_alone(self, app: Flask, settings: Settings, api: Api) -> None:
         assert api.upload().status_code == 200
         for name, age in (("body-stale", 2 * 3600), ("body-slow", 60), ("other", 2 * 3600)):
@@ -201,3 +213,38 @@ class TestHousekeeper:
         keeper.stop()
         keeper.join(10)
         assert sweeps == [1]
+
+    def test_rolls_the_statistics_when_it_begins_and_then_at_every_full_hour(
+        self, app: Flask, settings: Settings, rounds: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rolls: list[int] = []
+        now = [datetime(2026, 11, 21, 23, 59, 58, tzinfo=UTC)]
+        monkeypatch.setattr(housekeeping, "roll", lambda _app: rolls.append(1))
+        monkeypatch.setattr(housekeeping, "utcnow", lambda: now[0])
+        keeper = Housekeeper(app, settings)
+        keeper.start()
+        try:
+            assert eventually(lambda: len(rounds) > 5)
+            assert rolls == [1]
+            now[0] += timedelta(seconds=2)
+            assert eventually(lambda: rolls == [1, 1])
+        finally:
+            keeper.stop()
+            keeper.join(10)
+
+
+def test_rolling_takes_days_that_passed_out_of_the_statistics(app: Flask) -> None:
+    with app.app_context(), unit_of_work():
+        db.session.merge(Setting(key=ROLLED_KEY, value="2001-01-01"))
+    roll(app)
+    with app.app_context(), unit_of_work(writing=False):
+        assert db.session.get_one(Setting, ROLLED_KEY).value == utcnow().date().isoformat()
+
+
+def test_a_start_builds_the_search_index_and_rolls_the_statistics(app: Flask) -> None:
+    with app.app_context(), unit_of_work():
+        db.session.execute(delete(Setting).where(Setting.key.in_([VERSION_KEY, ROLLED_KEY])))
+    prepare(app)
+    with app.app_context(), unit_of_work(writing=False):
+        assert db.session.get_one(Setting, VERSION_KEY).value == VERSION
+        assert db.session.get_one(Setting, ROLLED_KEY).value == utcnow().date().isoformat()

@@ -85,7 +85,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
 @market.operation(
     "GET",
     "/developers/<developer_id>",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=DEVELOPER,
     answer=schemas.Developer,
     errors=(404,),

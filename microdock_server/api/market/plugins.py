@@ -27,7 +27,7 @@ _PICTURES: Final = {"icon": Slot(MAX_BYTES), "screenshots": Slot(MAX_BYTES, MAX_
 
 
 @market.operation(
-    "GET", "/marketplace/plugins", access=Access.OPTIONAL, query=schemas.PluginQuery, answer=schemas.PluginPage
+    "GET", "/marketplace/plugins", access=Access.GUEST, query=schemas.PluginQuery, answer=schemas.PluginPage
 )
 def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
     """Plugins that the caller may see: published ones, their own, for reviewers all. With `search` by relevance."""
@@ -80,7 +80,7 @@ def create(actor: Actor) -> dict[str, Any]:
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=REFERENCE,
     answer=schemas.PluginDetail,
     errors=(404,),

@@ -22,7 +22,7 @@ RATING: Final = {**REFERENCE, "review_id": {"type": "string", "maxLength": 36}}
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>/reviews",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=REFERENCE,
     query=schemas.RatingQuery,
     answer=schemas.RatingPage,

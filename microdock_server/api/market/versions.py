@@ -53,7 +53,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>/versions",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=REFERENCE,
     answer=schemas.Version,
     many=True,
@@ -69,7 +69,7 @@ def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>/versions/<version>",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=VERSION,
     answer=schemas.VersionDetail,
     errors=(404,),
@@ -84,7 +84,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>/download",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=REFERENCE,
     file_type="application/zip",
     transaction="own",
@@ -98,7 +98,7 @@ def download(plugin_id: str, actor: Actor | None = None) -> Response:
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>/versions/<version>/download",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=VERSION,
     file_type="application/zip",
     transaction="own",
@@ -112,7 +112,7 @@ def download_version(plugin_id: str, version: str, actor: Actor | None = None) -
 @market.operation(
     "GET",
     "/marketplace/plugins/<plugin_id>/images/<image_id>",
-    access=Access.OPTIONAL,
+    access=Access.GUEST,
     path=IMAGE,
     file_type="image/*",
     transaction="own",

@@ -86,7 +86,7 @@ def _subject(review: AutoReview) -> Subject:
 
 def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]) -> None:
     review.facts, review.verdict, review.rules_version = facts, verdict, RULES_VERSION
-    review.status = AutoReviewStatus.COMPLETED
+    review.status, review.error = AutoReviewStatus.COMPLETED, ""
     review.finished_at = utcnow()
     version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
     plugin = db.session.get_one(Plugin, review.plugin_name)
