@@ -98,11 +98,14 @@ class Link:
 
         The server would do it as well, but on the thread that accepts connections, which has better things to do.
         """
-        self.close(1000, "")
-        while not self._is_over:
-            self._wait(math.inf)
-        with self._lock:
-            self._sock.close()
+        try:
+            self.close(1000, "")
+            while not self._is_over:
+                self._wait(math.inf)
+        finally:
+            with self._lock:
+                self._is_over = True
+                self._sock.close()
 
     def _wait(self, deadline: float) -> None:
         """Until something happens, or the next moment at which something is to be done."""

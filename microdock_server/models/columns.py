@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated
@@ -27,8 +29,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def new_id() -> str:
-    """A random UUID, as text."""
-    return str(uuid.uuid4())
+    """A UUID, as text. It begins with the time (RFC 9562, version 7): ids of one process sort as they were made."""
+    now = time.time_ns()
+    milliseconds, rest = divmod(now, 1_000_000)
+    # What a millisecond leaves room for says which part of it: about a quarter of a microsecond.
+    part = rest * 4096 // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | part << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
 
 
 Uuid = Annotated[str, mapped_column(String(36), default=new_id)]

@@ -249,10 +249,23 @@ class Currency(Matching):
         super().__init__(CURRENCY, "field.currency", max=3, **kwargs)
 
 
-class Sections(fields.Dict):
-    """`{section: {item: word}}`, each word one of an enumeration's."""
+class _Items(fields.Dict):
+    """A dictionary whose errors are where the value is: marshmallow puts `key` or `value` between."""
 
     default_error_messages = {**_COMMON, "invalid": [Message("field.object")]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ma.ValidationError as wrong:
+            if not isinstance(wrong.messages, dict):
+                raise
+            found = {name: inner.get("value", inner.get("key")) for name, inner in wrong.messages.items()}
+            raise ma.ValidationError(found) from wrong
+
+
+class Sections(_Items):
+    """`{section: {item: word}}`, each word one of an enumeration's."""
 
     def __init__(self, words: type[Enum], **kwargs: Any) -> None:
         name = Text(min=1, max=50)
@@ -261,11 +274,7 @@ class Sections(fields.Dict):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, dict) and (len(value) > 20 or any(len(items) > 50 for items in _dicts(value))):
             raise refusal("field.too_many", max=50)
-        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
-
-
-class _Items(fields.Dict):
-    default_error_messages = {**_COMMON, "invalid": [Message("field.object")]}
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 def _dicts(value: dict[Any, Any]) -> list[dict[Any, Any]]:

@@ -55,7 +55,7 @@ def page(
     limit: int | None,
 ) -> tuple[int, Sequence[Appeal]]:
     """How many appeals fit, and one page of them, newest first."""
-    query = select(Appeal).order_by(Appeal.created_at.desc(), Appeal.id)
+    query = select(Appeal).order_by(Appeal.created_at.desc(), Appeal.id.desc())
     if appellant_id is not None:
         query = query.where(Appeal.appellant_id == appellant_id)
     if status is not None:

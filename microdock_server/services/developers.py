@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from ..clock import utcnow
 from ..errors import DeveloperNotFound
 from ..extensions import db
 from ..models import Developer, DownloadDay, DownloadWindow, Plugin, Rating, RevenueEntry, User
+from ..models.columns import UtcDateTime
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Role, Verification
 from . import accounts, audit, catalog, plugins
@@ -22,6 +23,9 @@ from .tokens import Actor
 PROFILE: Final = ("display_name", "company", "website", "bio")
 CURRENCY: Final = "USD"
 DAYS_SHOWN: Final = 30
+# Whoever has the role, or a profile. Both ask for users joined with their profiles.
+IS_DEVELOPER: Final = or_(User.role == Role.DEVELOPER.value, Developer.user_id.is_not(None))
+SINCE: Final = func.coalesce(Developer.created_at, User.created_at, type_=UtcDateTime())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def get(developer_id: str) -> Profile:
     row = db.session.execute(
         select(User, Developer).outerjoin(Developer, Developer.user_id == User.id).where(User.id == developer_id)
     ).one_or_none()
-    if row is None or (row[1] is None and not _owns_any(developer_id)):
+    if row is None or (row[1] is None and row[0].role != Role.DEVELOPER and not _owns_any(developer_id)):
         raise DeveloperNotFound()
     return Profile(row[0], row[1])
 
@@ -73,16 +77,13 @@ def page(
     words: str | None, verification: Verification | None, page_number: int, limit: int
 ) -> tuple[int, list[Profile]]:
     """How many developers there are (whose name or address contains `words`), and one page of them, newest first."""
-    query = (
-        select(User)
-        .join(Developer, Developer.user_id == User.id)
-        .order_by(Developer.created_at.desc(), User.username_key)
-    )
+    query = select(User).outerjoin(Developer, Developer.user_id == User.id).where(IS_DEVELOPER)
+    query = query.order_by(SINCE.desc(), User.id.desc())
     if words:
         columns = (User.username, User.email, Developer.display_name, Developer.company)
         query = query.where(accounts.contains(columns, words))
     if verification is not None:
-        query = query.where(Developer.verification == verification)
+        query = query.where(func.coalesce(Developer.verification, Verification.PENDING.value) == verification.value)
     total, users = page_of(query, page_number, limit)
     profiles = named(user.id for user in users)
     return total, [profiles[user.id] for user in users]
@@ -91,10 +92,7 @@ def page(
 def update(developer_id: str, by: Actor, values: dict[str, Any]) -> Profile:
     """Change a profile: one's own, or anybody's for an administrator, which is written down."""
     profile = get(developer_id)
-    developer = profile.developer
-    if developer is None:
-        developer = Developer(user_id=developer_id, display_name=profile.user.username)
-        db.session.add(developer)
+    developer = ensure_profile(profile.user)
     for name, value in values.items():
         setattr(developer, name, value)
     developer.updated_at = utcnow()
@@ -109,15 +107,24 @@ def update(developer_id: str, by: Actor, values: dict[str, Any]) -> Profile:
 
 def verify(developer_id: str, by: Actor, *, verified: bool, notes: str) -> Profile:
     """Give the badge, or refuse it."""
-    profile = get(developer_id)
-    if profile.developer is None:
-        raise DeveloperNotFound()
-    profile.developer.verification = Verification.VERIFIED if verified else Verification.REJECTED
-    profile.developer.verification_notes = notes
-    profile.developer.verified_at = utcnow()
-    profile.developer.verified_by = by.id
+    user = get(developer_id).user
+    developer = ensure_profile(user)
+    developer.verification = Verification.VERIFIED if verified else Verification.REJECTED
+    developer.verification_notes = notes
+    developer.verified_at = utcnow()
+    developer.verified_by = by.id
     audit.record(by, "developer.verified", "developer", developer_id, verified=verified, notes=notes)
-    return profile
+    return Profile(user, developer)
+
+
+def ensure_profile(user: User) -> Developer:
+    """The account's profile; an empty one is made where there was none."""
+    developer = db.session.get(Developer, user.id)
+    if developer is None:
+        developer = Developer(user_id=user.id, display_name=user.username)
+        db.session.add(developer)
+        db.session.flush()
+    return developer
 
 
 def record_revenue(developer_id: str, by: Actor, values: dict[str, Any]) -> RevenueEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypedDict
@@ -13,7 +14,6 @@ from ..clock import utcnow
 from ..errors import FileMissing
 from ..extensions import db
 from ..models import Backup, PluginImage, PluginVersion
-from ..models.columns import new_id
 from ..storage import Storage, StoredFile
 from ..storage.contract import CHUNK
 from ..uow import unit_of_work
@@ -46,7 +46,8 @@ class Verification:
 
 def new_key(area: str) -> str:
     """A key that was never used: nothing that a client chose is in it."""
-    name = new_id().replace("-", "")
+    # Random from its first digit on: it chooses the folder.
+    name = uuid.uuid4().hex
     return f"{area}/{name[:2]}/{name}"
 
 

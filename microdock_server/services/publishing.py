@@ -20,11 +20,23 @@ from ..errors import (
 )
 from ..extensions import db
 from ..messages import Message
-from ..models import Developer, Plugin, PluginTombstone, PluginVersion, VersionTombstone
+from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storage, StoredFile
 from ..uow import Unit, unit_of_work
 from ..vocabulary import PluginStatus, Reason
-from . import catalog, categories, configuration, files, passwords, pictures, plugins, reviews, versions
+from . import (
+    accounts,
+    catalog,
+    categories,
+    configuration,
+    developers,
+    files,
+    passwords,
+    pictures,
+    plugins,
+    reviews,
+    versions,
+)
 from .pictures import NewPictures
 from .tokens import Actor
 
@@ -186,9 +198,7 @@ def _ensure_free(manifest: Manifest, by: Actor) -> None:
 
 
 def _note_activity(by: Actor) -> None:
-    developer = db.session.get(Developer, by.id)
-    if developer is not None:
-        developer.last_published_at = utcnow()
+    developers.ensure_profile(accounts.get(by.id)).last_published_at = utcnow()
 
 
 def _agreed_key(name: str, plugin_key: str) -> str:

@@ -43,7 +43,8 @@ def page(
     if viewer is None or not permits(viewer.role, "review.view"):
         query = query.where(Rating.is_hidden.is_(False))
     column = _COLUMNS[order]
-    return page_of(query.order_by(column.desc() if descending else column, Rating.id), page_number, limit)
+    order_by = (column.desc(), Rating.id.desc()) if descending else (column, Rating.id)
+    return page_of(query.order_by(*order_by), page_number, limit)
 
 
 def distribution(plugin: Plugin) -> dict[str, int]:
@@ -61,7 +62,7 @@ def for_moderation(
     *, reported: bool | None, hidden: bool | None, page_number: int, limit: int
 ) -> tuple[int, Sequence[Rating]]:
     """How many ratings there are for moderators, and one page of them: the most reported first."""
-    query = select(Rating).order_by(Rating.report_count.desc(), Rating.created_at.desc(), Rating.id)
+    query = select(Rating).order_by(Rating.report_count.desc(), Rating.created_at.desc(), Rating.id.desc())
     if reported is not None:
         query = query.where(Rating.report_count > 0 if reported else Rating.report_count == 0)
     if hidden is not None:

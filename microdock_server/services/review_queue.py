@@ -40,7 +40,7 @@ def page(
     if status is None or status in OPEN_REVIEWS:
         query = query.order_by(Review.urgency, Review.submitted_at, Review.id)
     else:
-        query = query.order_by(Review.decided_at.desc(), Review.id)
+        query = query.order_by(Review.decided_at.desc(), Review.id.desc())
     return page_of(query, page_number, limit)
 
 

@@ -290,7 +290,9 @@ def _judge_report(plugin: Plugin, verdict: Verdict, by: Who) -> None:
     if verdict is Verdict.REJECTED:
         if not isinstance(by, Actor) or not permits(by.role, "plugin.suspend"):
             raise Forbidden()
-        plugins.move(plugin, Act.SUSPEND)
+        # Somebody may have seen to it while the report was looked at.
+        if plugin.status != PluginStatus.SUSPENDED:
+            plugins.move(plugin, Act.SUSPEND)
 
 
 def _prioritise(review: Review, priority: Priority) -> None:

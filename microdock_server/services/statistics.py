@@ -13,9 +13,10 @@ from sqlalchemy import Select, func, select, text
 
 from ..clock import utcnow
 from ..extensions import db
-from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting
+from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
 from ..uow import unit_of_work
 from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
+from .developers import IS_DEVELOPER, SINCE
 
 TOP: Final = 10
 DAYS_SHOWN: Final = 31
@@ -120,11 +121,12 @@ def _developers(since: datetime | None, now: datetime) -> dict[str, int]:
     active = select(func.count()).select_from(Developer).where(Developer.last_published_at.is_not(None))
     if since is not None:
         active = active.where(Developer.last_published_at >= since)
-    fresh = select(func.count()).select_from(Developer).where(Developer.created_at >= month)
+    everybody = select(func.count()).select_from(User).outerjoin(Developer, Developer.user_id == User.id)
+    everybody = everybody.where(IS_DEVELOPER)
     return {
-        "total": _one(select(func.count()).select_from(Developer)),
+        "total": _one(everybody),
         "active": _one(active),
-        "new_this_month": _one(fresh),
+        "new_this_month": _one(everybody.where(month <= SINCE)),
     }
 
 

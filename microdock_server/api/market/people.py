@@ -166,7 +166,6 @@ def verify(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, A
     path=DEVELOPER,
     body=schemas.RevenueEntry,
     answer=schemas.RecordedRevenue,
-    status=201,
     message="market.revenue_recorded",
     transaction="write",
     errors=(404,),

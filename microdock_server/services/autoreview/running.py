@@ -92,6 +92,9 @@ def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]
     plugin = db.session.get_one(Plugin, review.plugin_name)
     waiting = reviews.open_of(version)
     config = configuration.current().review_settings
+    if waiting is None and not version.is_public:
+        # A person decided meanwhile, or it is a draft: there is nothing to hold up, and nothing to publish.
+        return
     if has_high(verdict):
         # A published version is looked at again; one that waits, sooner.
         reviews.add_reason(waiting or reviews.enter(plugin, version, Reason.FLAGGED, None), Reason.FLAGGED)

@@ -1,0 +1,422 @@
+"""Appeals: against what, by whom, heard by whom, and what a granted one undoes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from microdock_server.clock import utcnow
+from microdock_server.services import appeals, reviews
+from microdock_server.vocabulary import Role
+
+from ...market import (
+    PLUGINS,
+    V1,
+    People,
+    account_id,
+    add_version,
+    appeal,
+    appealed,
+    audited,
+    created,
+    data,
+    decide,
+    details,
+    notices,
+    people,
+    published,
+    rejected,
+    restored,
+    review_of,
+    shown,
+    slug,
+    suspended,
+)
+from ...support import Api, add_user
+
+OWN = f"{V1}/developers/appeals"
+ALL = f"{V1}/admin/appeals"
+NAME = "com.example.myplugin"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decisions are made a second apart: times are kept in whole seconds."""
+    ticks = count(1)
+    for module in (reviews, appeals):
+        monkeypatch.setattr(module, "utcnow", lambda: utcnow() + timedelta(seconds=next(ticks)))
+
+
+@pytest.fixture
+def who(app: Flask) -> People:
+    return people(app)
+
+
+@pytest.fixture
+def second(app: Flask, who: People) -> Api:
+    """Another reviewer."""
+    return add_user(app, "second", Role.REVIEWER)
+
+
+@pytest.fixture
+def second_admin(app: Flask, who: People) -> Api:
+    return add_user(app, "second-admin", Role.ADMIN)
+
+
+def process(api: Api, appeal_id: str, decision: str = "approved", **fields: Any) -> Any:
+    return api.post(f"{ALL}/{appeal_id}/process", {"decision": decision, "response": "申诉处理结果说明", **fields})
+
+
+def publishing(plugin_id: str, status: str = "approved") -> dict[str, Any]:
+    return {"actions": [{"type": "update_plugin_status", "plugin_id": plugin_id, "new_status": status}]}
+
+
+def listed(api: Api, path: str = OWN, query: str = "") -> list[str]:
+    return [row["id"] for row in data(api.get(f"{path}?{query}"))]
+
+
+def version_status(who: People, plugin_id: str, version: str) -> str:
+    return str(data(who.developer.get(f"{PLUGINS}/{plugin_id}/versions/{version}"))["status"])
+
+
+# Appealing
+
+
+def test_an_appeal_says_what_was_sent_and_waits(who: People) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    evidence = {"type": "document", "url": "https://cdn.example.com/evidence.pdf", "description": "证据说明"}
+    found = appealed(who.developer, plugin["id"], description="详细\n说明", evidence=[evidence])
+    assert (found["status"], found["type"], found["reason"]) == ("pending", "review_decision", "申诉原因")
+    assert (found["description"], found["evidence"]) == ("详细\n说明", [evidence])
+    assert found["plugin"]["id"] == plugin["id"]
+    assert found["appellant"]["username"] == "developer"
+    assert found["decision_id"] == plugin["review"]["id"]
+    assert (found["response"], found["actions"], found["decided_by"], found["decided_at"]) == ("", [], None, None)
+    # The plugin itself is where it was.
+    assert shown(who.developer, plugin["id"])["status"] == "rejected"
+
+
+def test_description_and_evidence_are_optional_and_the_name_will_do(who: People) -> None:
+    rejected(who.developer, who.reviewer)
+    found = data(who.developer.post(OWN, {"plugin_id": NAME, "reason": "申诉原因"}), 201)
+    assert (found["type"], found["description"], found["evidence"]) == ("review_decision", "", [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"reason": ""}, "reason"),
+        ({"type": "complaint"}, "type"),
+        ({"evidence": [{"type": "document", "url": "javascript:alert(1)"}]}, "evidence.0.url"),
+        ({"evidence": "none"}, "evidence"),
+        ({"status": "approved"}, "status"),
+    ],
+)
+def test_an_appeal_that_cannot_be_understood_is_refused(who: People, fields: dict[str, Any], field: str) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    assert list(details(appeal(who.developer, plugin["id"], **fields))) == [field]
+    assert listed(who.developer) == []
+
+
+def test_only_the_owner_appeals(who: People) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    # To others it does not even exist; to those who see it, it is not theirs.
+    assert appeal(who.other, plugin["id"]).status_code == 404
+    assert appeal(who.admin, plugin["id"]).status_code == 403
+    assert appeal(who.user, plugin["id"]).status_code == 403
+    assert appeal(who.nobody, plugin["id"]).status_code == 401
+    live = published(who.developer, who.reviewer, name="com.example.live")
+    assert appeal(who.other, live["id"]).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["review_decision", "suspension"])
+def test_where_nothing_was_decided_there_is_nothing_to_appeal(who: People, kind: str) -> None:
+    waiting = created(who.developer)
+    assert slug(appeal(who.developer, waiting["id"], kind)) == "nothing_to_appeal"
+    decide(who.reviewer, waiting["id"], "needs_changes")
+    assert slug(appeal(who.developer, waiting["id"], kind)) == "nothing_to_appeal"
+    live = published(who.developer, who.reviewer, name="com.example.live")
+    assert slug(appeal(who.developer, live["id"], kind)) == "nothing_to_appeal"
+
+
+def test_a_rejection_is_no_suspension_and_the_other_way_round(who: People) -> None:
+    turned_down = rejected(who.developer, who.reviewer)
+    assert slug(appeal(who.developer, turned_down["id"], "suspension")) == "nothing_to_appeal"
+    live = published(who.developer, who.reviewer, name="com.example.live")
+    suspended(who.admin, live["id"])
+    assert slug(appeal(who.developer, live["id"])) == "nothing_to_appeal"
+
+
+def test_one_decision_has_one_open_appeal(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    first = appealed(who.developer, plugin["id"])
+    assert slug(appeal(who.developer, plugin["id"])) == "appeal_exists"
+    data(process(second, first["id"], "rejected"))
+    # Once it was heard, there may be another.
+    assert appealed(who.developer, plugin["id"])["decision_id"] == first["decision_id"]
+
+
+def test_another_rejection_is_another_decision(who: People) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    first = appealed(who.developer, plugin["id"])
+    data(who.developer.post(f"{PLUGINS}/{plugin['id']}/submit"))
+    assert slug(appeal(who.developer, plugin["id"])) == "nothing_to_appeal"
+    decide(who.reviewer, plugin["id"], "rejected")
+    assert appealed(who.developer, plugin["id"])["decision_id"] != first["decision_id"]
+
+
+# Lists
+
+
+def test_developers_see_their_own_appeals_and_moderators_all(who: People, second: Api) -> None:
+    mine = appealed(who.developer, rejected(who.developer, who.reviewer)["id"])
+    foreign_plugin = rejected(who.other, who.reviewer, name="com.example.other")
+    foreign = appealed(who.other, foreign_plugin["id"])
+    assert listed(who.developer) == [mine["id"]]
+    assert listed(who.other) == [foreign["id"]]
+    assert set(listed(who.reviewer, ALL)) == {mine["id"], foreign["id"]}
+    assert who.developer.get(ALL).status_code == 403
+    data(process(second, mine["id"], "rejected"))
+    assert listed(who.developer, query="status=pending") == []
+    assert listed(who.developer, query="status=rejected") == [mine["id"]]
+    assert listed(who.reviewer, ALL, "status=pending") == [foreign["id"]]
+    assert listed(who.reviewer, ALL, f"plugin_id={foreign_plugin['id']}") == [foreign["id"]]
+    assert listed(who.reviewer, ALL, "plugin_id=com.example.other&status=approved") == []
+    # What they may not see does not exist.
+    assert who.developer.get(f"{OWN}?plugin_id=com.example.other").status_code == 404
+    assert list(details(who.developer.get(f"{OWN}?status=open"))) == ["status"]
+
+
+# Hearing
+
+
+def test_whoever_decided_does_not_hear_the_appeal(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    for decision in ("approved", "rejected"):
+        assert slug(process(who.reviewer, found["id"], decision), 403) == "own_decision"
+    for api in (who.user, who.developer, who.other):
+        assert process(api, found["id"]).status_code == 403
+    assert data(process(second, found["id"]))["decided_by"]["username"] == "second"
+
+
+def test_not_even_an_administrator_hears_an_appeal_against_themselves(who: People) -> None:
+    plugin = rejected(who.developer, who.admin)
+    found = appealed(who.developer, plugin["id"])
+    assert slug(process(who.admin, found["id"]), 403) == "own_decision"
+
+
+def test_nobody_hears_their_own_appeal(who: People) -> None:
+    plugin = created(who.admin)
+    decide(who.reviewer, plugin["id"], "rejected")
+    found = appealed(who.admin, plugin["id"])
+    assert slug(process(who.admin, found["id"], **publishing(plugin["id"])), 403) == "own_plugin"
+
+
+def test_an_appeal_is_heard_once(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    data(process(second, found["id"], "rejected"))
+    for decision in ("approved", "rejected"):
+        assert slug(process(who.admin, found["id"], decision)) == "appeal_decided"
+    assert process(second, "00000000-0000-4000-8000-000000000000").status_code == 404
+
+
+def test_granted_with_an_action_publishes_that_version_at_once(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    heard = data(process(second, found["id"], **publishing(plugin["id"])))
+    assert (heard["status"], heard["response"]) == ("approved", "申诉处理结果说明")
+    assert heard["actions"] == publishing(plugin["id"])["actions"]
+    everybodys = shown(who.nobody, plugin["id"])
+    assert (everybodys["status"], everybodys["version"]) == ("published", "1.0.0")
+    assert everybodys["published_at"] is not None
+    [version] = data(who.nobody.get(f"{PLUGINS}/{plugin['id']}/versions"))
+    assert (version["status"], version["published_at"] is not None) == ("published", True)
+    assert who.nobody.post("/api/plugins/download", {"name": NAME}).status_code == 200
+    assert data(second.get(f"{V1}/admin/reviews/queue"))["reviews"] == []
+    # The rejection itself stays on record.
+    assert data(second.get(f"{V1}/admin/reviews/{found['decision_id']}"))["status"] == "rejected"
+
+
+def test_granted_without_actions_is_reviewed_again(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    data(process(second, found["id"]))
+    assert shown(who.developer, plugin["id"])["status"] == "pending"
+    assert who.nobody.get(f"{PLUGINS}/{plugin['id']}").status_code == 404
+    row = review_of(second, plugin["id"])
+    assert (row["id"] != found["decision_id"], row["reasons"], row["assigned_reviewer"]) == (True, ["appeal"], None)
+    decide(second, plugin["id"])
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
+
+
+def test_refused_leaves_everything_as_it_was(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    heard = data(process(second, found["id"], "rejected"))
+    assert (heard["status"], heard["actions"]) == ("rejected", [])
+    assert shown(who.developer, plugin["id"])["status"] == "rejected"
+    assert data(second.get(f"{V1}/admin/reviews/queue"))["reviews"] == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "actions", "field"),
+    [
+        ("pending", [], "decision"),
+        ("granted", [], "decision"),
+        ("approved", [{"new_status": "suspended"}], "actions.0.new_status"),
+        ("approved", [{"new_status": "rejected"}], "actions.0.new_status"),
+        ("approved", [{"type": "delete_plugin"}], "actions.0.type"),
+        ("approved", [{"plugin_id": "com.example.another"}], "actions.0.plugin_id"),
+        ("approved", [{}, {}], "actions.1.plugin_id"),
+        ("rejected", [{}], "actions"),
+    ],
+)
+def test_an_appeal_can_do_one_thing_only(
+    who: People, second: Api, decision: str, actions: list[dict[str, Any]], field: str
+) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    published(who.other, who.reviewer, name="com.example.another")
+    found = appealed(who.developer, plugin["id"])
+    whole = [{**publishing(plugin["id"])["actions"][0], **changes} for changes in actions]
+    assert list(details(process(second, found["id"], decision, actions=whole))) == [field]
+    assert shown(who.developer, plugin["id"])["status"] == "rejected"
+    assert listed(who.developer, query="status=pending") == [found["id"]]
+
+
+@pytest.mark.parametrize("status", ["approved", "published"])
+def test_approved_means_published_in_an_action(who: People, second: Api, status: str) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    data(process(second, found["id"], **publishing(NAME, status)))
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
+
+
+@pytest.mark.parametrize("fields", [{}, publishing(NAME)])
+def test_what_was_sent_again_meanwhile_is_not_decided_twice(
+    who: People, second: Api, fields: dict[str, Any]
+) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    data(who.developer.post(f"{PLUGINS}/{plugin['id']}/submit"))
+    assert slug(process(second, found["id"], **fields)) == "transition_not_allowed"
+    assert shown(who.developer, plugin["id"])["status"] == "pending"
+    assert listed(who.developer, query="status=pending") == [found["id"]]
+    data(process(second, found["id"], "rejected"))
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_an_appeal_for_a_new_version_leaves_the_published_one(who: People, second: Api, is_direct: bool) -> None:
+    plugin = published(who.developer, who.reviewer)
+    data(add_version(who.developer, plugin["id"], "2.0.0"), 201)
+    decide(who.reviewer, plugin["id"], "rejected", version="2.0.0")
+    found = appealed(who.developer, plugin["id"])
+    data(process(second, found["id"], **(publishing(plugin["id"]) if is_direct else {})))
+    everybodys = shown(who.nobody, plugin["id"])
+    assert (everybodys["status"], everybodys["version"]) == ("published", "2.0.0" if is_direct else "1.0.0")
+    assert version_status(who, plugin["id"], "2.0.0") == ("published" if is_direct else "pending")
+    if not is_direct:
+        decide(second, plugin["id"], version="2.0.0")
+        assert shown(who.nobody, plugin["id"])["version"] == "2.0.0"
+
+
+def test_an_appeal_for_one_version_while_another_waits_is_all_or_nothing(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    data(add_version(who.developer, plugin["id"], "1.1.0"), 201)
+    assert slug(process(second, found["id"], **publishing(plugin["id"]))) == "transition_not_allowed"
+    assert version_status(who, plugin["id"], "1.0.0") == "rejected"
+    data(process(second, found["id"]))
+    assert version_status(who, plugin["id"], "1.0.0") == "pending"
+    assert shown(who.developer, plugin["id"])["status"] == "pending"
+    decide(second, plugin["id"], version="1.0.0")
+    assert shown(who.nobody, plugin["id"])["version"] == "1.0.0"
+
+
+# Suspensions
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_an_appeal_against_a_suspension_restores(who: People, second_admin: Api, is_direct: bool) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    found = appealed(who.developer, plugin["id"], "suspension")
+    assert found["type"] == "suspension"
+    assert slug(appeal(who.developer, plugin["id"], "suspension")) == "appeal_exists"
+    assert slug(process(who.admin, found["id"]), 403) == "own_decision"
+    data(process(second_admin, found["id"], **(publishing(plugin["id"]) if is_direct else {})))
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert data(who.reviewer.get(f"{V1}/admin/reviews/queue"))["reviews"] == []
+
+
+def test_a_refused_appeal_leaves_the_plugin_suspended(who: People, second_admin: Api) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    data(process(second_admin, appealed(who.developer, plugin["id"], "suspension")["id"], "rejected"))
+    assert shown(who.developer, plugin["id"])["status"] == "suspended"
+    assert appeal(who.developer, plugin["id"], "suspension").status_code == 201
+
+
+def test_an_appeal_against_what_was_restored_meanwhile_cannot_be_granted(who: People, second_admin: Api) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    found = appealed(who.developer, plugin["id"], "suspension")
+    restored(who.admin, plugin["id"])
+    assert slug(process(second_admin, found["id"])) == "transition_not_allowed"
+    data(process(second_admin, found["id"], "rejected"))
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
+
+
+def test_whoever_suspended_by_finding_a_report_true_does_not_hear_the_appeal(who: People) -> None:
+    plugin = published(who.developer, who.reviewer)
+    data(who.user.post(f"{PLUGINS}/{plugin['id']}/report", {"reason": "抄袭"}))
+    decide(who.admin, plugin["id"], "rejected")
+    found = appealed(who.developer, plugin["id"], "suspension")
+    assert slug(process(who.admin, found["id"]), 403) == "own_decision"
+    assert shown(who.developer, plugin["id"])["status"] == "suspended"
+
+
+def test_a_second_suspension_is_another_decision(who: People, second_admin: Api) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    first = appealed(who.developer, plugin["id"], "suspension")
+    restored(who.admin, plugin["id"])
+    suspended(second_admin, plugin["id"])
+    # The appeal was against the first; the second has a judge of its own, who must not hear it.
+    assert slug(process(second_admin, first["id"])) in ("transition_not_allowed", "own_decision")
+    assert appeal(who.developer, plugin["id"], "suspension").status_code == 201
+
+
+# What is told
+
+
+def test_the_appellant_is_told_and_it_is_in_the_audit_log(who: People, second: Api) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    data(process(second, found["id"], **publishing(plugin["id"])))
+    events = [row for row in notices(who.developer) if row["event"] == "appeal_processed"]
+    assert [(row["data"]["appeal_id"], row["data"]["decision"]) for row in events] == [(found["id"], "approved")]
+    assert events[0]["data"]["response"] == "申诉处理结果说明"
+    assert events[0]["message"]
+    changed = notices(who.developer)[1]
+    assert (changed["event"], changed["data"]["old_status"], changed["data"]["new_status"]) == (
+        "plugin_status_changed",
+        "rejected",
+        "published",
+    )
+    [entry] = audited(who.admin, "appeal.approved")
+    assert (entry["actor"]["id"], entry["target"]) == (account_id(second), {"type": "appeal", "id": found["id"]})
+    assert entry["details"] == {"plugin": NAME, **publishing(plugin["id"])}
+
+
+def test_a_hearing_that_is_refused_tells_nobody(who: People) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    found = appealed(who.developer, plugin["id"])
+    assert process(who.reviewer, found["id"]).status_code == 403
+    assert "appeal_processed" not in {row["event"] for row in notices(who.developer)}
+    assert audited(who.admin, "appeal.") == []

@@ -1,0 +1,258 @@
+"""Notifications over WebSockets: none is lost, none comes twice, and only who is believed hears them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from microdock_server.messages import Message
+from microdock_server.services import accounts, notifications, tokens
+from microdock_server.services.tokens import Claims
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Event
+
+from ..live import Server
+from ..sockets import House, Socket, living_in
+from ..support import add_user
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def house(server: Server) -> Iterator[House]:
+    """The server that the tests of this module share."""
+    with living_in(server) as found:
+        yield found
+
+
+# --- What was missed ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_missed_comes_first_and_in_order(house: House) -> None:
+    name, other = house.user(), house.user()
+    first = house.latest()
+    for number in range(5):
+        house.tell(name if number % 2 == 0 else None, n=number)
+        house.tell(other, n=-1)
+    found = house.join(name, last_id=first)
+    assert [found.hear()["data"]["n"] for _ in range(5)] == [0, 1, 2, 3, 4]
+    house.tell(name, n=5)
+    assert found.hear()["data"]["n"] == 5
+    assert found.is_quiet()
+
+
+def test_an_id_from_the_future_hides_nothing(house: House) -> None:
+    name = house.user()
+    found = house.join(name, last_id=2**63 - 1)
+    house.tell(name, n=1)
+    assert found.hear()["data"]["n"] == 1
+
+
+def test_more_than_a_page_is_replayed(house: House) -> None:
+    name = house.user()
+    first = house.latest()
+    user_id = house.id_of(name)
+    with house.app.app_context(), unit_of_work():
+        for number in range(2500):
+            notifications.notify(user_id, Event.STATUS_CHANGED, n=number)
+    found = house.join(name, last_id=first)
+    assert [found.hear()["data"]["n"] for _ in range(2500)] == list(range(2500))
+
+
+def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(house: House) -> None:
+    """Clients join again and again, from where they were, while somebody writes."""
+    name = house.user()
+    user_id, first, total = house.id_of(name), house.latest(), 400
+    token = house.token(name)
+
+    def write() -> None:
+        with house.app.app_context():
+            for number in range(total):
+                with unit_of_work():
+                    notifications.notify(user_id if number % 3 else None, Event.STATUS_CHANGED, n=number)
+                time.sleep(0.01)
+
+    def read() -> list[int]:
+        numbers: list[int] = []
+        last = first
+        while len(numbers) < total:
+            found = Socket(house.server)
+            found.say(type="auth", token=token, last_id=last)
+            found.hear()
+            for _ in range(min(23, total - len(numbers))):
+                message = found.hear()
+                numbers.append(message["data"]["n"])
+                last = message["id"]
+            found.raw.shutdown()
+        return numbers
+
+    seen: list[list[int]] = []
+    threads = [threading.Thread(target=lambda: seen.append(read())) for _ in range(4)]
+    for thread in (*threads, writer := threading.Thread(target=write)):
+        thread.start()
+    for thread in (*threads, writer):
+        thread.join(60)
+    assert seen == [list(range(total))] * 4
+
+
+def test_without_an_id_everything_after_the_welcome_comes_once(house: House) -> None:
+    name = house.user()
+    user_id, done = house.id_of(name), threading.Event()
+
+    def write() -> None:
+        with house.app.app_context():
+            while not done.is_set():
+                with unit_of_work():
+                    notifications.notify(user_id, Event.STATUS_CHANGED)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(10):
+            found = house.open()
+            found.say(type="auth", token=house.token(name))
+            base = found.hear()["last_id"]
+            ids = [found.hear()["id"] for _ in range(20)]
+            assert ids == list(range(base + 1, base + 21))
+            found.raw.shutdown()
+    finally:
+        done.set()
+        writer.join()
+
+
+# --- Two workers ----------------------------------------------------------------------------------------------------
+
+
+def test_any_process_reaches_users_on_any_worker(house: House) -> None:
+    name = house.user()
+    listeners = [house.join(name) for _ in range(8)]
+    assert len(set(map(worker_of, [house.server] * 8, listeners))) == 2
+    for turn in range(3):
+        begun = time.monotonic()
+        house.tell(name, n=turn)
+        assert [one.hear()["data"]["n"] for one in listeners] == [turn] * 8
+        assert time.monotonic() - begun < 2
+
+
+def worker_of(server: Server, found: Socket) -> int:
+    """Which worker holds the other end."""
+    from benchmarks import processes
+
+    connection: Any = type("Connection", (), {"sock": found.raw.sock})
+    pid = processes.owner(connection, server.workers())
+    assert pid is not None
+    return pid
+
+
+# --- What ends belief -----------------------------------------------------------------------------------------------
+
+
+def test_an_expired_token_ends_it(house: House) -> None:
+    found = house.open()
+    found.say(type="auth", token=house.token("admin", lifetime=4))
+    assert found.hear()["type"] == "auth_ok"
+    begun = time.monotonic()
+    assert found.closed_with() == (4401, "the token has expired")
+    assert time.monotonic() - begun < 6
+
+
+def test_a_logout_ends_the_sockets_of_this_login_only(house: House) -> None:
+    login = {"username": "admin", "password": "admin"}
+    host = house.server.client.log_in().token
+    market = house.server.client.post("/api/v1/auth/login", login).json()["data"]["access_token"]
+    stays = house.join("admin")
+    for token, path in ((host, "/api/auth/logout"), (market, "/api/v1/auth/logout")):
+        assert token is not None
+        leaves = house.open()
+        leaves.say(type="auth", token=token)
+        assert leaves.hear()["type"] == "auth_ok"
+        assert house.server.client.with_token(token).post(path, {}).status_code == 200
+        begun = time.monotonic()
+        assert leaves.closed_with()[0] == 4401
+        assert time.monotonic() - begun < 5
+    stays.say(type="ping")
+    assert stays.hear()["type"] == "pong"
+
+
+@pytest.mark.parametrize("change", ["disabled", "revoked"])
+def test_a_user_who_is_disabled_or_whose_tokens_are_revoked_is_sent_away(house: House, change: str) -> None:
+    name = house.user()
+    leaves, stays = house.join(name), house.join(house.user())
+    with house.app.app_context(), unit_of_work():
+        user = accounts.find(name)
+        assert user is not None
+        if change == "disabled":
+            user.is_active = False
+        else:
+            tokens.revoke_user(user)
+    begun = time.monotonic()
+    assert leaves.closed_with()[0] == 4401
+    assert time.monotonic() - begun < 5
+    assert stays.is_quiet()
+
+
+def test_many_tokens_are_checked_at_once(app: Flask) -> None:
+    users = [add_user(app, f"user{number}") for number in range(3)]
+    engine = app.extensions["microdock"].counting
+    with app.app_context(), unit_of_work():
+        found = [accounts.find(f"user{number}") for number in range(3)]
+        many = [tokens.host_token(user, timedelta(hours=1)) for user in found if user for _ in range(400)]
+        many += [tokens.begin_family(user, timedelta(hours=1), remember_me=False)[0] for user in found if user]
+        nobody = Claims("jti", "access", "nobody", 0, "", many[0].expires_at)
+        unknown = Claims("other", "access", many[0].user_id, 0, "no such family", many[0].expires_at)
+    assert tokens.still_believed([*many, nobody, unknown], engine) == {claims.jti for claims in many}
+    with app.app_context(), unit_of_work():
+        tokens.revoke(many[0])
+        tokens.revoke(many[-1])
+        user = accounts.find("user1")
+        assert user is not None
+        user.is_active = False
+    gone = {many[0].jti, many[-1].jti} | {claims.jti for claims in many if claims.user_id == many[400].user_id}
+    assert tokens.still_believed(many, engine) == {claims.jti for claims in many} - gone
+    assert tokens.still_believed([], engine) == set()
+    assert len(users) == 3
+
+
+# --- Words ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "text"),
+    [
+        (
+            "plugin_review_completed",
+            {"plugin_name": "p", "version": "1", "review_result": "rejected"},
+            "您的插件 p 1 未通过审核",
+        ),
+        ("appeal_processed", {"plugin_name": "p", "decision": "approved"}, "您对插件 p 的申诉已通过"),
+        ("appeal_processed", {"decision": "approved"}, "您对插件  的申诉已通过"),
+        ("new_review_assigned", {}, "您有新的审核任务： "),
+        ("system_maintenance", {"text": "{今晚}", "more": 1}, "系统维护通知：{今晚}"),
+        ("system_maintenance", {"text": None}, "系统维护通知：None"),
+        ("appeal_processed", {"decision": "unheard of"}, "系统维护通知：appeal_processed"),
+        ("plugin_review_completed", {"review_result": ["approved"]}, "系统维护通知：plugin_review_completed"),
+    ],
+)
+def test_every_event_has_words(event: str, data: dict[str, Any], text: str) -> None:
+    message = notifications.message_for(event, data)
+    assert isinstance(message, Message)
+    assert message.render("zh") == text
+    assert message.render("en")
+
+
+@pytest.mark.parametrize("event", Event)
+def test_no_event_lacks_words_whatever_its_data(event: str) -> None:
+    for outcome in ("approved", "rejected"):
+        message = notifications.message_for(event, {"review_result": outcome, "decision": outcome})
+        assert event in message.key
+
+
+def test_the_shared_server_logged_no_failure(server: Server) -> None:
+    """The last of this file: whatever was done to it above, nothing went wrong inside."""
+    assert (server.data / "logs" / "error.log").read_text() == ""

@@ -1,0 +1,188 @@
+"""WebSockets at their limits: caps, clients that misbehave, and the end of a server."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from websocket import ABNF
+
+from ..live import GRACE_SECONDS, Server, eventually
+from ..sockets import House, Starter, living_in, upgrade
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def house(server: Server) -> Iterator[House]:
+    """The server that the tests of this module share."""
+    with living_in(server) as found:
+        yield found
+
+
+# --- Caps, and clients that misbehave -------------------------------------------------------------------------------
+
+
+def test_a_user_has_so_many_sockets_and_no_more(start_server: Starter) -> None:
+    server = start_server(WS_MAX_PER_USER="10", WEB_CONCURRENCY="1")
+    with living_in(server) as house:
+        ten = [house.join("admin") for _ in range(10)]
+        eleventh = house.open()
+        eleventh.say(type="auth", token=house.token("admin"))
+        code, reason = eleventh.closed_with()
+        assert code == 4429 and reason
+        assert house.join(house.user()).raw.connected
+        ten[0].raw.close()
+        assert eventually(lambda: can_join(house))
+
+
+def can_join(house: House) -> bool:
+    found = house.open()
+    found.say(type="auth", token=house.token("admin"))
+    return found.raw.recv_data()[0] == ABNF.OPCODE_TEXT
+
+
+def test_at_the_cap_others_are_told_to_come_back_and_requests_are_answered(start_server: Starter) -> None:
+    server = start_server(WS_MAX_CONNECTIONS="20", WEB_CONCURRENCY="1", WEB_THREADS="2")
+    with living_in(server) as house:
+        sockets = [house.open() for _ in range(20)]
+        answer = upgrade(server)
+        assert (answer.status_code, answer.json()["success"]) == (503, False)
+        assert int(answer.headers["Retry-After"]) > 0
+        assert [server.client.get("/api/health", timeout=3).status_code for _ in range(20)] == [200] * 20
+        assert "microdock_websocket_connections 20.0" in server.client.get("/metrics").text
+        for one in sockets[:5]:
+            one.raw.shutdown()
+        assert eventually(lambda: "microdock_websocket_connections 15.0" in server.client.get("/metrics").text)
+        assert all(house.open().raw.connected for _ in range(5))
+        assert upgrade(server).status_code == 503
+
+
+def test_metrics_count_the_upgrade_and_nothing_else(start_server: Starter) -> None:
+    server = start_server(WEB_CONCURRENCY="1")
+    with living_in(server) as house:
+        for _ in range(3):
+            house.join("admin").raw.close()
+        server.client.get("/ws")
+        upgrade(server, Origin="http://evil.example")
+        counted = [line for line in server.client.get("/metrics").text.splitlines() if 'route="/ws"' in line]
+    requests_ = sorted(line for line in counted if line.startswith("microdock_http_requests_total"))
+    assert [re.findall(r'status="(\d+)".* (\d+)\.0', line)[0] for line in requests_] == [("101", "3"), ("403", "1")]
+    assert not [line for line in counted if 'le="0.5"' in line and not line.endswith(" 4.0")]
+
+
+def test_a_slow_reader_delays_nobody_and_is_sent_away(start_server: Starter) -> None:
+    server = start_server(WEB_CONCURRENCY="1")
+    with living_in(server) as house:
+        slow = house.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+        slow.say(type="auth", token=house.token("admin"))
+        assert slow.hear()["type"] == "auth_ok"
+        quick = house.join(house.user())
+        for turn in range(12):
+            begun = time.monotonic()
+            for _ in range(10):
+                house.tell(None, n=turn, filling="x" * 50_000)
+            assert [quick.hear()["data"]["n"] for _ in range(10)] == [turn] * 10
+            assert time.monotonic() - begun < 2
+        gauge = "microdock_websocket_connections 1.0"
+        assert eventually(lambda: gauge in server.client.get("/metrics").text, within=20)
+        quick.say(type="ping")
+        assert quick.hear()["type"] == "pong"
+
+
+def test_a_slow_reader_of_what_it_missed_is_sent_away_too(start_server: Starter) -> None:
+    server = start_server(WEB_CONCURRENCY="1")
+    with living_in(server) as house:
+        for turn in range(120):
+            house.tell(None, n=turn, filling="x" * 50_000)
+        slow = house.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+        slow.say(type="auth", token=house.token("admin"), last_id=0)
+        quick = house.join("admin", last_id=0)
+        assert [quick.hear()["data"]["n"] for _ in range(120)] == list(range(120))
+        gauge = "microdock_websocket_connections 1.0"
+        assert eventually(lambda: gauge in server.client.get("/metrics").text, within=20)
+
+
+def test_clients_that_never_answer_a_close_do_not_stop_requests(start_server: Starter) -> None:
+    server = start_server(WEB_CONCURRENCY="1", WEB_THREADS="4")
+    with living_in(server) as house:
+        rude = [house.open() for _ in range(30)]
+        for one in rude:
+            one.say(type="auth", token="nonsense")
+        begun = time.monotonic()
+        assert server.client.get("/healthz").status_code == 200
+        assert time.monotonic() - begun < 1
+        gauge = "microdock_websocket_connections 0.0"
+        assert eventually(lambda: gauge in server.client.get("/metrics").text, within=5)
+
+
+# --- The end --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["polite", "rude"])
+def test_the_server_ends_in_time_with_sockets_open(start_server: Starter, kind: str) -> None:
+    server = start_server()
+    with living_in(server) as house:
+        sockets = [house.join(house.user()) for _ in range(6)] + [house.open() for _ in range(4)]
+        begun = time.monotonic()
+        server.terminate()
+        if kind == "polite":
+            assert [one.closed_with()[0] for one in sockets] == [1001] * 10
+        assert server.ended() == 0
+        assert time.monotonic() - begun < GRACE_SECONDS / 3
+        if kind == "rude":
+            assert [one.closed_with()[0] for one in sockets] == [1001] * 10
+
+
+def test_a_reload_sends_clients_to_the_new_workers(start_server: Starter) -> None:
+    server = start_server()
+    with living_in(server) as house:
+        name = house.user()
+        found, before = house.join(name), set(server.workers())
+        os.kill(server.pid, 1)
+        assert found.closed_with()[0] == 1001
+        assert eventually(lambda: not before & set(server.workers()) and len(server.workers()) == 2, within=20)
+        first = house.latest()
+        house.tell(name, n=7)
+        again = house.join(name, last_id=first)
+        assert again.hear()["data"]["n"] == 7
+        assert eventually(lambda: "microdock_websocket_connections 1.0" in server.client.get("/metrics").text)
+
+
+def test_workers_end_when_their_parent_is_killed(start_server: Starter) -> None:
+    server = start_server()
+    with living_in(server) as house:
+        found, workers = house.join("admin"), server.workers()
+        os.kill(server.pid, 9)
+        assert found.closed_with()[0] == 1001
+        assert eventually(lambda: not any(is_running(pid) for pid in workers), within=GRACE_SECONDS)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def test_no_token_is_in_the_logs(start_server: Starter) -> None:
+    server = start_server(LOG_LEVEL="DEBUG")
+    with living_in(server) as house:
+        given = [house.token("admin"), house.token("admin", lifetime=-5), "secret-" + os.urandom(8).hex()]
+        for token in given:
+            found = house.open()
+            found.say(type="auth", token=token)
+            found.raw.recv_data()
+            found.say(type="auth", token=token)
+            found.raw.shutdown()
+    assert server.stop() == 0
+    logs = "".join(path.read_text(errors="replace") for path in (server.data / "logs").iterdir())
+    logs += server.console.read_text(errors="replace")
+    assert "/ws 响应: 101" in logs
+    assert not [token for token in given if token in logs or token[-20:] in logs]
+    assert "Traceback" not in logs

@@ -1,0 +1,141 @@
+"""gunicorn and the worker as one service: started, forwarded to, restarted, and gone together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from microdock_server.supervisor import LONGEST_PAUSE
+
+from .jobs.helpers import alive
+from .live import READY_SECONDS, Server, eventually, prepared_server
+
+pytestmark = pytest.mark.live
+
+ROOT = Path(__file__).parent.parent
+
+
+class Service:
+    """The supervisor, with a server's settings."""
+
+    def __init__(self, server: Server, *arguments: str) -> None:
+        self._server = server
+        command = [sys.executable, "-P", "microdock_server/supervisor.py", *arguments]
+        env = {**server._env, "AUTO_MIGRATE": "true", "LOG_LEVEL": "INFO"}
+        with server.console.open("ab") as console:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=console, stderr=console, start_new_session=True
+            )
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self.said()
+        try:
+            return self._server.client.get("/readyz").status_code == 200 and "is ready" in self.said()
+        except requests.ConnectionError:
+            return False
+
+    def ready(self) -> Service:
+        assert eventually(self.is_ready, READY_SECONDS), self.said()
+        return self
+
+    def said(self) -> str:
+        return self._server.console.read_text(errors="replace")
+
+    def members(self) -> dict[int, str]:
+        """All processes of the service, with their command lines."""
+        listed = subprocess.run(["ps", "-ww", "-eo", "pid=,sid=,args="], capture_output=True, text=True, check=True)
+        rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+        mine = {int(pid): args for pid, sid, args in rows if int(sid) == self.process.pid}
+        return {pid: args for pid, args in mine.items() if alive([pid])}
+
+    def workers(self) -> list[int]:
+        return [pid for pid, args in self.members().items() if "jobs work" in args]
+
+    def end(self) -> None:
+        for pid in self.members():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+@pytest.fixture
+def serve(prepared_data: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    services: list[Service] = []
+
+    def serve(*arguments: str, **env: str) -> Service:
+        services.append(Service(prepared_server(prepared_data, tmp_path / "data", **env), *arguments))
+        return services[-1]
+
+    yield serve
+    for service in services:
+        service.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_both_end_when_it_is_told_to(serve: Callable[..., Service], number: signal.Signals) -> None:
+    service = serve().ready()
+    assert len(service.members()) >= 4
+    service.process.send_signal(number)
+    assert service.process.wait(20) == 0
+    assert service.members() == {}
+
+
+def test_a_worker_that_is_killed_is_replaced(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    for _ in range(2):
+        [before] = service.workers()
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda before=before: len(service.workers()) == 1 and before not in service.workers(), 15)
+    assert service.is_ready()
+    assert "is started again" in service.said()
+
+
+def test_nothing_is_left_when_it_is_killed(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    os.kill(service.process.pid, signal.SIGKILL)
+    service.process.wait(10)
+    assert eventually(lambda: service.members() == {}, 8), service.members()
+
+
+def test_a_server_that_cannot_start_is_no_service(serve: Callable[..., Service]) -> None:
+    service = serve(PORT="nonsense")
+    assert service.process.wait(READY_SECONDS) not in (0, None)
+    assert service.members() == {}
+    assert "PORT" in service.said()
+
+
+def test_a_server_that_is_killed_takes_the_service_with_it(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    listed = subprocess.run(["pgrep", "-P", str(service.process.pid)], capture_output=True, text=True, check=True)
+    [server] = [int(pid) for pid in listed.stdout.split() if int(pid) not in service.workers()]
+    os.kill(server, signal.SIGKILL)
+    assert service.process.wait(20) == 128 + signal.SIGKILL
+    assert service.workers() == []
+
+
+def test_hup_renews_both_and_refuses_nobody(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    [before] = service.workers()
+    service.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: len(service.workers()) == 1 and service.workers() != [before], 15)
+    time.sleep(1)
+    assert service.is_ready()
+    service.process.terminate()
+    assert service.process.wait(20) == 0
+
+
+def test_arguments_are_gunicorns(serve: Callable[..., Service]) -> None:
+    service = serve("--version")
+    assert service.process.wait(READY_SECONDS) == 0
+    assert "gunicorn" in service.said()
+
+
+def test_pauses_are_bounded() -> None:
+    assert LONGEST_PAUSE <= 10
