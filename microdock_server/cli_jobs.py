@@ -7,14 +7,11 @@ import sys
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
 
-from .clock import iso, utcnow
-from .errors import AutoReviewNotFound
-from .extensions import db
+from .clock import iso
+from .errors import AutoReviewNotFound, DomainError
 from .jobs.worker import GRACE, Worker
-from .models import Job
-from .services import audit, search
+from .services import audit, jobs, search
 from .services.autoreview import running
 from .uow import unit_of_work
 from .vocabulary import JobState
@@ -46,11 +43,8 @@ def work(with_parent: bool, grace: float) -> None:
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
 def list_jobs(state: str | None, limit: int) -> None:
     """List jobs, newest first, with the last error of those that failed."""
-    query = select(Job).order_by(Job.created_at.desc(), Job.id).limit(limit)
-    if state is not None:
-        query = query.where(Job.state == state)
     with unit_of_work(writing=False):
-        for job in db.session.scalars(query):
+        for job in jobs.newest(JobState(state) if state else None, limit):
             error = f"  {job.error}" if job.error else ""
             click.echo(f"{job.id}  {job.state:<7}  {job.attempts}  {iso(job.created_at)}  {job.kind}{error}")
 
@@ -59,14 +53,11 @@ def list_jobs(state: str | None, limit: int) -> None:
 @click.argument("job_id")
 def retry(job_id: str) -> None:
     """Queue a job that was given up once more, with all its attempts."""
-    with unit_of_work():
-        job = db.session.get(Job, job_id)
-        if job is None:
-            raise click.ClickException(f"there is no job {job_id!r}")
-        if job.state != JobState.FAILED:
-            raise click.ClickException(f"the job is {job.state}: only a failed one can be queued again")
-        job.state, job.attempts, job.available_at, job.finished_at = JobState.QUEUED, 0, utcnow(), None
-        job.leased_by = None
+    try:
+        with unit_of_work():
+            jobs.retry(job_id)
+    except DomainError as refusal:
+        raise click.ClickException(refusal.message.render("en")) from refusal
     click.echo(f"queued {job_id}")
 
 

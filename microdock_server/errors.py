@@ -14,12 +14,13 @@
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
+    │   ├── JobNotFound
     ├── Conflict             true in itself, but not beside what is stored
     │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, EmailTaken
     │   ├── BackupCountExceeded, BackupBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit
-    │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal
+    │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
     ├── TooLarge
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds
@@ -219,6 +220,10 @@ class DeveloperNotFound(NotFound):
     slug = "developer_not_found"
 
 
+class JobNotFound(NotFound):
+    slug = "job_not_found"
+
+
 class Conflict(DomainError):
     slug = "conflict"
 
@@ -317,6 +322,10 @@ class AppealDecided(Conflict):
 
 class NothingToAppeal(Conflict):
     slug = "nothing_to_appeal"
+
+
+class JobNotFailed(Conflict):
+    slug = "job_not_failed"
 
 
 class TooLarge(DomainError):

@@ -56,8 +56,8 @@ class TestJobs:
         job_id = enqueue(app)
         refused = run(app, "jobs", "retry", job_id)
         assert refused.exit_code == 1
-        assert "the job is queued" in refused.output
-        assert "there is no job 'none'" in run(app, "jobs", "retry", "none").output
+        assert "The job is queued" in refused.output
+        assert "The job does not exist" in run(app, "jobs", "retry", "none").output
 
 
 class TestReplay:

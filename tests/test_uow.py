@@ -45,7 +45,7 @@ def add(key: str, value: str = "value") -> None:
 def stored() -> set[str]:
     """The keys that a unit of its own finds."""
     with unit_of_work(writing=False):
-        return set(db.session.scalars(select(Setting.key).where(Setting.key.not_like("administrator.%"))))
+        return set(db.session.scalars(select(Setting.key).where(Setting.key.not_like("%.%"))))
 
 
 def can_be_written(database: Path) -> bool:

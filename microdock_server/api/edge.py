@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 # Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
 UPGRADED: Final = "microdock.upgraded"
 LIST_PATH: Final = "/api/plugins/list"
+SOCKET_PATH: Final = "/ws"
 SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SECURITY: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -50,6 +52,8 @@ class Edge:
 
     def __init__(self, app: Flask, inner: Wsgi, context: Context) -> None:
         self._app, self._inner, self._context = app, inner, context
+        # The pool has more threads than that, for sockets: they must not become so many requests at once.
+        self._turns = threading.BoundedSemaphore(context.settings.web_threads)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -66,7 +70,10 @@ class Edge:
             ready = self._ready_list(environ, finish)
             if ready is not None:
                 return ready
-        return self._inner(environ, finish)
+        if environ["PATH_INFO"] == SOCKET_PATH:
+            return self._inner(environ, finish)
+        with self._turns:
+            return self._inner(environ, finish)
 
     def _is_plain_list(self, environ: Environ) -> bool:
         """Anybody asks for the whole list, from no browser page: nothing here but the list itself and its limit."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,7 +84,7 @@ class SQLiteStorage(Storage):
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: Any) -> None:
         super().__init__(uri, wrap_exceptions, **options)
         self._path = Path((uri or "").partition("://")[2])
-        self._local = threading.local()
+        self._idle: deque[sqlite3.Connection] = deque()
         self._last_sweep = 0.0
 
     @property
@@ -92,57 +94,67 @@ class SQLiteStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count in the window of `key`; a window that has passed begins anew."""
         now = time.time()
-        row = (
-            self._connection()
-            .execute(
+        with self._connection() as connection:
+            (count,) = connection.execute(
                 "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
                 "count = CASE WHEN ends <= ?4 THEN ?2 ELSE count + ?2 END, "
                 "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count",
                 (key, amount, now + expiry, now),
-            )
-            .fetchone()
-        )
-        self._sweep(now)
-        return int(row[0])
+            ).fetchone()
+            if now - self._last_sweep > 60:
+                self._last_sweep = now
+                connection.execute("DELETE FROM windows WHERE ends <= ?", (now,))
+        return int(count)
 
     def get(self, key: str) -> int:
         """The count in the current window of `key`."""
-        row = (
-            self._connection()
-            .execute("SELECT count FROM windows WHERE key = ? AND ends > ?", (key, time.time()))
-            .fetchone()
-        )
+        row = self._one("SELECT count FROM windows WHERE key = ? AND ends > ?", key, time.time())
         return int(row[0]) if row else 0
 
     def get_expiry(self, key: str) -> float:
         """When the window of `key` ends, in seconds since the epoch."""
-        row = self._connection().execute("SELECT ends FROM windows WHERE key = ?", (key,)).fetchone()
+        row = self._one("SELECT ends FROM windows WHERE key = ?", key)
         return float(row[0]) if row else time.time()
 
     def check(self) -> bool:
         """Can the file be used?"""
-        return self._connection().execute("SELECT 1").fetchone() is not None
+        return self._one("SELECT 1") is not None
 
     def reset(self) -> int | None:
         """Forget every window."""
-        return self._connection().execute("DELETE FROM windows").rowcount
+        with self._connection() as connection:
+            return connection.execute("DELETE FROM windows").rowcount
 
     def clear(self, key: str) -> None:
         """Forget one window."""
-        self._connection().execute("DELETE FROM windows WHERE key = ?", (key,))
+        with self._connection() as connection:
+            connection.execute("DELETE FROM windows WHERE key = ?", (key,))
 
-    def _sweep(self, now: float) -> None:
-        if now - self._last_sweep > 60:
-            self._last_sweep = now
-            self._connection().execute("DELETE FROM windows WHERE ends <= ?", (now,))
+    def close(self) -> None:
+        """Close what is kept open; it is opened again when it is needed."""
+        while self._idle:
+            self._idle.pop().close()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute("CREATE TABLE IF NOT EXISTS windows (key TEXT PRIMARY KEY, count INT, ends REAL)")
-            self._local.connection = connection
+    def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
+        with self._connection() as connection:
+            row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
+            return row
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one statement. As many are kept as were needed at once: a thread that waits has none."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        yield connection
+        # Not after a failure: such a connection is closed when it is forgotten.
+        self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("CREATE TABLE IF NOT EXISTS windows (key TEXT PRIMARY KEY, count INT, ends REAL)")
         return connection

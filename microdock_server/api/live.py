@@ -86,7 +86,7 @@ def _admit() -> Response | None:
     if not _is_welcome(request.headers.get("Origin")):
         raise Forbidden()
     if not _hub().reserve():
-        refusal = Refusal(503, "too_many_requests", Message("error.too_many_requests"))
+        refusal = Refusal(503, "too_many_sockets", Message("error.too_many_sockets"))
         return refuse(refusal, {"Retry-After": str(RETRY_AFTER)})
     request.environ[_RESERVED] = True
     _strip(request.environ)

@@ -19,23 +19,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Flask
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..api.context import Context
 from ..api.packages import limits
 from ..api.system import is_migrated
-from ..clock import utcnow
 from ..errors import DomainError
-from ..extensions import db
 from ..logs import TOKEN
-from ..models import Job
 from ..services import jobs
 from ..services.autoreview import running
 from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
 from ..uow import unit_of_work
-from ..vocabulary import JobState
 from .delivery import FILE, Messenger, Reminder
 
 log = logging.getLogger(__name__)
@@ -93,24 +88,6 @@ def run_job(app: Flask, job_id: str, holder: str) -> bool:
                 log.exception("job %s (%s) failed, attempt %d", leased.id, leased.kind, leased.attempt)
                 _fail(leased, kind, reason_of(error))
     return True
-
-
-def give_back(holder: str) -> int:
-    """Let others run what this holder has in hand, as if it had never begun; how many jobs that were."""
-    statement = (
-        update(Job)
-        .where(Job.state == JobState.RUNNING, Job.leased_by == holder)
-        .values(
-            state=JobState.QUEUED,
-            attempts=Job.attempts - 1,
-            leased_by=None,
-            leased_until=None,
-            available_at=utcnow(),
-        )
-        .returning(Job.id)
-    )
-    with unit_of_work():
-        return len(db.session.execute(statement).all())
 
 
 def reason_of(error: Exception) -> str:
@@ -235,6 +212,6 @@ class Worker:
         if self._is_orphaned():
             consumer.shutdown_timeout = min(self._grace, ORPHANS_GRACE)
         consumer.stop(graceful=True)
-        with self._app.app_context():
-            given_back = give_back(self.holder)
+        with self._app.app_context(), unit_of_work():
+            given_back = jobs.give_back(self.holder)
         log.info("worker %s ends; %d jobs given back", self.holder, given_back)

@@ -51,6 +51,11 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.rating_not_found": ("评价不存在", "The rating does not exist"),
     "error.appeal_not_found": ("申诉不存在", "The appeal does not exist"),
     "error.developer_not_found": ("开发者不存在", "The developer does not exist"),
+    "error.job_not_found": ("任务不存在", "The job does not exist"),
+    "error.job_not_failed": (
+        "任务状态为 {state}，只有失败的任务可以重试",
+        "The job is {state}: only a failed one can be queued again",
+    ),
     "error.method_not_allowed": ("不支持的请求方法", "Method not allowed"),
     "error.conflict": ("资源冲突", "Conflict with what is stored"),
     "error.version_exists": ("插件版本 {version} 已存在", "Plugin version {version} already exists"),
@@ -108,6 +113,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.too_large": ("请求体超过 {limit} 限制", "The request body exceeds the limit of {limit}"),
     "error.file_too_large": ("文件大小超过 {limit} 限制", "The file exceeds the limit of {limit}"),
     "error.too_many_requests": ("请求过于频繁，请稍后再试", "Too many requests; please try again later"),
+    "error.too_many_sockets": (
+        "实时连接数已达上限，请稍后再试",
+        "There are too many live connections; please try again later",
+    ),
     "error.uri_too_long": ("请求地址过长", "The request URI is too long"),
     "error.internal_error": ("服务器内部错误", "Internal server error"),
     "error.database_unavailable": ("数据库连接失败", "The database cannot be reached"),

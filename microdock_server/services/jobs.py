@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..clock import utcnow
+from ..errors import JobNotFailed, JobNotFound
 from ..extensions import db
 from ..models import Job
 from ..uow import current_unit, unit_of_work
@@ -91,6 +92,41 @@ def fail(leased: Leased, reason: str) -> bool:
     later = utcnow() + FIRST_DELAY * 2 ** (leased.attempt - 1)
     _mine(leased, state=JobState.QUEUED, leased_by=None, leased_until=None, available_at=later, error=reason)
     return False
+
+
+def give_back(holder: str) -> int:
+    """Let others run what this holder has in hand, as if it had never begun; how many jobs that were."""
+    statement = (
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.leased_by == holder)
+        .values(
+            state=JobState.QUEUED,
+            attempts=Job.attempts - 1,
+            leased_by=None,
+            leased_until=None,
+            available_at=utcnow(),
+        )
+        .returning(Job.id)
+    )
+    return len(db.session.execute(statement).all())
+
+
+def retry(job_id: str) -> Job:
+    """Queue a job that was given up once more, with all its attempts. Raises JobNotFound, JobNotFailed."""
+    job = db.session.get(Job, job_id)
+    if job is None:
+        raise JobNotFound()
+    if job.state != JobState.FAILED:
+        raise JobNotFailed(state=job.state)
+    job.state, job.attempts, job.available_at, job.finished_at = JobState.QUEUED, 0, utcnow(), None
+    job.leased_by = None
+    return job
+
+
+def newest(state: JobState | None, limit: int) -> Sequence[Job]:
+    """Jobs (in this state), newest first."""
+    query = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
+    return db.session.scalars(query if state is None else query.where(Job.state == state)).all()
 
 
 def due(limit: int = 100) -> Sequence[str]:

@@ -104,11 +104,12 @@ def _was_read(user_id: str) -> Any:
 _TABLE: Final = Notification.__table__
 _LATEST: Final = select(func.max(_TABLE.c.id))
 _AFTER: Final = select(_TABLE).where(_TABLE.c.id > bindparam("last_id")).order_by(_TABLE.c.id).limit(bindparam("batch"))
+_JOINED: Final = select(User.created_at).where(User.id == bindparam("user_id")).scalar_subquery()
 _MISSED: Final = (
     select(_TABLE)
     .where(
         _TABLE.c.id > bindparam("last_id"),
-        or_(_TABLE.c.user_id == bindparam("user_id"), _TABLE.c.user_id.is_(None)),
+        or_(_TABLE.c.user_id == bindparam("user_id"), and_(_TABLE.c.user_id.is_(None), _TABLE.c.created_at >= _JOINED)),
     )
     .order_by(_TABLE.c.id)
     .limit(bindparam("batch"))

@@ -72,7 +72,7 @@ def test_what_watches_the_server_is_not_counted(limited: Flask, path: str) -> No
 def store(tmp_path: Path) -> Iterator[SQLiteStorage]:
     made = SQLiteStorage(f"microdock+sqlite://{tmp_path / 'windows.db'}")
     yield made
-    made._connection().close()
+    made.close()
 
 
 def test_a_window_begins_anew_when_it_has_ended(store: SQLiteStorage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -322,8 +322,7 @@ def test_an_appeal_granted_and_refused_at_once_is_heard_once(cast: Cast) -> None
         decisions = ["approved", "approved", "rejected", "approved", "rejected", "approved"]
         people = [cast.second, cast.admin] * 3
         calls = [
-            hearing(cast, who, appeal_id, plugin_id, decision)
-            for who, decision in zip(people, decisions, strict=True)
+            hearing(cast, who, appeal_id, plugin_id, decision) for who, decision in zip(people, decisions, strict=True)
         ]
         answers = at_once(calls)
         assert statuses(answers) == {200: 1, 409: 5}
@@ -409,7 +408,10 @@ def test_deleting_while_it_is_decided_leaves_nothing_or_refuses(cast: Cast) -> N
     for _ in range(3):
         plugin_id, review_id = started(cast, cast.first)
         answers = at_once(
-            [verdict(cast.first, review_id, "approved"), partial(cast.developer.call, "DELETE", f"{PLUGINS}/{plugin_id}")]
+            [
+                verdict(cast.first, review_id, "approved"),
+                partial(cast.developer.call, "DELETE", f"{PLUGINS}/{plugin_id}"),
+            ]
         )
         assert answers[1].status_code == 200
         assert answers[0].status_code in (200, 404)

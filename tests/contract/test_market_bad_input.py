@@ -453,6 +453,19 @@ def test_a_form_without_its_file_is_422(who: People) -> None:
         assert invalid(who.developer._call("POST", f"/api/v1/marketplace/{path}", **form)) == {"plugin_file"}
 
 
+def test_a_picture_left_empty_in_a_browser_s_form_is_no_picture(who: People) -> None:
+    """A form sends what nobody chose as a file without a name and without a byte."""
+    answer = who.developer._call(
+        "POST",
+        "/api/v1/marketplace/plugins",
+        **multipart(
+            ('Content-Disposition: form-data; name="plugin_file"; filename="p.zip"', package()),
+            ('Content-Disposition: form-data; name="icon"; filename=""', b""),
+        ),
+    )
+    assert answered(answer, 201)["files"]["icon"] is None
+
+
 def test_a_package_that_is_none_is_400_with_its_faults(who: People) -> None:
     plugin = created(who.developer)
     for path in ("plugins", f"plugins/{plugin['id']}/versions"):

@@ -18,7 +18,7 @@ from microdock_server.errors import FileMissing
 from microdock_server.extensions import db
 from microdock_server.jobs import worker
 from microdock_server.jobs.delivery import FILE, Messenger, Reminder
-from microdock_server.jobs.worker import Kind, give_back, reason_of, run_job
+from microdock_server.jobs.worker import Kind, reason_of, run_job
 from microdock_server.models import Setting
 from microdock_server.services import jobs
 from microdock_server.services.jobs import LEASE, MAX_ATTEMPTS, Leased
@@ -157,8 +157,9 @@ class TestLease:
     def test_that_is_given_back_costs_no_attempt(self, app: Flask) -> None:
         job_id = enqueue(app)
         held = leased(job_id)
-        assert give_back("two") == 0
-        assert give_back("one") == 1
+        with unit_of_work():
+            assert jobs.give_back("two") == 0
+            assert jobs.give_back("one") == 1
         assert due() == [job_id]
         assert not finish(held)
         assert leased(job_id, "two").attempt == 1

@@ -156,7 +156,7 @@ class TestWords:
     def test_quotes_do_not_hide_a_word(self, api: Api) -> None:
         assert found(api, '"chart"') == ["chart"]
 
-    @pytest.mark.parametrize("words", ["\0", "chart\0", "\ud800", "\x1f"])
+    @pytest.mark.parametrize("words", ["\0", "chart\0", "\x1f", "\ufffe"])
     def test_what_is_no_text_is_harmless(self, app: Flask, words: str) -> None:
         with app.app_context(), unit_of_work(writing=False):
             total, numbers = search.find(words, Scope(), 1, 10)
@@ -167,16 +167,19 @@ class TestWords:
             assert search.find("chart " * 5000, Scope(), 1, 10)[0] == 1
             assert search.find("图" * 5000, Scope(), 1, 10)[0] == 0
 
-    @pytest.mark.parametrize("words", ["s", "o", "c", "x", "sq", "sqz", "sqzpublished", "cqz", "xqzchart", "oqz"])
+    @pytest.mark.parametrize(
+        "words",
+        ["s", "x", "sq", "sqz", "sqzpublished", "spublished", "cqz", "xquiet", "\ue000s", "\ue000", "published"],
+    )
     def test_only_what_a_plugin_says_is_searched(self, api: Api, app: Flask, words: str) -> None:
         kind = category(signed_in(app))
         add_user(app, "owner", Role.DEVELOPER)
         add_plugin(app, "quiet", owner="owner", display_name="Later", description="Text", category_id=kind["id"])
-        assert "quiet" not in found(api, words) or words == "o"
+        assert "quiet" not in found(api, words)
 
     def test_characters_of_two_sentences_are_no_word(self, app: Flask, api: Api) -> None:
         add_plugin(app, "sentences", display_name="句", description="有数据，据说很多")
-        assert found(api, "数据") == ["sentences", "sync"] or set(found(api, "数据")) == {"sentences", "sync"}
+        assert set(found(api, "数据")) == {"sentences", "sync"}
         assert found(api, "数据说") == []
 
 

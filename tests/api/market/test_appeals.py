@@ -298,9 +298,7 @@ def test_approved_means_published_in_an_action(who: People, second: Api, status:
 
 
 @pytest.mark.parametrize("fields", [{}, publishing(NAME)])
-def test_what_was_sent_again_meanwhile_is_not_decided_twice(
-    who: People, second: Api, fields: dict[str, Any]
-) -> None:
+def test_what_was_sent_again_meanwhile_is_not_decided_twice(who: People, second: Api, fields: dict[str, Any]) -> None:
     plugin = rejected(who.developer, who.reviewer)
     found = appealed(who.developer, plugin["id"])
     data(who.developer.post(f"{PLUGINS}/{plugin['id']}/submit"))

@@ -92,7 +92,9 @@ def reply(api: Api, plugin_id: str, rating_id: str, content: str = "谢谢") -> 
 
 
 def test_a_rating_is_shown_as_it_was_given(who: People, plugin_id: str) -> None:
-    found = rated(who.user, plugin_id, 5, title="评价标题", content="评价\n内容", pros=["优点1", "优点2"], cons=["缺点1"])
+    found = rated(
+        who.user, plugin_id, 5, title="评价标题", content="评价\n内容", pros=["优点1", "优点2"], cons=["缺点1"]
+    )
     assert (found["rating"], found["title"], found["content"]) == (5, "评价标题", "评价\n内容")
     assert (found["pros"], found["cons"], found["version"]) == (["优点1", "优点2"], ["缺点1"], "1.0.0")
     assert found["user"] == {"id": account_id(who.user), "username": "user"}

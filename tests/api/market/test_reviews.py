@@ -314,9 +314,7 @@ def test_what_automatic_review_flags_is_the_most_urgent(app: Flask, who: People)
     assert stats(who.reviewer) == (3, 2, 1, 0)
 
 
-def test_what_was_decided_before_automatic_review_ended_does_not_come_back_undecidable(
-    app: Flask, who: People
-) -> None:
+def test_what_was_decided_before_automatic_review_ended_does_not_come_back_undecidable(app: Flask, who: People) -> None:
     """A manual decision does not wait for auto-review; whatever is in the queue can be begun."""
     plugin = created(who.developer)
     decide(who.reviewer, plugin["id"], "rejected")
@@ -410,9 +408,7 @@ def test_a_reviewer_cannot_give_away_what_another_has_but_an_administrator_can(w
 
 def test_a_reviewer_has_no_more_open_reviews_than_the_configuration_allows(who: People, second: Api) -> None:
     configure(who.admin, max_open_reviews=2)
-    ids = [
-        review_of(who.reviewer, created(who.developer, name=f"com.example.p{n}")["id"])["id"] for n in range(4)
-    ]
+    ids = [review_of(who.reviewer, created(who.developer, name=f"com.example.p{n}")["id"])["id"] for n in range(4)]
     data(assign(who.admin, ids[0], account_id(who.reviewer)))
     data(start(who.reviewer, ids[1]))
     assert slug(start(who.reviewer, ids[2])) == "reviewer_busy"
@@ -722,9 +718,7 @@ def test_a_plugin_stays_in_review_while_one_of_its_versions_is(who: People) -> N
 def test_a_batch_decides_what_it_can_and_says_what_it_cannot(app: Flask, who: People, second: Api) -> None:
     owner, own = owned_by_reviewer(app, who)
     names = ["pending", "started", "others", "decided"]
-    ids = {
-        name: review_of(second, created(who.developer, name=f"com.example.{name}")["id"])["id"] for name in names
-    }
+    ids = {name: review_of(second, created(who.developer, name=f"com.example.{name}")["id"])["id"] for name in names}
     data(start(owner, ids["started"]))
     data(start(second, ids["others"]))
     data(start(second, ids["decided"]))
@@ -733,7 +727,9 @@ def test_a_batch_decides_what_it_can_and_says_what_it_cannot(app: Flask, who: Pe
     own_review = review_of(second, own["id"])["id"]
     asked = [ids["pending"], ids["others"], own_review, unknown, ids["decided"], ids["started"], ids["pending"]]
     found = batch(owner, asked, "approve", notes="批量审核通过")
-    outcome = {item["review_id"]: item["error"] and (item["error"]["code"], item["error"]["slug"]) for item in found["results"]}
+    outcome = {
+        item["review_id"]: item["error"] and (item["error"]["code"], item["error"]["slug"]) for item in found["results"]
+    }
     assert outcome == {
         ids["pending"]: None,
         ids["others"]: (403, "assigned_to_another"),

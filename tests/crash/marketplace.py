@@ -1,0 +1,257 @@
+"""The marketplace's acts for runner.py: submitting with pictures, approving, granting an appeal, deleting.
+
+Run as `python -m tests.crash.marketplace SCENARIO PLAN PREPARED WORK`; prints what runner.py does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from microdock_server import create_app
+from microdock_server.extensions import db
+from microdock_server.models import (
+    Appeal,
+    AuditEntry,
+    AutoReview,
+    Job,
+    Notification,
+    Plugin,
+    PluginImage,
+    PluginTombstone,
+    PluginVersion,
+    Review,
+)
+from microdock_server.services import audit
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Role
+
+from .. import market
+from ..conftest import release
+from ..support import Api, add_user, package, settings_for, signed_in
+from .runner import NAME, Runner, Scenario, State, in_child
+
+Known = dict[str, str]
+PACKAGE = package()
+PICTURES = [market.png(), market.png(32, 48), market.png(40, 24, (0, 90, 10))]
+LATER = "com.example.later"
+PEOPLE = {"developer": Role.DEVELOPER, "reviewer": Role.REVIEWER, "second": Role.REVIEWER}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer whose success is 200, as the runner wants it."""
+
+    status_code: int
+    body: Any
+
+    def get_json(self, silent: bool = False) -> Any:
+        return self.body
+
+
+def told(answer: Any, success: int = 200) -> Told:
+    return Told(200 if answer.status_code == success else answer.status_code, answer.get_json(silent=True))
+
+
+def create(api: Api) -> Any:
+    icon, *screenshots = PICTURES
+    form = {
+        "plugin_file": market.file(PACKAGE, "p.zip"),
+        "icon": market.file(icon, "icon.png"),
+        "screenshots": [market.file(picture, "s.png") for picture in screenshots],
+    }
+    return market.create(api, form)
+
+
+def submit(api: Api, known: Known) -> Told:
+    return told(create(Api(api.app, known["developer"])), 201)
+
+
+def approve(api: Api, known: Known) -> Told:
+    path = f"{market.V1}/admin/reviews/{known['review']}/submit"
+    return told(Api(api.app, known["reviewer"]).post(path, {"result": "approved", "notes": "ok"}))
+
+
+def grant(api: Api, known: Known) -> Told:
+    action = {"type": "update_plugin_status", "plugin_id": NAME, "new_status": "approved"}
+    body = {"decision": "approved", "response": "ok", "actions": [action]}
+    return told(Api(api.app, known["second"]).post(f"{market.V1}/admin/appeals/{known['appeal']}/process", body))
+
+
+def delete(api: Api, known: Known) -> Told:
+    return told(Api(api.app, known["developer"]).delete(f"{market.PLUGINS}/{NAME}"))
+
+
+@dataclass(frozen=True)
+class Act:
+    """`stage` says how far the plugin got before; `again` is the status of the same act once it happened."""
+
+    act: Callable[[Api, Known], Told]
+    stage: str
+    again: int
+
+
+ACTS = {
+    "submit": Act(submit, "", 409),
+    "approve": Act(approve, "started", 409),
+    "grant": Act(grant, "appealed", 409),
+    "delete": Act(delete, "published", 404),
+}
+
+
+def prepare(app: Flask, stage: str) -> None:
+    """The people, and the plugin as far as it got."""
+    callers = {name: add_user(app, name, role) for name, role in PEOPLE.items()}
+    if not stage:
+        return
+    assert create(callers["developer"]).status_code == 201
+    review = market.review_of(callers["reviewer"], NAME)
+    market.data(callers["reviewer"].post(f"{market.V1}/admin/reviews/{review['id']}/start"))
+    if stage == "published":
+        market.decide(callers["reviewer"], NAME)
+    elif stage == "appealed":
+        market.decide(callers["reviewer"], NAME, "rejected")
+        market.appealed(callers["developer"], NAME)
+
+
+def known_of(app: Flask) -> Known:
+    """Tokens, and the ids that the acts are about."""
+    found = {name: str(signed_in(app, name).token) for name in PEOPLE}
+    with app.app_context(), unit_of_work(writing=False):
+        for name, model in (("review", Review), ("appeal", Appeal)):
+            found[name] = db.session.scalar(select(model.id)) or ""
+    return found
+
+
+class MarketRunner(Runner):
+    """The state is every row that such an act writes, not only what clients are shown."""
+
+    def __init__(self, name: str, prepared: Path, work: Path) -> None:
+        self._wanted = ACTS[name]
+        super().__init__(Scenario(lambda _api: None, self._wanted.again), prepared, work)
+        known = in_child(lambda report: report(known_of(self._app)))[0][0]
+        self._scenario = Scenario(partial(self._wanted.act, known=known), self._wanted.again)
+
+    def _warmed_up(self, prepared: Path, data: Path) -> Flask:
+        shutil.copytree(prepared, data)
+        app = create_app(settings_for(data, LOG_FILE=str(data.with_name("logs") / "warm.log")))
+        prepare(app, self._wanted.stage)
+        known = known_of(app)
+        assert self._wanted.act(Api(app), known).status_code == 200
+        _rows(app)
+        release(app)
+        return app
+
+    def _prepare(self, api: Api) -> None:
+        prepare(api.app, self._wanted.stage)
+
+    def _state(self) -> State:
+        return _rows(self._app)
+
+    def _corrupt(self, state: State) -> list[str]:
+        """Rows whose files cannot be fetched whole, what disagrees with itself, a broken audit chain."""
+        return [*self._unfetchable(), *_contradictions(state), *self._broken_chain()]
+
+    def _unfetchable(self) -> list[str]:
+        root = signed_in(self._app)
+        with self._app.app_context(), unit_of_work(writing=False):
+            paths = [
+                (f"{row.plugin_name}/versions/{row.version}/download", row.file_hash)
+                for row in db.session.scalars(select(PluginVersion))
+            ]
+            paths += [
+                (f"{row.plugin_name}/images/{row.id}", row.file_hash) for row in db.session.scalars(select(PluginImage))
+            ]
+        problems = []
+        for path, digest in paths:
+            got = root.get(f"{market.PLUGINS}/{path}")
+            if (got.status_code, hashlib.sha256(got.data).hexdigest()) != (200, digest):
+                problems.append(f"{path} cannot be fetched: {got.status_code}")
+        return problems
+
+    def _broken_chain(self) -> list[str]:
+        with self._app.app_context(), unit_of_work(writing=False):
+            verified = audit.verify()
+        return [] if verified.broken_at is None else [f"the audit chain: {verified.reason} at {verified.broken_at}"]
+
+
+def _rows(app: Flask) -> State:
+    """All that the acts write, without ids and times; the plugin that only tests the next request is left out."""
+    with app.app_context(), unit_of_work(writing=False):
+        images = [[row.kind, row.file_hash] for row in db.session.scalars(select(PluginImage))]
+        return {
+            "plugins": [
+                [row.name, row.status, row.current_version, row.published_at is not None]
+                for row in db.session.scalars(select(Plugin).where(Plugin.name != LATER))
+            ],
+            "versions": [
+                [row.version, row.status, row.file_hash, row.published_at is not None]
+                for row in db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name != LATER))
+            ],
+            "images": sorted(images),
+            "reviews": [
+                [row.version, row.status, row.reasons, row.decided_by is not None]
+                for row in db.session.scalars(select(Review))
+            ],
+            "appeals": [[row.status, row.decided_by is not None] for row in db.session.scalars(select(Appeal))],
+            "notices": [
+                [row.event, row.data.get("new_status", row.data.get("review_result", row.data.get("decision")))]
+                for row in db.session.scalars(select(Notification).order_by(Notification.id))
+            ],
+            "audit": [row.action for row in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))],
+            "jobs": [[row.kind, row.state] for row in db.session.scalars(select(Job))],
+            "auto_reviews": [row.status for row in db.session.scalars(select(AutoReview))],
+            "tombstones": [row.name_key for row in db.session.scalars(select(PluginTombstone))],
+        }
+
+
+def _contradictions(state: State) -> list[str]:
+    """Does what the rows say of one decision agree?"""
+    problems = []
+    for _, status, _, is_dated in state["plugins"]:
+        versions = [version_status for _, version_status, _, _ in state["versions"]]
+        if status not in versions:
+            problems.append(f"the plugin is {status}, its versions are {versions}")
+        if is_dated != (status == "published"):
+            problems.append(f"the plugin is {status}, but published at: {is_dated}")
+        reviews = [review_status for _, review_status, _, _ in state["reviews"]]
+        if not reviews:
+            problems.append("no review")
+        is_approved = "approved" in reviews
+        if is_approved != (["plugin_review_completed", "approved"] in state["notices"]) or is_approved != (
+            "review.approved" in state["audit"]
+        ):
+            problems.append(f"reviews {reviews}, notices {state['notices']}, audit {state['audit']}")
+        is_granted = ["approved", True] in state["appeals"]
+        if is_granted != (["appeal_processed", "approved"] in state["notices"]) or is_granted != (
+            "appeal.approved" in state["audit"]
+        ):
+            problems.append(f"appeals {state['appeals']}, notices {state['notices']}, audit {state['audit']}")
+        if (status == "published") != (is_approved or is_granted):
+            problems.append(f"the plugin is {status}, reviews {reviews}, appeals {state['appeals']}")
+        if len(state["images"]) != len(PICTURES):
+            problems.append(f"{len(state['images'])} pictures")
+    if not state["plugins"]:
+        left = {name: state[name] for name in ("versions", "images", "reviews", "appeals") if state[name]}
+        problems += [f"no plugin, but {left}"] if left else []
+    return problems
+
+
+def main() -> None:
+    name, plan, prepared, work = sys.argv[1:]
+    for found in MarketRunner(name, Path(prepared), Path(work)).run(plan):
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()

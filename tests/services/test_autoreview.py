@@ -1,0 +1,600 @@
+"""Automatic review: what the rules make of facts, and what a whole run does to a version that waits."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from microdock_server.bundle import Limits
+from microdock_server.extensions import db
+from microdock_server.models import AutoReview, Job
+from microdock_server.services import jobs
+from microdock_server.services.autoreview import facts, running
+from microdock_server.services.autoreview.facts import Tools
+from microdock_server.services.autoreview.rules import NOT_MEASURED, PENALTIES, RULES_VERSION, WEIGHTS, has_high, judge
+from microdock_server.services.jobs import Leased
+from microdock_server.services.scanning import Scan
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Role
+
+from ..bundle.packages import real_dll
+from ..market import (
+    PLUGINS,
+    V1,
+    People,
+    add_version,
+    audited,
+    create,
+    created,
+    data,
+    decide,
+    file,
+    notices,
+    people,
+    published,
+    review_of,
+    shown,
+    slug,
+)
+from ..support import add_user, manifest
+
+NAME = "com.example.myplugin"
+# What the good package below gets: its DLL starts processes, loads and emits code, and calls native functions.
+GOOD_SCORE = 74
+
+Facts = dict[str, Any]
+Change = Callable[[Facts], None]
+
+
+def good_facts() -> Facts:
+    """Facts that no rule has anything to say about."""
+    return {
+        "facts_version": 1,
+        "package": {"file_size": 1000, "unpacked_size": 2000, "entries": 3, "largest": 1500},
+        "inspection": [],
+        "scan": {"verdict": "clean", "engine": "ClamAV 1.4.3", "signature": "", "detail": ""},
+        "assembly": {
+            "status": "ok",
+            "assembly_name": "MyPlugin",
+            "detail": "",
+            "target_framework": ".NETStandard,Version=v2.0",
+            "references": ["netstandard"],
+            "entry": {"found": True, "is_public": True, "is_abstract": False, "has_default_constructor": True},
+            "imports": [],
+            "uses": [],
+            "truncated": False,
+        },
+        "permissions": ["storage:local"],
+        "documents": {"readme": True, "changelog": True, "license": True, "description": 40},
+        "dependencies": [{"name": "com.other", "range": "^1.0.0", "known": True, "satisfied": True}],
+        "engines": [{"name": "MicroDock", "range": ">=2.0.0", "satisfiable": True, "known": True}],
+        "lookalikes": [],
+    }
+
+
+def changed(*path: str, to: Any) -> Change:
+    def change(found: Facts) -> None:
+        *parents, last = path
+        for name in parents:
+            found = found[name]
+        found[last] = to
+
+    return change
+
+
+def uses(capability: str) -> Change:
+    return changed("assembly", "uses", to=[{"capability": capability, "evidence": "System.Something"}])
+
+
+def entry(**members: bool) -> Change:
+    whole = {"found": True, "is_public": True, "is_abstract": False, "has_default_constructor": True, **members}
+    return changed("assembly", "entry", to=whole)
+
+
+def lookalike(reason: str) -> Change:
+    return changed("lookalikes", to=[{"name": "com.examp1e.myplugin", "reason": reason, "distance": 0}])
+
+
+def scan(verdict: str) -> Change:
+    return changed("scan", to={"verdict": verdict, "engine": "", "signature": "Eicar", "detail": "no answer"})
+
+
+def dependency(**members: bool) -> Change:
+    return changed("dependencies", to=[{"name": "com.other", "range": "^1.0.0", **members}])
+
+
+def engine(**members: bool) -> Change:
+    return changed("engines", to=[{"name": "Other", "range": ">=1", **members}])
+
+
+MIB = 1024 * 1024
+RULES: list[tuple[Change, str, str, str]] = [
+    (
+        changed("inspection", to=[{"rule": "bad_name", "entry": "a/../b", "field": None}]),
+        "archive", "security", "high",
+    ),
+    (scan("infected"), "malware", "security", "high"),
+    (scan("failed"), "scan_failed", "security", "high"),
+    (scan("not_run"), "scan_not_run", "security", "low"),
+    (uses("process"), "uses_process", "security", "medium"),
+    (uses("registry"), "uses_registry", "security", "medium"),
+    (uses("reflection_emit"), "uses_reflection_emit", "security", "medium"),
+    (uses("dynamic_loading"), "uses_dynamic_loading", "security", "medium"),
+    (uses("native_code"), "uses_native_code", "security", "medium"),
+    (uses("network"), "uses_network", "security", "low"),
+    (
+        changed("assembly", "imports", to=[{"module": "kernel32", "function": "VirtualAlloc"}]),
+        "native_imports", "security", "medium",
+    ),
+    (lookalike("confusable"), "lookalike", "security", "high"),
+    (lookalike("edit_distance"), "lookalike", "security", "medium"),
+    (lookalike("same_display_name"), "lookalike", "security", "medium"),
+    (changed("assembly", to=None), "assembly_not_managed", "quality", "high"),
+    (changed("assembly", "status", to="not_managed"), "assembly_not_managed", "quality", "high"),
+    (changed("assembly", "status", to="unreadable"), "assembly_unreadable", "quality", "high"),
+    (changed("assembly", "entry", to=None), "entry_class_missing", "quality", "high"),
+    (entry(found=False), "entry_class_missing", "quality", "high"),
+    (entry(is_public=False), "entry_class_not_public", "quality", "high"),
+    (entry(is_abstract=True), "entry_class_abstract", "quality", "high"),
+    (entry(has_default_constructor=False), "entry_class_no_constructor", "quality", "high"),
+    (changed("documents", "description", to=19), "no_description", "quality", "medium"),
+    (changed("documents", "readme", to=False), "no_readme", "quality", "low"),
+    (changed("documents", "changelog", to=False), "no_changelog", "quality", "low"),
+    (changed("documents", "license", to=False), "no_license", "quality", "low"),
+    (changed("package", "file_size", to=50 * MIB + 1), "large_package", "performance", "medium"),
+    (changed("package", "unpacked_size", to=200 * MIB + 1), "large_unpacked", "performance", "medium"),
+    (changed("package", "entries", to=2001), "many_entries", "performance", "low"),
+    (dependency(known=False, satisfied=False), "dependency_unknown", "compatibility", "medium"),
+    (dependency(known=True, satisfied=False), "dependency_unsatisfied", "compatibility", "medium"),
+    (changed("engines", to=[]), "no_engines", "compatibility", "low"),
+    (engine(satisfiable=False, known=True), "engine_unsatisfiable", "compatibility", "high"),
+    (engine(satisfiable=True, known=False), "engine_unknown", "compatibility", "low"),
+]  # fmt: skip
+
+
+def judged(*changes: Change) -> dict[str, Any]:
+    found = good_facts()
+    for change in changes:
+        change(found)
+    return judge(found)
+
+
+# The rules
+
+
+def test_the_weights_make_a_hundred() -> None:
+    assert WEIGHTS == {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
+    assert sum(WEIGHTS.values()) == 100
+
+
+def test_good_facts_have_no_findings_and_full_marks() -> None:
+    verdict = judged()
+    assert (verdict["overall_score"], verdict["findings"], verdict["rules_version"]) == (100, [], RULES_VERSION)
+    assert {area: (check["score"], check["status"]) for area, check in verdict["checks"].items()} == dict.fromkeys(
+        WEIGHTS, (100, "pass")
+    )
+    assert not has_high(verdict)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "area", "severity"), RULES, ids=[f"{rule}-{severity}" for _, rule, _, severity in RULES]
+)
+def test_every_rule_fires_alone_and_costs_what_it_should(
+    change: Change, rule: str, area: str, severity: str
+) -> None:
+    verdict = judged(change)
+    assert [(row["rule"], row["category"], row["severity"]) for row in verdict["findings"]] == [(rule, area, severity)]
+    loss = {"high": 60, "medium": 15, "low": 5}[severity]
+    status = {"high": "fail", "medium": "warning", "low": "pass"}[severity]
+    for name, check in verdict["checks"].items():
+        assert (check["score"], check["status"]) == ((100 - loss, status) if name == area else (100, "pass"))
+    assert verdict["overall_score"] == round((100 * 100 - loss * WEIGHTS[area]) / 100)
+    assert has_high(verdict) == (severity == "high")
+
+
+def test_what_is_just_within_a_limit_is_no_finding() -> None:
+    verdict = judged(
+        changed("package", to={"file_size": 50 * MIB, "unpacked_size": 200 * MIB, "entries": 2000, "largest": 1}),
+        changed("documents", "description", to=20),
+        changed("assembly", "uses", to=[{"capability": name, "evidence": "x"} for name in ("environment", "file_system")]),
+    )
+    assert verdict["findings"] == []
+
+
+def test_scores_of_the_areas_add_up_by_weight_and_never_fall_below_nothing() -> None:
+    verdict = judged(
+        scan("infected"),
+        lookalike("confusable"),
+        entry(is_public=False),
+        changed("package", "entries", to=2001),
+        engine(satisfiable=True, known=False),
+    )
+    scores = {area: check["score"] for area, check in verdict["checks"].items()}
+    assert scores == {"security": 0, "quality": 40, "performance": 95, "compatibility": 95}
+    assert verdict["overall_score"] == round(0.4 * 0 + 0.3 * 40 + 0.2 * 95 + 0.1 * 95)
+
+
+def test_findings_come_the_gravest_first() -> None:
+    verdict = judged(
+        changed("documents", "readme", to=False), uses("process"), scan("failed"), changed("engines", to=[])
+    )
+    assert [row["rule"] for row in verdict["findings"]] == ["scan_failed", "uses_process", "no_engines", "no_readme"]
+
+
+@pytest.mark.parametrize("verdict", ["failed", "infected"])
+def test_a_scan_that_found_something_or_failed_is_never_a_pass(verdict: str) -> None:
+    found = judged(scan(verdict))
+    assert has_high(found)
+    assert found["checks"]["security"]["status"] == "fail"
+    assert found["checks"]["security"]["details"]["malware_scan"] == verdict
+
+
+def test_a_scan_that_was_not_run_says_so() -> None:
+    details = judged(scan("not_run"))["checks"]["security"]["details"]
+    assert (details["malware_scan"], details["scanner"]) == ("not_run", None)
+
+
+def test_what_cannot_be_known_says_that_it_was_not_measured() -> None:
+    for verdict in (judged(), judged(changed("assembly", to=None))):
+        checks = {area: check["details"] for area, check in verdict["checks"].items()}
+        assert checks["security"]["vulnerability_scan"] == NOT_MEASURED == "not_measured"
+        assert checks["quality"]["code_complexity"] == checks["quality"]["test_coverage"] == NOT_MEASURED
+        for name in ("startup_time", "memory_usage", "cpu_usage"):
+            assert checks["performance"][name] == NOT_MEASURED
+    assert checks["compatibility"]["target_framework"] == NOT_MEASURED
+    assert judged()["checks"]["compatibility"]["details"]["target_framework"] == ".NETStandard,Version=v2.0"
+
+
+def test_judging_is_pure_and_survives_json() -> None:
+    found = good_facts()
+    for change, *_ in RULES[1:20:4]:
+        change(found)
+    before = copy.deepcopy(found)
+    first = judge(found)
+    assert found == before
+    assert judge(json.loads(json.dumps(found))) == json.loads(json.dumps(first)) == first
+
+
+def test_every_penalty_keeps_the_order_of_severities() -> None:
+    assert PENALTIES == {"high": 60, "medium": 15, "low": 5}
+
+
+# A whole run
+
+
+@pytest.fixture
+def who(app: Flask) -> People:
+    return people(app)
+
+
+def real_package(**changes: Any) -> bytes:
+    """A package with a real DLL, and documents."""
+    settled = {
+        "entryClass": "Python.Runtime.PythonEngine",
+        "description": "A plugin that is described at some length",
+        "dependencies": {},
+        **changes,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("plugin.json", json.dumps(manifest(**settled)))
+        archive.writestr("MyPlugin.dll", real_dll())
+        archive.writestr("README.md", "# What it does")
+    return buffer.getvalue()
+
+
+def submitted(who: People, **changes: Any) -> str:
+    """The id of a plugin with a real DLL that waits for review."""
+    form = {"plugin_file": file(real_package(**changes), "p.zip")}
+    return str(data(create(who.developer, form, **changes), 201)["id"])
+
+
+def configure(who: People, **review_settings: Any) -> None:
+    data(who.admin.put(f"{V1}/admin/system/config", {"review_settings": review_settings}))
+
+
+def waiting(app: Flask) -> list[str]:
+    with app.app_context(), unit_of_work(writing=False):
+        return list(jobs.due())
+
+
+def tools(app: Flask, scanner: str | None = None) -> Tools:
+    return Tools(app.extensions["microdock"].storage, Limits(), scanner)
+
+
+def run(app: Flask, scanner: str | None = None) -> int:
+    """Run every automatic review that waits; how many there were."""
+    found = waiting(app)
+    with app.app_context():
+        for job_id in found:
+            leased = jobs.lease(job_id, "tests")
+            assert leased is not None
+            running.run(leased, tools(app, scanner))
+    assert waiting(app) == []
+    return len(found)
+
+
+def result(who: People, plugin_id: str) -> dict[str, Any]:
+    return dict(data(who.reviewer.get(f"{V1}/admin/plugins/{plugin_id}/auto-review/result")))
+
+
+def found_rules(who: People, plugin_id: str) -> set[str]:
+    return {issue["rule"] for issue in result(who, plugin_id)["issues"]}
+
+
+def test_advice_alone_leaves_the_decision_to_a_person(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=True, auto_approve_threshold=0)
+    plugin_id = submitted(who)
+    assert result(who, plugin_id)["status"] == "pending"
+    assert run(app) == 1
+    found = result(who, plugin_id)
+    assert (found["status"], found["overall_score"], found["rules_version"]) == ("completed", GOOD_SCORE, RULES_VERSION)
+    assert {area: check["status"] for area, check in found["checks"].items()} == {
+        "security": "warning",
+        "quality": "pass",
+        "performance": "pass",
+        "compatibility": "pass",
+    }
+    assert shown(who.developer, plugin_id)["status"] == "pending"
+    row = review_of(who.reviewer, plugin_id)
+    assert (row["reasons"], row["priority"]) == (["new"], "medium")
+    assert (row["auto_review_result"]["status"], row["auto_review_result"]["score"]) == ("passed", GOOD_SCORE)
+
+
+def test_switched_off_nothing_is_reviewed_automatically_and_people_decide(app: Flask, who: People) -> None:
+    configure(who, auto_review_enabled=False)
+    plugin_id = submitted(who)
+    assert waiting(app) == []
+    assert review_of(who.reviewer, plugin_id)["auto_review_result"] is None
+    answer = who.reviewer.get(f"{V1}/admin/plugins/{plugin_id}/auto-review/result")
+    assert slug(answer, 404) == "auto_review_not_found"
+    decide(who.reviewer, plugin_id)
+    assert shown(who.nobody, plugin_id)["status"] == "published"
+
+
+def test_where_neither_a_person_nor_a_rule_looks_it_is_published_at_once(app: Flask, who: People) -> None:
+    configure(who, auto_review_enabled=False, manual_review_required=False)
+    plugin_id = submitted(who)
+    assert shown(who.nobody, plugin_id)["status"] == "published"
+    [row] = data(who.reviewer.get(f"{V1}/admin/reviews/queue?status=approved"))["reviews"]
+    assert (row["is_automatic"], row["decided_by"]) == (True, None)
+
+
+@pytest.mark.parametrize(("threshold", "is_published"), [(GOOD_SCORE, True), (GOOD_SCORE + 1, False)])
+def test_without_manual_review_the_threshold_decides(
+    app: Flask, who: People, threshold: int, is_published: bool
+) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=threshold)
+    plugin_id = submitted(who)
+    assert shown(who.developer, plugin_id)["status"] == "pending"
+    run(app)
+    assert shown(who.developer, plugin_id)["status"] == ("published" if is_published else "pending")
+    if not is_published:
+        # What the rules would not decide, a person does.
+        decide(who.reviewer, plugin_id)
+        assert shown(who.nobody, plugin_id)["status"] == "published"
+        return
+    [row] = data(who.reviewer.get(f"{V1}/admin/reviews/queue?status=approved"))["reviews"]
+    assert (row["is_automatic"], row["decided_by"]) == (True, None)
+    assert str(GOOD_SCORE) in row["notes"]
+    [entry_] = audited(who.admin, "review.approved")
+    assert (entry_["actor"]["id"], entry_["details"]["automatic"]) == (None, True)
+    completed = [row for row in notices(who.developer) if row["event"] == "plugin_review_completed"]
+    assert [row["data"]["review_result"] for row in completed] == ["approved"]
+
+
+def test_a_grave_finding_is_never_approved_without_a_person(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=0)
+    plugin_id = str(created(who.developer)["id"])
+    run(app)
+    assert "assembly_unreadable" in found_rules(who, plugin_id)
+    assert shown(who.developer, plugin_id)["status"] == "pending"
+    row = review_of(who.reviewer, plugin_id)
+    assert (row["reasons"], row["priority"]) == (["new", "auto_review_flagged"], "high")
+    assert row["auto_review_result"]["status"] == "flagged"
+
+
+def test_a_scanner_that_cannot_be_reached_is_no_pass(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=0)
+    plugin_id = submitted(who)
+    run(app, scanner="unix:///nowhere/clamd.sock")
+    assert "scan_failed" in found_rules(who, plugin_id)
+    assert shown(who.developer, plugin_id)["status"] == "pending"
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_scans_are_made_where_the_configuration_wants_them(
+    app: Flask, who: People, monkeypatch: pytest.MonkeyPatch, is_enabled: bool
+) -> None:
+    asked: list[str | None] = []
+
+    def scanned(_stream: Any, url: str | None) -> Scan:
+        asked.append(url)
+        return Scan("infected", signature="Eicar") if url else Scan("not_run")
+
+    monkeypatch.setattr(facts, "scan", scanned)
+    data(who.admin.put(f"{V1}/admin/system/config", {"upload_settings": {"virus_scan_enabled": is_enabled}}))
+    plugin_id = submitted(who)
+    run(app, scanner="tcp://clamav:3310")
+    assert asked == (["tcp://clamav:3310"] if is_enabled else [None])
+    assert ("malware" in found_rules(who, plugin_id)) == is_enabled
+
+
+def test_what_a_person_has_in_hand_is_not_approved_behind_their_back(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=0)
+    plugin_id = submitted(who)
+    row = review_of(who.reviewer, plugin_id)
+    data(who.reviewer.post(f"{V1}/admin/reviews/{row['id']}/start"))
+    run(app)
+    assert shown(who.developer, plugin_id)["status"] == "in_review"
+    decide(who.reviewer, plugin_id, "rejected")
+    assert shown(who.developer, plugin_id)["status"] == "rejected"
+
+
+def test_a_decision_that_came_first_is_not_changed_by_the_rules(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=0)
+    plugin_id = submitted(who)
+    decide(who.reviewer, plugin_id, "rejected")
+    run(app)
+    assert result(who, plugin_id)["status"] == "completed"
+    assert shown(who.developer, plugin_id)["status"] == "rejected"
+    assert data(who.reviewer.get(f"{V1}/admin/reviews/queue"))["reviews"] == []
+
+
+def test_new_versions_are_approved_by_the_same_rules(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=GOOD_SCORE)
+    plugin_id = submitted(who)
+    run(app)
+    form = {"plugin_file": file(real_package(version="1.1.0"), "p.zip"), "version": "1.1.0"}
+    data(who.developer._call("POST", f"{PLUGINS}/{plugin_id}/versions", data=form), 201)
+    assert shown(who.nobody, plugin_id)["version"] == "1.0.0"
+    run(app)
+    assert shown(who.nobody, plugin_id)["version"] == "1.1.0"
+    data(add_version(who.developer, plugin_id, "1.2.0"), 201)
+    run(app)
+    assert shown(who.nobody, plugin_id)["version"] == "1.1.0"
+
+
+def test_asking_again_while_one_is_under_way_asks_once(app: Flask, who: People) -> None:
+    plugin_id = submitted(who)
+    path = f"{V1}/admin/plugins/{plugin_id}/auto-review"
+    first = data(who.reviewer.post(path))
+    assert data(who.reviewer.post(path))["id"] == first["id"]
+    assert run(app) == 1
+    assert data(who.reviewer.post(path))["id"] != first["id"]
+    assert run(app) == 1
+    assert who.developer.post(path).status_code == 403
+
+
+# Evidence
+
+
+def auto_review(app: Flask) -> AutoReview:
+    with app.app_context(), unit_of_work(writing=False):
+        return db.session.query(AutoReview).one()
+
+
+def test_the_stored_facts_make_the_stored_verdict_again(app: Flask, who: People) -> None:
+    submitted(who)
+    run(app)
+    with app.app_context(), unit_of_work(writing=False):
+        again = running.replay(auto_review(app).id)
+    assert again.agrees
+    assert again.stored["overall_score"] == GOOD_SCORE
+
+
+def test_a_verdict_that_was_changed_disagrees_with_its_facts(app: Flask, who: People) -> None:
+    submitted(who)
+    run(app)
+    review_id = auto_review(app).id
+    with app.app_context(), unit_of_work():
+        row = db.session.get_one(AutoReview, review_id)
+        row.verdict = {**(row.verdict or {}), "overall_score": 100}
+    with app.app_context(), unit_of_work(writing=False):
+        assert not running.replay(review_id).agrees
+
+
+def test_another_owners_name_that_looks_the_same_is_grave(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=0)
+    data(create(who.other, name="com.example.calendar", displayName="日历"), 201)
+    plugin_id = submitted(who, name="com.example.ca1endar")
+    run(app)
+    [found] = [issue for issue in result(who, plugin_id)["issues"] if issue["rule"] == "lookalike"]
+    assert (found["severity"], found["evidence"]) == ("high", ["com.example.calendar"])
+    assert "com.example.calendar" in found["message"]
+    assert shown(who.developer, plugin_id)["status"] == "pending"
+
+
+def test_another_owners_name_a_slip_away_or_their_display_name_is_a_warning(app: Flask, who: People) -> None:
+    data(create(who.other, name="com.example.calendar", displayName="日历"), 201)
+    data(create(who.other, name="org.somebody.unlike", displayName="时钟"), 201)
+    plugin_id = submitted(who, name="com.example.calandar", displayName=" 时钟 ")
+    run(app)
+    issues = [issue for issue in result(who, plugin_id)["issues"] if issue["rule"] == "lookalike"]
+    assert {(issue["severity"], issue["evidence"][0]) for issue in issues} == {
+        ("medium", "com.example.calendar"),
+        ("medium", "org.somebody.unlike"),
+    }
+
+
+def test_ones_own_names_may_look_alike(app: Flask, who: People) -> None:
+    published(who.developer, who.reviewer, name="com.example.calendar")
+    plugin_id = submitted(who, name="com.example.ca1endar")
+    run(app)
+    assert "lookalike" not in found_rules(who, plugin_id)
+
+
+def test_dependencies_are_looked_up_among_what_is_published(app: Flask, who: People) -> None:
+    published(who.other, who.reviewer, name="com.other.lib", version="1.4.0")
+    created(who.other, name="com.other.waiting", version="1.0.0")
+    wanted = {"com.other.lib": "^1.2.0", "com.other.waiting": "*", "com.Other.LIB.x": "*"}
+    plugin_id = submitted(who, dependencies=wanted)
+    run(app)
+    issues = result(who, plugin_id)["issues"]
+    unknown = {issue["evidence"][0] for issue in issues if issue["rule"] == "dependency_unknown"}
+    assert unknown == {"com.other.waiting", "com.Other.LIB.x"}
+    assert "dependency_unsatisfied" not in {issue["rule"] for issue in issues}
+    found = result(who, plugin_id)["checks"]["compatibility"]["details"]["dependencies"]
+    assert {item["name"]: (item["known"], item["satisfied"]) for item in found}["com.other.lib"] == (True, True)
+
+
+# Accidents
+
+
+def leased_of(app: Flask) -> Leased:
+    [job_id] = waiting(app)
+    with app.app_context():
+        leased = jobs.lease(job_id, "tests")
+    assert leased is not None
+    return leased
+
+
+def test_a_job_whose_lease_was_lost_writes_nothing(app: Flask, who: People) -> None:
+    configure(who, manual_review_required=False, auto_approve_threshold=0)
+    plugin_id = submitted(who)
+    leased = leased_of(app)
+    with app.app_context(), unit_of_work():
+        db.session.get_one(Job, leased.id).leased_by = "another"
+    with app.app_context():
+        running.run(leased, tools(app))
+    assert result(who, plugin_id)["status"] == "running"
+    assert shown(who.developer, plugin_id)["status"] == "pending"
+
+
+def test_a_plugin_that_was_deleted_meanwhile_ends_the_job(app: Flask, who: People) -> None:
+    plugin_id = submitted(who)
+    leased = leased_of(app)
+    data(who.developer.delete(f"{PLUGINS}/{plugin_id}"))
+    with app.app_context():
+        running.run(leased, tools(app))
+        with unit_of_work(writing=False):
+            assert db.session.get_one(Job, leased.id).state == "done"
+
+
+def test_a_review_that_is_given_up_says_why_and_people_decide(app: Flask, who: People) -> None:
+    plugin_id = submitted(who)
+    leased = leased_of(app)
+    with app.app_context(), unit_of_work():
+        running.give_up(leased, "the disk is gone")
+    found = result(who, plugin_id)
+    assert (found["status"], found["error"], found["overall_score"], found["issues"]) == (
+        "failed", "the disk is gone", None, [],
+    )  # fmt: skip
+    decide(who.reviewer, plugin_id)
+    assert shown(who.nobody, plugin_id)["status"] == "published"
+
+
+def test_reviewing_is_for_reviewers(app: Flask, who: People) -> None:
+    plugin_id = submitted(who)
+    stranger = add_user(app, "stranger", Role.DEVELOPER)
+    for api in (who.nobody, who.user, who.developer, stranger):
+        expected = 401 if api is who.nobody else 403
+        assert api.get(f"{V1}/admin/plugins/{plugin_id}/auto-review/result").status_code == expected
+        assert api.post(f"{V1}/admin/plugins/{plugin_id}/auto-review").status_code == expected
