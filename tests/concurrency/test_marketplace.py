@@ -1,4 +1,4 @@
-"""Many people at once on the same review, rating, appeal or name: one wins, the others are told, every count is exact."""
+"""Many people at once on the same review, rating, appeal or name: one wins, the others are told, counts are exact."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ from .runner import NAME, Runner, Scenario, State, in_child
 
 Known = dict[str, str]
 PACKAGE = package()
-PICTURES = [market.png(), market.png(32, 48), market.png(40, 24, (0, 90, 10))]
+PICTURES = [market.png(), market.png(32, 48)]
 LATER = "com.example.later"
 PEOPLE = {"developer": Role.DEVELOPER, "reviewer": Role.REVIEWER, "second": Role.REVIEWER}
 

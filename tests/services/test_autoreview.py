@@ -186,9 +186,7 @@ def test_good_facts_have_no_findings_and_full_marks() -> None:
 @pytest.mark.parametrize(
     ("change", "rule", "area", "severity"), RULES, ids=[f"{rule}-{severity}" for _, rule, _, severity in RULES]
 )
-def test_every_rule_fires_alone_and_costs_what_it_should(
-    change: Change, rule: str, area: str, severity: str
-) -> None:
+def test_every_rule_fires_alone_and_costs_what_it_should(change: Change, rule: str, area: str, severity: str) -> None:
     verdict = judged(change)
     assert [(row["rule"], row["category"], row["severity"]) for row in verdict["findings"]] == [(rule, area, severity)]
     loss = {"high": 60, "medium": 15, "low": 5}[severity]
@@ -203,7 +201,9 @@ def test_what_is_just_within_a_limit_is_no_finding() -> None:
     verdict = judged(
         changed("package", to={"file_size": 50 * MIB, "unpacked_size": 200 * MIB, "entries": 2000, "largest": 1}),
         changed("documents", "description", to=20),
-        changed("assembly", "uses", to=[{"capability": name, "evidence": "x"} for name in ("environment", "file_system")]),
+        changed(
+            "assembly", "uses", to=[{"capability": name, "evidence": "x"} for name in ("environment", "file_system")]
+        ),
     )
     assert verdict["findings"] == []
 
