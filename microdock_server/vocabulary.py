@@ -50,7 +50,6 @@ class ReviewStatus(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     NEEDS_CHANGES = "needs_changes"
-    WITHDRAWN = "withdrawn"
 
 
 OPEN_REVIEWS: Final = (ReviewStatus.PENDING, ReviewStatus.IN_REVIEW)
@@ -209,6 +208,12 @@ DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
     "http:external": Risk.HIGH,
     "user:modify": Risk.HIGH,
 }
+
+# Said in place of a number that cannot honestly be had.
+NOT_MEASURED: Final = "not_measured"
+
+# The field of the marketplace's forms that carries the package.
+PACKAGE_FIELD: Final = "plugin_file"
 
 PLUGIN_NAME_MAX: Final = 100
 PLUGIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)+")

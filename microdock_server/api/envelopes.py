@@ -10,6 +10,7 @@ from .. import errors
 from ..clock import iso, utcnow
 from ..errors import Detail, DomainError
 from ..messages import Language, Message
+from ..vocabulary import PACKAGE_FIELD
 
 # The first that fits wins: children stand before their parents.
 STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
@@ -89,7 +90,8 @@ class MarketEnvelope(HostEnvelope):
         for detail in refusal.details:
             found = {"field": detail.field, "message": detail.message.render(language)}
             if detail.rule is not None:
-                found |= {"rule": detail.rule, "entry": detail.entry}
+                # What is wrong with a package, and with none of its manifest's fields, is wrong with the form's file.
+                found |= {"field": detail.field or PACKAGE_FIELD, "rule": detail.rule, "entry": detail.entry}
             details.append(found)
         return {
             "success": False,

@@ -131,12 +131,16 @@ class _Parts:
         self._name = ""
         self._text: bytearray | None = None
         self._file: Incoming | None = None
+        self._unchosen: Slot | None = None
 
     def begin(self, segment: MultipartSegment) -> None:
         self._name, file_name = disposition(segment.header("Content-Disposition") or "")
-        self._text = self._file = None
+        self._text = self._file = self._unchosen = None
         slot = self._slots.get(self._name)
-        if slot is not None and file_name is not None:
+        if slot is not None and file_name == "":
+            # What browsers send of an input that was left empty; if bytes follow, it is a file without a name.
+            self._unchosen = slot
+        elif slot is not None and file_name is not None:
             self._file = self._begin_file(slot, file_name)
         else:
             self._text = bytearray()
@@ -151,6 +155,8 @@ class _Parts:
         return parts[-1].content
 
     def data(self, chunk: bytes) -> None:
+        if self._unchosen is not None:
+            self._file, self._unchosen = self._begin_file(self._unchosen, ""), None
         if self._file is not None:
             self._file.write(chunk)
             return

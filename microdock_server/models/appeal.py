@@ -15,7 +15,7 @@ _OPEN = text("status = 'pending'")
 
 
 class Appeal(Base):
-    """One appeal. `decision_id` is the review it is against, or the plugin's id where it is against a suspension."""
+    """One appeal. `decision_id` is the review it is against, or the audit entry of the suspension."""
 
     __tablename__ = "appeals"
     __table_args__ = (

@@ -5,7 +5,7 @@ whatever counts a download counts it here in the same statement, so that every t
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
@@ -41,7 +41,7 @@ class DownloadWindow(Base):
 
     __tablename__ = "download_windows"
     __table_args__ = (
-        Index("ix_download_windows_total", "total", "number"),
+        Index("ix_download_windows_total", "is_public", "total", "number"),
         Index("ix_download_windows_d7", "d7"),
         Index("ix_download_windows_d30", "d30"),
         Index("ix_download_windows_d90", "d90"),
@@ -52,6 +52,8 @@ class DownloadWindow(Base):
         String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"), primary_key=True
     )
     number: Mapped[int] = mapped_column(BigInteger)
+    # Kept by a trigger, so that the most downloaded of what is published are read from one index.
+    is_public: Mapped[bool] = mapped_column(Boolean)
     total: Mapped[int] = mapped_column(BigInteger, default=0)
     d7: Mapped[int] = mapped_column(BigInteger, default=0)
     d30: Mapped[int] = mapped_column(BigInteger, default=0)

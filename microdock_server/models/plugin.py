@@ -25,7 +25,7 @@ class Plugin(Base):
         Index("ix_plugins_created_at", "created_at", "number"),
         Index("ix_plugins_updated_at", "updated_at", "number"),
         Index("ix_plugins_rating", "rating_average", "number"),
-        Index("ix_plugins_owner_id_status", "owner_id", "status"),
+        Index("ix_plugins_owner_id_status", "owner_id", "status", "created_at", "number"),
         Index("ix_plugins_category_id_status", "category_id", "status"),
     )
 

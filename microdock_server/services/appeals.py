@@ -12,15 +12,17 @@ from ..errors import (
     AppealDecided,
     AppealExists,
     AppealNotFound,
+    Forbidden,
     Invalid,
     NothingToAppeal,
     NotTheOwner,
     OwnDecision,
     OwnPlugin,
+    TransitionNotAllowed,
 )
 from ..extensions import db
-from ..models import Appeal, AuditEntry, Plugin, PluginVersion, Review
-from ..vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus
+from ..models import Appeal, Plugin, PluginVersion, Review
+from ..vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus, permits
 from . import audit, catalog, notifications, plugins, reviews
 from .lifecycle import SETTLED, Act, after
 from .paging import page_of
@@ -71,19 +73,16 @@ def process(
     """Hear an appeal. Granted, its actions undo the decision now; without actions the plugin is reviewed again.
 
     Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, Invalid for actions that this appeal cannot have,
-    TransitionNotAllowed where the plugin has moved on meanwhile.
+    Forbidden for those who may not lift a suspension, TransitionNotAllowed where the plugin has moved on meanwhile.
     """
-    appeal = db.session.get(Appeal, appeal_id)
-    if appeal is None:
-        raise AppealNotFound()
-    if appeal.status != AppealStatus.PENDING:
-        raise AppealDecided()
-    if by.id in (appeal.against_id, appeal.appellant_id):
-        raise OwnDecision() if by.id == appeal.against_id else OwnPlugin()
+    appeal = _heard_by(appeal_id, by)
     plugin = db.session.get_one(Plugin, appeal.plugin_name)
     if decision is AppealStatus.APPROVED:
         _ensure_fits(plugin, actions)
-        _undo(appeal, plugin, is_direct=bool(actions))
+        if appeal.type == AppealType.SUSPENSION:
+            _restore(appeal, plugin, by, response)
+        else:
+            _reopen(appeal, plugin, is_direct=bool(actions))
     elif actions:
         raise Invalid.field("actions", "field.action")
     appeal.status = decision
@@ -104,15 +103,26 @@ def process(
     return appeal
 
 
+def _heard_by(appeal_id: str, judge: Actor) -> Appeal:
+    appeal = db.session.get(Appeal, appeal_id)
+    if appeal is None:
+        raise AppealNotFound()
+    if appeal.status != AppealStatus.PENDING:
+        raise AppealDecided()
+    if judge.id == appeal.against_id:
+        raise OwnDecision()
+    if judge.id == appeal.appellant_id:
+        raise OwnPlugin()
+    return appeal
+
+
 def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:
     """What the appeal is against, and who decided it."""
     if kind is AppealType.SUSPENSION:
         if plugin.status != PluginStatus.SUSPENDED:
             raise NothingToAppeal()
-        who = select(AuditEntry.actor_id).where(
-            AuditEntry.action.in_(("plugin.suspended", "review.rejected")), AuditEntry.target_id == plugin.name
-        )
-        return plugin.id, db.session.scalar(who.order_by(AuditEntry.id.desc()).limit(1))
+        suspension = audit.last(plugins.SUSPENDED, "plugin", plugin.name)
+        return str(suspension.id), suspension.actor_id
     review = reviews.last_decision(plugin, ReviewStatus.REJECTED)
     version = _version(review) if review else None
     if review is None or version is None or version.status != PluginStatus.REJECTED:
@@ -137,10 +147,16 @@ def _ensure_fits(plugin: Plugin, actions: Sequence[dict[str, Any]]) -> None:
             raise Invalid.field(f"actions.{place}.plugin_id", "field.action")
 
 
-def _undo(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:
-    if appeal.type == AppealType.SUSPENSION:
-        plugins.move(plugin, Act.RESTORE)
-        return
+def _restore(appeal: Appeal, plugin: Plugin, by: Actor, response: str) -> None:
+    """End the suspension that the appeal is about; a later one is another decision, with an appeal of its own."""
+    if not permits(by.role, "plugin.suspend"):
+        raise Forbidden()
+    if plugin.status == PluginStatus.SUSPENDED and _decision(plugin, AppealType.SUSPENSION)[0] != appeal.decision_id:
+        raise TransitionNotAllowed(status=plugin.status, act=Act.RESTORE.value)
+    plugins.restore(plugin, by, response)
+
+
+def _reopen(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:
     review = reviews.get(appeal.decision_id)
     version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
     act = Act.GRANT_APPEAL if is_direct else Act.REOPEN

@@ -74,6 +74,14 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
     return entry
 
 
+def last(action: str, target_type: str, target_id: str) -> AuditEntry:
+    """The last time that this was done to this. It must have been done."""
+    query = select(AuditEntry).where(
+        AuditEntry.target_type == target_type, AuditEntry.target_id == target_id, AuditEntry.action == action
+    )
+    return db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(1)).one()
+
+
 def digest(entry: AuditEntry) -> str:
     """SHA-256 (hex) of everything that an entry says, and of the hash before it."""
     said = {

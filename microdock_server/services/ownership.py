@@ -1,4 +1,4 @@
-"""What owners do with their plugins, how one becomes an owner, and what is done when a plugin does harm."""
+"""What owners do with their plugins, how one becomes an owner, and how others report what does harm."""
 
 from __future__ import annotations
 
@@ -40,11 +40,14 @@ def update(reference: str, by: Actor, values: Mapping[str, Any], new: NewPicture
     return plugin
 
 
-def submit(reference: str, by: Actor) -> Plugin:
-    """Send a draft, or what was refused, to review (again). Raises NothingToSubmit, TransitionNotAllowed."""
+def submit(reference: str, by: Actor, number: str | None) -> Plugin:
+    """Send a draft, or what was refused, to review (again): this version, or the highest that is not published.
+
+    Raises VersionNotFound, NothingToSubmit, TransitionNotAllowed.
+    """
     plugin = plugins.get_owned(reference, by)
-    version = versions.latest_unpublished(plugin)
-    if version is None:
+    version = versions.latest_unpublished(plugin) if number is None else versions.get(plugin, number)
+    if version is None or version.is_public:
         raise NothingToSubmit()
     # One that waits already cannot be sent again.
     after(version.status, Act.SUBMIT)
@@ -76,16 +79,6 @@ def manifest_of(version: PluginVersion) -> dict[str, Any]:
     """What the version's plugin.json says, whatever the owner set beside it."""
     names = (*plugins.MANIFEST_FIELDS, "dependencies", "engines")
     return {"name": version.plugin_name, "version": version.version, **{n: getattr(version, n) for n in names}}
-
-
-def suspend(reference: str, by: Actor, reason: str) -> Plugin:
-    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
-    return _judge(reference, by, Act.SUSPEND, "plugin.suspended", reason)
-
-
-def restore(reference: str, by: Actor, reason: str) -> Plugin:
-    """Let a suspended plugin be seen again. Raises TransitionNotAllowed."""
-    return _judge(reference, by, Act.RESTORE, "plugin.restored", reason)
 
 
 def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
@@ -120,10 +113,3 @@ def renew_upload_key(reference: str, by: Actor) -> str:
         plugin.upload_key_hash = hashed
         audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
     return key
-
-
-def _judge(reference: str, by: Actor, act: Act, action: str, reason: str) -> Plugin:
-    plugin = plugins.get_seen(reference, by)
-    plugins.move(plugin, act)
-    audit.record(by, action, "plugin", plugin.name, reason=reason)
-    return plugin

@@ -26,6 +26,8 @@ from .tokens import Actor
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
 _BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
 
+# In the audit log, where appeals find who decided.
+SUSPENDED: Final = "plugin.suspended"
 MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
 
 
@@ -111,6 +113,18 @@ def move(plugin: Plugin, act: Act) -> None:
             old_status=before,
             new_status=plugin.status,
         )
+
+
+def suspend(plugin: Plugin, by: Who, reason: str) -> None:
+    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
+    move(plugin, Act.SUSPEND)
+    audit.record(by, SUSPENDED, "plugin", plugin.name, reason=reason)
+
+
+def restore(plugin: Plugin, by: Who, reason: str) -> None:
+    """Let a suspended plugin be seen again. Raises TransitionNotAllowed."""
+    move(plugin, Act.RESTORE)
+    audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason)
 
 
 def delete(plugin: Plugin, by: Who, storage: Storage, *, keep_tombstone: bool) -> None:

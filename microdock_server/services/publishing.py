@@ -23,7 +23,7 @@ from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storage, StoredFile
 from ..uow import Unit, unit_of_work
-from ..vocabulary import PluginStatus, Reason
+from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
 from . import (
     accounts,
     catalog,
@@ -100,7 +100,8 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
             plugin.status, plugin.published_at = PluginStatus.PENDING, None
         waits = reviewed or not plugin.is_public
         version = _add_version(plugin, manifest, stored, report, waits=waits)
-        if waits:
+        # A draft waits for its owner to submit it, whoever uploads to it.
+        if waits and plugin.status != PluginStatus.DRAFT:
             reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
     with unit_of_work(writing=False):
         return plugins.get(manifest.name)
@@ -188,7 +189,7 @@ def _ensure_agrees(manifest: Manifest, submission: Submission) -> None:
 
 def _ensure_names(plugin: Plugin, manifest: Manifest) -> None:
     if manifest.name.lower() != plugin.name_key:
-        raise Invalid.field("plugin_file", "field.package_of_another", name=manifest.name)
+        raise Invalid.field(PACKAGE_FIELD, "field.package_of_another", name=manifest.name)
 
 
 def _ensure_free(manifest: Manifest, by: Actor) -> None:

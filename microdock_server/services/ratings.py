@@ -40,7 +40,7 @@ def page(
 ) -> tuple[int, Sequence[Rating]]:
     """How many ratings of the plugin the viewer may see, and one page of them; hidden ones are for moderators."""
     query = select(Rating).where(Rating.plugin_name == plugin.name)
-    if viewer is None or not permits(viewer.role, "review.view"):
+    if not _moderates(viewer):
         query = query.where(Rating.is_hidden.is_(False))
     column = _COLUMNS[order]
     order_by = (column.desc(), Rating.id.desc()) if descending else (column, Rating.id)
@@ -88,7 +88,7 @@ def create(reference: str, by: Actor, values: dict[str, Any]) -> Rating:
 
 def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> Rating:
     """Change one's own rating; what it said before is kept. Raises RatingNotFound."""
-    rating = get(plugins.get_seen(reference, by), rating_id)
+    rating = get(plugins.get_seen(reference, by), rating_id, by)
     if rating.user_id != by.id:
         raise NotTheOwner()
     plugin = db.session.get_one(Plugin, rating.plugin_name)
@@ -107,7 +107,7 @@ def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> R
 def reply(reference: str, rating_id: str, by: Actor, text: str) -> Rating:
     """The owner's answer to a rating; a later one replaces it. Raises NotTheOwner."""
     plugin = plugins.get_owned(reference, by)
-    rating = get(plugin, rating_id)
+    rating = get(plugin, rating_id, by)
     rating.reply = text
     rating.replied_at = utcnow()
     if not plugins.is_owner(plugin, by):
@@ -117,7 +117,7 @@ def reply(reference: str, rating_id: str, by: Actor, text: str) -> Rating:
 
 def report(reference: str, rating_id: str, by: Actor, reason: str) -> Rating:
     """Ask moderators to look at a rating; once a user, saying it again changes the reason."""
-    rating = get(plugins.get_seen(reference, by), rating_id)
+    rating = get(plugins.get_seen(reference, by), rating_id, by)
     known = db.session.get(RatingReport, (rating.id, by.id))
     if known is not None:
         known.reason = reason
@@ -143,10 +143,12 @@ def hide(rating_id: str, by: Actor, *, hidden: bool, reason: str) -> Rating:
     return rating
 
 
-def get(plugin: Plugin, rating_id: str) -> Rating:
-    """A rating of this plugin. Raises RatingNotFound."""
+def get(plugin: Plugin, rating_id: str, viewer: Actor) -> Rating:
+    """A rating of this plugin; a hidden one exists for its author and for moderators. Raises RatingNotFound."""
     rating = db.session.get(Rating, rating_id)
     if rating is None or rating.plugin_name != plugin.name:
+        raise RatingNotFound()
+    if rating.is_hidden and rating.user_id != viewer.id and not _moderates(viewer):
         raise RatingNotFound()
     return rating
 
@@ -160,6 +162,10 @@ def reports_of(ratings: Sequence[Rating]) -> dict[str, list[str]]:
     for rating_id, reason in db.session.execute(query.order_by(RatingReport.created_at)):
         found.setdefault(rating_id, []).append(reason)
     return found
+
+
+def _moderates(viewer: Actor | None) -> bool:
+    return viewer is not None and permits(viewer.role, "review.view")
 
 
 def _of(plugin_name: str, user_id: str) -> Rating | None:

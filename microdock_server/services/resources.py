@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import psutil
 from sqlalchemy import func, select
@@ -13,9 +13,8 @@ from sqlalchemy import func, select
 from ..extensions import db
 from ..models import Backup, PluginImage, PluginVersion
 from ..uow import unit_of_work
+from ..vocabulary import NOT_MEASURED
 from . import jobs
-
-NOT_MEASURED: Final = "not_measured"
 
 
 def measure(data_dir: Path) -> dict[str, Any]:

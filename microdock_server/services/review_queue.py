@@ -12,12 +12,11 @@ from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from ..clock import utcnow
 from ..extensions import db
 from ..models import Plugin, Review
-from ..vocabulary import OPEN_REVIEWS, Priority, Reason, ReviewStatus
+from ..vocabulary import NOT_MEASURED, OPEN_REVIEWS, Priority, Reason, ReviewStatus
 from .paging import page_of
 
 # How many past reviews an estimate is made from.
 SAMPLE: Final = 50
-NOT_MEASURED: Final = "not_measured"
 
 
 def page(

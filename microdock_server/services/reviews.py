@@ -236,7 +236,7 @@ def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verd
     review.decided_by = by.id
     db.session.flush()
     if version.status == PluginStatus.PUBLISHED:
-        _judge_report(plugin, verdict, by)
+        _judge_report(plugin, verdict, by, review.notes)
     else:
         _judge_version(plugin, version, ACT_OF[verdict])
     if plugin.owner_id is not None:
@@ -285,14 +285,14 @@ def _go_on_waiting(plugin: Plugin) -> None:
             plugins.move(plugin, Act.START)
 
 
-def _judge_report(plugin: Plugin, verdict: Verdict, by: Who) -> None:
+def _judge_report(plugin: Plugin, verdict: Verdict, by: Who, notes: str) -> None:
     """What is published stays so, unless somebody who may suspend it finds the report true."""
     if verdict is Verdict.REJECTED:
         if not isinstance(by, Actor) or not permits(by.role, "plugin.suspend"):
             raise Forbidden()
         # Somebody may have seen to it while the report was looked at.
         if plugin.status != PluginStatus.SUSPENDED:
-            plugins.move(plugin, Act.SUSPEND)
+            plugins.suspend(plugin, by, notes)
 
 
 def _prioritise(review: Review, priority: Priority) -> None:

@@ -1,8 +1,6 @@
 """Full-text search over plugins: by relevance, in any script, at a cost that does not grow with how common a word is.
 
-The index (SQLite's FTS5) knows words. Chinese has no spaces between words, so a run of it is indexed as its bigrams, in
-order, and after them as its single characters: a query of two or more characters is a phrase of bigrams, one of a
-single character a word. Latin words are found by their beginnings; `MyPlugin` is found as `plugin` too.
+The index (SQLite's FTS5) knows words; search_words.py cuts texts and queries into them.
 
 What everybody may see has an index of its own, so that the usual search need not ask where a plugin stands.
 
@@ -14,9 +12,7 @@ for where the page reaches them. Another engine needs the same functions.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,22 +22,16 @@ from ..extensions import db
 from ..kept import Kept
 from ..models import Catalog, Developer, Plugin, Setting, User
 from ..uow import unit_of_work
+from . import search_words
 
 NAMED: Final = 100
 ANYWHERE: Final = 300
-MAX_TERMS: Final = 8
 DESCRIPTION_WORDS: Final = 4000
 PUBLIC: Final = "plugin_search"
 HIDDEN: Final = "plugin_search_hidden"
 # Raised when the words are cut in another way: the index is then made anew at the start.
-VERSION: Final = "1"
+VERSION: Final = "2"
 VERSION_KEY: Final = "search.version"
-
-# A character for private use: part of a word for the tokenizer, and never of a text's words.
-_PRIVATE: Final = "\ue000"
-_RUNS: Final = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯\U00020000-\U0003134f]+|[^\W_]+")
-_CJK: Final = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯\U00020000-\U0003134f]")
-_HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +45,21 @@ class Scope:
     categories: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How many plugins match, and a query for their numbers."""
+
+    count: int
+    numbers: TextClause
+
+
 def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int]]:
     """How many plugins match all of `words`, and the numbers of one page of them, the most relevant first."""
-    query = _query(words)
+    query = search_words.as_query(words)
     if query is None:
         return 0, []
     shelves = _shelves(scope)
-    matches = [(table, _joined(query, facets)) for table, facets in shelves]
+    matches = _matches(query, scope)
     total = sum(_count(table, match) for table, match in matches)
     start = (page - 1) * limit
     if start >= total:
@@ -74,22 +72,24 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
     return total, found
 
 
-def all_matching(words: str, scope: Scope) -> TextClause | None:
-    """A query for the numbers of all plugins that match, for lists with an order of their own; None for no words."""
-    query = _query(words)
+def all_matching(words: str, scope: Scope) -> Matching | None:
+    """All plugins that match, for lists with an order of their own; None where there is no word in `words`."""
+    query = search_words.as_query(words)
     if query is None:
         return None
+    matches = _matches(query, scope)
     parts, values = [], {}
-    for place, (table, facets) in enumerate(_shelves(scope)):
+    for place, (table, match) in enumerate(matches):
         parts.append(f"SELECT rowid FROM {table} WHERE {table} MATCH :match{place}")  # noqa: S608  (our own names)
-        values[f"match{place}"] = _joined(query, facets)
-    return text(" UNION ALL ".join(parts)).bindparams(**values)
+        values[f"match{place}"] = match
+    return Matching(sum(_count(*match) for match in matches), text(" UNION ALL ".join(parts)).bindparams(**values))
 
 
 def index(plugin: Plugin) -> None:
     """Make the index say what the plugin says now."""
     forget(plugin)
-    _insert(plugin)
+    names = _names_of_owners(plugin.owner_id) if plugin.owner_id else {}
+    _insert(plugin, names.get(plugin.owner_id or "", ()))
 
 
 def forget(plugin: Plugin) -> None:
@@ -113,60 +113,12 @@ def rebuild() -> int:
         for table in (PUBLIC, HIDDEN):
             db.session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  (our own names)
         count = 0
+        names = _names_of_owners()
         for plugin in db.session.scalars(select(Plugin).execution_options(yield_per=500)):
-            _insert(plugin)
+            _insert(plugin, names.get(plugin.owner_id or "", ()))
             count += 1
         db.session.merge(Setting(key=VERSION_KEY, value=VERSION))
     return count
-
-
-def indexed(value: str, limit: int | None = None) -> str:
-    """`value` cut into words: Latin ones whole and by their humps, Chinese as bigrams and then single characters."""
-    words: list[str] = []
-    single: dict[str, None] = {}
-    for run in _runs(value):
-        if _CJK.match(run):
-            # Runs that only stand beside each other are no phrase.
-            words += [*_bigrams(run), _PRIVATE]
-            single.update(dict.fromkeys(run))
-        else:
-            words.append(run.casefold())
-            humps = _HUMPS.findall(run)
-            if len(humps) > 1:
-                words += [hump.casefold() for hump in humps]
-        if limit is not None and len(words) > limit:
-            break
-    return " ".join([*words, *single])
-
-
-def _query(words: str) -> str | None:
-    """`words` in FTS5's language, every one of them quoted; None where there is no word in it."""
-    terms = []
-    for run in list(_runs(words))[:MAX_TERMS]:
-        if _CJK.match(run):
-            terms.append('"' + " ".join(_bigrams(run) or [run]) + '"')
-        else:
-            terms.append(f'"{run.casefold()}"*')
-    return " AND ".join(terms) or None
-
-
-def _runs(value: str) -> Iterator[str]:
-    """Runs of Chinese characters (or kana, or hangul), and runs of other letters and digits."""
-    for match in _RUNS.finditer(unicodedata.normalize("NFKC", value)):
-        yield from _split_scripts(match.group())
-
-
-def _split_scripts(run: str) -> Iterator[str]:
-    start, is_cjk = 0, bool(_CJK.match(run))
-    for place, char in enumerate(run):
-        if bool(_CJK.match(char)) != is_cjk:
-            yield run[start:place]
-            start, is_cjk = place, not is_cjk
-    yield run[start:]
-
-
-def _bigrams(run: str) -> list[str]:
-    return [run[place : place + 2] for place in range(len(run) - 1)]
 
 
 def _shelves(scope: Scope) -> list[tuple[str, str]]:
@@ -182,17 +134,17 @@ def _shelves(scope: Scope) -> list[tuple[str, str]]:
     return shelves
 
 
+def _matches(query: str, scope: Scope) -> list[tuple[str, str]]:
+    """The indexes to ask, each with what it is asked."""
+    return [(table, _joined(query, facets)) for table, facets in _shelves(scope)]
+
+
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
-    return [f"facets : ({' OR '.join(_facet(kind, value) for value in values)})"]
+    return [f"facets : ({' OR '.join(search_words.facet(kind, value) for value in values)})"]
 
 
 def _joined(query: str, facets: str) -> str:
     return f"({query}) AND {facets}" if facets else query
-
-
-def _facet(kind: str, value: str) -> str:
-    """One word for the tokenizer, which no text and no query contains."""
-    return f"{_PRIVATE}{kind}{''.join(_runs(value.casefold()))}"
 
 
 def _count(table: str, match: str) -> int:
@@ -217,11 +169,11 @@ def _ranked(words: str, query: str, shelves: Sequence[tuple[str, str]], enough: 
     on how many are asked for.
     """
     stages = (
-        (f"({query}) AND facets : {_facet('x', words)}", NAMED),
+        (f"({query}) AND facets : {search_words.facet('x', words)}", NAMED),
         (f"{{name display_name}} : ({query})", NAMED),
         (query, ANYWHERE),
     )
-    terms = _terms(words)
+    terms = search_words.terms_of(words)
     found: dict[int, None] = {}
     for match, limit in stages:
         if len(found) >= enough:
@@ -238,10 +190,14 @@ def _newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
 
 def _score(row: Row[Any], terms: Sequence[str]) -> float:
     """How well a hit fits: where each word was found, whole or as a beginning, and among how many others."""
-    return sum(
-        weight * max((_fit(field, term) for term in terms), default=0.0)
-        for field, weight in zip((row.display_name, row.name, row.tags, row.author), (8.0, 6.0, 4.0, 2.0), strict=True)
-    )
+    _, name, display_name, tags, author = tuple(row)
+    score = 0.0
+    for field, weight in ((display_name, 8.0), (name, 6.0), (tags, 4.0), (author, 2.0)):
+        # Most fields hold none of the words: asked first, this halves what a page of a common word costs.
+        fits = [_fit(field, term) for term in terms if term in field]
+        if fits:
+            score += weight * max(fits)
+    return score
 
 
 def _fit(field: str, term: str) -> float:
@@ -251,12 +207,6 @@ def _fit(field: str, term: str) -> float:
         return 0.0
     whole = words.startswith(" ", place + 1 + len(term))
     return (1.0 if whole else 0.6) * (1.25 if place == 0 else 1.0) / (1.0 + 0.02 * len(field))
-
-
-def _terms(words: str) -> list[str]:
-    """The words as they stand in the index: a run of Chinese as its bigrams in a row."""
-    runs = list(_runs(words))[:MAX_TERMS]
-    return [" ".join(_bigrams(run) or [run]) if _CJK.match(run) else run.casefold() for run in runs]
 
 
 def _rest(matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
@@ -283,36 +233,32 @@ def _ranked_in(table: str, ranked: Sequence[int]) -> int:
     return int(db.session.execute(text(statement)).scalar_one())
 
 
-def _insert(plugin: Plugin) -> None:
+def _insert(plugin: Plugin, owner_names: Iterable[str]) -> None:
     table = PUBLIC if plugin.is_public else HIDDEN
-    db.session.execute(_INSERT[table], _row(plugin, _owner_names(plugin)))
+    db.session.execute(_INSERT[table], _row(plugin, owner_names))
 
 
 def _row(plugin: Plugin, owner_names: Iterable[str]) -> dict[str, Any]:
     called = {plugin.name, plugin.name.rpartition(".")[2], plugin.display_name}
-    facets = [_facet("s", plugin.status), *(_facet("x", name) for name in called)]
-    facets += [_facet("o", plugin.owner_id)] if plugin.owner_id else []
-    facets += [_facet("c", plugin.category_id)] if plugin.category_id else []
+    facets = [search_words.facet("s", plugin.status), *(search_words.facet("x", name) for name in called)]
+    facets += [search_words.facet("o", plugin.owner_id)] if plugin.owner_id else []
+    facets += [search_words.facet("c", plugin.category_id)] if plugin.category_id else []
     return {
         "number": plugin.number,
-        "name": indexed(plugin.name),
-        "display_name": indexed(plugin.display_name),
-        "description": indexed(plugin.description, DESCRIPTION_WORDS),
-        "tags": indexed(" ".join(plugin.tags)),
-        "author": indexed(" ".join([plugin.author, *owner_names])),
+        "name": search_words.indexed(plugin.name),
+        "display_name": search_words.indexed(plugin.display_name),
+        "tags": search_words.indexed(" ".join(plugin.tags)),
+        "author": search_words.indexed(" ".join([plugin.author, *owner_names])),
+        "description": search_words.indexed(plugin.description, DESCRIPTION_WORDS),
         "facets": " ".join(facets),
     }
 
 
-def _owner_names(plugin: Plugin) -> list[str]:
-    if plugin.owner_id is None:
-        return []
-    query = (
-        select(User.username, Developer.display_name)
-        .outerjoin(Developer, Developer.user_id == User.id)
-        .where(User.id == plugin.owner_id)
-    )
-    return [name for row in db.session.execute(query) for name in row if name]
+def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
+    """What people with plugins (or one of them) are called, by their id."""
+    query = select(User.id, User.username, Developer.display_name).outerjoin(Developer, Developer.user_id == User.id)
+    owns = User.id.in_(select(Plugin.owner_id)) if only is None else User.id == only
+    return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in db.session.execute(query.where(owns))}
 
 
 _counts: Final[Kept[tuple[str, str, str, int], int]] = Kept(256)
@@ -328,8 +274,8 @@ _NEWEST: Final = {
 _DELETE: Final = {t: text(f"DELETE FROM {t} WHERE rowid = :number") for t in _TABLES}  # noqa: S608
 _INSERT: Final = {
     t: text(
-        f"INSERT INTO {t} (rowid, name, display_name, description, tags, author, facets) "  # noqa: S608
-        "VALUES (:number, :name, :display_name, :description, :tags, :author, :facets)"
+        f"INSERT INTO {t} (rowid, name, display_name, tags, author, description, facets) "  # noqa: S608
+        "VALUES (:number, :name, :display_name, :tags, :author, :description, :facets)"
     )
     for t in _TABLES
 }

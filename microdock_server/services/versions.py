@@ -44,8 +44,16 @@ def find(plugin: Plugin, version: str) -> PluginVersion | None:
 
 def get_public(name: str, version: str) -> PluginVersion:
     """The published version of a published plugin. Raises PluginNotFound or VersionNotFound."""
-    found = find(plugins.get_public(name), version)
-    if found is None or not found.is_public:
+    found = get(plugins.get_public(name), version)
+    if not found.is_public:
+        raise VersionNotFound()
+    return found
+
+
+def get(plugin: Plugin, version: str) -> PluginVersion:
+    """The plugin's version with this number. Raises VersionNotFound."""
+    found = find(plugin, version)
+    if found is None:
         raise VersionNotFound()
     return found
 
@@ -53,9 +61,7 @@ def get_public(name: str, version: str) -> PluginVersion:
 def deprecate(name: str, version: str, by: Who) -> PluginVersion:
     """Mark one version as out of date. Another may become the current one."""
     plugin = plugins.get(name)
-    found = find(plugin, version)
-    if found is None:
-        raise VersionNotFound()
+    found = get(plugin, version)
     found.is_deprecated = True
     db.session.flush()
     plugins.show_current(plugin)

@@ -28,7 +28,7 @@ PLUGIN_INDEXES = {
     "ix_plugins_created_at": ["created_at", "number"],
     "ix_plugins_updated_at": ["updated_at", "number"],
     "ix_plugins_rating": ["rating_average", "number"],
-    "ix_plugins_owner_id_status": ["owner_id", "status"],
+    "ix_plugins_owner_id_status": ["owner_id", "status", "created_at", "number"],
     "ix_plugins_category_id_status": ["category_id", "status"],
 }
 
@@ -45,8 +45,13 @@ _RAISED = "new.download_count - old.download_count"
 TRIGGERS = {
     "plugins_insert_windows": (
         "CREATE TRIGGER plugins_insert_windows AFTER INSERT ON plugins BEGIN "
-        "INSERT INTO download_windows (plugin_name, number, total, d7, d30, d90, d365) "
-        "VALUES (new.name, new.number, 0, 0, 0, 0, 0); END"
+        "INSERT INTO download_windows (plugin_name, number, is_public, total, d7, d30, d90, d365) "
+        "VALUES (new.name, new.number, new.status = 'published', 0, 0, 0, 0, 0); END"
+    ),
+    "plugins_publish_windows": (
+        "CREATE TRIGGER plugins_publish_windows AFTER UPDATE OF status ON plugins "
+        "WHEN new.status <> old.status BEGIN "
+        "UPDATE download_windows SET is_public = new.status = 'published' WHERE plugin_name = new.name; END"
     ),
     "plugin_versions_count": (
         "CREATE TRIGGER plugin_versions_count AFTER UPDATE OF download_count ON plugin_versions "
@@ -77,7 +82,8 @@ TRIGGERS = {
 SEARCHES = ("plugin_search", "plugin_search_hidden")
 SEARCH = (
     "CREATE VIRTUAL TABLE {name} USING fts5("
-    "name, display_name, description, tags, author, facets, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')"
+    "name, display_name, tags, author, description, facets, "
+    "tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3')"
 )
 
 # Children before their parents.
@@ -281,6 +287,7 @@ def _create_tables() -> None:
         "download_windows",
         sa.Column("plugin_name", sa.String(length=100), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("d7", sa.BigInteger(), nullable=False),
         sa.Column("d30", sa.BigInteger(), nullable=False),
@@ -295,7 +302,7 @@ def _create_tables() -> None:
     op.create_index("ix_download_windows_d365", "download_windows", ["d365"], unique=False)
     op.create_index("ix_download_windows_d7", "download_windows", ["d7"], unique=False)
     op.create_index("ix_download_windows_d90", "download_windows", ["d90"], unique=False)
-    op.create_index("ix_download_windows_total", "download_windows", ["total", "number"], unique=False)
+    op.create_index("ix_download_windows_total", "download_windows", ["is_public", "total", "number"], unique=False)
     op.create_table(
         "notification_reads",
         sa.Column("user_id", sa.String(length=36), nullable=False),
@@ -507,7 +514,8 @@ def _fill() -> None:
     op.execute("UPDATE plugin_versions SET published_at = created_at")
     op.execute("UPDATE catalog SET last_number = (SELECT count(*) FROM plugins)")
     op.execute(
-        "INSERT INTO download_windows (plugin_name, number, total, d7, d30, d90, d365) SELECT plugins.name, number, "
+        "INSERT INTO download_windows (plugin_name, number, is_public, total, d7, d30, d90, d365) "
+        "SELECT plugins.name, number, true, "
         "(SELECT coalesce(sum(download_count), 0) FROM plugin_versions WHERE plugin_name = plugins.name), 0, 0, 0, 0 "
         "FROM plugins"
     )

@@ -21,6 +21,7 @@ from ..market import (
     create,
     created,
     data,
+    decide,
     file,
     invalid,
     people,
@@ -451,10 +452,14 @@ def test_the_queue(app: Flask, who: People, v1: str) -> None:
     assert found["stats"]["total_pending"] == 1
 
 
-def test_the_queue_shows_times_as_numbers(who: People) -> None:
-    plugin = created(who.developer)
-    for place in (review_of(who.reviewer, plugin["id"]), plugin["review"]):
-        assert place["estimated_time"] is None or isinstance(place["estimated_time"], int)
+def test_the_queue_shows_times_as_numbers_once_there_is_something_to_measure(who: People) -> None:
+    first = created(who.developer)
+    for place in (review_of(who.reviewer, first["id"]), first["review"]):
+        assert place["estimated_time"] == "not_measured"
+    decide(who.reviewer, first["id"])
+    second = created(who.developer, name="com.example.other")
+    for place in (review_of(who.reviewer, second["id"]), second["review"]):
+        assert isinstance(place["estimated_time"], int)
 
 
 def test_the_queue_is_filtered_as_documented(who: People, v1: str) -> None:

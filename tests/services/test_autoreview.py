@@ -18,11 +18,11 @@ from microdock_server.models import AutoReview, Job
 from microdock_server.services import jobs
 from microdock_server.services.autoreview import facts, running
 from microdock_server.services.autoreview.facts import Tools
-from microdock_server.services.autoreview.rules import NOT_MEASURED, PENALTIES, RULES_VERSION, WEIGHTS, has_high, judge
+from microdock_server.services.autoreview.rules import PENALTIES, RULES_VERSION, WEIGHTS, has_high, judge
 from microdock_server.services.jobs import Leased
 from microdock_server.services.scanning import Scan
 from microdock_server.uow import unit_of_work
-from microdock_server.vocabulary import Role
+from microdock_server.vocabulary import NOT_MEASURED, Role
 
 from ..bundle.packages import real_dll
 from ..market import (

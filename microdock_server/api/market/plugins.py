@@ -13,7 +13,7 @@ from ...services.pictures import ICON, MAX_BYTES, MAX_SCREENSHOTS, SCREENSHOT, N
 from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...uow import unit_of_work
-from ...vocabulary import Order, PluginStatus
+from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
 from .. import metrics, packages, parsing
 from ..context import context, settings
 from ..forms import Part, Slot, receive
@@ -58,9 +58,9 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
 )
 def create(actor: Actor) -> dict[str, Any]:
     """Submit a new plugin. It waits for review (or for its owner, as a draft) before anybody else sees it."""
-    with packages.received("plugin_file", **_PICTURES) as form:
+    with packages.received(PACKAGE_FIELD, **_PICTURES) as form:
         values = parsing.load(schemas.NewPlugin(), form.values())
-        report = packages.inspected(values["plugin_file"])
+        report = packages.inspected(values[PACKAGE_FIELD])
         manifest = publishing.accepted(report)
         metadata = values["metadata"]
         _ensure_derived(metadata, shapes.span_of(manifest.engines))
@@ -71,7 +71,7 @@ def create(actor: Actor) -> dict[str, Any]:
             pictures=_pictures(values),
             is_draft=values["draft"],
         )
-        package = values["plugin_file"].content
+        package = values[PACKAGE_FIELD].content
         plugin = publishing.create(package, report, actor, submission, context().storage)
         metrics.received("plugin", package.size)
     return _shown(plugin.id, actor)
@@ -131,14 +131,15 @@ def delete(plugin_id: str, actor: Actor) -> None:
     "/marketplace/plugins/<plugin_id>/submit",
     access="plugin.update",
     path=REFERENCE,
+    query=schemas.Resubmission,
     answer=schemas.PluginDetail,
     message="market.plugin_submitted",
     transaction="write",
     errors=(404, 409),
 )
-def submit(plugin_id: str, actor: Actor) -> dict[str, Any]:
-    """Send a draft, or what was rejected or needed changes, to review."""
-    return shapes.plugin_detail(ownership.submit(plugin_id, actor), actor)
+def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
+    """Send a draft, or what was rejected or needed changes, to review: the highest such version, or the one named."""
+    return shapes.plugin_detail(ownership.submit(plugin_id, actor, query["version"]), actor)
 
 
 @market.operation(
@@ -205,8 +206,10 @@ def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, 
     """Suspend a published plugin (`suspended`), or restore it (`published`)."""
     if body["status"] not in (PluginStatus.SUSPENDED, PluginStatus.PUBLISHED):
         raise Invalid.field("status", "field.status")
-    judge = ownership.suspend if body["status"] == PluginStatus.SUSPENDED else ownership.restore
-    return shapes.plugin_detail(judge(plugin_id, actor, body["reason"]), actor)
+    plugin = plugins.get_seen(plugin_id, actor)
+    judge = plugins.suspend if body["status"] == PluginStatus.SUSPENDED else plugins.restore
+    judge(plugin, actor, body["reason"])
+    return shapes.plugin_detail(plugin, actor)
 
 
 def _updated(plugin_id: str, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:

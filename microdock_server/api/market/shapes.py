@@ -36,9 +36,7 @@ def plugin_rows(rows: Sequence[Plugin]) -> list[dict[str, Any]]:
             **_common(row, known, owners),
             "tags": row.tags,
             "icon": _icon(row, images.get(row.name, [])),
-            "downloads": counts.get(row.name, 0),
-            "rating": rating_of(row),
-            "reviews_count": row.rating_count,
+            **_popularity(row, counts),
         }
         for row in rows
     ]
@@ -66,20 +64,27 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "long_description_html": rendered(plugin.long_description),
         "author": plugin.author,
         "metadata": metadata_of(plugin, version),
-        "files": {
-            "icon": _icon(plugin, images),
-            "screenshots": [_image_url(plugin, image) for image in images if image.kind == pictures.SCREENSHOT],
-            "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
-        },
-        "stats": {
-            "downloads": _downloads([plugin.name]).get(plugin.name, 0),
-            "rating": rating_of(plugin),
-            "reviews_count": plugin.rating_count,
-            "size": version.file_size,
-        },
+        "files": _files(plugin, images),
+        "stats": {**_popularity(plugin, _downloads([plugin.name])), "size": version.file_size},
         "dependencies": version.dependencies,
         "engines": version.engines,
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
+    }
+
+
+def _files(plugin: Plugin, images: Sequence[PluginImage]) -> dict[str, Any]:
+    return {
+        "icon": _icon(plugin, images),
+        "screenshots": [_image_url(plugin, image) for image in images if image.kind == pictures.SCREENSHOT],
+        "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
+    }
+
+
+def _popularity(plugin: Plugin, downloads: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "downloads": downloads.get(plugin.name, 0),
+        "rating": rating_of(plugin),
+        "reviews_count": plugin.rating_count,
     }
 
 
@@ -150,6 +155,12 @@ def developer_row(profile: Profile, viewer: Actor | None) -> dict[str, Any]:
     }
 
 
+_REVIEW_FIELDS: Final = (
+    *("id", "status", "priority", "reasons", "file_hash", "submitted_at", "assigned_at", "assignment_notes"),
+    *("started_at", "decided_at", "is_automatic", "notes", "checklist", "recommendations"),
+)
+
+
 def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
     """Members of the queue."""
     found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
@@ -158,20 +169,9 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
     estimate = review_queue.estimated_minutes()
     days = configuration.current().review_settings.max_review_time
     now = utcnow()
-    names: tuple[str, ...] = (
-        "id",
-        "status",
-        "priority",
-        "reasons",
-        "file_hash",
-        "submitted_at",
-        "assigned_at",
-        "assignment_notes",
-    )
-    names += ("started_at", "decided_at", "is_automatic", "notes", "checklist", "recommendations")
     return [
         {
-            **{name: getattr(row, name) for name in names},
+            **{name: getattr(row, name) for name in _REVIEW_FIELDS},
             "plugin": reviewed(found[row.plugin_name], row.version, owners),
             "age": review_queue.age_minutes(row, now),
             "is_overdue": review_queue.is_overdue(row, days),

@@ -12,6 +12,7 @@ from ...services import downloads, pictures, plugins, publishing, versions
 from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...uow import unit_of_work
+from ...vocabulary import PACKAGE_FIELD
 from .. import metrics, packages, parsing
 from ..context import context
 from ..files import fetched, picture_response
@@ -38,10 +39,10 @@ IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
 )
 def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """Submit a further version. What is published stays so while the new one waits for review."""
-    with packages.received("plugin_file") as form:
+    with packages.received(PACKAGE_FIELD) as form:
         values = parsing.load(schemas.NewVersion(), form.values())
-        report = packages.inspected(values["plugin_file"])
-        package = values["plugin_file"].content
+        report = packages.inspected(values[PACKAGE_FIELD])
+        package = values[PACKAGE_FIELD].content
         submission = Submission(version=values["version"], changelog=values["changelog"])
         added = publishing.add(plugin_id, package, report, actor, submission, storage=context().storage)
         metrics.received("plugin", package.size)

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+from ...vocabulary import NOT_MEASURED
+
 # Raised with every change that can change a verdict.
 RULES_VERSION: Final = "2026.1"
 WEIGHTS: Final = {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
 PENALTIES: Final = {"high": 60, "medium": 15, "low": 5}
-NOT_MEASURED: Final = "not_measured"
 
 LARGE_PACKAGE: Final = 50 * 1024 * 1024
 LARGE_UNPACKED: Final = 200 * 1024 * 1024

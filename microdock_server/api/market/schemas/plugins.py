@@ -188,6 +188,10 @@ class UploadKey(Schema):
     upload_key = plain.String(required=True, metadata={"description": "shown this once"})
 
 
+class Resubmission(Schema):
+    version = fields.Version(load_default=None)
+
+
 class Claim(StrictSchema):
     plugin_key = fields.PluginKey(required=True)
 

@@ -1,0 +1,77 @@
+"""How texts and queries are cut into the words that the search index knows.
+
+Chinese has no spaces between words, so a run of it becomes its bigrams, in order, and after them its single characters:
+a query of two or more characters is a phrase of bigrams, one of a single character a word. Latin words are found by
+their beginnings; `MyPlugin` is found as `plugin` too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+MAX_TERMS: Final = 8
+# A character for private use: part of a word for the tokenizer, and never of a text's words.
+_PRIVATE: Final = "\ue000"
+# Han with its extensions and compatibility forms, kana, hangul. Written as escapes: some of them look like others.
+_UNSPACED: Final = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003134f"
+_RUNS: Final = re.compile(rf"[{_UNSPACED}]+|[^\W_]+")
+_CJK: Final = re.compile(rf"[{_UNSPACED}]")
+_HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def indexed(value: str, limit: int | None = None) -> str:
+    """`value` cut into words: Latin ones whole and by their humps, Chinese as bigrams and then single characters."""
+    words: list[str] = []
+    single: dict[str, None] = {}
+    for run in _runs(value):
+        if _CJK.match(run):
+            # Runs that only stand beside each other are no phrase.
+            words += [*_bigrams(run), _PRIVATE]
+            single.update(dict.fromkeys(run))
+        else:
+            words.append(run.casefold())
+            humps = _HUMPS.findall(run)
+            if len(humps) > 1:
+                words += [hump.casefold() for hump in humps]
+        if limit is not None and len(words) > limit:
+            break
+    return " ".join([*words, *single])
+
+
+def as_query(words: str) -> str | None:
+    """`words` in FTS5's language, every one of them quoted; None where there is no word in it."""
+    quoted = (f'"{term}"' if _CJK.match(term) else f'"{term}"*' for term in terms_of(words))
+    return " AND ".join(quoted) or None
+
+
+def terms_of(words: str) -> list[str]:
+    """The words as they stand in the index: a run of Chinese as its bigrams in a row."""
+    runs = list(_runs(words))[:MAX_TERMS]
+    return [" ".join(_bigrams(run) or [run]) if _CJK.match(run) else run.casefold() for run in runs]
+
+
+def facet(kind: str, value: str) -> str:
+    """One word for the tokenizer, which no text and no query contains."""
+    return f"{_PRIVATE}{kind}{''.join(_runs(value.casefold()))}"
+
+
+def _runs(value: str) -> Iterator[str]:
+    """Runs of Chinese characters (or kana, or hangul), and runs of other letters and digits."""
+    for match in _RUNS.finditer(unicodedata.normalize("NFKC", value)):
+        yield from _split_scripts(match.group())
+
+
+def _split_scripts(run: str) -> Iterator[str]:
+    start, is_cjk = 0, bool(_CJK.match(run))
+    for place, char in enumerate(run):
+        if bool(_CJK.match(char)) != is_cjk:
+            yield run[start:place]
+            start, is_cjk = place, not is_cjk
+    yield run[start:]
+
+
+def _bigrams(run: str) -> list[str]:
+    return [run[place : place + 2] for place in range(len(run) - 1)]
