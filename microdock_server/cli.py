@@ -46,7 +46,7 @@ def register_commands(app: Flask) -> None:
 def create_user(username: str, email: str | None, role: str, password: str) -> None:
     """Create an account."""
     with _refusals():
-        user = accounts.create(username, password, email=email, role=Role(role))
+        user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
     click.echo(f"created {user.username} ({user.role}) {user.id}")
 
 
@@ -76,7 +76,7 @@ def set_password(username: str, password: str) -> None:
     with _refusals():
         with unit_of_work(writing=False):
             user_id = _find(username).id
-        accounts.set_password(user_id, password)
+        accounts.set_password(user_id, password, COMMAND_LINE)
     click.echo(f"password of {username} changed")
 
 

@@ -87,11 +87,12 @@ class MarketEnvelope(HostEnvelope):
 
     def failure(self, refusal: Refusal, language: Language, request_id: str) -> dict[str, Any]:
         details = []
+        # What is wrong with a package, and with none of its manifest's fields, is wrong with the form's file.
+        elsewhere = PACKAGE_FIELD if refusal.slug == errors.BadPackage.slug else None
         for detail in refusal.details:
-            found = {"field": detail.field, "message": detail.message.render(language)}
+            found = {"field": detail.field or elsewhere, "message": detail.message.render(language)}
             if detail.rule is not None:
-                # What is wrong with a package, and with none of its manifest's fields, is wrong with the form's file.
-                found |= {"field": detail.field or PACKAGE_FIELD, "rule": detail.rule, "entry": detail.entry}
+                found |= {"rule": detail.rule, "entry": detail.entry}
             details.append(found)
         return {
             "success": False,

@@ -168,6 +168,12 @@ class Choice(fields.String):
         return None if value is None else str(value)
 
 
+class Nested(fields.Nested):
+    """An object within the object, in a request."""
+
+    default_error_messages = {**_COMMON}
+
+
 class Many(fields.List[Any]):
     """A list of `min` to `max` items."""
 

@@ -41,14 +41,20 @@ def create(
     role: Role = Role.USER,
     is_bootstrap: bool = False,
     has_default_password: bool = False,
+    by: Who | None = None,
 ) -> User:
-    """A new account. Raises UsernameTaken or EmailTaken; opens its own unit, so that hashing holds no lock.
+    """A new account, made `by` somebody else or by its user. Raises UsernameTaken or EmailTaken.
 
-    Only the bootstrap administrator's password may be short: the settings decide about that one.
+    Opens its own unit, so that hashing holds no lock. Only the bootstrap administrator's password may be short: the
+    settings decide about that one.
     """
     ready = prepared(username, password, email=email, is_bootstrap=is_bootstrap)
     with unit_of_work():
-        return add(ready, role=role, has_default_password=has_default_password)
+        user = add(ready, role=role, has_default_password=has_default_password)
+        if by is not None:
+            db.session.flush()
+            audit.record(by, "user.created", "user", user.id, role=role.value)
+    return user
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +121,8 @@ def change_password(user_id: str, old: str, new: str) -> None:
     set_password(user_id, new)
 
 
-def set_password(user_id: str, new: str) -> None:
-    """Set a password without asking for the old one; every token of the user is revoked."""
+def set_password(user_id: str, new: str, by: Who | None = None) -> None:
+    """Set a password without asking for the old one, `by` somebody else or by its user; every token is revoked."""
     ensure_password(new)
     hashed = passwords.hash_password(new)
     with unit_of_work():
@@ -124,6 +130,8 @@ def set_password(user_id: str, new: str) -> None:
         user.password_hash = hashed
         user.has_default_password = False
         tokens.revoke_user(user)
+        if by is not None:
+            audit.record(by, "user.password_set", "user", user.id)
 
 
 def set_role(user_id: str, role: Role, by: Who) -> User:

@@ -15,7 +15,8 @@ from ..models import Backup
 from ..storage import ReceivedFile, Storage
 from ..uow import current_unit, unit_of_work
 from ..vocabulary import BackupType
-from . import files
+from . import audit, files
+from .audit import Who
 from .paging import page_of
 
 
@@ -100,9 +101,12 @@ def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:
     return f"backup_{backup.backup_type}_{compact(backup.created_at)}{suffix}"
 
 
-def delete(user_key: str, backup_id: int, storage: Storage) -> None:
-    """Remove the backup and, once that is committed, its file."""
+def delete(user_key: str, backup_id: int, by: Who | None, storage: Storage) -> None:
+    """Remove the backup and, once that is committed, its file. Nobody is who only has the key."""
     backup = get(user_key, backup_id)
+    if by is not None:
+        # Not whose it was: the key is a secret.
+        audit.record(by, "backup.deleted", "backup", str(backup.id), file_hash=backup.file_hash)
     key = backup.storage_key
     db.session.delete(backup)
     current_unit().on_commit(lambda: storage.delete(key))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select
 
 from ..clock import utcnow
-from ..errors import DeveloperNotFound
+from ..errors import DeveloperNotFound, PluginNotFound
 from ..extensions import db
 from ..models import Developer, DownloadDay, DownloadWindow, Plugin, Rating, RevenueEntry, User
 from ..models.columns import UtcDateTime
@@ -128,10 +128,13 @@ def ensure_profile(user: User) -> Developer:
 
 
 def record_revenue(developer_id: str, by: Actor, values: dict[str, Any]) -> RevenueEntry:
-    """Write a line into the ledger; `amount` in hundredths. Raises DeveloperNotFound, PluginNotFound."""
+    """Write a line into the ledger; `amount` in hundredths. Raises DeveloperNotFound, PluginNotFound for others'."""
     get(developer_id)
     plugin_id = values.pop("plugin_id", None)
-    name = plugins.get_seen(plugin_id, by).name if plugin_id else None
+    plugin = plugins.get_seen(plugin_id, by) if plugin_id else None
+    if plugin is not None and plugin.owner_id != developer_id:
+        raise PluginNotFound()
+    name = plugin.name if plugin else None
     entry = RevenueEntry(developer_id=developer_id, plugin_name=name, recorded_by=by.id, **values)
     db.session.add(entry)
     db.session.flush()

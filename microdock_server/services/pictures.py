@@ -30,7 +30,7 @@ MAX_SCREENSHOTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class NewPictures:
-    """Pictures on their way in. None: what there is stays; an empty list of screenshots takes them away."""
+    """Pictures on their way in. They replace what there is; None: it stays."""
 
     icon: Picture | None = None
     screenshots: Sequence[Picture] | None = None

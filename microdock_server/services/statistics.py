@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, func, select, text
 
-from ..clock import utcnow
+from ..clock import iso, utcnow
 from ..extensions import db
 from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
 from ..uow import unit_of_work
@@ -110,7 +110,7 @@ def _reviews(since: datetime | None) -> dict[str, Any]:
     return {
         "completed": completed,
         "pending": int(pending),
-        "oldest_pending_at": oldest,
+        "oldest_pending_at": iso(oldest) if oldest else None,
         "average_time": round(sum(days for _, days in rows.values()) / completed, 4) if completed else None,
         "approval_rate": round(rows.get(ReviewStatus.APPROVED, (0, 0))[0] / completed, 4) if completed else None,
     }

@@ -40,7 +40,12 @@ _COUNTED = """
         ON CONFLICT (day) DO UPDATE SET count = count + excluded.count;
     UPDATE download_windows SET total = total + {delta}{windows} WHERE plugin_name = new.plugin_name;
 """
-_WINDOWS = "".join(f", {name} = {name} + {{delta}}" for name in ("d7", "d30", "d90", "d365"))
+# A day that is out of a window as of the last roll (the clock may have been set back) is never taken out of it again.
+_ROLLED = "coalesce((SELECT value FROM settings WHERE key = 'statistics.rolled'), 'now')"
+_WINDOWS = "".join(
+    f", d{length} = d{length} + CASE WHEN date('now') > date({_ROLLED}, '-{length} days') THEN {{delta}} ELSE 0 END"
+    for length in (7, 30, 90, 365)
+)
 _RAISED = "new.download_count - old.download_count"
 TRIGGERS = {
     "plugins_insert_windows": (
@@ -68,6 +73,12 @@ TRIGGERS = {
     "download_days_delete": (
         "CREATE TRIGGER download_days_delete AFTER DELETE ON download_days BEGIN "
         "UPDATE download_totals SET count = count - old.count WHERE day = old.day; END"
+    ),
+    # REPLACE deletes without asking the trigger for deletions.
+    "audit_log_insert": (
+        "CREATE TRIGGER audit_log_insert BEFORE INSERT ON audit_log "
+        "WHEN new.id <> coalesce((SELECT max(id) FROM audit_log), 0) + 1 BEGIN "
+        "SELECT RAISE(ABORT, 'the audit log is append-only'); END"
     ),
     "audit_log_update": (
         "CREATE TRIGGER audit_log_update BEFORE UPDATE ON audit_log BEGIN "

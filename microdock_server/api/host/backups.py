@@ -102,8 +102,9 @@ def download(body: dict[str, Any]) -> Response:
 def delete(body: dict[str, Any], actor: Actor | None = None) -> None:
     """Delete a backup: an administrator's act, and where the server says so, its owner's."""
     if not settings().backups_owner_can_delete:
-        auth.ensure_permitted(actor or auth.actor(), ADMIN)
-    backups.delete(body["user_key"], body["id"], context().storage)
+        actor = actor or auth.actor()
+        auth.ensure_permitted(actor, ADMIN)
+    backups.delete(body["user_key"], body["id"], actor, context().storage)
 
 
 def _quota() -> Quota:

@@ -7,7 +7,6 @@ from typing import Any
 from ...errors import Invalid
 from ...services import notifications
 from ...services.tokens import Actor
-from ...vocabulary import Event
 from ..context import language
 from ..surface import Access
 from . import market
@@ -50,4 +49,4 @@ def read(actor: Actor, body: dict[str, Any]) -> dict[str, int]:
 
 
 def _message(row: dict[str, Any]) -> str:
-    return notifications.message_for(Event(row["event"]), row["data"]).render(language())
+    return notifications.message_for(row["event"], row["data"]).render(language())

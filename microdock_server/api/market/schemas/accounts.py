@@ -78,7 +78,7 @@ class DeveloperRegistration(Registration):
     company = fields.Text(max=200, load_default="")
     website = fields.Url(load_default="")
     bio = fields.Text(max=5000, lines=True, load_default="")
-    verification_documents = fields.Many(plain.Nested(Document), max=10, load_default=list)
+    verification_documents = fields.Many(fields.Nested(Document), max=10, load_default=list)
 
 
 class DeveloperChange(StrictSchema):

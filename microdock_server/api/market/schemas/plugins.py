@@ -48,7 +48,7 @@ class _Described(StrictSchema):
 
 class PluginChange(_Described):
     category_id = fields.Id(allow_none=True)
-    metadata = plain.Nested(Metadata)
+    metadata = fields.Nested(Metadata)
 
 
 class PluginForm(_Described):

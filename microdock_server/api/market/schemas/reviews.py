@@ -147,7 +147,7 @@ class NewAppeal(StrictSchema):
     type = fields.Choice(AppealType, load_default=AppealType.REVIEW_DECISION)
     reason = fields.Text(min=1, max=2000, lines=True, required=True)
     description = fields.Text(max=10_000, lines=True, load_default="")
-    evidence = fields.Many(plain.Nested(Evidence), max=20, load_default=list)
+    evidence = fields.Many(fields.Nested(Evidence), max=20, load_default=list)
 
 
 class AppealQuery(Schema):
@@ -166,7 +166,7 @@ class AppealAction(StrictSchema):
 class AppealJudgement(StrictSchema):
     decision = fields.Choice(AppealStatus, required=True)
     response = fields.Text(max=10_000, lines=True, load_default="")
-    actions = fields.Many(plain.Nested(AppealAction), max=10, load_default=list)
+    actions = fields.Many(fields.Nested(AppealAction), max=10, load_default=list)
 
 
 class Appeal(Schema):

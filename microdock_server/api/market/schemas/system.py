@@ -114,8 +114,8 @@ class UploadSettings(StrictSchema):
 
 
 class ConfigChange(StrictSchema):
-    review_settings = plain.Nested(ReviewSettings)
-    upload_settings = plain.Nested(UploadSettings)
+    review_settings = fields.Nested(ReviewSettings)
+    upload_settings = fields.Nested(UploadSettings)
 
 
 class Config(Schema):
