@@ -41,7 +41,8 @@ class DownloadWindow(Base):
 
     __tablename__ = "download_windows"
     __table_args__ = (
-        Index("ix_download_windows_total", "is_public", "total", "number"),
+        Index("ix_download_windows_public_total", "is_public", "total", "number"),
+        Index("ix_download_windows_total", "total", "number"),
         Index("ix_download_windows_d7", "d7"),
         Index("ix_download_windows_d30", "d30"),
         Index("ix_download_windows_d90", "d90"),

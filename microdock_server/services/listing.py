@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Select, func, or_, select
 
 from ..extensions import db
+from ..kept import Kept
 from ..models import DownloadWindow, Plugin
 from ..vocabulary import PluginStatus, permits
 from . import catalog, categories, search
@@ -43,46 +44,62 @@ _COLUMNS: Final = {
     Sort.CREATED_AT: Plugin.created_at,
     Sort.UPDATED_AT: Plugin.updated_at,
     Sort.RATING: Plugin.rating_average,
-    Sort.DOWNLOADS: DownloadWindow.total,
 }
+# Whose hidden plugins are looked through beside what is published: an owner's id, or everybody's.
+EVERYBODY: Final = "*"
+_HIDDEN: Final = tuple(status.value for status in PluginStatus if status is not PluginStatus.PUBLISHED)
+_totals: Final[Kept[tuple[object, ...], int]] = Kept(256)
 
 
 def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[Plugin]]:
     """How many plugins fit, and one page of them. A category means everything below it, too."""
     below = tuple(categories.within(wanted.category_id)) if wanted.category_id else None
-    scope = _scope(wanted, viewer, below)
+    hidden_of = _hidden_of(wanted, viewer)
+    scope = _scope(wanted, below, hidden_of)
     if wanted.words and wanted.sort is None and wanted.developer_id is None:
         total, numbers = search.find(wanted.words, scope, wanted.page, wanted.limit)
         return total, catalog.numbered(numbers)
     matching = search.all_matching(wanted.words, scope) if wanted.words else None
     if wanted.words and matching is None:
         return 0, []
-    query = _restricted(wanted, viewer, below)
-    page = _most_downloaded(wanted) if _is_open(wanted, viewer) else _sorted(query, wanted)
+    query = _restricted(wanted, below, hidden_of)
+    page = _by_downloads(query, wanted, below, hidden_of) if wanted.sort is Sort.DOWNLOADS else _sorted(query, wanted)
     if matching is not None:
         query, page = (one.where(one.selected_columns[0].in_(matching.numbers)) for one in (query, page))
     if matching is not None and wanted.developer_id is None:
         total = matching.count
     else:
-        total = int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+        total = _total(query, replace(wanted, page=1, limit=1, sort=None, descending=True), below, hidden_of)
     # First the page's numbers, from an index alone; then its rows.
     page = page.limit(wanted.limit).offset((wanted.page - 1) * wanted.limit)
     return total, catalog.numbered(db.session.scalars(page).all())
 
 
-def _scope(wanted: Filter, viewer: Actor | None, below: tuple[str, ...] | None) -> search.Scope:
-    sees_all = viewer is not None and permits(viewer.role, "plugin.view_all")
-    only_public = wanted.status is PluginStatus.PUBLISHED
+def _hidden_of(wanted: Filter, viewer: Actor | None) -> str | None:
+    """Whose hidden plugins fit, as far as the viewer may see them; None where there are none to look for."""
+    if viewer is None or wanted.status is PluginStatus.PUBLISHED:
+        return None
+    query = select(Plugin.number).where(Plugin.status.in_(_HIDDEN))
+    sees_all = permits(viewer.role, "plugin.view_all")
+    if not sees_all:
+        query = query.where(Plugin.owner_id == viewer.id)
+    if db.session.scalar(query.limit(1)) is None:
+        return None
+    return EVERYBODY if sees_all else viewer.id
+
+
+def _scope(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> search.Scope:
+    is_public = wanted.status in (None, PluginStatus.PUBLISHED)
     return search.Scope(
-        public=wanted.status is None or only_public,
-        hidden=viewer is not None and not only_public,
-        owner_id=None if sees_all or viewer is None else viewer.id,
-        statuses=None if wanted.status is None or only_public else (wanted.status.value,),
+        public=is_public,
+        hidden=hidden_of is not None,
+        owner_id=None if hidden_of == EVERYBODY else hidden_of,
+        statuses=None if is_public or wanted.status is None else (wanted.status.value,),
         categories=below,
     )
 
 
-def _restricted(wanted: Filter, viewer: Actor | None, below: tuple[str, ...] | None) -> Select[Any]:
+def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> Select[Any]:
     query = select(Plugin.number)
     if wanted.status is not None:
         query = query.where(Plugin.status == wanted.status.value)
@@ -90,58 +107,41 @@ def _restricted(wanted: Filter, viewer: Actor | None, below: tuple[str, ...] | N
         query = query.where(Plugin.category_id.in_(below))
     if wanted.developer_id is not None:
         query = query.where(Plugin.owner_id == wanted.developer_id)
-    if viewer is None or _sees_only_public(wanted, viewer):
-        return query.where(Plugin.status == PluginStatus.PUBLISHED.value)
-    if permits(viewer.role, "plugin.view_all"):
+    if hidden_of == EVERYBODY:
         return query
-    return query.where(or_(Plugin.status == PluginStatus.PUBLISHED.value, Plugin.owner_id == viewer.id))
+    is_public = Plugin.status == PluginStatus.PUBLISHED.value
+    return query.where(is_public if hidden_of is None else or_(is_public, Plugin.owner_id == hidden_of))
 
 
-def _sees_only_public(wanted: Filter, viewer: Actor | None) -> bool:
-    if viewer is None:
-        return True
-    return wanted.status is PluginStatus.PUBLISHED if wanted.status is not None else not _has_hidden(viewer)
+def _total(query: Select[Any], *what: object) -> int:
+    """How many rows `query`, which asks for `what`, has; counted once a revision of the catalogue."""
+    key = (str(db.engine.url), search.catalog_revision(), *what)
+    found = _totals.get(key)
+    if found is None:
+        found = int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+        _totals.put(key, found)
+    return found
 
 
-def _has_hidden(viewer: Actor) -> bool:
-    """Is there anything beside the published that they may see? Most callers need not be asked about."""
-    query = select(Plugin.number).where(Plugin.status != PluginStatus.PUBLISHED.value)
-    if not permits(viewer.role, "plugin.view_all"):
-        query = query.where(Plugin.owner_id == viewer.id)
-    return db.session.scalar(query.limit(1)) is not None
-
-
-def _is_open(wanted: Filter, viewer: Actor | None) -> bool:
-    """Is everything that is published asked for, most downloaded first? Then the counts' own table answers alone."""
-    return (
-        wanted.sort is Sort.DOWNLOADS
-        and wanted.status in (None, PluginStatus.PUBLISHED)
-        and wanted.category_id is None
-        and wanted.developer_id is None
-        and _sees_only_public(wanted, viewer)
-    )
-
-
-def _most_downloaded(wanted: Filter) -> Select[Any]:
+def _by_downloads(
+    query: Select[Any], wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None
+) -> Select[Any]:
+    """Read in the order of the counts' own table, without looking at a plugin where none is left out."""
     order = (DownloadWindow.total, DownloadWindow.number)
-    return (
-        select(DownloadWindow.number)
-        .where(DownloadWindow.is_public.is_(True))
-        .order_by(*(column.desc() if wanted.descending else column for column in order))
-    )
+    page = select(DownloadWindow.number).order_by(*(one.desc() if wanted.descending else one for one in order))
+    if hidden_of is None:
+        page = page.where(DownloadWindow.is_public.is_(True))
+    shows_all = hidden_of is None or (hidden_of == EVERYBODY and wanted.status is None)
+    if shows_all and below is None and wanted.developer_id is None:
+        return page
+    return page.where(DownloadWindow.number.in_(query))
 
 
 def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
-    sort = wanted.sort or Sort.CREATED_AT
-    if sort is Sort.DOWNLOADS:
-        query = query.join(DownloadWindow, DownloadWindow.plugin_name == Plugin.name)
-        number: Any = DownloadWindow.number
-    else:
-        number = Plugin.number
-    column = _COLUMNS[sort]
-    if not wanted.descending:
+    column = _COLUMNS[wanted.sort or Sort.CREATED_AT]
+    if wanted.descending:
+        return query.order_by(column.desc(), Plugin.number.desc())
+    if wanted.sort is Sort.RATING:
         # What was never rated stands behind what was, either way.
-        return (
-            query.order_by(column.is_(None), column, number) if sort is Sort.RATING else query.order_by(column, number)
-        )
-    return query.order_by(column.desc(), number.desc())
+        return query.order_by(column.is_(None), column, Plugin.number)
+    return query.order_by(column, Plugin.number)

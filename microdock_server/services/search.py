@@ -25,7 +25,7 @@ from ..uow import unit_of_work
 from . import search_words
 
 NAMED: Final = 100
-ANYWHERE: Final = 300
+ANYWHERE: Final = 200
 DESCRIPTION_WORDS: Final = 4000
 PUBLIC: Final = "plugin_search"
 HIDDEN: Final = "plugin_search_hidden"

@@ -94,7 +94,7 @@ SEARCHES = ("plugin_search", "plugin_search_hidden")
 SEARCH = (
     "CREATE VIRTUAL TABLE {name} USING fts5("
     "name, display_name, tags, author, description, facets, "
-    "tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3')"
+    "tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5 6')"
 )
 
 # Children before their parents.
@@ -313,7 +313,10 @@ def _create_tables() -> None:
     op.create_index("ix_download_windows_d365", "download_windows", ["d365"], unique=False)
     op.create_index("ix_download_windows_d7", "download_windows", ["d7"], unique=False)
     op.create_index("ix_download_windows_d90", "download_windows", ["d90"], unique=False)
-    op.create_index("ix_download_windows_total", "download_windows", ["is_public", "total", "number"], unique=False)
+    op.create_index(
+        "ix_download_windows_public_total", "download_windows", ["is_public", "total", "number"], unique=False
+    )
+    op.create_index("ix_download_windows_total", "download_windows", ["total", "number"], unique=False)
     op.create_table(
         "notification_reads",
         sa.Column("user_id", sa.String(length=36), nullable=False),
