@@ -35,12 +35,14 @@ def fill(database: Path, count: int, template: str) -> None:
     with engine.begin() as connection:
         plugin = _row(connection, Plugin, Plugin.__table__.c.name == template)
         version = _row(connection, PluginVersion, PluginVersion.__table__.c.plugin_name == template)
-        raised = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
-        revision = connection.execute(raised).scalar_one()
+        last = Catalog.last_number
+        raised = update(Catalog).values(revision=Catalog.revision + 1, last_number=last + count)
+        revision, last_number = connection.execute(raised.returning(Catalog.revision, last)).one()
         plugins, versions = [], []
         for index in range(1, count):
             shown, numbers = _plugin(index, chance)
-            plugins.append({**plugin, **shown, "current_version": numbers[-1], "revision": revision})
+            stamp = {"current_version": numbers[-1], "revision": revision, "number": last_number - index}
+            plugins.append({**plugin, **shown, **stamp})
             versions += [{**version, **_version(shown, number, chance)} for number in numbers]
         connection.execute(insert(Plugin.__table__), plugins)
         connection.execute(insert(PluginVersion.__table__), versions)
