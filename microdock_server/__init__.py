@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import logs
 from .api import live, openapi
+from .api.admin_page import admin_page
 from .api.auth import DecodedTokens
 from .api.catalog_cache import CatalogCache
 from .api.context import Context
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name})
     app.register_blueprint(docs)
+    app.register_blueprint(admin_page)
     live.mount(app, context)
     register_errors(app)
     register_commands(app)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from . import cli_jobs
 from .api.context import context
@@ -35,7 +36,16 @@ def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(users)
     app.cli.add_command(storage)
+    app.cli.add_command(openapi)
     cli_jobs.register(app)
+
+
+@click.command("openapi")
+@click.argument("path", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@with_appcontext
+def openapi(path: Path) -> None:
+    """Write the OpenAPI document, as /openapi.json serves it, to PATH."""
+    path.write_bytes(context().document())
 
 
 @users.command("create")

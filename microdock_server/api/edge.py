@@ -17,7 +17,7 @@ from typing import Any, Final
 from flask import Flask
 
 from .. import logs
-from . import metrics
+from . import admin_page, metrics
 from .context import REQUEST_ID, Context
 from .surface import RATE_HEADERS, ROUTE
 
@@ -44,6 +44,11 @@ DOCS_POLICY: Final = (
     "Content-Security-Policy",
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; frame-ancestors 'none'",
+)
+ADMIN_POLICY: Final = (
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 )
 
 
@@ -104,14 +109,19 @@ def identify(given: str) -> str:
 
 
 def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
-    docs = environ["PATH_INFO"].startswith("/docs")
     return [
         ("X-Request-ID", environ[REQUEST_ID]),
         ("X-Process-Time", f"{seconds:.6f}"),
         *SECURITY,
-        DOCS_POLICY if docs else API_POLICY,
+        _policy(environ["PATH_INFO"]),
         *environ.get(RATE_HEADERS, {}).items(),
     ]
+
+
+def _policy(path: str) -> tuple[str, str]:
+    if path.startswith("/docs"):
+        return DOCS_POLICY
+    return ADMIN_POLICY if path.startswith(admin_page.PREFIX) else API_POLICY
 
 
 def _record(environ: Environ, status: str, seconds: float) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import StorageFailure
 from ..extensions import db
 from ..schemas.base import Schema
-from . import metrics
+from . import admin_page, metrics
 from .context import context, settings
 from .envelopes import HOST
 from .surface import Answer, Surface
@@ -48,16 +48,19 @@ class Readiness(Schema):
 
 
 @system.operation("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
-def root() -> dict[str, str]:
-    """What this server is, and where to read on."""
+def root() -> Any:
+    """What this server is, and where to read on. A browser is shown the admin page."""
+    if admin_page.is_wanted():
+        return admin_page.home()
     base = settings().public_url or ""
-    return {
+    data = {
         "message": "MicroDock PluginServer API",
         "name": settings().app_name,
         "version": settings().app_version,
         "docs": f"{base}/docs",
         "health": f"{base}/api/health",
     }
+    return Answer(data, headers={"Vary": "Accept"})
 
 
 @system.operation(

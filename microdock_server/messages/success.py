@@ -8,6 +8,10 @@ SUCCESS: Final[dict[str, tuple[str, str]]] = {
     "ok": ("操作成功", "Done"),
     "success": ("success", "success"),
     "system.root": ("API服务运行中", "The API is running"),
+    "admin_page.not_built": (
+        "管理页面尚未构建。请安装 Node.js 20 或更高版本，然后运行 scripts/build-page，再刷新此页。\n",
+        "The admin page has not been built. Install Node.js 20 or newer, run scripts/build-page, and reload.\n",
+    ),
     "system.healthy": ("服务器运行正常", "The server is running normally"),
     "system.unhealthy": ("数据库连接失败", "The database cannot be reached"),
     "system.ready": ("服务已就绪", "The server is ready"),

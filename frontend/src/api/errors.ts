@@ -1,0 +1,49 @@
+/** What went wrong with a request, as the server said it, or as the network did. */
+export interface Detail {
+  field: string | null
+  entry?: string | null
+  rule?: string | null
+  message: string
+}
+
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    /** The HTTP status; 0 where no answer came. */
+    readonly status: number,
+    readonly slug: string,
+    readonly details: Detail[],
+    readonly requestId: string,
+  ) {
+    super(message)
+    this.name = 'ApiError'
+  }
+
+  /** The message for a field of a form, by its path (`review_settings.max_review_time`). */
+  field(name: string): string | undefined {
+    return this.details.find((detail) => detail.field === name)?.message
+  }
+}
+
+interface Refusal {
+  message?: unknown
+  /** A slug on the host API; `{slug, details}` on the others. */
+  error?: unknown
+  details?: unknown
+}
+
+/** Read any surface's refusal; `fallback` is said where the body is none. */
+export function asApiError(status: number, body: unknown, requestId: string, fallback: string): ApiError {
+  const refusal: Refusal = typeof body === 'object' && body !== null ? body : {}
+  const nested: Refusal & { slug?: unknown } =
+    typeof refusal.error === 'object' && refusal.error !== null ? refusal.error : {}
+  const slug = typeof refusal.error === 'string' ? refusal.error : nested.slug
+  const details = nested.details ?? refusal.details
+  return new ApiError(
+    typeof refusal.message === 'string' && refusal.message !== '' ? refusal.message : fallback,
+    status,
+    typeof slug === 'string' ? slug : '',
+    Array.isArray(details) ? (details as Detail[]) : [],
+    requestId,
+  )
+}

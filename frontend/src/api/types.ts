@@ -1,0 +1,26 @@
+/** The server's own words for what it sends: names for the parts of its OpenAPI document. */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type Session = Schemas['MarketSession']
+export type User = Schemas['MarketUser']
+export type Account = Schemas['MarketAccount']
+export type Pagination = Schemas['MarketPagination']
+export type Plugin = Schemas['MarketPlugin']
+export type PluginDetail = Schemas['MarketPluginDetail']
+export type Version = Schemas['MarketVersion']
+export type Review = Schemas['MarketReview']
+export type ReviewDetail = Schemas['MarketReviewDetail']
+export type Queue = Schemas['MarketQueue']
+export type BatchResult = Schemas['MarketBatchResult']
+export type Appeal = Schemas['MarketAppeal']
+export type Developer = Schemas['MarketDeveloper']
+export type Category = Schemas['MarketCategory']
+export type ModeratedRating = Schemas['MarketModeratedRating']
+export type Backup = Schemas['HostBackup']
+export type Config = Schemas['MarketConfig']
+export type AuditEntry = Schemas['MarketAuditEntry']
+export type SystemStats = Schemas['MarketSystemStats']
+export type Resources = Schemas['MarketResources']
+export type Notification = Schemas['MarketNotification']

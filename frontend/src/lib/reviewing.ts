@@ -1,0 +1,131 @@
+/** What the pages of the review queue share: the shapes that the document leaves open, and who is next. */
+import { useI18n } from 'vue-i18n'
+import { get } from '@/api/client'
+import type { Queue, Review } from '@/api/types'
+import { useSession } from '@/stores/session'
+
+export const PRIORITIES = ['high', 'medium', 'low'] as const
+export const STATUSES = ['pending', 'in_review', 'approved', 'rejected', 'needs_changes'] as const
+export const REASONS = ['new', 'new_version', 'key_upload', 'appeal', 'auto_review_flagged', 'reported'] as const
+export const VERDICTS = ['approved', 'needs_changes', 'rejected'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** How Element Plus colours a verdict. */
+export const COLOURS = { approved: 'success', needs_changes: 'warning', rejected: 'danger' } as const
+
+/** By section and item. */
+export type Checklist = Record<string, Record<string, string>>
+
+/** What is sent, beside the hash of what it is about. */
+export interface Decision {
+  result: Verdict
+  notes: string
+  checklist: Checklist
+  recommendations: string[]
+}
+
+export interface Difference<T = string> {
+  added: T[]
+  removed: T[]
+  changed?: T[]
+}
+
+export interface Diff {
+  /** The published version that was compared with. */
+  against: string | null
+  manifest: { field: string; old: unknown; new: unknown }[]
+  permissions: Difference
+  files: Difference
+  references: Difference
+  capabilities: Difference<{ capability: string; evidence: string }>
+  native_imports: Difference<{ module: string; function: string }>
+}
+
+export interface Finding {
+  rule: string
+  category: string
+  severity: 'high' | 'medium' | 'low'
+  message: string
+  evidence: string[]
+}
+
+export interface Check {
+  score: number
+  status: 'pass' | 'warning' | 'fail'
+  details: Record<string, unknown>
+}
+
+export interface AutoReview {
+  status: 'pending' | 'running' | 'completed' | 'failed'
+  file_hash: string
+  overall_score: number | null
+  checks: Record<string, Check> | null
+  issues: Finding[]
+  recommendations: string[]
+  rules_version: string | null
+  error: string | null
+  finished_at: string | null
+}
+
+export function isOpen(review: Pick<Review, 'status'>): boolean {
+  return review.status === 'pending' || review.status === 'in_review'
+}
+
+/** A word of the server in the reader's language; one that this page does not know as it came. */
+export function useWords() {
+  const { t, te } = useI18n()
+  return (area: string, word: string) => (te(`${area}.${word}`) ? t(`${area}.${word}`) : word)
+}
+
+/** A manifest's value as text: objects as lines of `name: range`. */
+export function asText(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '–'
+  if (typeof value !== 'object') return String(value)
+  const lines = Object.entries(value).map(([name, range]) => `${name}: ${String(range)}`)
+  return lines.length > 0 ? lines.join('\n') : '–'
+}
+
+/** An address that may become a link: what plugins and developers send is not trusted to be one. */
+export function isWebAddress(text: unknown): text is string {
+  return typeof text === 'string' && /^https?:\/\//i.test(text)
+}
+
+/** Is the version in the queue without waiting to be published? Then it was reported or flagged. */
+export function isPublished(reasons: readonly string[]): boolean {
+  return !reasons.some((reason) => ['new', 'new_version', 'key_upload', 'appeal'].includes(reason))
+}
+
+const PAGE = 100
+// Plugins of the user's own: the queue does not tell them, and one at its head would be offered for ever.
+const own = new Set<string>()
+
+export function useNext() {
+  const session = useSession()
+
+  function keepOff(review: Review): void {
+    own.add(`${session.user?.id} ${review.plugin.plugin_name}`)
+  }
+
+  function isFor(review: Review): boolean {
+    const holder = review.assigned_reviewer
+    const isFree = holder === null || holder.id === session.user?.id
+    return isFree && !own.has(`${session.user?.id} ${review.plugin.plugin_name}`)
+  }
+
+  /** The first open review that is the user's or nobody's; with `after`, rather one behind that. */
+  async function find(after?: string): Promise<Review | null> {
+    let first: Review | null = null
+    let isPast = after === undefined
+    for (let page = 1; ; page += 1) {
+      const queue = await get<Queue>('/api/v1/admin/reviews/queue', { page, limit: PAGE })
+      for (const review of queue.reviews) {
+        if (review.id === after) isPast = true
+        else if (isFor(review) && isPast) return review
+        else if (isFor(review)) first ??= review
+      }
+      if (page >= queue.pagination.pages) return first
+    }
+  }
+
+  return { find, keepOff }
+}

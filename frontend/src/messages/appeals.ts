@@ -1,0 +1,31 @@
+import type { Tree } from './index'
+
+export const appeals = {
+  type: {
+    review_decision: ['针对审核结论', 'Against a review'],
+    suspension: ['针对下架', 'Against a suspension'],
+  },
+  empty: ['没有申诉', 'No appeals'],
+  by: ['申诉人', 'Appellant'],
+  at: ['申诉时间', 'Appealed'],
+  evidence: ['证据', 'Evidence'],
+  against: ['查看被申诉的审核', 'The review it is against'],
+  decide: ['处理', 'Decide'],
+  response: ['答复', 'Response'],
+  responseHint: ['申诉人会看到此答复。', 'The appellant sees this.'],
+  granting: ['若通过', 'If it is granted'],
+  publish: ['立即发布', 'Publish at once'],
+  again: ['重新审核', 'Review again'],
+  restores: ['通过即恢复该插件的发布。', 'Granting it puts the plugin back on the market.'],
+  adminsOnly: ['只有管理员可以恢复已下架的插件。', 'Only administrators can lift a suspension.'],
+  approve: ['通过申诉', 'Grant'],
+  reject: ['驳回申诉', 'Refuse'],
+  askPublish: ['通过申诉，并立即发布 {name}？', 'Grant the appeal and publish {name} at once?'],
+  askAgain: ['通过申诉，并重新审核 {name}？', 'Grant the appeal and review {name} again?'],
+  askRestore: ['通过申诉，并恢复 {name}？', 'Grant the appeal and restore {name}?'],
+  askReject: ['驳回对 {name} 的申诉？', 'Refuse the appeal about {name}?'],
+  done: ['申诉已处理', 'Appeal decided'],
+  decidedBy: ['处理人', 'Decided by'],
+  outcome: ['处理方式', 'Outcome'],
+  more: ['显示更早的', 'Show older ones'],
+} as const satisfies Tree

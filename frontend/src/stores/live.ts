@@ -1,0 +1,148 @@
+/** The bell: notifications over `/ws`, with reconnection and replay of what was missed, and the queue's badge. */
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { get, post } from '@/api/client'
+import type { Notification, Pagination, Queue } from '@/api/types'
+import { usePreferences } from './preferences'
+import { useSession } from './session'
+
+const SHOWN = 20
+const PING_MS = 30_000
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 30_000
+const TOKEN_ENDED = 4401
+
+export type State = 'off' | 'connecting' | 'live' | 'waiting'
+
+interface Page {
+  notifications: Notification[]
+  pagination: Pagination
+  unread_count: number
+}
+
+type Message =
+  | { type: 'auth_ok'; last_id: number }
+  | { type: 'notification'; id: number; event: string; data: Record<string, unknown>; timestamp: string }
+  | { type: 'pong' }
+  | { type: 'error'; message: string }
+
+export const useLive = defineStore('live', () => {
+  const session = useSession()
+  const preferences = usePreferences()
+
+  const state = ref<State>('off')
+  const notifications = ref<Notification[]>([])
+  const unread = ref(0)
+  const waiting = ref(0)
+  const isLive = computed(() => state.value === 'live')
+
+  let socket: WebSocket | null = null
+  let lastId: number | null = null
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let ping: ReturnType<typeof setInterval> | undefined
+  let delay = FIRST_RETRY_MS
+
+  /** Load what there is, then listen. Safe to call again. */
+  async function start(): Promise<void> {
+    if (state.value !== 'off') return
+    state.value = 'connecting'
+    await Promise.allSettled([load(), countWaiting()])
+    // Somebody may have logged out meanwhile.
+    if (state.value === 'connecting') connect()
+  }
+
+  function stop(): void {
+    state.value = 'off'
+    clearTimeout(retry)
+    clearInterval(ping)
+    if (socket !== null) leave(socket)
+    socket = null
+    lastId = null
+    notifications.value = []
+    unread.value = 0
+    waiting.value = 0
+  }
+
+  async function load(): Promise<void> {
+    const page = await get<Page>('/api/v1/notifications', { limit: SHOWN })
+    notifications.value = [...page.notifications].sort((a, b) => b.id - a.id)
+    unread.value = page.unread_count
+    lastId = Math.max(lastId ?? 0, ...page.notifications.map((row) => row.id))
+  }
+
+  async function countWaiting(): Promise<void> {
+    if (!session.may('review.view')) return
+    const queue = await get<Queue>('/api/v1/admin/reviews/queue', { limit: 1 })
+    waiting.value = queue.stats.total_pending
+  }
+
+  async function readAll(): Promise<void> {
+    await post('/api/v1/notifications/read', { all: true })
+    notifications.value = notifications.value.map((row) => ({ ...row, read: true }))
+    unread.value = 0
+  }
+
+  function connect(): void {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const opened = new WebSocket(`${scheme}://${location.host}/ws`)
+    socket = opened
+    state.value = 'connecting'
+    opened.onopen = () => {
+      const hello: Record<string, unknown> = { type: 'auth', token: session.accessToken }
+      if (lastId !== null) hello.last_id = lastId
+      hello.language = preferences.language === 'en' ? 'en' : 'zh'
+      opened.send(JSON.stringify(hello))
+    }
+    opened.onmessage = (event) => hear(JSON.parse(String(event.data)) as Message)
+    opened.onclose = (event) => {
+      if (socket === opened) void comeBack(event.code)
+    }
+  }
+
+  function hear(message: Message): void {
+    if (message.type === 'auth_ok') {
+      state.value = 'live'
+      delay = FIRST_RETRY_MS
+      clearInterval(ping)
+      ping = setInterval(() => socket?.send(JSON.stringify({ type: 'ping' })), PING_MS)
+    } else if (message.type === 'notification') {
+      lastId = Math.max(lastId ?? 0, message.id)
+      if (notifications.value.some((row) => row.id === message.id)) return
+      const text = typeof message.data.message === 'string' ? message.data.message : message.event
+      const row: Notification = {
+        id: message.id,
+        event: message.event,
+        data: message.data,
+        message: text,
+        read: false,
+        created_at: message.timestamp,
+      }
+      notifications.value = [row, ...notifications.value].slice(0, SHOWN)
+      unread.value += 1
+      void countWaiting().catch(() => undefined)
+    }
+  }
+
+  async function comeBack(code: number): Promise<void> {
+    clearInterval(ping)
+    socket = null
+    if (state.value === 'off') return
+    state.value = 'waiting'
+    if (code === TOKEN_ENDED && (await session.renew()) === null && session.user === null) {
+      stop()
+      return
+    }
+    retry = setTimeout(connect, delay)
+    delay = Math.min(delay * 2, LAST_RETRY_MS)
+  }
+
+  return { state, isLive, notifications, unread, waiting, start, stop, readAll, countWaiting }
+})
+
+/** Close; one that is still opening as soon as it has: closed earlier, browsers warn of it. */
+function leave(socket: WebSocket): void {
+  socket.onmessage = null
+  socket.onclose = null
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close()
+  else socket.close()
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { ago, count, duration, exactMoment, moment, size } from '@/lib/format'
+
+describe('sizes', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KiB'],
+    [1536, '1.5 KiB'],
+    [100 * 1024, '100 KiB'],
+    [5 * 1024 ** 2, '5.0 MiB'],
+    [3 * 1024 ** 4, '3.0 TiB'],
+    [5000 * 1024 ** 4, '5000 TiB'],
+  ])('%d bytes are %s', (bytes, text) => expect(size(bytes)).toBe(text))
+})
+
+describe('times', () => {
+  const now = new Date('2026-03-10T12:00:00Z')
+
+  it.each([
+    ['2026-03-10T11:59:30Z', 'now'],
+    ['2026-03-10T11:57:00Z', '3 minutes ago'],
+    ['2026-03-09T12:00:00Z', 'yesterday'],
+    ['2026-03-10T14:00:00Z', 'in 2 hours'],
+    ['2024-03-10T12:00:00Z', '2 years ago'],
+  ])('%s is %s', (iso, text) => expect(ago(iso, 'en', now)).toBe(text))
+
+  it('speaks Chinese', () => expect(ago('2026-03-10T11:57:00Z', 'zh-CN', now)).toBe('3分钟前'))
+
+  it('is shown in the zone of who reads it, to the second in the title', () => {
+    const iso = '2026-03-10T12:00:05Z'
+    const hour = new Date(iso).getHours()
+    expect(moment(iso, 'zh-CN')).toContain(`${String(hour).padStart(2, '0')}:00`)
+    expect(exactMoment(iso, 'zh-CN')).toContain(':05')
+  })
+})
+
+describe('durations', () => {
+  it.each([
+    [0, '0 min'],
+    [59, '59 min'],
+    [60, '1 hr'],
+    [1500, '1 day 1 hr'],
+    [2881, '2 days 1 min'],
+  ])('%d minutes are %s', (minutes, text) => expect(duration(minutes, 'en')).toBe(text))
+})
+
+it('groups digits', () => expect(count(1234567, 'en')).toBe('1,234,567'))

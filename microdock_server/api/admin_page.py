@@ -1,0 +1,73 @@
+"""The admin page's files, as `scripts/build-page` leaves them. Any path below /admin/ that is no file is the page.
+
+Files below assets/ carry a hash in their names and never change; the page names them, and is asked for anew every time.
+"""
+
+from __future__ import annotations
+
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, request, send_file
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
+
+from ..messages import text
+from .catalog_cache import wants_gzip
+from .context import language, settings
+from .surface import ROUTE
+
+PREFIX: Final = "/admin"
+BUILT: Final = Path(__file__).parent.parent / "static" / "admin"
+ASSETS: Final = "assets/"
+
+admin_page = Blueprint("admin_page", __name__, url_prefix=PREFIX)
+
+
+@admin_page.get("/")
+@admin_page.get("/<path:path>")
+def show(path: str = "") -> Response:
+    """A built file, or the page; where nothing was built, how to do that (404)."""
+    request.environ[ROUTE] = f"{PREFIX}/"
+    if request.path == PREFIX:
+        return home()
+    if path.startswith(ASSETS):
+        response = _sent(path)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+    if not (BUILT / "index.html").is_file():
+        return Response(text("admin_page.not_built", language()), 404, mimetype="text/plain")
+    response = _sent("index.html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def is_wanted() -> bool:
+    """Is it a browser that asks, to show a page? Whoever takes anything gets JSON."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
+
+
+def home() -> Response:
+    """Where the page begins."""
+    response = Response(status=302, headers={"Location": f"{settings().public_url or ''}{PREFIX}/", "Vary": "Accept"})
+    # A proxy's own notion of where we are is its affair.
+    response.autocorrect_location_header = False
+    return response
+
+
+def _sent(path: str) -> Response:
+    """The file, as its builder compressed it where the client takes that."""
+    found = safe_join(str(BUILT), path)
+    if found is None or not Path(found).is_file():
+        raise NotFound()
+    small = Path(f"{found}.gz")
+    if small.is_file() and wants_gzip(request.headers.get("Accept-Encoding", "")):
+        kind = guess_type(found)[0] or "application/octet-stream"
+        response = send_file(small, mimetype=kind, conditional=True)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = send_file(found, conditional=True)
+    response.headers["Vary"] = "Accept-Encoding"
+    return response

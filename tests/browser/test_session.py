@@ -1,0 +1,139 @@
+"""Logging in and out of the admin page, and what it looks like for whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from ..live import Server
+from .conftest import Visit
+from .page import PASSWORD, Admin
+from .people import add_people
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _people(server: Server) -> None:
+    add_people(server)
+
+
+def test_a_wrong_password_is_refused_in_the_server_s_words(visit: Visit) -> None:
+    admin = visit(None, "/login")
+    admin.page.locator("#username").fill("admin")
+    admin.page.locator("#password").fill("not the password")
+    admin.test("login").click()
+    expect(admin.test("error")).to_contain_text("用户名或密码")
+    expect(admin.test("error")).to_contain_text("请求编号")
+    expect(admin.page.locator("#password")).to_have_value("")
+
+
+def test_a_deep_link_comes_back_after_the_login(visit: Visit) -> None:
+    admin = visit("admin", "/users?search=root")
+    expect(admin.page).to_have_url(re.compile(r"/admin/users\?search=root$"))
+    expect(admin.page.locator("h1")).to_have_text("用户")
+
+
+def test_logging_out_ends_the_login_for_good(visit: Visit) -> None:
+    admin = visit()
+    admin.test("logout").click()
+    expect(admin.page).to_have_url(re.compile("/admin/login"))
+    admin.go("/plugins")
+    expect(admin.page).to_have_url(re.compile("/admin/login"))
+
+
+def test_a_login_that_the_server_ends_in_mid_session_leads_to_the_login_and_back(visit: Visit, server: Server) -> None:
+    admin = visit("reviewer", "/appeals")
+    expect(admin.page.locator("h1")).to_have_text("申诉")
+    root = server.client.log_in()
+    [user] = root.get("/api/v1/admin/users?search=reviewer").json()["data"]["users"]
+    for is_active in (False, True):
+        answer = root.call("PUT", f"/api/v1/admin/users/{user['id']}", json={"is_active": is_active})
+        assert answer.status_code == 200, answer.text
+    admin.test("menu-ratings").click()
+    expect(admin.page).to_have_url(re.compile("/admin/login"))
+    expect(admin.page.get_by_role("status")).to_contain_text("登录已过期")
+    admin.page.locator("#username").fill("reviewer")
+    admin.page.locator("#password").fill(PASSWORD)
+    admin.test("login").click()
+    expect(admin.page.locator("h1")).to_have_text("评价")
+
+
+def test_an_expired_access_token_is_renewed_unseen(visit: Visit) -> None:
+    admin = visit("admin", "/users")
+    admin.page.evaluate(
+        """() => {
+          const kept = JSON.parse(sessionStorage.getItem('microdock.session'))
+          sessionStorage.setItem('microdock.session', JSON.stringify({...kept, access: kept.access + 'x'}))
+        }"""
+    )
+    admin.page.reload()
+    expect(admin.test("user-admin")).to_be_visible()
+    expect(admin.page).to_have_url(re.compile("/admin/users"))
+
+
+def entries(admin: Admin) -> list[str]:
+    return [(link.get_attribute("data-test") or "").removeprefix("menu-") for link in admin.page.locator("nav a").all()]
+
+
+def test_the_menu_shows_what_a_role_may_do(visit: Visit) -> None:
+    everything = entries(visit("admin"))
+    assert {"dashboard", "plugins", "reviews", "users", "backups", "system", "audit"} <= set(everything)
+    reviewer = visit("reviewer")
+    assert entries(reviewer) == ["dashboard", "plugins", "reviews", "appeals", "ratings"]
+    reviewer.go("/users")
+    expect(reviewer.page.locator("main")).to_contain_text("没有权限")
+
+
+def test_the_language_is_switched_and_remembered(visit: Visit) -> None:
+    admin = visit("admin", "/users")
+    expect(admin.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    admin.test("language").click()
+    expect(admin.page.locator("h1")).to_have_text("Users")
+    expect(admin.page.locator("html")).to_have_attribute("lang", "en")
+    admin.page.reload()
+    expect(admin.page.locator("h1")).to_have_text("Users")
+    expect(admin.page).to_have_title("Users · MicroDock")
+
+
+def test_it_can_be_dark(visit: Visit, picture: Callable[[Admin, str], None]) -> None:
+    admin = visit()
+    admin.settled()
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = admin.page.evaluate(background)
+    admin.test("theme").click()
+    assert admin.page.evaluate(background) != light
+    admin.page.reload()
+    admin.settled()
+    assert admin.page.evaluate(background) != light
+    assert admin.violations() == []
+    picture(admin, "dashboard-dark")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_login_is_for_everybody(visit: Visit, picture: Callable[[Admin, str], None], language: str) -> None:
+    admin = visit(None, "/login", locale=language)
+    expect(admin.page.locator("html")).to_have_attribute("lang", language)
+    assert admin.violations() == []
+    # By keyboard alone.
+    admin.page.locator("#username").focus()
+    admin.page.keyboard.type("admin")
+    admin.page.keyboard.press("Tab")
+    admin.page.keyboard.type("admin")
+    picture(admin, f"login-{language}")
+    admin.page.keyboard.press("Enter")
+    expect(admin.test("logout")).to_be_visible()
+
+
+def test_an_address_that_does_not_exist_says_so(visit: Visit) -> None:
+    admin = visit("admin", "/no/such/page")
+    expect(admin.page.locator("main")).to_contain_text("页面不存在")
+
+
+def test_a_browser_lands_on_the_page(visit: Visit, server: Server) -> None:
+    admin = visit(None, "/login")
+    admin.page.goto(server.base)
+    expect(admin.page).to_have_url(re.compile("/admin/login"))
