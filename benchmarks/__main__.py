@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import answers, downloads, profile, refresh, report, search, sockets, startup, statistics, uploads
+from . import answers, downloads, page, profile, refresh, report, search, sockets, startup, statistics, uploads
 from .results import Section, missing_row, say
 from .servers import Servers
 from .stage import FULL, QUICK, Stage
@@ -24,6 +24,7 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "search": search.measure,
     "statistics": statistics.measure,
     "sockets": sockets.measure,
+    "page": page.measure,
 }
 LONGEST = 30 * 60
 RESULTS = Path(__file__).parent / "RESULTS.md"
