@@ -46,6 +46,13 @@ function ring(id: number): object {
   return { type: 'notification', id, event: 'x', data: { message: `text ${id}` }, timestamp: '2026-01-01T00:00:00Z' }
 }
 
+/** Welcomed, and what was there before loaded. */
+async function started(): Promise<void> {
+  useLive().start()
+  last().welcome()
+  await vi.advanceTimersByTimeAsync(0)
+}
+
 const known = { id: 7, event: 'x', data: {}, message: 'known', read: false, created_at: '2026-01-01T00:00:00Z' }
 
 beforeEach(() => {
@@ -62,16 +69,25 @@ afterEach(() => {
 })
 
 describe('the bell', () => {
-  it('asks for what came after what it has', async () => {
-    await useLive().start()
-    last().welcome()
-    expect(last().sent[0]).toMatchObject({ type: 'auth', last_id: 7 })
+  it('hears all from the welcome on, and loads what was before', async () => {
+    await started()
+    expect(last().sent[0]).toEqual({ type: 'auth', token: null, language: 'en' })
     expect(useLive().isLive).toBe(true)
+    expect(useLive().notifications).toEqual([known])
+    expect([useLive().unread, useLive().waiting]).toEqual([1, 0])
+  })
+
+  it('keeps what rings while the list is on its way', async () => {
+    useLive().start()
+    last().welcome()
+    last().hear(ring(8))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(useLive().notifications.map((row) => row.id)).toEqual([8, 7])
+    expect(useLive().unread).toBe(2)
   })
 
   it('rings once for each, newest first', async () => {
-    await useLive().start()
-    last().welcome()
+    await started()
     last().hear(ring(8))
     last().hear(ring(9))
     last().hear(ring(9))
@@ -80,8 +96,7 @@ describe('the bell', () => {
   })
 
   it('comes back, waiting longer each time, and asks for what it missed', async () => {
-    await useLive().start()
-    last().welcome()
+    await started()
     last().hear(ring(12))
     last().onclose?.({ code: 1001 })
     expect(useLive().state).toBe('waiting')
@@ -97,8 +112,7 @@ describe('the bell', () => {
   })
 
   it('is quiet once stopped', async () => {
-    await useLive().start()
-    last().welcome()
+    await started()
     useLive().stop()
     await vi.advanceTimersByTimeAsync(120_000)
     expect(FakeSocket.opened).toHaveLength(1)
@@ -106,7 +120,7 @@ describe('the bell', () => {
   })
 
   it('is not closed before it is open', async () => {
-    await useLive().start()
+    useLive().start()
     const opening = last()
     opening.readyState = FakeSocket.CONNECTING
     useLive().stop()
@@ -115,16 +129,16 @@ describe('the bell', () => {
     expect([opening.isClosed, opening.sent]).toEqual([true, []])
   })
 
-  it('is not connected for who left while it was loading', async () => {
-    const starting = useLive().start()
+  it('shows nothing to who left while the list was on its way', async () => {
+    useLive().start()
+    last().welcome()
     useLive().stop()
-    await starting
-    expect(FakeSocket.opened).toHaveLength(0)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(useLive().notifications).toEqual([])
   })
 
   it('keeps the connection warm', async () => {
-    await useLive().start()
-    last().welcome()
+    await started()
     await vi.advanceTimersByTimeAsync(61_000)
     expect(last().sent.filter((one) => one.type === 'ping')).toHaveLength(2)
   })

@@ -81,6 +81,14 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "您的插件 {plugin_name} {version} 需要修改",
         "Your plugin {plugin_name} {version} needs changes",
     ),
+    # Where a plugin stands, within other texts.
+    "status.draft": ("草稿", "a draft"),
+    "status.pending": ("待审核", "waiting for review"),
+    "status.in_review": ("审核中", "in review"),
+    "status.published": ("已发布", "published"),
+    "status.rejected": ("已拒绝", "rejected"),
+    "status.needs_changes": ("需修改", "in need of changes"),
+    "status.suspended": ("已下架", "suspended"),
     "event.plugin_status_changed": (
         "插件 {plugin_name} 的状态变为 {new_status}",
         "Plugin {plugin_name} is now {new_status}",

@@ -47,7 +47,12 @@ def message_for(event: str, data: Mapping[str, Any]) -> Message:
     if key is None:
         return Message("event.system_maintenance", {"text": event})
     blanks = [name for _, name, _, _ in Formatter().parse(text(key, DEFAULT_LANGUAGE)) if name]
-    return Message(key, {name: data.get(name, "") for name in blanks})
+    return Message(key, {name: _in_words(name, data.get(name, "")) for name in blanks})
+
+
+def _in_words(name: str, value: object) -> object:
+    key = f"status.{value}"
+    return Message(key) if name.endswith("_status") and key in CATALOGUE else value
 
 
 def page(user_id: str, *, unread: bool | None, page_number: int, limit: int) -> tuple[int, list[dict[str, Any]]]:

@@ -42,13 +42,11 @@ export const useLive = defineStore('live', () => {
   let ping: ReturnType<typeof setInterval> | undefined
   let delay = FIRST_RETRY_MS
 
-  /** Load what there is, then listen. Safe to call again. */
-  async function start(): Promise<void> {
+  /** Listen, and load what there was before. Safe to call again. */
+  function start(): void {
     if (state.value !== 'off') return
-    state.value = 'connecting'
-    await Promise.allSettled([load(), countWaiting()])
-    // Somebody may have logged out meanwhile.
-    if (state.value === 'connecting') connect()
+    connect()
+    void countWaiting().catch(() => undefined)
   }
 
   function stop(): void {
@@ -65,9 +63,12 @@ export const useLive = defineStore('live', () => {
 
   async function load(): Promise<void> {
     const page = await get<Page>('/api/v1/notifications', { limit: SHOWN })
-    notifications.value = [...page.notifications].sort((a, b) => b.id - a.id)
-    unread.value = page.unread_count
-    lastId = Math.max(lastId ?? 0, ...page.notifications.map((row) => row.id))
+    if (state.value === 'off') return
+    const newest = Math.max(0, ...page.notifications.map((row) => row.id))
+    // What rang while the list was on its way.
+    const rung = notifications.value.filter((row) => row.id > newest)
+    notifications.value = [...rung, ...page.notifications].sort((a, b) => b.id - a.id)
+    unread.value = page.unread_count + rung.length
   }
 
   async function countWaiting(): Promise<void> {
@@ -102,6 +103,11 @@ export const useLive = defineStore('live', () => {
   function hear(message: Message): void {
     if (message.type === 'auth_ok') {
       state.value = 'live'
+      if (lastId === null) {
+        // From here on everything is heard; what was there before is loaded.
+        lastId = message.last_id
+        void load().catch(() => undefined)
+      }
       delay = FIRST_RETRY_MS
       clearInterval(ping)
       ping = setInterval(() => socket?.send(JSON.stringify({ type: 'ping' })), PING_MS)

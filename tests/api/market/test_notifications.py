@@ -531,7 +531,7 @@ def test_a_decision_in_both_languages(who: People, result: str, chinese: str, en
         (
             Event.STATUS_CHANGED,
             {"plugin_name": "a.b", "new_status": "suspended"},
-            "插件 a.b 的状态变为 suspended",
+            "插件 a.b 的状态变为 已下架",
             "Plugin a.b is now suspended",
         ),
         (
