@@ -251,25 +251,26 @@ def test_a_setting_is_changed_and_the_audit_log_says_by_whom(visit: Visit, serve
     expect(field(admin, "max_review_time")).to_have_value(str(before["review_settings"]["max_review_time"]))
     expect(admin.test("config-save")).to_be_disabled()
     field(admin, "max_review_time").fill("9")
-    field(admin, "allowed_extensions").fill(".zip, .mdp")
+    field(admin, "max_file_size").fill("2097152")
     # A number counts once its field is left.
-    field(admin, "allowed_extensions").blur()
+    field(admin, "max_file_size").blur()
+    expect(admin.test("config-max_file_size")).to_contain_text("2.0 MiB")
     expect(admin.test("config-save")).to_have_text("保存 2 项更改")
     with admin.page.expect_request("**/system/config") as sent:
         admin.test("config-save").click()
     # Of what was not touched nothing is sent: somebody else may have changed it meanwhile.
     assert sent.value.post_data_json == {
         "review_settings": {"max_review_time": 9},
-        "upload_settings": {"allowed_extensions": [".zip", ".mdp"]},
+        "upload_settings": {"max_file_size": 2_097_152},
     }
     saved(admin)
     admin.page.reload()
     expect(field(admin, "max_review_time")).to_have_value("9")
-    expect(field(admin, "allowed_extensions")).to_have_value(".zip, .mdp")
+    expect(field(admin, "max_file_size")).to_have_value("2097152")
     expect(admin.test("config")).to_contain_text("上次由 admin 修改于")
     after = configured(server)
     assert after["review_settings"] == {**before["review_settings"], "max_review_time": 9}
-    assert after["upload_settings"]["allowed_extensions"] == [".zip", ".mdp"]
+    assert after["upload_settings"] == {**before["upload_settings"], "max_file_size": 2_097_152}
 
     admin.menu("audit")
     entry = admin.page.locator("main tbody tr").first
@@ -409,7 +410,7 @@ def test_the_server_s_health_is_shown(visit: Visit, server: Server) -> None:
     expect(health.locator(".el-tag--danger")).to_have_count(0)
     expect(health.locator(".el-tag--success")).to_have_count(5)
     expect(admin.test("measure-disk")).to_contain_text(re.compile(r"总量\s*\d+(\.\d)? (GiB|TiB)"))
-    expect(admin.test("measure-storage")).to_contain_text(re.compile(r"插件包\s*\d+ B|插件包\s*\d+\.\d KiB"))
+    expect(admin.test("measure-storage")).to_contain_text(re.compile(r"插件包\s*[1-9]"))
     for part in ("cpu", "memory", "jobs"):
         expect(admin.test(f"measure-{part}")).to_be_visible()
     with admin.page.expect_response("**/readyz"):
@@ -526,7 +527,8 @@ def test_the_audit_log_is_filtered_by_target_and_time(visit: Visit, server: Serv
     admin.page.get_by_label("到", exact=True).fill("2020-01-01T00:00")
     searched(admin, admin.test("search").click)
     expect(admin.page.locator("main")).to_contain_text("没有数据")
-    expect(admin.page).to_have_url(re.compile(r"until=2019-12-31T16%3A00%3A00Z|until=2019-12-31T16:00:00Z"))
+    # What was typed in the reader's zone is asked for in the server's.
+    expect(admin.page).to_have_url(re.compile(r"until=2019-12-31T16(:|%3A)00(:|%3A)00Z"))
     admin.page.get_by_label("到", exact=True).fill("")
     admin.page.get_by_label("从", exact=True).fill("2020-01-01T00:00")
     searched(admin, admin.test("search").click)

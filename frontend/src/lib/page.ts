@@ -47,11 +47,23 @@ export function useList<T>(url: string, key: string, names: readonly string[], e
   })
   let asked = 0
   let typing: ReturnType<typeof setTimeout> | undefined
+  // Addresses on their way that this list itself wrote.
+  const writing = new Set<string>()
+  const home = route.name
+  const address = computed(() => asAddress((name) => String(route.query[name] ?? '')))
 
+  // Back, forward, or the menu's link to this very page: the address leads.
+  watch(address, (now) => {
+    if (route.name !== home || writing.has(now) || now === shown()) return
+    for (const name of names) filters.value[name] = String(route.query[name] ?? '')
+    number.value = Number(route.query.page ?? 1) || 1
+    void reload()
+  })
   watch(
     filters,
     () => {
       clearTimeout(typing)
+      if (shown() === address.value) return
       typing = setTimeout(() => {
         number.value = 1
         void reload()
@@ -59,12 +71,30 @@ export function useList<T>(url: string, key: string, names: readonly string[], e
     },
     { deep: true },
   )
-  onUnmounted(() => clearTimeout(typing))
+  onUnmounted(() => {
+    clearTimeout(typing)
+    // What is still on its way is for nobody any more.
+    asked += 1
+  })
+
+  function asAddress(value: (name: string) => string): string {
+    return JSON.stringify([...names.map(value), value('page') || '1'])
+  }
+
+  function shown(): string {
+    return asAddress((name) => (name === 'page' ? String(number.value) : (filters.value[name] ?? '')))
+  }
+
+  function write(query: Record<string, string>): void {
+    const own = shown()
+    writing.add(own)
+    void router.replace({ query }).finally(() => setTimeout(() => writing.delete(own)))
+  }
 
   async function reload(): Promise<void> {
     const wanted = Object.fromEntries(Object.entries(filters.value).filter(([, value]) => value !== ''))
     const query = number.value > 1 ? { ...wanted, page: String(number.value) } : wanted
-    void router.replace({ query })
+    write(query)
     // Of answers that overtake each other the last one asked for counts.
     const turn = ++asked
     loading.value = true

@@ -36,6 +36,10 @@ export const plugins = {
     sent: ['{percent} % · {loaded} / {total} · {rate}/s', '{percent} % · {loaded} / {total} · {rate}/s'],
     inspecting: ['文件已发送，服务器正在检查…', 'Sent. The server inspects the package…'],
     sending: ['正在上传…', 'Uploading…'],
+    cancelledLate: [
+      '取消时文件已全部送达，服务器可能已经保存。请在列表中查看。',
+      'Everything had been sent when it was cancelled; the server may have kept it. Look into the list.',
+    ],
     cancelled: ['上传已取消，服务器没有保存任何内容。', 'The upload was cancelled; the server kept nothing.'],
     done: ['{name} 已上传。', '{name} was uploaded.'],
     show: ['查看插件 {name}', 'Show {name}'],
