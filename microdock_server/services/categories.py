@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from ..clock import utcnow
-from ..errors import CategoryExists, CategoryInUse, CategoryNotFound, Invalid
+from ..errors import CategoryExists, CategoryInUse, CategoryNotFound, Detail, Invalid
 from ..extensions import db
+from ..messages import Message
 from ..models import Category, Plugin
 from ..vocabulary import PluginStatus
 from . import audit
@@ -139,4 +140,5 @@ def _ensure_unique(category: Category) -> None:
         )
     )
     if twin is not None:
-        raise CategoryExists(name=category.name)
+        taken = Detail(Message("error.category_exists", {"name": category.name}), field="name")
+        raise CategoryExists(details=[taken], name=category.name)
