@@ -88,7 +88,7 @@ class TestStopping:
         server = start_server()
         begun = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 25
         with pytest.raises(requests.ConnectionError):
             server.client.get("/healthz")
 

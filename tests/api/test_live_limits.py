@@ -116,7 +116,7 @@ def test_clients_that_never_answer_a_close_do_not_stop_requests(start_server: St
             one.say(type="auth", token="nonsense")
         begun = time.monotonic()
         assert server.client.get("/healthz").status_code == 200
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         gauge = "microdock_websocket_connections 0.0"
         assert eventually(lambda: gauge in server.client.get("/metrics").text, within=5)
 

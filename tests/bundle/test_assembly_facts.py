@@ -329,7 +329,7 @@ def test_many_rows_take_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     before = time.process_time()
     uses = assembly_facts._uses(metadata)
     references, imports = assembly_facts._references(metadata), assembly_facts._imports(metadata)
-    assert time.process_time() - before < 10
+    assert time.process_time() - before < 60
     assert metadata.truncated
     assert (len(references), len(imports)) == (1, 1)
     assert 0 < len(uses) <= 200
