@@ -251,7 +251,7 @@ def test_hundreds_of_accidents() -> None:
         assert facts.status in (read_assembly(data, PUBLIC).status, "unreadable")
         seen[facts.status] = seen.get(facts.status, 0) + 1
     assert seen["ok"] > 50 and seen["unreadable"] > 50
-    assert slowest < 2
+    assert slowest < 30
 
 
 def fill(layout: Layout, table: str, change: dict[int, int]) -> None:
