@@ -45,11 +45,6 @@ def mark(plugin: Plugin) -> None:
     plugin.revision = next_revision()
 
 
-def revision() -> int:
-    """The revision now."""
-    return int(db.session.execute(select(Catalog.revision)).scalar_one())
-
-
 def changed_since(known: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are."""
     table = Plugin.__table__

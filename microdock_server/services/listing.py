@@ -10,10 +10,10 @@ from typing import Any, Final
 from sqlalchemy import Select, func, or_, select
 
 from ..extensions import db
-from ..kept import Kept
 from ..models import DownloadWindow, Plugin
 from ..vocabulary import PluginStatus, permits
 from . import catalog, categories, search
+from .counted import Counted
 from .tokens import Actor
 
 
@@ -48,7 +48,7 @@ _COLUMNS: Final = {
 # Whose hidden plugins are looked through beside what is published: an owner's id, or everybody's.
 EVERYBODY: Final = "*"
 _HIDDEN: Final = tuple(status.value for status in PluginStatus if status is not PluginStatus.PUBLISHED)
-_totals: Final[Kept[tuple[object, ...], int]] = Kept(256)
+_totals: Final = Counted(256)
 
 
 def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[Plugin]]:
@@ -114,13 +114,9 @@ def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | 
 
 
 def _total(query: Select[Any], *what: object) -> int:
-    """How many rows `query`, which asks for `what`, has; counted once a revision of the catalogue."""
-    key = (str(db.engine.url), search.catalog_revision(), *what)
-    found = _totals.get(key)
-    if found is None:
-        found = int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
-        _totals.put(key, found)
-    return found
+    """How many rows `query`, which asks for `what`, has."""
+    rows = select(func.count()).select_from(query.subquery())
+    return _totals.of(lambda: int(db.session.execute(rows).scalar_one()), *what)
 
 
 def _by_downloads(

@@ -19,10 +19,10 @@ from typing import Any, Final
 from sqlalchemy import Row, TextClause, select, text
 
 from ..extensions import db
-from ..kept import Kept
-from ..models import Catalog, Developer, Plugin, Setting, User
+from ..models import Developer, Plugin, Setting, User
 from ..uow import unit_of_work
 from . import search_words
+from .counted import Counted
 
 NAMED: Final = 100
 ANYWHERE: Final = 200
@@ -148,18 +148,8 @@ def _joined(query: str, facets: str) -> str:
 
 
 def _count(table: str, match: str) -> int:
-    """How many hits there are; counted once a revision of the catalogue, for the pages that follow the first."""
-    key = (str(db.engine.url), table, match, catalog_revision())
-    found = _counts.get(key)
-    if found is None:
-        found = int(db.session.execute(_COUNT[table], {"match": match}).scalar_one())
-        _counts.put(key, found)
-    return found
-
-
-def catalog_revision() -> int:
-    """The catalogue's revision, in this transaction."""
-    return int(db.session.execute(select(Catalog.revision)).scalar_one())
+    """How many hits there are."""
+    return _counts.of(lambda: int(db.session.execute(_COUNT[table], {"match": match}).scalar_one()), table, match)
 
 
 def _ranked(words: str, query: str, shelves: Sequence[tuple[str, str]], enough: int) -> list[int]:
@@ -261,7 +251,7 @@ def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
     return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in db.session.execute(query.where(owns))}
 
 
-_counts: Final[Kept[tuple[str, str, str, int], int]] = Kept(256)
+_counts: Final = Counted(256)
 _TABLES: Final = (PUBLIC, HIDDEN)
 _COUNT: Final = {t: text(f"SELECT count(*) FROM {t} WHERE {t} MATCH :match") for t in _TABLES}  # noqa: S608
 _NEWEST: Final = {
