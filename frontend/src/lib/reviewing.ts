@@ -85,11 +85,6 @@ export function asText(value: unknown): string {
   return lines.length > 0 ? lines.join('\n') : '–'
 }
 
-/** An address that may become a link: what plugins and developers send is not trusted to be one. */
-export function isWebAddress(text: unknown): text is string {
-  return typeof text === 'string' && /^https?:\/\//i.test(text)
-}
-
 /** Is the version in the queue without waiting to be published? Then it was reported or flagged. */
 export function isPublished(reasons: readonly string[]): boolean {
   return !reasons.some((reason) => ['new', 'new_version', 'key_upload', 'appeal'].includes(reason))
