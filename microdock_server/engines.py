@@ -135,4 +135,4 @@ def _begin_postgresql(connection: Connection, is_writing: bool | None) -> None:
     if is_writing:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
     elif is_writing is not None:
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

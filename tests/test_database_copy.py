@@ -87,7 +87,9 @@ def moved(filled: Flask, target: str) -> Iterator[Flask]:
 def shown(app: Flask) -> list[object]:
     """What clients are shown, and what is kept of it."""
     api = people_of(app)
-    listed = [api.get(path).get_json()["data"] for path in ("/api/plugins/list", PLUGINS, f"{V1}/marketplace/categories")]
+    listed = [
+        api.get(path).get_json()["data"] for path in ("/api/plugins/list", PLUGINS, f"{V1}/marketplace/categories")
+    ]
     backups = api.get("/api/backups/list-all").get_json()["data"]["backups"]
     with app.app_context():
         today = statistics.utcnow().date()

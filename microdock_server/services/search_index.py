@@ -83,7 +83,7 @@ class _TextSearch:
         return " & ".join(f"({query})" for query in queries)
 
     def with_facet(self, facets: Iterable[str]) -> str:
-        return " | ".join(f"'{facet}'" for facet in facets)
+        return " | ".join(f"'{facet[:_LONGEST]}'" for facet in facets)
 
     def columns(self, fields: dict[str, str], facets: str) -> dict[str, str]:
         shown = {name: value for name, value in fields.items() if name != "description"}
@@ -99,7 +99,7 @@ class _TextSearch:
                 places.setdefault(word[:_LONGEST], []).append(f"{min(at, _LAST_POSITION)}{self.weights[name]}")
             at += 2
         words = [f"'{word}':{','.join(where[:_POSITIONS])}" for word, where in places.items()]
-        return " ".join([*words, *(f"'{facet}'" for facet in dict.fromkeys(facets.split()))])
+        return " ".join([*words, *(f"'{facet[:_LONGEST]}'" for facet in dict.fromkeys(facets.split()))])
 
 
 _LANGUAGES: Final[dict[str, Language]] = {"sqlite": _Fts5(), "postgresql": _TextSearch()}

@@ -135,10 +135,8 @@ POSTGRESQL_TRIGGERS = (
     "FOR EACH ROW EXECUTE FUNCTION microdock_forget_day()",
     "CREATE TRIGGER audit_log_insert BEFORE INSERT ON audit_log "
     "FOR EACH ROW EXECUTE FUNCTION microdock_audit_in_turn()",
-    "CREATE TRIGGER audit_log_update BEFORE UPDATE ON audit_log "
-    "FOR EACH ROW EXECUTE FUNCTION microdock_audit_kept()",
-    "CREATE TRIGGER audit_log_delete BEFORE DELETE ON audit_log "
-    "FOR EACH ROW EXECUTE FUNCTION microdock_audit_kept()",
+    "CREATE TRIGGER audit_log_update BEFORE UPDATE ON audit_log FOR EACH ROW EXECUTE FUNCTION microdock_audit_kept()",
+    "CREATE TRIGGER audit_log_delete BEFORE DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION microdock_audit_kept()",
     "CREATE TRIGGER audit_log_truncate BEFORE TRUNCATE ON audit_log "
     "FOR EACH STATEMENT EXECUTE FUNCTION microdock_audit_kept()",
 )
