@@ -45,10 +45,17 @@ class Unit:
         self.writing = writing
         self._on_commit: list[Callback] = []
         self._on_rollback: list[Callback] = []
+        self._once: set[str] = set()
 
-    def on_commit(self, callback: Callback) -> None:
-        """Run `callback` once the transaction is durable. Its failure is logged, never raised."""
-        self._on_commit.append(callback)
+    def on_commit(self, callback: Callback, *, once: str | None = None) -> None:
+        """Run `callback` once the transaction is durable. Its failure is logged, never raised.
+
+        Of those that are given the same name as `once`, the first alone is run.
+        """
+        if once is None or once not in self._once:
+            self._on_commit.append(callback)
+        if once is not None:
+            self._once.add(once)
 
     def on_rollback(self, callback: Callback) -> None:
         """Run `callback` if the transaction is undone. Its failure is logged, never raised."""

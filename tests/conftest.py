@@ -92,6 +92,9 @@ def release(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     context.counting.dispose()
+    context.bell.close()
+    if context.redis is not None:
+        context.redis.close()
 
 
 @pytest.fixture

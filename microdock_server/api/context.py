@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 
 from ..config import Settings
 from ..messages import Language, language_of
+from ..nodes.bell import Bell
+from ..nodes.redis import Redis
 from ..storage import Storage
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ class Context:
     limits: RateLimits
     catalog: CatalogCache
     decoded: DecodedTokens
+    # None where there is none by the settings.
+    redis: Redis | None
+    bell: Bell
     # The OpenAPI document as JSON, made when it is first asked for.
     document: Callable[[], bytes]
 

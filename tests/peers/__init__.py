@@ -1,0 +1,1 @@
+"""Servers that tests need beside our own, started by the tests."""
