@@ -6,12 +6,13 @@ from pathlib import Path
 
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
+from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import logs
 from .api import live, openapi
 from .api.admin_page import admin_page
-from .api.auth import DecodedTokens
+from .api.auth import DecodedTokens, RefusedTokens
 from .api.catalog_cache import CatalogCache
 from .api.context import Context
 from .api.edge import Edge
@@ -27,6 +28,7 @@ from .config import Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
 from .jobs.delivery import FILE, Messenger
 from .nodes.bell import Bell, NoBell, RedisBell, hang
+from .nodes.postgresql import PostgresBell
 from .nodes.redis import Redis
 from .services import jobs
 from .storage import LocalStorage
@@ -113,14 +115,17 @@ def _context(app: Flask, settings: Settings) -> Context:
         limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),
+        refused=RefusedTokens(),
         redis=redis,
-        bell=_bell(redis),
+        bell=_bell(redis, counting),
         document=openapi.document(settings, MOUNTED),
     )
 
 
-def _bell(redis: Redis | None) -> Bell:
-    return RedisBell(redis) if redis else NoBell()
+def _bell(redis: Redis | None, engine: Engine) -> Bell:
+    if redis is not None:
+        return RedisBell(redis)
+    return PostgresBell(engine) if engine.dialect.name == "postgresql" else NoBell()
 
 
 def _migrations() -> Path:

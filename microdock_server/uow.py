@@ -45,17 +45,17 @@ class Unit:
         self.writing = writing
         self._on_commit: list[Callback] = []
         self._on_rollback: list[Callback] = []
-        self._once: set[str] = set()
+        self._asked: set[str] = set()
 
-    def on_commit(self, callback: Callback, *, once: str | None = None) -> None:
-        """Run `callback` once the transaction is durable. Its failure is logged, never raised.
+    def is_first(self, name: str) -> bool:
+        """Is this the first time that the unit is asked so about `name`? For what is to happen once a transaction."""
+        is_first = name not in self._asked
+        self._asked.add(name)
+        return is_first
 
-        Of those that are given the same name as `once`, the first alone is run.
-        """
-        if once is None or once not in self._once:
-            self._on_commit.append(callback)
-        if once is not None:
-            self._once.add(once)
+    def on_commit(self, callback: Callback) -> None:
+        """Run `callback` once the transaction is durable. Its failure is logged, never raised."""
+        self._on_commit.append(callback)
 
     def on_rollback(self, callback: Callback) -> None:
         """Run `callback` if the transaction is undone. Its failure is logged, never raised."""

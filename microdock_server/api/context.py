@@ -16,7 +16,7 @@ from ..nodes.redis import Redis
 from ..storage import Storage
 
 if TYPE_CHECKING:
-    from .auth import DecodedTokens
+    from .auth import DecodedTokens, RefusedTokens
     from .catalog_cache import CatalogCache
     from .limits import RateLimits
 
@@ -33,6 +33,7 @@ class Context:
     limits: RateLimits
     catalog: CatalogCache
     decoded: DecodedTokens
+    refused: RefusedTokens
     # None where there is none by the settings.
     redis: Redis | None
     bell: Bell

@@ -16,7 +16,6 @@ from flask_sock import Sock  # type: ignore[import-untyped]
 from ..clock import utcnow
 from ..errors import Forbidden, InvalidToken, Malformed
 from ..messages import Language, Message
-from ..services import tokens
 from . import auth
 from .context import Context, context, language, settings
 from .edge import UPGRADED
@@ -132,7 +131,7 @@ def _authenticate(link: Link) -> Member | None:
     try:
         hello = _hello(link.receive(HELLO_WITHIN))
         claims = auth.read(hello.token, "access")
-        tokens.believe(claims, context().counting)
+        auth.believe(claims)
     except (TimeoutError, ValueError, InvalidToken):
         link.close(UNAUTHENTICATED, "the first message must carry a valid access token")
         return None

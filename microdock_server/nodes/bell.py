@@ -61,7 +61,8 @@ class RedisBell:
 
     def ring_after(self, unit: Unit, word: Word) -> None:
         """See Bell."""
-        unit.on_commit(partial(self._ring, word), once=f"bell:{word}")
+        if unit.is_first(f"bell:{word}"):
+            unit.on_commit(partial(self._ring, word))
 
     def wait(self, seconds: float) -> frozenset[Word] | None:
         """See Bell. After the connection was made, or made anew, it is None once: rings may have been missed."""
