@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import Final
 
+from huey.constants import EmptyData  # type: ignore[import-untyped]
 from huey.storage import RedisStorage  # type: ignore[import-untyped]
 
 from ..nodes.redis import PREFIX, Redis, RedisLost
@@ -58,6 +59,20 @@ class RedisMessages(RedisStorage):  # type: ignore[misc]
             return int(self._redis.ask(lambda _client: count())) + len(self._here)
         except RedisLost:
             return len(self._here)
+
+    # Around each task huey asks which ones were called off. None of ours is, and Redis may not be there to say so.
+
+    def peek_many(self, keys: object) -> dict[str, bytes]:
+        """Nothing."""
+        return {}
+
+    def peek_data(self, key: str) -> object:
+        """Nothing."""
+        return EmptyData
+
+    def delete_data(self, key: str) -> bool:
+        """Nothing was there."""
+        return False
 
     def read_schedule(self, ts: object) -> list[bytes]:
         """Nothing: when a job is due stands in the table."""

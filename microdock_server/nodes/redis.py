@@ -34,9 +34,9 @@ class Redis:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._lock = threading.Lock()
         # A parent's stay here, untouched: what a fork inherited must be neither used nor closed.
         self._peers: dict[int, _Peer] = {}
+        self._is_closed = False
 
     @property
     def is_lost(self) -> bool:
@@ -48,6 +48,8 @@ class Redis:
 
         Raises RedisLost: at once, without asking, as long as Redis is known to be lost.
         """
+        if self._is_closed:
+            raise RedisLost
         return self._peer().ask(question, patient)
 
     def client(self, *, patient: bool = False) -> Client:
@@ -62,9 +64,9 @@ class Redis:
             return False
 
     def close(self) -> None:
-        """Close what this process has open."""
-        with self._lock:
-            peer = self._peers.pop(os.getpid(), None)
+        """Close what this process has open. From then on it is lost, which is not logged."""
+        self._is_closed = True
+        peer = self._peers.pop(os.getpid(), None)
         if peer is not None:
             peer.close()
 
