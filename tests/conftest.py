@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
 from .live import Server, prepared_server
-from .peers.redis import PROGRAM, RedisServer
+from .peers.redis import RedisServer, running
 from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
@@ -117,13 +116,8 @@ def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[Callable[..., 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis of this test's own, which runs and is empty."""
-    if PROGRAM is None and not os.environ.get("CI"):
-        pytest.skip("redis-server is not installed")
-    found = RedisServer(tmp_path / "redis")
-    try:
-        yield found.start()
-    finally:
-        found.kill()
+    with running(tmp_path / "redis") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -150,6 +150,11 @@ def ensure_redis_url(text: str) -> None:
         )
     if find_spec("redis") is None:
         raise ValueError("needs the extra: pip install 'microdock-server[redis]'")
+    try:
+        # Nothing is connected.
+        import_module("redis").ConnectionPool.from_url(text).make_connection()
+    except Exception as reason:
+        raise ValueError("has options that do not fit") from reason
 
 
 def _is_sound(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,6 +186,18 @@ def test_a_url_that_cannot_be_used_is_refused_and_not_quoted(tmp_path: Path, url
     with pytest.raises(ConfigurationError, match=r"^REDIS_URL must be redis://") as refusal:
         settings_for(tmp_path, REDIS_URL=url)
     assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("query", ["ssl_hush=1", "ssl_cert_reqs=hush", "db=hush"])
+def test_an_option_that_does_not_fit_is_refused(tmp_path: Path, query: str) -> None:
+    with pytest.raises(ConfigurationError, match="^REDIS_URL has options that do not fit$"):
+        settings_for(tmp_path, REDIS_URL=f"rediss://localhost?{query}")
+
+
+def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(ConfigurationError, match=r"^REDIS_URL needs the extra: .*microdock-server\[redis\]"):
+        settings_for(tmp_path, REDIS_URL="redis://localhost")
 
 
 @pytest.mark.parametrize(

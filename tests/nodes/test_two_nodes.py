@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from ..jobs.helpers import WorkerProcess, review, submit
 from ..live import Client, Server, at_once, eventually, prepared_server, statuses
-from ..peers.redis import RedisServer
+from ..peers.redis import RedisServer, running
 from ..sockets import House, living_in
 from ..support import package
 
@@ -20,36 +20,67 @@ pytestmark = pytest.mark.live
 
 SECONDS = 30.0
 MAINTENANCE = {"message": "m", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}
+# What one test counts is not another's.
+FROM_AFAR = {"headers": {"X-Forwarded-For": "10.0.0.1"}}
+UNDER_LOAD = {"headers": {"X-Forwarded-For": "10.0.0.2"}}
 Nodes = tuple[Server, Server]
 
 
+@pytest.fixture(scope="module")
+def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running(tmp_path_factory.mktemp("redis")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running_nodes(
+    prepared_data: Path, tmp_path_factory: pytest.TempPathFactory, running_redis: RedisServer
+) -> Iterator[Nodes]:
+    """Two nodes, one worker process each: they share database, files, secret and Redis."""
+    directory = tmp_path_factory.mktemp("nodes")
+    common = {
+        "REDIS_URL": running_redis.url,
+        "WEB_CONCURRENCY": "1",
+        "RATELIMIT_ENABLED": "true",
+        "TRUSTED_PROXIES": "1",
+    }
+    first = prepared_server(prepared_data, directory / "first", **common)
+    shared = {
+        "DATABASE_URL": f"sqlite:///{first.data}/microdock.db",
+        "UPLOAD_DIR": f"{first.data}/uploads",
+        "BACKUP_DIR": f"{first.data}/backups",
+        "JWT_SECRET_KEY": (first.data / "jwt-secret").read_text().strip(),
+    }
+    nodes = first, Server(directory / "second", **common, **shared)
+    try:
+        at_once([node.start for node in nodes])
+        yield nodes
+    finally:
+        for node in nodes:
+            node.kill()
+
+
 @pytest.fixture
-def start(prepared_data: Path, tmp_path: Path, redis_server: RedisServer) -> Iterator[Callable[..., Nodes]]:
-    """A function that starts two nodes, one worker process each: they share database, files, secret and Redis."""
-    started: list[Server] = []
-
-    def start(**env: str) -> Nodes:
-        common = {"REDIS_URL": redis_server.url, "WEB_CONCURRENCY": "1", **env}
-        first = prepared_server(prepared_data, tmp_path / "first", **common)
-        shared = {
-            "DATABASE_URL": f"sqlite:///{first.data}/microdock.db",
-            "UPLOAD_DIR": f"{first.data}/uploads",
-            "BACKUP_DIR": f"{first.data}/backups",
-            "JWT_SECRET_KEY": (first.data / "jwt-secret").read_text().strip(),
-        }
-        second = Server(tmp_path / "second", **common, **shared)
-        started.extend((first, second))
-        return first.start(), second.start()
-
-    yield start
-    for server in started:
-        server.kill()
+def redis_server(running_redis: RedisServer) -> RedisServer:
+    """It runs, and is empty."""
+    if not running_redis.is_running:
+        running_redis.start()
+    with running_redis.client() as client:
+        client.flushall()
+    return running_redis
 
 
 @pytest.fixture
-def house(start: Callable[..., Nodes]) -> Iterator[tuple[House, Client]]:
+def nodes(running_nodes: Nodes, redis_server: RedisServer) -> Nodes:
+    """Both have their Redis."""
+    assert eventually(lambda: all(redis_of(node) == "ok" for node in running_nodes), SECONDS)
+    return running_nodes
+
+
+@pytest.fixture
+def house(nodes: Nodes) -> Iterator[tuple[House, Client]]:
     """The second node's sockets, and the administrator on the first."""
-    first, second = start()
+    first, second = nodes
     with living_in(first) as found:
         found.server = second
         yield found, first.client.with_token(found.token("admin"))
@@ -60,6 +91,10 @@ def announce(admin: Client, text: str = "m") -> None:
     assert answer.status_code == 200, answer.text
 
 
+def said(node: Server) -> str:
+    return node.console.read_text(errors="replace")
+
+
 def redis_of(server: Server | Client) -> str:
     """What /readyz says of Redis; it must be 200."""
     answer = (server.client if isinstance(server, Server) else server).get("/readyz")
@@ -67,14 +102,13 @@ def redis_of(server: Server | Client) -> str:
     return str(answer.json()["data"]["redis"])
 
 
-def test_a_limit_is_exact_across_nodes(start: Callable[..., Nodes], redis_server: RedisServer) -> None:
-    nodes = start(RATELIMIT_ENABLED="true")
-    asks = [partial(nodes[number % 2].client.get, "/api/plugins/list") for number in range(130)]
+def test_a_limit_is_exact_across_nodes(nodes: Nodes, redis_server: RedisServer) -> None:
+    asks = [partial(nodes[number % 2].client.get, "/api/plugins/list", **FROM_AFAR) for number in range(130)]
     answers = [answer for some in range(0, 130, 13) for answer in at_once(asks[some : some + 13])]
     assert statuses(answers) == {200: 100, 429: 30}
     redis_server.kill()
-    # Each by itself now: none is refused for what the other counted, and none fails.
-    found = [statuses([node.client.get("/api/plugins/list") for _ in range(110)]) for node in nodes]
+    # Each counts by itself now, beginning anew.
+    found = [statuses([node.client.get("/api/plugins/list", **FROM_AFAR) for _ in range(110)]) for node in nodes]
     assert found == [{200: 100, 429: 10}] * 2
 
 
@@ -98,14 +132,17 @@ def test_notifications_and_revocations_cross_nodes(house: tuple[House, Client], 
     assert elsewhere.get("/api/v1/plugins/installed").status_code == 401
 
 
-def test_redis_killed_under_load_fails_no_request(start: Callable[..., Nodes], redis_server: RedisServer) -> None:
-    nodes = start(RATELIMIT_ENABLED="true", LOG_LEVEL="INFO")
+def test_redis_killed_under_load_fails_no_request(nodes: Nodes, redis_server: RedisServer) -> None:
+    earlier = [said(node) for node in nodes]
     done, seen = threading.Event(), Counter[int]()
 
     def work(node: Server, name: str) -> None:
         uploads = 0
         while not done.is_set():
-            answers = [node.client.get("/api/plugins/list"), node.client.post("/api/plugins/detail", {"name": name})]
+            answers = [
+                node.client.get("/api/plugins/list", **UNDER_LOAD),
+                node.client.post("/api/plugins/detail", {"name": name}, **UNDER_LOAD),
+            ]
             if uploads < 5:
                 answers.append(node.client.upload(package(name=name, version=f"1.0.{uploads}")))
                 uploads += answers[-1].status_code == 200
@@ -131,16 +168,14 @@ def test_redis_killed_under_load_fails_no_request(start: Callable[..., Nodes], r
             thread.join(SECONDS)
     assert seen[200] > 0
     assert not {status for status in seen if status not in (200, 404, 429)}
-    for node in nodes:
-        said = node.console.read_text(errors="replace")
-        assert (said.count(" is lost ("), said.count(" is back")) == (2, 2)
-        assert "Traceback" not in said
+    for node, before_it in zip(nodes, earlier, strict=True):
+        found = said(node).removeprefix(before_it)
+        assert (found.count(" is lost ("), found.count(" is back")) == (2, 2)
+        assert "Traceback" not in found
 
 
-def test_jobs_reach_a_worker_whether_redis_is_there_or_not(
-    start: Callable[..., Nodes], redis_server: RedisServer
-) -> None:
-    first, _ = start()
+def test_jobs_reach_a_worker_whether_redis_is_there_or_not(nodes: Nodes, redis_server: RedisServer) -> None:
+    first, _ = nodes
     env = {"REDIS_URL": redis_server.url}
     with first.application(**env) as app:
         ids = [submit(app)]
