@@ -153,8 +153,9 @@ def ensure_redis_url(text: str) -> None:
     try:
         # Nothing is connected.
         import_module("redis").ConnectionPool.from_url(text).make_connection()
-    except Exception as reason:
-        raise ValueError("has options that do not fit") from reason
+    except Exception:
+        # Without its reason, which may quote what is there.
+        raise ValueError("has options that do not fit") from None
 
 
 def _is_sound(text: str) -> bool:

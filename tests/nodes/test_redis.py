@@ -190,7 +190,7 @@ def test_a_url_that_cannot_be_used_is_refused_and_not_quoted(tmp_path: Path, url
 
 @pytest.mark.parametrize("query", ["ssl_hush=1", "ssl_cert_reqs=hush", "db=hush"])
 def test_an_option_that_does_not_fit_is_refused(tmp_path: Path, query: str) -> None:
-    with pytest.raises(ConfigurationError, match="^REDIS_URL has options that do not fit$"):
+    with pytest.raises(ConfigurationError, match=r"^REDIS_URL has options that do not fit$"):
         settings_for(tmp_path, REDIS_URL=f"rediss://localhost?{query}")
 
 
