@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, Literal, Protocol
 
 from ..uow import Unit, current_unit
-from .redis import PREFIX, Redis, RedisLost
+from .redis import PREFIX, TIMEOUT, Redis, RedisLost
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +91,8 @@ class RedisBell:
         if self._ear is None:
             self._ear = client.pubsub()
             self._ear.subscribe(CHANNEL)
+            # The answer to that: whatever is rung from here on is heard.
+            self._ear.get_message(timeout=TIMEOUT)
             return None
         heard: set[Word] = set()
         while not heard and (left := until - time.monotonic()) > 0:
