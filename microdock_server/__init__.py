@@ -6,12 +6,13 @@ from pathlib import Path
 
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
+from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import engines, logs
 from .api import live, openapi
 from .api.admin_page import admin_page
-from .api.auth import DecodedTokens
+from .api.auth import DecodedTokens, RefusedTokens
 from .api.catalog_cache import CatalogCache
 from .api.context import Context
 from .api.edge import Edge
@@ -19,13 +20,16 @@ from .api.errors import register as register_errors
 from .api.host import host
 from .api.host.schemas import Plugin
 from .api.installs import installs
-from .api.limits import RateLimits, SQLiteStorage
+from .api.limits import RateLimits, SharedWindows, SQLiteStorage
 from .api.market import market
 from .api.system import system
 from .cli import register_commands
 from .config import Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
 from .jobs.delivery import FILE, Messenger
+from .nodes.bell import Bell, NoBell, RedisBell, hang
+from .nodes.postgresql import PostgresBell
+from .nodes.redis import Redis
 from .services import jobs
 from .storage import LocalStorage
 from .uow import counting_engine, prepare_engine
@@ -52,8 +56,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     _bind_extensions(app, settings)
-    jobs.deliver_with(Messenger(settings.data_dir / FILE).deliver)
     context = _context(app, settings)
+    jobs.deliver_with(Messenger(settings.data_dir / FILE, redis=context.redis).deliver)
+    hang(context.bell)
     app.extensions["microdock"] = context
     for surface, prefix in MOUNTED:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
@@ -99,16 +104,27 @@ def _context(app: Flask, settings: Settings) -> Context:
     with app.app_context():
         counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
     areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
+    redis = Redis(settings.redis_url) if settings.redis_url else None
     store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")
+    windows = SharedWindows(redis, store) if redis else store
     return Context(
         settings=settings,
         storage=LocalStorage(areas, accel_prefix=settings.x_accel_prefix),
         counting=counting,
-        limits=RateLimits(store, enabled=settings.ratelimit_enabled),
+        limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),
+        refused=RefusedTokens(),
+        redis=redis,
+        bell=_bell(redis, counting),
         document=openapi.document(settings, MOUNTED),
     )
+
+
+def _bell(redis: Redis | None, engine: Engine) -> Bell:
+    if redis is not None:
+        return RedisBell(redis)
+    return PostgresBell(engine) if engine.dialect.name == "postgresql" else NoBell()
 
 
 def _migrations() -> Path:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import marshmallow
 from environs import Env, EnvError
 
+from .nodes.redis import ensure_redis_url
 from .services.scanning import ensure_scanner_url
 from .vocabulary import DEFAULT_PERMISSIONS, Risk
 
@@ -166,7 +167,7 @@ def _read(env: Env) -> Settings:
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
         auto_migrate=env.bool("AUTO_MIGRATE", False),
         storage_url=env.str("STORAGE_URL", ""),
-        redis_url=env.str("REDIS_URL", ""),
+        redis_url=_redis_url(env.str("REDIS_URL", "")),
         clamav_url=_scanner_url(env.str("CLAMAV_URL", "")),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
@@ -177,9 +178,8 @@ def _read(env: Env) -> Settings:
 
 def ensure_safe(settings: Settings) -> None:
     """Refuse what is unsafe (documented defaults are for DEBUG, on loopback addresses alone) or not there yet."""
-    if settings.storage_url or settings.redis_url:
-        name = "STORAGE_URL" if settings.storage_url else "REDIS_URL"
-        raise ConfigurationError(f"{name} is not supported by this version: leave it empty (local disk, one machine)")
+    if settings.storage_url:
+        raise ConfigurationError("STORAGE_URL is not supported by this version: leave it empty (local disk)")
     if settings.debug:
         if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
             raise ConfigurationError(
@@ -282,6 +282,14 @@ def _scanner_url(text: str) -> str:
         ensure_scanner_url(text)
     except ValueError as wrong:
         raise ConfigurationError(f"CLAMAV_URL: {wrong}") from wrong
+    return text
+
+
+def _redis_url(text: str) -> str:
+    try:
+        ensure_redis_url(text)
+    except ValueError as wrong:
+        raise ConfigurationError(f"REDIS_URL {wrong}") from wrong
     return text
 
 

@@ -124,6 +124,10 @@ class InvalidToken(Unauthenticated):
     slug = "invalid_token"
 
 
+class RevokedForGood(InvalidToken):
+    """It was valid once; nothing can make it so again."""
+
+
 class WrongCredentials(Unauthenticated):
     slug = "wrong_credentials"
 

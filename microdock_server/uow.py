@@ -43,6 +43,13 @@ class Unit:
         self.writing = writing
         self._on_commit: list[Callback] = []
         self._on_rollback: list[Callback] = []
+        self._asked: set[str] = set()
+
+    def is_first(self, name: str) -> bool:
+        """Is this the first time that the unit is asked so about `name`? For what is to happen once a transaction."""
+        is_first = name not in self._asked
+        self._asked.add(name)
+        return is_first
 
     def on_commit(self, callback: Callback) -> None:
         """Run `callback` once the transaction is durable. Its failure is logged, never raised."""

@@ -18,6 +18,7 @@ from microdock_server.startup import prepare
 
 from .live import Server, prepared_server
 from .peers import postgresql
+from .peers.redis import RedisServer, running
 from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
@@ -102,6 +103,9 @@ def release(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     context.counting.dispose()
+    context.bell.close()
+    if context.redis is not None:
+        context.redis.close()
 
 
 @pytest.fixture
@@ -117,6 +121,13 @@ def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[Callable[..., 
     yield start
     for server in started:
         server.kill()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of this test's own, which runs and is empty."""
+    with running(tmp_path / "redis") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -164,14 +164,14 @@ class Server:
             return files.verify(app.extensions["microdock"].storage)
 
     @contextlib.contextmanager
-    def application(self) -> Iterator[Any]:
+    def application(self, **overrides: str) -> Iterator[Any]:
         """An application on the same data, in this process."""
         from microdock_server import create_app
 
         from .conftest import release
         from .support import settings_for
 
-        app = create_app(settings_for(self.data, LOG_FILE=str(self.data / "logs" / "tests.log")))
+        app = create_app(settings_for(self.data, LOG_FILE=str(self.data / "logs" / "tests.log"), **overrides))
         try:
             yield app
         finally:

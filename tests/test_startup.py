@@ -30,7 +30,9 @@ SAFE = {"DEBUG": "false", "ADMIN_PASSWORD": "a long password", "JWT_SECRET_KEY":
         ({"JWT_SECRET_KEY": "your-very-secure-jwt-secret-key-minimum-32-characters"}, "JWT_SECRET_KEY"),
         ({"DEBUG": "true", "ADMIN_PASSWORD": "admin", "HOST": "0.0.0.0"}, "ADMIN_PASSWORD"),
         ({"STORAGE_URL": "s3://bucket"}, "STORAGE_URL"),
-        ({"REDIS_URL": "redis://localhost"}, "REDIS_URL"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://:se/cret@localhost"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://localhost/0?socket_timeout=60"}, "REDIS_URL"),
     ],
     ids=str,
 )

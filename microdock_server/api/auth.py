@@ -13,7 +13,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from ..clock import utcnow
-from ..errors import AdminRequired, Forbidden, InvalidToken, Unauthenticated
+from ..errors import AdminRequired, Forbidden, InvalidToken, RevokedForGood, Unauthenticated
 from ..kept import Kept
 from ..services import tokens
 from ..services.tokens import Actor, Claims, Kind
@@ -27,6 +27,17 @@ class DecodedTokens(Kept[bytes, Claims]):
     """Claims of tokens whose signature was found good, by the token's digest; only revocation is asked anew.
 
     Checking a signature takes longer than everything else an authenticated request does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(10_000)
+
+
+class RefusedTokens(Kept[str, bool]):
+    """The `jti` of tokens that the database said are revoked for good: the next time it is not asked.
+
+    A client that goes on with a token it has lost costs no more than this. Only refusals are kept, which stay true:
+    whatever is forgotten here, in a process that is new for example, is asked of the database, and refused again.
     """
 
     def __init__(self) -> None:
@@ -67,8 +78,19 @@ def actor() -> Actor:
     token = bearer()
     if token is None:
         raise Unauthenticated()
-    claims = read(token, "access")
-    return tokens.believe(claims, context().counting)
+    return believe(read(token, "access"))
+
+
+def believe(claims: Claims) -> Actor:
+    """The actor behind an access token that was read. Raises InvalidToken where the token is not believed any more."""
+    refused = context().refused
+    if refused.get(claims.jti):
+        raise InvalidToken()
+    try:
+        return tokens.believe(claims, context().counting)
+    except RevokedForGood:
+        refused.put(claims.jti, True)
+        raise
 
 
 def refresh_claims() -> Claims:

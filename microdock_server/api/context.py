@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 
 from ..config import Settings
 from ..messages import Language, language_of
+from ..nodes.bell import Bell
+from ..nodes.redis import Redis
 from ..storage import Storage
 
 if TYPE_CHECKING:
-    from .auth import DecodedTokens
+    from .auth import DecodedTokens, RefusedTokens
     from .catalog_cache import CatalogCache
     from .limits import RateLimits
 
@@ -31,6 +33,10 @@ class Context:
     limits: RateLimits
     catalog: CatalogCache
     decoded: DecodedTokens
+    refused: RefusedTokens
+    # None where there is none by the settings.
+    redis: Redis | None
+    bell: Bell
     # The OpenAPI document as JSON, made when it is first asked for.
     document: Callable[[], bytes]
 

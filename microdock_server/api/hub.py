@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import threading
 import time
@@ -19,6 +20,7 @@ from sqlalchemy import Engine, Row
 
 from ..clock import iso
 from ..messages import Language
+from ..nodes.bell import Bell
 from ..services import notifications, tokens
 from ..services.tokens import Claims
 from . import metrics
@@ -29,6 +31,10 @@ log = logging.getLogger(__name__)
 TICK: Final = 0.5
 TICK_AFTER_FAILURE: Final = 2.0
 RECHECK_EVERY: Final = 2.0
+# With a bell that can be heard, the database is asked for notifications when it rings, and otherwise this often.
+LOOK_EVERY: Final = 3.0
+# Rings in quick succession are answered together.
+PAUSE: Final = 0.05
 
 UNAUTHENTICATED: Final = 4401
 GOING_AWAY: Final = 1001
@@ -74,8 +80,8 @@ class Member:
 class Hub:
     """Keeps count of the sockets of this process. Its poller starts with the first one, after the fork."""
 
-    def __init__(self, engine: Engine, most: int, most_of_user: int) -> None:
-        self._engine, self._most, self._most_of_user = engine, most, most_of_user
+    def __init__(self, engine: Engine, bell: Bell, most: int, most_of_user: int) -> None:
+        self._engine, self._bell, self._most, self._most_of_user = engine, bell, most, most_of_user
         # Who runs the process may say here that it is about to end: sockets are closed then.
         self.is_wanted: Callable[[], bool] = lambda: True
         self._lock = threading.Lock()
@@ -83,7 +89,7 @@ class Hub:
         self._links: set[Link] = set()
         self._members: dict[str, set[Member]] = {}
         self._cursor = 0
-        self._checked = 0.0
+        self._checked = self._looked = -math.inf
         self._poller: int | None = None
 
     def reserve(self) -> bool:
@@ -152,7 +158,19 @@ class Hub:
                 except Exception:
                     failed = True
                     log.exception("the poller of the WebSockets failed; it goes on")
-            time.sleep(TICK_AFTER_FAILURE if failed else TICK)
+            if failed:
+                time.sleep(TICK_AFTER_FAILURE)
+            self._wait()
+
+    def _wait(self) -> None:
+        """Until the next tick, or the bell; what it rang for is due at once."""
+        rung = self._bell.wait(TICK)
+        if rung is None or "notifications" in rung:
+            self._looked = -math.inf
+        if rung:
+            if "tokens" in rung:
+                self._checked = -math.inf
+            time.sleep(PAUSE)
 
     def _dismiss(self) -> None:
         """Close all that is there as soon as the process is asked to end."""
@@ -161,7 +179,9 @@ class Hub:
                 link.close(GOING_AWAY, "the server is going away")
 
     def _hand_out(self) -> None:
-        """Read what is new, once for all, and hand it to its users."""
+        """Read what is new, once for all, and hand it to its users, where that is due."""
+        if time.monotonic() - self._looked < LOOK_EVERY:
+            return
         while self._members:
             rows = notifications.after(self._cursor, self._engine)
             for row in rows:
@@ -169,7 +189,8 @@ class Hub:
                     self._cursor = max(self._cursor, row.id)
                 self._hand(row)
             if len(rows) < notifications.MAX_BATCH:
-                return
+                break
+        self._looked = time.monotonic()
 
     def _hand(self, row: Row[Any]) -> None:
         texts: dict[Language, str] = {}

@@ -1,4 +1,5 @@
-"""Rate limits: how many requests whom, in which window. Windows are counted by `limits`, exactly across workers."""
+"""Rate limits: how many requests whom, in which window. Windows are named by `limits`, and counted exactly across
+workers in a file, or across nodes in Redis."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
 
 from ..errors import TooMany
+from ..nodes.redis import PREFIX, Client, Redis, RedisLost
 from ..services.tokens import Actor
 from ..vocabulary import Role
 
@@ -30,11 +31,21 @@ RATES: Final[dict[str, list[RateLimitItem]]] = {
 }
 
 
+class Windows(Protocol):
+    """Where requests are counted."""
+
+    def hit(self, key: str, seconds: int) -> tuple[int, float]:
+        """Count one in the window of `key`, which lasts `seconds` from its first.
+
+        The count, this one included, and when the window ends, in seconds since the epoch.
+        """
+
+
 class RateLimits:
     """Counts requests and refuses those over the limit. `enabled=False` counts nothing."""
 
-    def __init__(self, store: Storage, *, enabled: bool) -> None:
-        self._limiter = FixedWindowRateLimiter(store)
+    def __init__(self, windows: Windows, *, enabled: bool) -> None:
+        self._windows = windows
         self.enabled = enabled
 
     def count(self, address: str, actor: Actor | None, act: str | None = None) -> dict[str, str]:
@@ -52,18 +63,18 @@ class RateLimits:
         tightest: dict[str, str] = {}
         fewest = 1 << 60
         for item in RATES[group]:
-            allowed = self._limiter.hit(item, group, who)
-            stats = self._limiter.get_window_stats(item, group, who)
-            reset = max(1, round(stats.reset_time - time.time()))
+            count, ends = self._windows.hit(item.key_for(group, who), item.get_expiry())
+            remaining = item.amount - count
+            reset = max(1, round(ends - time.time()))
             headers = {
                 "RateLimit-Limit": str(item.amount),
-                "RateLimit-Remaining": str(max(0, stats.remaining)),
+                "RateLimit-Remaining": str(max(0, remaining)),
                 "RateLimit-Reset": str(reset),
             }
-            if not allowed:
+            if remaining < 0:
                 raise TooMany(reset, headers)
-            if stats.remaining < fewest:
-                fewest, tightest = stats.remaining, headers
+            if remaining < fewest:
+                fewest, tightest = remaining, headers
         return tightest
 
 
@@ -71,6 +82,33 @@ def _group(actor: Actor | None) -> str:
     if actor is None:
         return "public"
     return "admin" if actor.role == Role.ADMIN else "authenticated"
+
+
+class SharedWindows:
+    """Windows in Redis: exact across nodes. While Redis is lost each node counts by itself, in `local`.
+
+    A file and not the process's memory, because the workers of a node then still share their counts: the limits hold
+    for each node instead of for all of them together. What was counted on one side is not carried over to the other:
+    whoever is counted gets a fresh window when Redis is lost and when it is back, once each.
+    """
+
+    def __init__(self, redis: Redis, local: Windows) -> None:
+        self._redis, self._local = redis, local
+
+    def hit(self, key: str, seconds: int) -> tuple[int, float]:
+        """See Windows."""
+        try:
+            return self._redis.ask(lambda client: _hit(client, f"{PREFIX}limits:{key}", seconds))
+        except RedisLost:
+            return self._local.hit(key, seconds)
+
+
+def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:
+    # One round trip, where the storage that `limits` has for Redis takes three; and no window without an end.
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.set(key, 0, ex=seconds, nx=True).incr(key).pttl(key)
+        _, count, left = pipeline.execute()
+    return int(count), time.time() + left / 1000
 
 
 class SQLiteStorage(Storage):
@@ -93,18 +131,22 @@ class SQLiteStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count in the window of `key`; a window that has passed begins anew."""
+        return self.hit(key, expiry, amount)[0]
+
+    def hit(self, key: str, seconds: int, amount: int = 1) -> tuple[int, float]:
+        """See Windows."""
         now = time.time()
         with self._connection() as connection:
-            (count,) = connection.execute(
+            count, ends = connection.execute(
                 "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
                 "count = CASE WHEN ends <= ?4 THEN ?2 ELSE count + ?2 END, "
-                "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count",
-                (key, amount, now + expiry, now),
+                "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count, ends",
+                (key, amount, now + seconds, now),
             ).fetchone()
             if now - self._last_sweep > 60:
                 self._last_sweep = now
                 connection.execute("DELETE FROM windows WHERE ends <= ?", (now,))
-        return int(count)
+        return int(count), float(ends)
 
     def get(self, key: str) -> int:
         """The count in the current window of `key`."""

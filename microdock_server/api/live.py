@@ -16,7 +16,6 @@ from flask_sock import Sock  # type: ignore[import-untyped]
 from ..clock import utcnow
 from ..errors import Forbidden, InvalidToken, Malformed
 from ..messages import Language, Message
-from ..services import tokens
 from . import auth
 from .context import Context, context, language, settings
 from .edge import UPGRADED
@@ -69,7 +68,7 @@ def mount(app: Flask, context: Context) -> None:
     settings = context.settings
     if settings.ws_max_connections:
         app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
-        app.extensions[HUB] = Hub(context.counting, settings.ws_max_connections, settings.ws_max_per_user)
+        app.extensions[HUB] = Hub(context.counting, context.bell, settings.ws_max_connections, settings.ws_max_per_user)
         app.register_blueprint(live)
 
 
@@ -132,7 +131,7 @@ def _authenticate(link: Link) -> Member | None:
     try:
         hello = _hello(link.receive(HELLO_WITHIN))
         claims = auth.read(hello.token, "access")
-        tokens.believe(claims, context().counting)
+        auth.believe(claims)
     except (TimeoutError, ValueError, InvalidToken):
         link.close(UNAUTHENTICATED, "the first message must carry a valid access token")
         return None

@@ -45,6 +45,8 @@ class Readiness(Schema):
     database = plain.String(required=True)
     migrations = plain.String(required=True)
     storage = plain.String(required=True)
+    # Only where REDIS_URL is set. "lost" is no reason to send requests elsewhere: they are answered without it.
+    redis = plain.String()
 
 
 @system.operation("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
@@ -106,9 +108,10 @@ def readyz() -> Any:
         "migrations": "ok" if _is_migrated() else "pending",
         "storage": "ok" if _storage_is_writable() else "not writable",
     }
-    if all(state == "ok" for state in checks.values()):
-        return checks
-    return Answer(checks, status=503, message="system.not_ready")
+    if any(state != "ok" for state in checks.values()):
+        return Answer({**checks, **_redis_state()}, status=503, message="system.not_ready")
+    states = _redis_state()
+    return Answer({**checks, **states}, message="system.degraded" if "lost" in states.values() else "system.ready")
 
 
 @system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
@@ -146,6 +149,13 @@ def _database_answers() -> bool:
     except SQLAlchemyError:
         return False
     return True
+
+
+def _redis_state() -> dict[str, str]:
+    redis = context().redis
+    if redis is None:
+        return {}
+    return {"redis": "ok" if redis.answers() else "lost"}
 
 
 def _storage_is_writable() -> bool:

@@ -1,7 +1,7 @@
-"""How a queued job reaches the worker at once: a message with its id, in a file of its own, by way of huey.
+"""How a queued job reaches a worker at once: a message with its id, by way of huey, in a file of its own or in Redis.
 
-The table is the truth about jobs; the file is a bell. It may be lost, broken or deleted at any time: the worker looks
-into the table as well, and the file is made anew.
+The table is the truth about jobs; messages are a bell. They may be lost at any time, and the file broken or deleted:
+workers look into the table as well, and the file is made anew.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from huey import SqliteHuey  # type: ignore[import-untyped]
+from huey import Huey  # type: ignore[import-untyped]
 from huey.storage import SqliteStorage  # type: ignore[import-untyped]
+
+from ..nodes.redis import Redis, RedisLost
+from .messages import RedisMessages
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +30,13 @@ Run = Callable[[str], object]
 
 
 class Messenger:
-    """Messages about jobs, in `path`. Opened by each process for itself, when it first has something to say.
+    """Messages about jobs, in `redis` or else in `path`. Opened by each process when it first has something to say.
 
     `run` is called with the id of each job that a consumer of this process is told about.
     """
 
-    def __init__(self, path: Path, run: Run | None = None) -> None:
-        self._path, self._run = path, run
+    def __init__(self, path: Path, run: Run | None = None, redis: Redis | None = None) -> None:
+        self._path, self._run, self._redis = path, run, redis
         # Those of a parent stay here, untouched: what a fork inherited must be neither used nor closed.
         self._queues: dict[int, _Queue] = {}
 
@@ -41,6 +44,9 @@ class Messenger:
         """Tell whoever consumes. Never raises: a job without a message is found in the table."""
         try:
             self.queue().tell(job_id)
+        except RedisLost:
+            # It was logged once; every job need not say it again.
+            return
         except Exception:
             log.warning("no message about job %s: it will be found in the table", job_id, exc_info=True)
 
@@ -52,8 +58,13 @@ class Messenger:
         """This process's huey."""
         process = os.getpid()
         if process not in self._queues:
-            self._queues.setdefault(process, _Queue(self._path, self._run))
+            self._queues.setdefault(process, self._open())
         return self._queues[process]
+
+    def _open(self) -> _Queue:
+        if self._redis is not None:
+            return _Queue(self._run, storage_class=RedisMessages, redis=self._redis, is_consumer=self._run is not None)
+        return _Queue(self._run, storage_class=_File, filename=str(self._path), timeout=TIMEOUT_SECONDS)
 
 
 class Reminder:
@@ -73,15 +84,15 @@ class Reminder:
         self._told = set(due)
 
 
-class _Queue(SqliteHuey):  # type: ignore[misc]
+class _Queue(Huey):  # type: ignore[misc]
     """Huey with messages that are an id and nothing else: its own are pickled, and could run anything."""
 
-    def __init__(self, path: Path, run: Run | None) -> None:
-        super().__init__("jobs", results=False, storage_class=_File, filename=str(path), timeout=TIMEOUT_SECONDS)
+    def __init__(self, run: Run | None, **storage: Any) -> None:
+        super().__init__("jobs", results=False, **storage)
         self._task = self.task(name="run_job")(run or _nobody)
 
     def tell(self, job_id: str) -> None:
-        """Put a message about this job into the file."""
+        """Put a message about this job where consumers find it."""
         self.enqueue(self._task.s(job_id))
 
     def serialize_task(self, task: Any) -> bytes:

@@ -139,7 +139,9 @@ class Worker:
         context: Context = app.extensions["microdock"]
         self.holder = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._app, self._grace = app, grace
-        self._messenger = Messenger(context.settings.data_dir / FILE, lambda job_id: run_job(app, job_id, self.holder))
+        self._messenger = Messenger(
+            context.settings.data_dir / FILE, lambda job_id: run_job(app, job_id, self.holder), context.redis
+        )
         self._stopping = False
         self._parent: int | None = None
 

@@ -15,6 +15,7 @@ SUCCESS: Final[dict[str, tuple[str, str]]] = {
     "system.healthy": ("服务器运行正常", "The server is running normally"),
     "system.unhealthy": ("数据库连接失败", "The database cannot be reached"),
     "system.ready": ("服务已就绪", "The server is ready"),
+    "system.degraded": ("服务已就绪，但无法连接 Redis", "The server is ready, but Redis is lost"),
     "system.not_ready": ("服务未就绪", "The server is not ready"),
     "auth.logged_in": ("登录成功", "Logged in"),
     "auth.logged_out": ("登出成功", "Logged out"),

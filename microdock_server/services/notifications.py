@@ -12,6 +12,7 @@ from ..clock import utcnow
 from ..extensions import db
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
 from ..models import Notification, NotificationRead, User
+from ..nodes import bell
 from ..uow import read_at_once
 from ..vocabulary import Event
 from .paging import page_of
@@ -22,6 +23,7 @@ MAX_BATCH: Final = 1000
 def notify(user_id: str | None, event: Event, **data: Any) -> None:
     """Tell a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
     db.session.add(Notification(user_id=user_id, event=event, data=data))
+    bell.ring("notifications")
 
 
 def latest_id(engine: Engine) -> int:

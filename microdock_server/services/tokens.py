@@ -2,6 +2,13 @@
 
 Three ways to lose belief: one token by its `jti`, one login with all that descends from it (a family), or all of a
 user's tokens (the user's epoch is raised; tokens carry the epoch they were made in).
+
+Every request with a token asks the database, on every node, and nothing else can say that a token is believed. One
+query by three primary keys answers that together with what the request needs anyway (name, role, revision), so a cache
+of believed tokens could save little; and it could not be right: a node that revokes while it has lost Redis, or a
+Redis that was flushed, would leave others believing. What may be kept is the opposite (see api.auth.RefusedTokens),
+because a token that was revoked stays revoked. Redis carries the news alone: open WebSockets are checked when the bell
+rings, and every two seconds without it.
 """
 
 from __future__ import annotations
@@ -14,10 +21,11 @@ from typing import Any, Final, Literal
 from sqlalchemy import BindParameter, Engine, bindparam, delete, select
 
 from ..clock import utcnow
-from ..errors import InvalidToken
+from ..errors import InvalidToken, RevokedForGood
 from ..extensions import db
 from ..models import RefreshToken, RevokedToken, TokenFamily, User
 from ..models.columns import new_id
+from ..nodes import bell
 from ..uow import read_at_once
 from ..vocabulary import Role
 
@@ -78,6 +86,7 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
         raise InvalidToken()
     if token.spent_at is not None:
         family.revoked_at = utcnow()
+        bell.ring("tokens")
         return user, None
     token.spent_at = utcnow()
     family.expires_at = utcnow() + (REMEMBERED if family.remember_me else NOT_REMEMBERED)
@@ -85,12 +94,17 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
 
 
 def believe(claims: Claims, engine: Engine) -> Actor:
-    """The actor behind an access token whose signature and expiry were found good. Raises InvalidToken."""
+    """The actor behind an access token whose signature and expiry were found good.
+
+    Raises InvalidToken; RevokedForGood, which is one, where the answer will be the same until the token has expired.
+    """
     rows = read_at_once(engine, _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti})
     row = rows[0] if rows else None
-    if row is None or not row.is_active or row.token_epoch != claims.epoch or row.jti is not None:
-        raise InvalidToken()
+    if row is None or row.token_epoch > claims.epoch or row.jti is not None:
+        raise RevokedForGood()
     if claims.family and (row.family is None or row.revoked_at is not None):
+        raise RevokedForGood()
+    if not row.is_active or row.token_epoch != claims.epoch:
         raise InvalidToken()
     return Actor(claims.user_id, row.username, Role(row.role), claims, row.installs_revision)
 
@@ -111,11 +125,13 @@ def revoke(claims: Claims) -> None:
         family = db.session.get(TokenFamily, claims.family)
         if family is not None and family.revoked_at is None:
             family.revoked_at = utcnow()
+    bell.ring("tokens")
 
 
 def revoke_user(user: User) -> None:
     """No token that this user holds is believed any more."""
     user.token_epoch += 1
+    bell.ring("tokens")
 
 
 def forget_expired() -> int:

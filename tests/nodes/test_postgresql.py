@@ -1,0 +1,161 @@
+"""The bell by LISTEN and NOTIFY, on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from microdock_server.extensions import db
+from microdock_server.nodes.bell import Word
+from microdock_server.nodes.postgresql import PostgresBell
+from microdock_server.uow import current_unit, unit_of_work
+
+from ..live import eventually, free_port
+
+BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(BIN is None and "CI" not in os.environ, reason="postgresql is not installed"),
+]
+
+
+class Database:
+    """A server with one superuser, in a directory that is its own."""
+
+    def __init__(self) -> None:
+        assert BIN is not None
+        self._directory, self._port = Path(mkdtemp(prefix="microdock-pg-")), free_port()
+        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+        self._data = str(self._directory / "data")
+        if os.getuid() == 0:
+            shutil.chown(self._directory, "postgres", "postgres")
+        self._run(str(BIN / "initdb"), "-D", self._data, "-U", "postgres", "-A", "trust", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-p {self._port} -h 127.0.0.1 -k {self._directory} -c fsync=off"
+        self._control("start", "-w", "-l", f"{self._directory}/log", "-o", options)
+
+    def stop(self) -> None:
+        self._control("stop", "-w", "-m", "immediate")
+
+    def remove(self) -> None:
+        with suppress(subprocess.CalledProcessError):
+            self.stop()
+        shutil.rmtree(self._directory)
+
+    def _control(self, *words: str) -> None:
+        self._run(str(BIN / "pg_ctl") if BIN else "", "-D", self._data, *words)
+
+    def _run(self, *command: str) -> None:
+        # It refuses to run as root.
+        prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    found = Database()
+    try:
+        found.start()
+        yield found
+    finally:
+        found.remove()
+
+
+@pytest.fixture
+def app(database: Database) -> Iterator[Flask]:
+    """No more than a session on that server."""
+    made = Flask(__name__)
+    made.config["SQLALCHEMY_DATABASE_URI"] = database.url
+    db.init_app(made)
+    with made.app_context():
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def bell(app: Flask) -> Iterator[PostgresBell]:
+    made = PostgresBell(db.engine)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ear(app: Flask) -> Iterator[PostgresBell]:
+    """A bell as another process has it, that listens already."""
+    made = PostgresBell(db.engine)
+    assert made.wait(0) is None
+    yield made
+    made.close()
+
+
+def ring(bell: PostgresBell, *words: Word) -> None:
+    with unit_of_work() as unit:
+        for word in words:
+            bell.ring_after(unit, word)
+
+
+def test_rings_with_the_commit(bell: PostgresBell, ear: PostgresBell) -> None:
+    with unit_of_work():
+        bell.ring_after(current_unit(), "notifications")
+        db.session.connection().execute(text("SELECT 1"))
+        assert ear.wait(0.2) == frozenset()
+    assert ear.wait(10) == {"notifications"}
+    assert ear.wait(0.1) == frozenset()
+
+
+def test_does_not_ring_for_what_is_undone(bell: PostgresBell, ear: PostgresBell) -> None:
+    with suppress(KeyError), unit_of_work() as unit:
+        bell.ring_after(unit, "notifications")
+        raise KeyError
+    ring(bell, "tokens")
+    assert ear.wait(10) == {"tokens"}
+
+
+def test_rings_once_a_transaction_for_each_word(bell: PostgresBell, ear: PostgresBell) -> None:
+    ring(bell, "tokens", "notifications", "tokens", "notifications")
+    assert ear.wait(10) == {"tokens", "notifications"}
+    assert ear.wait(0.1) == frozenset()
+
+
+def test_what_was_rung_while_nobody_waited_is_heard(bell: PostgresBell, ear: PostgresBell) -> None:
+    for _ in range(20):
+        ring(bell, "notifications")
+    assert ear.wait(10) == {"notifications"}
+
+
+def test_ends_a_wait(app: Flask, bell: PostgresBell, ear: PostgresBell) -> None:
+    heard: list[object] = []
+    waiting = threading.Thread(target=lambda: heard.append(ear.wait(30)))
+    waiting.start()
+    ring(bell, "tokens")
+    waiting.join(10)
+    assert heard == [{"tokens"}]
+
+
+def test_lost_with_the_database_it_says_look_and_is_heard_again(
+    database: Database, bell: PostgresBell, ear: PostgresBell, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.stop()
+    assert ear.wait(0.05) is None
+    assert ear.wait(0.05) is None
+    assert caplog.text.count("are not heard") == 1
+    database.start()
+    # Connections that the stop broke are not the bell's business.
+    db.engine.dispose()
+    assert ear.wait(0) is None
+    assert caplog.text.count("heard again") == 1
+    assert ear.wait(0) == frozenset()
+    ring(bell, "notifications")
+    assert eventually(lambda: ear.wait(1) == {"notifications"})
