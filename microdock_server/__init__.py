@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -27,7 +28,8 @@ from .config import Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
 from .jobs.delivery import FILE, Messenger
 from .services import jobs
-from .storage import LocalStorage
+from .storage import LocalStorage, Storages
+from .storage.address import Credentials, parse_address
 from .uow import counting_engine, prepare_engine
 
 # The more particular prefix of the marketplace's stands before the shorter one.
@@ -99,17 +101,33 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 def _context(app: Flask, settings: Settings) -> Context:
     with app.app_context():
         counting = counting_engine(db.engine)
-    areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
     store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")
     return Context(
         settings=settings,
-        storage=LocalStorage(areas, accel_prefix=settings.x_accel_prefix),
+        storage=_storages(settings),
         counting=counting,
         limits=RateLimits(store, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),
         document=openapi.document(settings, MOUNTED),
     )
+
+
+def _storages(settings: Settings) -> Storages:
+    """New files go to the bucket where there is one; what is on the local disk stays readable."""
+    areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
+    local = LocalStorage(areas, accel_prefix=settings.x_accel_prefix)
+    if not settings.storage_url:
+        return Storages(local)
+    from .storage.objects import ObjectStorage  # noqa: PLC0415  (its library is an extra)
+
+    bucket = ObjectStorage(
+        parse_address(settings.storage_url),
+        Credentials(settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token),
+        redirects=settings.storage_downloads == "redirect",
+        lifetime=timedelta(seconds=settings.storage_link_seconds),
+    )
+    return Storages(bucket, local)
 
 
 def _migrations() -> Path:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from ..config import Settings
 from ..messages import Language, language_of
-from ..storage import Storage
+from ..storage import Storages
 
 if TYPE_CHECKING:
     from .auth import DecodedTokens
@@ -26,7 +26,7 @@ class Context:
     """Made once an application."""
 
     settings: Settings
-    storage: Storage
+    storage: Storages
     counting: Engine
     limits: RateLimits
     catalog: CatalogCache

@@ -150,7 +150,7 @@ def _database_answers() -> bool:
 
 def _storage_is_writable() -> bool:
     try:
-        context().storage.ensure_writable()
+        context().storage.main.ensure_writable()
     except StorageFailure:
         return False
     return True
