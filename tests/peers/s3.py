@@ -24,6 +24,7 @@ from microdock_server.storage.address import Credentials, parse_address
 if TYPE_CHECKING:
     from microdock_server.storage.objects import ObjectStorage
 
+ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30
 CREDENTIALS = Credentials("test-key-id", "test-secret-key")
 
@@ -50,11 +51,9 @@ class S3Server:
     def start(self) -> Self:
         """Start, and wait until it answers."""
         ensure_there()
-        command = [sys.executable, "-W", "ignore", "-c", "from moto.server import main; main()"]
+        command = [sys.executable, "-W", "ignore", "-m", "tests.peers.moto_app", str(self.port)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "-H", "127.0.0.1", "-p", str(self.port)], stdout=log, stderr=log, start_new_session=True
-            )
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(OSError):
