@@ -21,10 +21,10 @@ from microdock_server.storage.objects import PART, ObjectStorage
 from microdock_server.storage.signing import signed_url
 
 from ..conftest import AppFactory
-from ..market import people
+from ..market import create, people
 from ..peers.relay import Relay
 from ..peers.s3 import CREDENTIALS, S3Server, Stored
-from ..support import Api, package, stored_files, stored_rows
+from ..support import Api, stored_files, stored_rows
 
 LARGE = 2 * PART + 17
 EMPTY = Stored(objects={}, unfinished=[])
@@ -177,10 +177,7 @@ class TestTheServerWithoutItsBucket:
     def test_answers_the_marketplace_in_its_own_envelope(self, app: Flask, relay: Relay) -> None:
         everybody = people(app)
         relay.close()
-        answer = everybody.developer.post(
-            "/api/v1/marketplace/plugins",
-            data={"file": (io.BytesIO(package()), "p.zip"), "name": "com.example.myplugin", "version": "1.0.0"},
-        )
+        answer = create(everybody.developer)
         body = answer.get_json()
         assert (answer.status_code, body["code"], body["error"]["slug"]) == (503, 503, "storage_unavailable")
 
@@ -211,7 +208,7 @@ class TestSignedUrls:
         handover = storage.url("uploads/ab/abc", file_name=file_name, media_type="application/zip")
         assert handover is not None
         ours = parse_qs(urlsplit(handover.address).query)
-        moment = datetime.strptime(ours["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+        moment = datetime.fromisoformat(ours["X-Amz-Date"][0])
         monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: moment)
         theirs = boto3.client(
             "s3",
