@@ -226,15 +226,13 @@ def test_killed_at_any_step_it_goes_on_where_it_was(
     if target == "local":
         assert run(both, "migrate").exit_code == 0
     directory = both.extensions["microdock"].settings.data_dir
-    steps = []
-    for at in (1, 1, 3, 1, 100):
-        env = {"DATA_DIR": str(directory), "LOG_LEVEL": "WARNING", **s3.settings(bucket)}
-        command = [sys.executable, "-m", "tests.storage.killed_migration", target, str(at), json.dumps(env)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-        steps.append(done.stdout.split()[-1] if done.returncode == -9 else done.returncode)
-        assert unreadable(both) == []
-        assert verified(both).is_sound
-    assert steps == ["save", "row", "delete", "save", 0], done.stderr
+    env = {"DATA_DIR": str(directory), "LOG_LEVEL": "WARNING", **s3.settings(bucket)}
+    command = [sys.executable, "-m", "tests.storage.killed_migration", target, json.dumps(env), "1", "1", "3", "1", "0"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert found == [["save", True], ["row", True], ["delete", True], ["save", True], [0, True]]
+    assert unreadable(both) == []
     assert backends(both) == {target}
     monkeypatch.setattr(files, "ORPHAN_AGE", -files.ORPHAN_AGE)
     assert run(both, "gc").exit_code == 0
