@@ -20,6 +20,9 @@ class Relay:
         # Cut so many connections at `most` bytes, then no more; None: all of them.
         self.times: int | None = None
         self.cut = 0
+        # After so many bytes of a connection nothing is passed on any more, and nothing closed.
+        self.stall_at: int | None = None
+        self.stalled = 0
 
     def start(self) -> Self:
         """Begin to accept."""
@@ -59,6 +62,11 @@ class Relay:
                 sent += len(part)
                 if self.most is not None and sent > self.most and (self.times is None or self.cut < self.times):
                     self.cut += 1
+                    return
+                if self.stall_at is not None and sent > self.stall_at:
+                    self.stalled += 1
+                    while client.recv(1 << 16):
+                        pass
                     return
                 server.sendall(part)
             server.shutdown(socket.SHUT_WR)

@@ -48,6 +48,13 @@ class S3Server:
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
 
+    @classmethod
+    def at(cls, port: int) -> Self:
+        """One that somebody else started."""
+        server = cls(Path(os.devnull))
+        server.port, server.url = port, f"http://127.0.0.1:{port}"
+        return server
+
     def start(self) -> Self:
         """Start, and wait until it answers."""
         ensure_there()
@@ -108,6 +115,21 @@ class S3Server:
             },
             unfinished=[item.findtext("{*}Key", "") for item in pending.iterfind("{*}Upload")],
         )
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        """Every object's bytes."""
+        client = self._client()
+        return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in self.stored(bucket).objects}
+
+    def restore(self, bucket: str, contents: dict[str, bytes]) -> None:
+        """Make the bucket hold these objects and nothing else."""
+        client = self._client()
+        for key in self.stored(bucket).objects.keys() - contents.keys():
+            client.delete_object(Bucket=bucket, Key=key)
+        for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+            client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        for key, data in contents.items():
+            client.put_object(Bucket=bucket, Key=key, Body=data)
 
     def change(self, bucket: str, key: str, data: bytes) -> None:
         """Overwrite an object behind the server's back."""
