@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -31,7 +32,8 @@ from .nodes.bell import Bell, NoBell, RedisBell, hang
 from .nodes.postgresql import PostgresBell
 from .nodes.redis import Redis
 from .services import jobs
-from .storage import LocalStorage
+from .storage import LocalStorage, Storages
+from .storage.address import Credentials, parse_address
 from .uow import counting_engine, prepare_engine
 
 # The more particular prefix of the marketplace's stands before the shorter one.
@@ -103,13 +105,12 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 def _context(app: Flask, settings: Settings) -> Context:
     with app.app_context():
         counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
-    areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
     redis = Redis(settings.redis_url) if settings.redis_url else None
     store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")
     windows = SharedWindows(redis, store) if redis else store
     return Context(
         settings=settings,
-        storage=LocalStorage(areas, accel_prefix=settings.x_accel_prefix),
+        storage=_storages(settings),
         counting=counting,
         limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
@@ -125,6 +126,23 @@ def _bell(redis: Redis | None, engine: Engine) -> Bell:
     if redis is not None:
         return RedisBell(redis)
     return PostgresBell(engine) if engine.dialect.name == "postgresql" else NoBell()
+
+
+def _storages(settings: Settings) -> Storages:
+    """New files go to the bucket where there is one; what is on the local disk stays readable."""
+    areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
+    local = LocalStorage(areas, accel_prefix=settings.x_accel_prefix)
+    if not settings.storage_url:
+        return Storages(local)
+    from .storage.objects import ObjectStorage  # noqa: PLC0415  (its library is an extra)
+
+    bucket = ObjectStorage(
+        parse_address(settings.storage_url),
+        Credentials(settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token),
+        redirects=settings.storage_downloads == "redirect",
+        lifetime=timedelta(seconds=settings.storage_link_seconds),
+    )
+    return Storages(bucket, local)
 
 
 def _migrations() -> Path:

@@ -1,10 +1,8 @@
-"""The side door: `flask users …` and `flask storage …`."""
+"""The side door: `flask users …`."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +10,16 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from . import cli_database, cli_jobs
+from . import cli_database, cli_jobs, cli_storage
 from .api.context import context
-from .clock import utcnow
-from .errors import DomainError
+from .cli_refusals import refusals
 from .models import User
-from .services import accounts, files
+from .services import accounts
 from .services.audit import COMMAND_LINE
-from .storage.incoming import sweep_bodies
 from .uow import unit_of_work
 from .vocabulary import Role
 
 users = AppGroup("users", help="Accounts: create, list, set-role, set-password, disable, enable.")
-storage = AppGroup("storage", help="Files: verify them, remove orphans.")
 
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD = click.option(
@@ -35,10 +30,10 @@ PASSWORD = click.option(
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(users)
-    app.cli.add_command(storage)
     app.cli.add_command(openapi)
     cli_jobs.register(app)
     cli_database.register()
+    cli_storage.register(app)
 
 
 @click.command("openapi")
@@ -56,7 +51,7 @@ def openapi(path: Path) -> None:
 @PASSWORD
 def create_user(username: str, email: str | None, role: str, password: str) -> None:
     """Create an account."""
-    with _refusals():
+    with refusals():
         user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
     click.echo(f"created {user.username} ({user.role}) {user.id}")
 
@@ -84,7 +79,7 @@ def set_role(username: str, role: str) -> None:
 @PASSWORD
 def set_password(username: str, password: str) -> None:
     """Set a user's password. Their tokens are revoked."""
-    with _refusals():
+    with refusals():
         with unit_of_work(writing=False):
             user_id = _find(username).id
         accounts.set_password(user_id, password, COMMAND_LINE)
@@ -107,36 +102,8 @@ def enable(username: str) -> None:
     click.echo(f"{username} is enabled")
 
 
-@storage.command("verify")
-def verify() -> None:
-    """Read every file and compare it with its row. Exits 1 if one is missing or changed."""
-    result = files.verify(context().storage)
-    for word, keys in (
-        ("missing", result.missing),
-        ("changed", result.changed),
-        ("orphaned", result.orphaned),
-    ):
-        for key in keys:
-            click.echo(f"{word}  {key}")
-    click.echo(
-        f"{result.checked} checked, {len(result.missing)} missing, {len(result.changed)} changed, "
-        f"{len(result.orphaned)} orphaned"
-    )
-    sys.exit(0 if result.is_sound else 1)
-
-
-@storage.command("gc")
-def collect_garbage() -> None:
-    """Remove files that no row names, and what killed uploads left behind, once they are older than an hour."""
-    gone = files.collect_garbage(context().storage)
-    gone += sweep_bodies(context().settings.temp_dir, utcnow() - files.ORPHAN_AGE)
-    for key in gone:
-        click.echo(f"removed  {key}")
-    click.echo(f"{len(gone)} removed")
-
-
 def _change(username: str, change: Callable[[User], Any]) -> None:
-    with _refusals(), unit_of_work():
+    with refusals(), unit_of_work():
         change(_find(username))
 
 
@@ -145,13 +112,3 @@ def _find(username: str) -> User:
     if user is None:
         raise click.ClickException(f"there is no user {username!r}")
     return user
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """The domain's refusals in the words of a command line."""
-    try:
-        yield
-    except DomainError as refusal:
-        lines = [f"{detail.field}: {detail.message.render('en')}" for detail in refusal.details]
-        raise click.ClickException("; ".join(lines) or refusal.message.render("en")) from refusal

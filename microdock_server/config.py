@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from environs import Env, EnvError
 
 from .nodes.redis import ensure_redis_url
 from .services.scanning import ensure_scanner_url
+from .storage.address import parse_address
 from .vocabulary import DEFAULT_PERMISSIONS, Risk
 
 DEFAULT_PASSWORD: Final = "admin"
@@ -82,6 +84,11 @@ class Settings:
     package_max_ratio: int
     auto_migrate: bool
     storage_url: str
+    storage_downloads: str
+    storage_link_seconds: int
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str
     redis_url: str
     clamav_url: str
     web_concurrency: int
@@ -166,8 +173,13 @@ def _read(env: Env) -> Settings:
         package_max_unpacked=env.int("PACKAGE_MAX_UNPACKED", 1024 * MIB, validate=_between(1, 1 << 40)),
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
         auto_migrate=env.bool("AUTO_MIGRATE", False),
-        storage_url=env.str("STORAGE_URL", ""),
         redis_url=_redis_url(env.str("REDIS_URL", "")),
+        storage_url=_storage_url(env.str("STORAGE_URL", "")),
+        storage_downloads=env.str("STORAGE_DOWNLOADS", "redirect", validate=_one_of("redirect", "proxy")),
+        storage_link_seconds=env.int("STORAGE_LINK_SECONDS", 300, validate=_between(10, 604_800)),
+        aws_access_key_id=env.str("AWS_ACCESS_KEY_ID", ""),
+        aws_secret_access_key=env.str("AWS_SECRET_ACCESS_KEY", ""),
+        aws_session_token=env.str("AWS_SESSION_TOKEN", ""),
         clamav_url=_scanner_url(env.str("CLAMAV_URL", "")),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
@@ -178,8 +190,7 @@ def _read(env: Env) -> Settings:
 
 def ensure_safe(settings: Settings) -> None:
     """Refuse what is unsafe (documented defaults are for DEBUG, on loopback addresses alone) or not there yet."""
-    if settings.storage_url:
-        raise ConfigurationError("STORAGE_URL is not supported by this version: leave it empty (local disk)")
+    _ensure_storage(settings)
     if settings.debug:
         if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
             raise ConfigurationError(
@@ -194,6 +205,17 @@ def ensure_safe(settings: Settings) -> None:
     secret = settings.jwt_secret_key
     if secret in PLACEHOLDER_SECRETS or len(secret.encode()) < MIN_SECRET_BYTES:
         raise ConfigurationError("JWT_SECRET_KEY must be a random text of at least 32 bytes (DEBUG is false)")
+
+
+def _ensure_storage(settings: Settings) -> None:
+    """Can the bucket be used, where one is named?"""
+    if not settings.storage_url:
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        if not getattr(settings, name.lower()):
+            raise ConfigurationError(f"{name} must be set where STORAGE_URL names a bucket")
+    if find_spec("obstore") is None:
+        raise ConfigurationError("STORAGE_URL needs the extra s3: pip install 'microdock-server[s3]'")
 
 
 def is_loopback(host: str) -> bool:
@@ -290,6 +312,15 @@ def _redis_url(text: str) -> str:
         ensure_redis_url(text)
     except ValueError as wrong:
         raise ConfigurationError(f"REDIS_URL {wrong}") from wrong
+    return text
+
+
+def _storage_url(text: str) -> str:
+    try:
+        if text:
+            parse_address(text)
+    except ValueError as wrong:
+        raise ConfigurationError(f"STORAGE_URL {wrong}") from wrong
     return text
 
 

@@ -26,7 +26,8 @@
     ├── TooMany              slow down; `retry_after` in seconds
     ├── Busy                 the database stayed locked for longer than we wait
     └── StorageFailure       the disk or the bucket failed
-        └── StorageFull
+        ├── StorageFull
+        └── StorageUnavailable   the bucket does not answer; it may soon
 
 Every leaf has a `slug`: the machine-readable name of the refusal, and (behind `error.`) the key of its text.
 """
@@ -361,3 +362,7 @@ class StorageFailure(DomainError):
 
 class StorageFull(StorageFailure):
     slug = "storage_full"
+
+
+class StorageUnavailable(StorageFailure):
+    slug = "storage_unavailable"

@@ -19,6 +19,7 @@ from microdock_server.startup import prepare
 from .live import Server, prepared_server
 from .peers import postgresql
 from .peers.redis import RedisServer, running
+from .peers.s3 import S3Server
 from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
@@ -138,3 +139,13 @@ def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield server.start()
     finally:
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A server that speaks S3; whoever wants to stop one starts another."""
+    server = S3Server(tmp_path_factory.mktemp("s3") / "moto.log")
+    try:
+        yield server.start()
+    finally:
+        server.stop()

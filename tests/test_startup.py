@@ -29,10 +29,11 @@ SAFE = {"DEBUG": "false", "ADMIN_PASSWORD": "a long password", "JWT_SECRET_KEY":
         ({"JWT_SECRET_KEY": "too short"}, "JWT_SECRET_KEY"),
         ({"JWT_SECRET_KEY": "your-very-secure-jwt-secret-key-minimum-32-characters"}, "JWT_SECRET_KEY"),
         ({"DEBUG": "true", "ADMIN_PASSWORD": "admin", "HOST": "0.0.0.0"}, "ADMIN_PASSWORD"),
-        ({"STORAGE_URL": "s3://bucket"}, "STORAGE_URL"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
         ({"REDIS_URL": "redis://:se/cret@localhost"}, "REDIS_URL"),
         ({"REDIS_URL": "redis://localhost/0?socket_timeout=60"}, "REDIS_URL"),
+        ({"STORAGE_URL": "s3://bucket"}, "AWS_ACCESS_KEY_ID"),
+        ({"STORAGE_URL": "s3://bucket", "AWS_ACCESS_KEY_ID": "id"}, "AWS_SECRET_ACCESS_KEY"),
     ],
     ids=str,
 )
@@ -53,6 +54,16 @@ def test_unsafe_settings_are_refused_by_name(tmp_path: Path, changes: dict[str, 
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("PUBLIC_URL", "ftp://x"),
         ("X_ACCEL_PREFIX", "internal"),
+        ("STORAGE_URL", "bucket"),
+        ("STORAGE_URL", "s3://"),
+        ("STORAGE_URL", "s3://Bucket"),
+        ("STORAGE_URL", "s3://bucket/../other"),
+        ("STORAGE_URL", "s3://bucket?endpoint=ftp://x"),
+        ("STORAGE_URL", "s3://bucket?endpoint=http://x:port"),
+        ("STORAGE_URL", "s3://bucket?region="),
+        ("STORAGE_URL", "s3://bucket?colour=red"),
+        ("STORAGE_DOWNLOADS", "maybe"),
+        ("STORAGE_LINK_SECONDS", "5"),
         ("INSTALL_PERMISSIONS", "a=huge"),
         ("TRUSTED_PROXIES", "-1"),
     ],
@@ -60,6 +71,22 @@ def test_unsafe_settings_are_refused_by_name(tmp_path: Path, changes: dict[str, 
 def test_a_value_out_of_range_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         settings_for(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://key:hush-hush@bucket",
+        "s3://bucket?endpoint=http://key:hush-hush@127.0.0.1:9000",
+        "s3://bucket?secret_access_key=hush-hush",
+        "s3://bucket?hush-hush",
+    ],
+)
+def test_credentials_in_the_address_of_a_bucket_are_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="STORAGE_URL") as refused:
+        settings_for(tmp_path, STORAGE_URL=url)
+    assert "credentials" in str(refused.value)
+    assert "hush" not in str(refused.value)
 
 
 def test_safe_settings_are_served(tmp_path: Path) -> None:

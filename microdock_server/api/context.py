@@ -13,7 +13,7 @@ from ..config import Settings
 from ..messages import Language, language_of
 from ..nodes.bell import Bell
 from ..nodes.redis import Redis
-from ..storage import Storage
+from ..storage import Storages
 
 if TYPE_CHECKING:
     from .auth import DecodedTokens, RefusedTokens
@@ -28,7 +28,7 @@ class Context:
     """Made once an application."""
 
     settings: Settings
-    storage: Storage
+    storage: Storages
     counting: Engine
     limits: RateLimits
     catalog: CatalogCache

@@ -26,6 +26,7 @@ STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
     (errors.TooMany, 429),
     (errors.Busy, 503),
     (errors.StorageFull, 507),
+    (errors.StorageUnavailable, 503),
     (errors.StorageFailure, 500),
 )
 

@@ -6,14 +6,15 @@ import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Protocol
-from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
 from ..errors import RangeNotSatisfiable
 from ..models import PluginImage
-from ..services.downloads import Download, Package
+from ..services.downloads import MEDIA_TYPE, Download, Package
+from ..storage import Handover
+from ..storage.disposition import disposition
 
 CHUNK: Final = 1 << 20
 
@@ -23,11 +24,11 @@ def package_response(download: Download) -> Response:
     package = download.package
     response = attachment(
         stream=download.stream,
-        url=download.url,
+        handover=download.handover,
         size=package.size,
         sha256=package.sha256,
         file_name=package.file_name,
-        media_type="application/zip",
+        media_type=MEDIA_TYPE,
     )
     return _deprecated(response, package)
 
@@ -37,7 +38,7 @@ def fetched(package: Package, begin: Callable[[bool], Download]) -> Response:
 
     `begin` opens it; its argument says whether the answer begins with the first byte, which is a download.
     """
-    facts = _Facts(package.size, package.sha256, package.file_name, "application/zip")
+    facts = _Facts(package.size, package.sha256, package.file_name, MEDIA_TYPE)
     return _deprecated(_conditional(facts, begin), package)
 
 
@@ -53,7 +54,7 @@ def picture_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_n
 
 class _Source(Protocol):
     @property
-    def url(self) -> str | None: ...
+    def handover(self) -> Handover | None: ...
     @property
     def stream(self) -> BinaryIO | None: ...
 
@@ -62,7 +63,7 @@ class _Source(Protocol):
 class Opened:
     """A file that is open at its first byte, or that somebody else sends."""
 
-    url: str | None
+    handover: Handover | None
     stream: BinaryIO | None
 
 
@@ -82,11 +83,9 @@ def _conditional(facts: _Facts, begin: Callable[[bool], _Source]) -> Response:
     if request.method == "HEAD":
         return _part(_described(Response(mimetype=facts.media_type), facts), facts, wanted)
     opened = begin(wanted is None or wanted[0] == 0)
-    if opened.url is not None:
-        # The proxy reads the client's Range itself.
-        response = _described(Response(mimetype=facts.media_type), facts)
-        response.headers["X-Accel-Redirect"] = opened.url
-        return response
+    if opened.handover is not None:
+        # Who sends it reads the client's Range itself.
+        return _handed_over(opened.handover, facts)
     assert opened.stream is not None
     if wanted is None:
         body: Any = wrap_file(request.environ, opened.stream, CHUNK)
@@ -152,23 +151,28 @@ def _verifiable(response: Response, sha256: str) -> None:
 
 
 def attachment(
-    *, stream: BinaryIO | None, url: str | None, size: int, sha256: str, file_name: str, media_type: str
+    *, stream: BinaryIO | None, handover: Handover | None, size: int, sha256: str, file_name: str, media_type: str
 ) -> Response:
-    """A response that sends `stream` without copying it through Python, or `url` through the proxy."""
-    if url is not None:
-        response = Response(status=200, mimetype=media_type)
-        response.headers["X-Accel-Redirect"] = url
-    else:
-        assert stream is not None
-        response = Response(wrap_file(request.environ, stream, CHUNK), mimetype=media_type, direct_passthrough=True)
-        response.content_length = size
+    """A response that sends `stream` without copying it through Python, or says who sends the file instead."""
+    facts = _Facts(size, sha256, file_name, media_type)
+    if handover is not None:
+        return _handed_over(handover, facts)
+    assert stream is not None
+    response = Response(wrap_file(request.environ, stream, CHUNK), mimetype=media_type, direct_passthrough=True)
+    response.content_length = size
     response.headers["Content-Disposition"] = disposition(file_name)
     _verifiable(response, sha256)
     return response
 
 
-def disposition(file_name: str) -> str:
-    """`attachment` with a name for old clients and, where they differ, the real one (RFC 6266)."""
-    plain = "".join(char if " " <= char <= "~" and char not in '"\\%' else "_" for char in file_name)
-    header = f'attachment; filename="{plain}"'
-    return header if plain == file_name else f"{header}; filename*=UTF-8''{quote(file_name, safe='')}"
+def _handed_over(handover: Handover, facts: _Facts) -> Response:
+    """To the proxy in front, or to the store: 303, which is fetched with GET whatever the method was."""
+    if not handover.is_redirect:
+        response = _described(Response(mimetype=facts.media_type), facts)
+        response.headers["X-Accel-Redirect"] = handover.address
+        return response
+    response = Response(status=303)
+    response.headers["Location"] = handover.address
+    # It is no longer good when it could be asked for again, and lets whoever has it read the file.
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -18,6 +18,8 @@ from .surface import Access, Endpoint, Surface
 
 Mounted = tuple[Surface, str]
 
+# Files that a bucket may send instead: see STORAGE_DOWNLOADS.
+HANDED_OUT: Final = ("application/zip", "application/octet-stream")
 REASONS: Final = {
     400: "The request cannot be understood, or the package was refused",
     401: "No token, or one that is not believed",
@@ -109,6 +111,8 @@ def _responses(envelope: HostEnvelope, endpoint: Endpoint) -> dict[str, Any]:
     for status in _refusal_statuses(envelope, endpoint):
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{refusal}"}}}
         responses[str(status)] = {"description": REASONS[status], "content": content}
+    if endpoint.file_type in HANDED_OUT:
+        responses["303"] = {"description": "Fetch the file from the address in Location; it is good for a while"}
     if endpoint.errors == (503,):
         responses["503"] = {**_success(envelope, endpoint), "description": REASONS[503]}
     return responses

@@ -160,7 +160,7 @@ def _redis_state() -> dict[str, str]:
 
 def _storage_is_writable() -> bool:
     try:
-        context().storage.ensure_writable()
+        context().storage.main.ensure_writable()
     except StorageFailure:
         return False
     return True

@@ -123,4 +123,8 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.database_busy": ("数据库繁忙，请稍后再试", "The database is busy; please try again"),
     "error.storage_failure": ("文件存储失败，请稍后再试", "The file could not be stored; please try again"),
     "error.storage_full": ("磁盘空间不足", "The disk is full"),
+    "error.storage_unavailable": (
+        "文件存储暂时不可用，请稍后再试",
+        "The file storage cannot be reached; please try again",
+    ),
 }

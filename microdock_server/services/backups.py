@@ -12,7 +12,7 @@ from ..clock import compact
 from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound
 from ..extensions import db
 from ..models import Backup
-from ..storage import ReceivedFile, Storage
+from ..storage import ReceivedFile, Storages
 from ..uow import current_unit, unit_of_work
 from ..vocabulary import BackupType
 from . import audit, files
@@ -39,14 +39,14 @@ class NewBackup:
     description: str | None
 
 
-def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storage) -> Backup:
+def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages) -> Backup:
     """Store a backup. Raises BackupCountExceeded or BackupBytesExceeded; when it returns, file and row are durable."""
     with unit_of_work(writing=False):
         ensure_room(new.user_key, received.size, quota)
     with unit_of_work() as unit:
         key = files.new_key("backups")
-        unit.on_rollback(lambda: storage.delete(key))
-        stored = storage.adopt(key, received)
+        unit.on_rollback(lambda: storage.main.delete(key))
+        stored = storage.main.adopt(key, received)
         # Once more, with the database locked: two uploads at once must not both fit into the last place.
         ensure_room(new.user_key, received.size, quota)
         backup = Backup(
@@ -88,9 +88,9 @@ def get(user_key: str, backup_id: int) -> Backup:
     return backup
 
 
-def open_file(backup: Backup, storage: Storage) -> BinaryIO:
+def open_file(backup: Backup, storage: Storages) -> BinaryIO:
     """The backup's bytes, open at the first."""
-    return storage.open(backup.storage_key)
+    return storage.open(backup.storage_backend, backup.storage_key)
 
 
 def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:
@@ -101,12 +101,12 @@ def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:
     return f"backup_{backup.backup_type}_{compact(backup.created_at)}{suffix}"
 
 
-def delete(user_key: str, backup_id: int, by: Who | None, storage: Storage) -> None:
+def delete(user_key: str, backup_id: int, by: Who | None, storage: Storages) -> None:
     """Remove the backup and, once that is committed, its file. Nobody is who only has the key."""
     backup = get(user_key, backup_id)
     if by is not None:
         # Not whose it was: the key is a secret.
         audit.record(by, "backup.deleted", "backup", str(backup.id), file_hash=backup.file_hash)
-    key = backup.storage_key
+    backend, key = backup.storage_backend, backup.storage_key
     db.session.delete(backup)
-    current_unit().on_commit(lambda: storage.delete(key))
+    current_unit().on_commit(lambda: storage.delete(backend, key))

@@ -11,9 +11,12 @@ from ..bundle.versions import sort_key
 from ..errors import PluginDisabled, PluginNotFound, VersionNotFound
 from ..extensions import db
 from ..models import Plugin, PluginVersion
-from ..storage import Storage
+from ..storage import Handover, Storages
 from ..uow import execute_durably_enough, unit_of_work
 from ..vocabulary import PluginStatus
+from .files import Place, place_of
+
+MEDIA_TYPE: Final = "application/zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Package:
 
     plugin_name: str
     version: str
-    storage_key: str
+    place: Place
     size: int
     sha256: str
     is_deprecated: bool
@@ -34,14 +37,14 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A package on its way out. `stream` is open at its first byte; None where `url` says who sends it instead."""
+    """A package on its way out. `stream` is open at its first byte; None where `handover` says who sends it instead."""
 
     package: Package
-    url: str | None
+    handover: Handover | None
     stream: BinaryIO | None
 
 
-def begin(name: str, version: str | None, storage: Storage, counting: Engine) -> Download:
+def begin(name: str, version: str | None, storage: Storages, counting: Engine) -> Download:
     """Open a published version's package (None: the current version's) and count one download, before the first byte.
 
     Durable when it returns. Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
@@ -60,7 +63,7 @@ def find(name: str, version: str | None) -> Package:
     """
     row = _find(name, version)
     deprecated = row.plugin_deprecated or row.is_deprecated
-    return Package(row.name, row.version, row.storage_key, row.file_size, row.file_hash, deprecated)
+    return Package(row.name, row.version, place_of(row), row.file_size, row.file_hash, deprecated)
 
 
 def preview(version: PluginVersion) -> Package:
@@ -68,17 +71,17 @@ def preview(version: PluginVersion) -> Package:
     return Package(
         version.plugin_name,
         version.version,
-        version.storage_key,
+        place_of(version),
         version.file_size,
         version.file_hash,
         version.is_deprecated,
     )
 
 
-def open_package(package: Package, storage: Storage) -> Download:
+def open_package(package: Package, storage: Storages) -> Download:
     """The package, open at its first byte. Raises FileMissing."""
-    url = storage.url(package.storage_key)
-    return Download(package, url, None if url else storage.open(package.storage_key))
+    handover = storage.url(*package.place, file_name=package.file_name, media_type=MEDIA_TYPE)
+    return Download(package, handover, None if handover else storage.open(*package.place))
 
 
 def count(download: Download, counting: Engine) -> None:
@@ -113,6 +116,7 @@ _COLUMNS: Final = (
     PluginVersion.version,
     PluginVersion.status.label("version_status"),
     PluginVersion.is_deprecated,
+    PluginVersion.storage_backend,
     PluginVersion.storage_key,
     PluginVersion.file_size,
     PluginVersion.file_hash,

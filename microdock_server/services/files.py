@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 from sqlalchemy import select
 
@@ -14,11 +14,20 @@ from ..clock import utcnow
 from ..errors import FileMissing
 from ..extensions import db
 from ..models import Backup, PluginImage, PluginVersion
-from ..storage import Storage, StoredFile
+from ..storage import Storage, Storages, StoredFile
 from ..storage.contract import CHUNK
 from ..uow import unit_of_work
 
 ORPHAN_AGE: Final = timedelta(hours=1)
+# Whose rows own files.
+TABLES: Final = (PluginVersion, PluginImage, Backup)
+
+
+class Place(NamedTuple):
+    """Where a row says that its file is."""
+
+    backend: str
+    key: str
 
 
 class FileColumns(TypedDict):
@@ -51,6 +60,11 @@ def new_key(area: str) -> str:
     return f"{area}/{name[:2]}/{name}"
 
 
+def place_of(row: Any) -> Place:
+    """Where the file of a row is: one of a model with StoredFileColumns, or a result that names these columns."""
+    return Place(row.storage_backend, row.storage_key)
+
+
 def columns(stored: StoredFile) -> FileColumns:
     """The columns that describe `stored`."""
     return {
@@ -61,57 +75,84 @@ def columns(stored: StoredFile) -> FileColumns:
     }
 
 
-def verify(storage: Storage) -> Verification:
-    """Read every blob that a row names and compare it with the row; list blobs that no row names.
+def verify(storages: Storages) -> Verification:
+    """Read every blob that a row names and compare it with the row; list blobs that no row names, wherever they are.
 
     Takes as long as reading everything, and holds no transaction meanwhile: what was deleted since is left out.
     """
-    blobs = {blob.key for blob in storage.blobs()}
+    blobs = {Place(name, blob.key) for name, storage in storages.by_name.items() for blob in storage.blobs()}
     named = _named()
     missing, changed = [], []
-    for key, expected in named.items():
+    for place, expected in named.items():
         try:
-            if _measure(storage, key) != expected:
-                changed.append(key)
+            if measure(storages.at(place.backend), place.key) != expected:
+                changed.append(place)
         except FileMissing:
-            missing.append(key)
+            missing.append(place)
     still = _named()
     return Verification(
         checked=len(named),
-        missing=[key for key in missing if key in still],
-        changed=[key for key in changed if key in still],
-        orphaned=sorted(blobs - named.keys() - still.keys()),
+        missing=[_shown(place, storages) for place in missing if place in still],
+        changed=[_shown(place, storages) for place in changed if place in still],
+        orphaned=sorted(_shown(place, storages) for place in blobs - named.keys() - still.keys()),
     )
 
 
-def collect_garbage(storage: Storage) -> list[str]:
+def collect_garbage(storages: Storages) -> list[str]:
     """Delete blobs that no row names and that are older than an hour, and unfinished writes as old; their names.
 
     An upload's blob is there before its row: the age keeps its hands off those.
     """
     border = utcnow() - ORPHAN_AGE
-    old = [blob.key for blob in storage.blobs() if blob.modified < border]
-    named = _named()
-    gone = [key for key in old if key not in named]
-    for key in gone:
-        storage.delete(key)
-    return gone + storage.sweep(border)
+    gone = []
+    for name, storage in storages.by_name.items():
+        old = [Place(name, blob.key) for blob in storage.blobs() if blob.modified < border]
+        named = _named()
+        elsewhere = {place.key for place in named}
+        for place in old:
+            if place not in named and _remove(storage, place, is_copy=place.key in elsewhere):
+                gone.append(_shown(place, storages))
+        gone += storage.sweep(border)
+    return gone
 
 
-def _named() -> dict[str, tuple[int, str]]:
-    """Size and hash of every blob that a row names, by key."""
-    named: dict[str, tuple[int, str]] = {}
-    with unit_of_work(writing=False):
-        for table in (PluginVersion, PluginImage, Backup):
-            rows = db.session.execute(select(table.storage_key, table.file_size, table.file_hash))
-            named |= {key: (size, digest) for key, size, digest in rows}
-    return named
-
-
-def _measure(storage: Storage, key: str) -> tuple[int, str]:
+def measure(storage: Storage, key: str) -> tuple[int, str]:
+    """Size and hash of a blob as it is now, read to its end. Raises FileMissing."""
     size, digest = 0, hashlib.sha256()
     with storage.open(key) as blob:
         while chunk := blob.read(CHUNK):
             size += len(chunk)
             digest.update(chunk)
     return size, digest.hexdigest()
+
+
+def _remove(storage: Storage, place: Place, *, is_copy: bool) -> bool:
+    """Delete a blob that no row names. Of a file that is elsewhere too, a migration may be about to take this one."""
+    if not is_copy:
+        storage.delete(place.key)
+        return True
+    # The row cannot change meanwhile: a migration that comes later finds no copy, and makes one.
+    with unit_of_work():
+        for table in TABLES:
+            query = select(table.storage_backend).where(table.storage_key == place.key).with_for_update()
+            if db.session.scalar(query) == place.backend:
+                return False
+        storage.delete(place.key)
+    return True
+
+
+def _named() -> dict[Place, tuple[int, str]]:
+    """Size and hash of every blob that a row names, by place."""
+    named: dict[Place, tuple[int, str]] = {}
+    with unit_of_work(writing=False):
+        for table in TABLES:
+            rows = db.session.execute(
+                select(table.storage_backend, table.storage_key, table.file_size, table.file_hash)
+            )
+            named |= {Place(backend, key): (size, digest) for backend, key, size, digest in rows}
+    return named
+
+
+def _shown(place: Place, storages: Storages) -> str:
+    """The key; where there are several storages, with the one that it is in."""
+    return place.key if len(storages.by_name) == 1 else f"{place.backend}:{place.key}"

@@ -10,18 +10,19 @@ from ..bundle import Limits
 from ..bundle.inventory import Inventory, compare, take_inventory
 from ..extensions import db
 from ..models import PluginVersion, VersionInventory
-from ..storage import Storage
+from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus
+from .files import Place, place_of
 
 
-def of(plugin_name: str, version: str, storage_key: str, storage: Storage, limits: Limits) -> Inventory:
+def of(plugin_name: str, version: str, place: Place, storage: Storages, limits: Limits) -> Inventory:
     """The version's inventory; taken now if it never was. Opens its own units: hashing holds no transaction."""
     with unit_of_work(writing=False):
         known = db.session.get(VersionInventory, (plugin_name, version))
         if known is not None:
             return Inventory.from_json(known.content)
-    with storage.open(storage_key) as package:
+    with storage.open(*place) as package:
         inventory = take_inventory(package, limits)
     with unit_of_work():
         if db.session.get(PluginVersion, (plugin_name, version)) is not None:
@@ -29,7 +30,7 @@ def of(plugin_name: str, version: str, storage_key: str, storage: Storage, limit
     return inventory
 
 
-def difference(plugin_name: str, version: str, storage: Storage, limits: Limits) -> dict[str, Any]:
+def difference(plugin_name: str, version: str, storage: Storages, limits: Limits) -> dict[str, Any]:
     """What a version changes beside the last published one below or above it; `against` names that one, or is null."""
     with unit_of_work(writing=False):
         subject = db.session.get_one(PluginVersion, (plugin_name, version))
@@ -43,6 +44,6 @@ def difference(plugin_name: str, version: str, storage: Storage, limits: Limits)
             .order_by(PluginVersion.published_at.desc(), PluginVersion.precedence.desc())
             .limit(1)
         )
-    new = of(plugin_name, version, subject.storage_key, storage, limits)
-    old = of(plugin_name, before.version, before.storage_key, storage, limits) if before else None
+    new = of(plugin_name, version, place_of(subject), storage, limits)
+    old = of(plugin_name, before.version, place_of(before), storage, limits) if before else None
     return {"against": before.version if before else None, **compare(old, new)}

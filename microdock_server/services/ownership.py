@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..errors import NothingToSubmit, PluginNotFound, PluginOwned, WrongPluginKey
 from ..extensions import db
 from ..models import Plugin, PluginVersion
-from ..storage import Storage
+from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Reason
 from . import audit, catalog, categories, passwords, pictures, plugins, reviews, versions
@@ -20,7 +20,7 @@ from .tokens import Actor
 KEY_BYTES: Final = 32
 
 
-def update(reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storage) -> Plugin:
+def update(reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storages) -> Plugin:
     """Change what is said of a plugin of theirs, and its pictures. Opens its own unit."""
     with unit_of_work() as unit:
         # Before the first statement: no lock is held while pictures are made durable.

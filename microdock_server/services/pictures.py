@@ -15,7 +15,7 @@ from ..extensions import db
 from ..media import BadImage, Picture, normalise
 from ..models import Plugin, PluginImage
 from ..models.columns import new_id
-from ..storage import Storage
+from ..storage import Storages
 from ..storage.contract import StoredFile
 from ..uow import Unit, current_unit
 from . import files
@@ -56,15 +56,15 @@ def prepare(data: bytes, kind: str, field: str) -> Picture:
         raise Invalid.field(field, key) from bad
 
 
-def store(unit: Unit, new: NewPictures, storage: Storage) -> list[StoredPicture]:
+def store(unit: Unit, new: NewPictures, storage: Storages) -> list[StoredPicture]:
     """Keep the pictures' bytes; gone again if the unit is rolled back."""
     wanted = [(ICON, 0, new.icon)] if new.icon else []
     wanted += [(SCREENSHOT, place, picture) for place, picture in enumerate(new.screenshots or ())]
     found = []
     for kind, place, picture in wanted:
         key = files.new_key("uploads")
-        unit.on_rollback(partial(storage.delete, key))
-        stored = storage.save(key, io.BytesIO(picture.data), limit=4 * MAX_BYTES)
+        unit.on_rollback(partial(storage.main.delete, key))
+        stored = storage.main.save(key, io.BytesIO(picture.data), limit=4 * MAX_BYTES)
         found.append(StoredPicture(new_id(), kind, place, picture, stored))
     return found
 
@@ -87,13 +87,13 @@ def attach(plugin: Plugin, new: Iterable[StoredPicture]) -> None:
     db.session.flush()
 
 
-def remove(plugin: Plugin, kind: str, storage: Storage) -> None:
+def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
     """Take the plugin's pictures of this kind away; their files go once that is committed."""
     rows = db.session.scalars(
         select(PluginImage).where(PluginImage.plugin_name == plugin.name, PluginImage.kind == kind)
     )
     for row in rows.all():
-        current_unit().on_commit(partial(storage.delete, row.storage_key))
+        current_unit().on_commit(partial(storage.delete, row.storage_backend, row.storage_key))
         db.session.delete(row)
     db.session.flush()
 
@@ -117,9 +117,9 @@ def get(plugin: Plugin, image_id: str) -> PluginImage:
     return found
 
 
-def open_file(image: PluginImage, storage: Storage) -> BinaryIO:
+def open_file(image: PluginImage, storage: Storages) -> BinaryIO:
     """The picture's bytes, open at the first."""
-    return storage.open(image.storage_key)
+    return storage.open(image.storage_backend, image.storage_key)
 
 
 def file_name(image: PluginImage) -> str:

@@ -14,11 +14,12 @@ from ..clock import utcnow
 from ..errors import NotTheOwner, PluginNotFound
 from ..extensions import db
 from ..models import Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
-from ..storage import Storage
+from ..storage import Storages
 from ..uow import current_unit
 from ..vocabulary import Event, PluginStatus, permits
 from . import audit, catalog, notifications, search
 from .audit import Who
+from .files import place_of
 from .lifecycle import Act, after
 from .tokens import Actor
 
@@ -127,21 +128,19 @@ def restore(plugin: Plugin, by: Who, reason: str) -> None:
     audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason)
 
 
-def delete(plugin: Plugin, by: Who, storage: Storage, *, keep_tombstone: bool) -> None:
+def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) -> None:
     """Remove the plugin, its versions and pictures and, once that is committed, their files.
 
     With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes.
     """
     audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
     search.forget(plugin)
-    pictures = db.session.scalars(select(PluginImage.storage_key).where(PluginImage.plugin_name == plugin.name))
-    for key in pictures:
-        current_unit().on_commit(partial(storage.delete, key))
+    pictures = db.session.scalars(select(PluginImage).where(PluginImage.plugin_name == plugin.name)).all()
     versions = list(db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name == plugin.name)))
     if keep_tombstone:
         _bury(plugin, versions)
-    for version in versions:
-        current_unit().on_commit(partial(storage.delete, version.storage_key))
+    for place in [*map(place_of, pictures), *map(place_of, versions)]:
+        current_unit().on_commit(partial(storage.delete, *place))
     # In two statements, not by the ORM's cascade: a plugin can have thousands of versions.
     db.session.execute(sql_delete(PluginVersion).where(PluginVersion.plugin_name == plugin.name))
     db.session.execute(sql_delete(Plugin).where(Plugin.name == plugin.name))

@@ -21,7 +21,7 @@ from ..errors import (
 from ..extensions import db
 from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
-from ..storage import Incoming, ReceivedFile, Storage, StoredFile
+from ..storage import Incoming, ReceivedFile, Storages, StoredFile
 from ..uow import Unit, unit_of_work
 from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
 from . import (
@@ -78,7 +78,7 @@ def problems(report: Report) -> list[Detail]:
     ]
 
 
-def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage) -> Plugin:
+def publish(package: Incoming, report: Report, plugin_key: str, storage: Storages) -> Plugin:
     """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
 
     Published at once, unless key uploads are reviewed or the plugin itself is not published.
@@ -107,7 +107,7 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
         return plugins.get(manifest.name)
 
 
-def create(package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storage) -> Plugin:
+def create(package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages) -> Plugin:
     """A new plugin of theirs, waiting for review (or a draft). Promises what `publish` does.
 
     Raises BadPackage, Invalid for a form that says another version, PluginExists for a name that is taken (by a
@@ -138,7 +138,7 @@ def create(package: Incoming, report: Report, by: Actor, submission: Submission,
 
 
 def add(
-    reference: str, package: Incoming, report: Report, by: Actor, form: Submission, *, storage: Storage
+    reference: str, package: Incoming, report: Report, by: Actor, form: Submission, *, storage: Storages
 ) -> PluginVersion:
     """A further version of a plugin of theirs, waiting for review; what is published stays.
 
@@ -231,10 +231,10 @@ def _ensure_new(manifest: Manifest, received: ReceivedFile) -> None:
         raise VersionRetired(version=manifest.version)
 
 
-def _store(unit: Unit, received: ReceivedFile, storage: Storage) -> StoredFile:
+def _store(unit: Unit, received: ReceivedFile, storage: Storages) -> StoredFile:
     key = files.new_key("uploads")
-    unit.on_rollback(lambda: storage.delete(key))
-    return storage.adopt(key, received)
+    unit.on_rollback(lambda: storage.main.delete(key))
+    return storage.main.adopt(key, received)
 
 
 def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plugin, bool]:

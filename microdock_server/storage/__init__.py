@@ -1,7 +1,8 @@
 """The cellar: where files are kept. Code outside speaks to `Storage` and never to a path or a bucket."""
 
-from .contract import ReceivedFile, Storage, StoredFile
+from .contract import Handover, ReceivedFile, Storage, StoredFile
 from .incoming import Incoming
 from .local import LocalStorage
+from .places import Storages
 
-__all__ = ["Incoming", "LocalStorage", "ReceivedFile", "Storage", "StoredFile"]
+__all__ = ["Handover", "Incoming", "LocalStorage", "ReceivedFile", "Storage", "Storages", "StoredFile"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -39,13 +39,24 @@ class BlobInfo:
     modified: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Who sends a blob instead of the server: its client is redirected, or the proxy in front is told.
+
+    A redirect's address lets whoever has it read the blob for a while: it is in no representation, and in no log.
+    """
+
+    address: str = field(repr=False)
+    is_redirect: bool
+
+
 class Storage(Protocol):
     """Blobs by key. A key is `<area>/<two hex digits>/<uuid>`: nothing a client chose is in it.
 
     - `save` and `adopt` answer only when the blob is complete and durable: it survives kill -9 and power loss.
       If they raise, no blob of that key exists. They never overwrite: a key that exists raises StorageFailure.
-    - Whatever the backend's failure, it comes out as StorageFailure, a full disk as StorageFull; a blob that is
-      not there as FileMissing.
+    - Whatever the backend's failure, it comes out as StorageFailure, a full disk as StorageFull, a store that does
+      not answer as StorageUnavailable; a blob that is not there as FileMissing.
     - `delete` of a key that does not exist does nothing.
     """
 
@@ -60,15 +71,18 @@ class Storage(Protocol):
         ...
 
     def open(self, key: str) -> BinaryIO:
-        """The blob's bytes; seekable. The caller closes it. An open blob can be read to its end after `delete`."""
+        """The blob's bytes; seekable. The caller closes it.
+
+        An open blob can be read to its end after `delete`, in order.
+        """
         ...
 
     def delete(self, key: str) -> None:
         """Remove the blob."""
         ...
 
-    def url(self, key: str) -> str | None:
-        """Where a client or proxy may fetch the blob itself; None if the server has to send it."""
+    def url(self, key: str, *, file_name: str, media_type: str) -> Handover | None:
+        """Where a client or proxy may fetch the blob itself, as an attachment; None if the server has to send it."""
         ...
 
     def blobs(self) -> Iterator[BlobInfo]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ..errors import FileMissing, FileTooLarge, StorageFailure
-from .contract import CHUNK, BlobInfo, ReceivedFile, StoredFile
+from .contract import CHUNK, BlobInfo, Handover, ReceivedFile, StoredFile
 from .incoming import disk_errors, human_size, remove_stale
 
 # A blob that is still being written. Listings and keys never show it.
@@ -76,9 +76,11 @@ class LocalStorage:
                 return
             _sync_directory(path.parent)
 
-    def url(self, key: str) -> str | None:
-        """The proxy's internal address of the blob, where there is such a proxy."""
-        return None if self._accel_prefix is None else f"{self._accel_prefix}/{key}"
+    def url(self, key: str, *, file_name: str, media_type: str) -> Handover | None:
+        """The proxy's internal address of the blob, where there is such a proxy. Our answer names the file."""
+        if self._accel_prefix is None:
+            return None
+        return Handover(f"{self._accel_prefix}/{key}", is_redirect=False)
 
     def blobs(self) -> Iterator[BlobInfo]:
         """See Storage."""

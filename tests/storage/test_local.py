@@ -17,7 +17,7 @@ import pytest
 from microdock_server.clock import utcnow
 from microdock_server.errors import FileTooLarge, StorageFailure, StorageFull
 from microdock_server.services.files import new_key
-from microdock_server.storage import Incoming, LocalStorage
+from microdock_server.storage import Handover, Incoming, LocalStorage
 from microdock_server.storage.incoming import sweep_bodies
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -133,8 +133,10 @@ class TestUnfinishedBlobs:
 
 def test_a_proxy_is_told_where_a_blob_is(tmp_path: Path) -> None:
     proxied = LocalStorage({"uploads": tmp_path}, accel_prefix="/internal")
-    assert proxied.url("uploads/ab/abc") == "/internal/uploads/ab/abc"
-    assert LocalStorage({"uploads": tmp_path}).url("uploads/ab/abc") is None
+    handover = proxied.url("uploads/ab/abc", file_name="a.zip", media_type="application/zip")
+    assert handover == Handover("/internal/uploads/ab/abc", is_redirect=False)
+    unproxied = LocalStorage({"uploads": tmp_path})
+    assert unproxied.url("uploads/ab/abc", file_name="a.zip", media_type="application/zip") is None
 
 
 class TestIncoming:

@@ -12,6 +12,7 @@ from ...messages import Message
 from ...schemas.base import Paging
 from ...services import backups
 from ...services.backups import NewBackup, Quota
+from ...services.files import place_of
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from .. import auth, metrics, parsing
@@ -22,6 +23,7 @@ from ..surface import Access
 from . import host, schemas
 
 ADMIN = "system.backups"
+MEDIA_TYPE = "application/octet-stream"
 MIB = 1 << 20
 
 
@@ -72,21 +74,20 @@ def list_all(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     return {"total": total, "backups": page}
 
 
-@host.operation(
-    "POST", "/backups/download", body=schemas.BackupRef, file_type="application/octet-stream", errors=(404,)
-)
+@host.operation("POST", "/backups/download", body=schemas.BackupRef, file_type=MEDIA_TYPE, errors=(404,))
 def download(body: dict[str, Any]) -> Response:
     """One backup's file."""
     backup = backups.get(body["user_key"], body["id"])
     storage = context().storage
-    url = storage.url(backup.storage_key)
+    name = backups.download_name(backup, settings().allowed_extensions)
+    handover = storage.url(*place_of(backup), file_name=name, media_type=MEDIA_TYPE)
     return attachment(
-        stream=None if url else backups.open_file(backup, storage),
-        url=url,
+        stream=None if handover else backups.open_file(backup, storage),
+        handover=handover,
         size=backup.file_size,
         sha256=backup.file_hash,
-        file_name=backups.download_name(backup, settings().allowed_extensions),
-        media_type="application/octet-stream",
+        file_name=name,
+        media_type=MEDIA_TYPE,
     )
 
 

@@ -14,10 +14,11 @@ from ...bundle.lookalikes import find_lookalikes
 from ...bundle.ranges import EngineRange, Range
 from ...extensions import db
 from ...models import Plugin, PluginVersion
-from ...storage import Storage
+from ...storage import Storages
 from ...uow import unit_of_work
 from ...vocabulary import PluginStatus
 from .. import inventories
+from ..files import Place
 from ..scanning import scan
 
 FACTS_VERSION: Final = 1
@@ -27,7 +28,7 @@ FACTS_VERSION: Final = 1
 class Tools:
     """What gathering needs beside the database."""
 
-    storage: Storage
+    storage: Storages
     limits: Limits
     scanner_url: str | None
     require_managed_assembly: bool = False
@@ -40,7 +41,7 @@ class Subject:
     plugin_name: str
     display_name: str
     version: str
-    storage_key: str
+    place: Place
     file_size: int
     description: str
     license: str
@@ -51,11 +52,11 @@ class Subject:
 
 def gather(subject: Subject, tools: Tools, *, scans: bool) -> dict[str, Any]:
     """Everything the rules ask about, as JSON. Slow: reads the package several times, and holds no transaction then."""
-    with tools.storage.open(subject.storage_key) as package:
+    with tools.storage.open(*subject.place) as package:
         report = inspect_package(package, tools.limits, require_managed_assembly=tools.require_managed_assembly)
-    with tools.storage.open(subject.storage_key) as package:
+    with tools.storage.open(*subject.place) as package:
         scanned = scan(package, tools.scanner_url if scans else None)
-    inventory = inventories.of(subject.plugin_name, subject.version, subject.storage_key, tools.storage, tools.limits)
+    inventory = inventories.of(subject.plugin_name, subject.version, subject.place, tools.storage, tools.limits)
     with unit_of_work(writing=False):
         dependencies = [_dependency(name, text) for name, text in sorted(subject.dependencies.items())]
         engines = [_engine(name, text, _known_engines(subject)) for name, text in sorted(subject.engines.items())]

@@ -12,6 +12,7 @@ from ...models import AutoReview, Plugin, PluginVersion
 from ...uow import unit_of_work
 from ...vocabulary import OPEN_REVIEWS, AutoReviewStatus, Reason
 from .. import configuration, jobs, reviews
+from ..files import place_of
 from ..jobs import Leased
 from . import requests
 from .facts import Subject, Tools, gather
@@ -74,7 +75,7 @@ def _subject(review: AutoReview) -> Subject:
         plugin_name=version.plugin_name,
         display_name=version.display_name,
         version=version.version,
-        storage_key=version.storage_key,
+        place=place_of(version),
         file_size=version.file_size,
         description=version.description,
         license=version.license,

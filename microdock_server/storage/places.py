@@ -1,0 +1,46 @@
+"""Every storage that there is: one is written to, and each file is read where its row says it is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from ..errors import FileMissing
+from .contract import Handover, Storage
+
+log = logging.getLogger(__name__)
+
+
+class Storages:
+    """`main` takes what is new; the others keep what came before, until `flask storage migrate` moved it."""
+
+    def __init__(self, main: Storage, *others: Storage) -> None:
+        self.main = main
+        self.by_name: Mapping[str, Storage] = {storage.name: storage for storage in (main, *others)}
+
+    def at(self, backend: str) -> Storage:
+        """The storage that a row names. Raises FileMissing where the settings know none of that name."""
+        found = self.by_name.get(backend)
+        if found is None:
+            log.error("a file is kept in the storage %r, which the settings do not know: see STORAGE_URL", backend[:16])
+            raise FileMissing()
+        return found
+
+    def open(self, backend: str, key: str) -> BinaryIO:
+        """See Storage. A file that was moved since its row was read is found where it went: it keeps its key."""
+        try:
+            return self.at(backend).open(key)
+        except FileMissing:
+            for name, storage in self.by_name.items():
+                if name != backend:
+                    return storage.open(key)
+            raise
+
+    def url(self, backend: str, key: str, *, file_name: str, media_type: str) -> Handover | None:
+        """See Storage."""
+        return self.at(backend).url(key, file_name=file_name, media_type=media_type)
+
+    def delete(self, backend: str, key: str) -> None:
+        """See Storage."""
+        self.at(backend).delete(key)

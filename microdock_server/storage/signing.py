@@ -1,0 +1,59 @@
+"""Signed S3 URLs: AWS Signature Version 4 in the query (AWS, "Authenticating Requests: Using Query Parameters").
+
+The client library signs URLs as well, but without the parameters that name a download (`response-content-disposition`)
+and list unfinished uploads (`uploads`): those are part of what is signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from urllib.parse import quote, urlsplit
+
+from .address import Address, Credentials
+
+
+def signed_url(
+    method: str,
+    origin: str,
+    path: str,
+    query: Mapping[str, str],
+    *,
+    address: Address,
+    credentials: Credentials,
+    lifetime: timedelta,
+    now: datetime | None = None,
+) -> str:
+    """The URL that lets whoever has it do this one thing, for so long (at most seven days). It is a secret."""
+    moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{moment[:8]}/{address.region}/s3/aws4_request"
+    asked = {
+        **query,
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{credentials.key_id}/{scope}",
+        "X-Amz-Date": moment,
+        "X-Amz-Expires": str(int(lifetime.total_seconds())),
+        "X-Amz-SignedHeaders": "host",
+    }
+    if credentials.token:
+        asked["X-Amz-Security-Token"] = credentials.token
+    encoded = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in asked.items())
+    line = "&".join(f"{name}={value}" for name, value in encoded)
+    place = quote(path, safe="/-_.~")
+    request = f"{method}\n{place}\n{line}\nhost:{_host(origin)}\n\nhost\nUNSIGNED-PAYLOAD"
+    text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    key = reduce(_mac, scope.split("/"), f"AWS4{credentials.secret}".encode())
+    return f"{origin}{place}?{line}&X-Amz-Signature={_mac(key, text).hex()}"
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def _host(origin: str) -> str:
+    """As clients send it: without the scheme's own port."""
+    parts = urlsplit(origin)
+    return parts.netloc.removesuffix(":443" if parts.scheme == "https" else ":80").lower()
