@@ -27,7 +27,8 @@ from .config import Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
 from .jobs.delivery import FILE, Messenger
 from .services import jobs
-from .storage import LocalStorage
+from .services.diskspace import DiskGuard
+from .storage import LocalStorage, MeasuredStorage
 from .uow import counting_engine, prepare_engine
 
 # The more particular prefix of the marketplace's stands before the shorter one.
@@ -99,11 +100,13 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 def _context(app: Flask, settings: Settings) -> Context:
     with app.app_context():
         counting = counting_engine(db.engine)
+    places = {"data": settings.data_dir, "temp": settings.temp_dir}
     areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
     store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")
     return Context(
         settings=settings,
-        storage=LocalStorage(areas, accel_prefix=settings.x_accel_prefix),
+        storage=MeasuredStorage(LocalStorage(areas, accel_prefix=settings.x_accel_prefix)),
+        disk=DiskGuard({**places, **areas}, settings.disk_reserve, settings.disk_warning),
         counting=counting,
         limits=RateLimits(store, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),

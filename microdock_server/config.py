@@ -78,6 +78,8 @@ class Settings:
     package_max_entries: int
     package_max_unpacked: int
     package_max_ratio: int
+    disk_reserve: int
+    disk_warning: int
     auto_migrate: bool
     storage_url: str
     redis_url: str
@@ -162,6 +164,8 @@ def _read(env: Env) -> Settings:
         package_max_entries=env.int("PACKAGE_MAX_ENTRIES", 10_000, validate=_between(1, 1_000_000)),
         package_max_unpacked=env.int("PACKAGE_MAX_UNPACKED", 1024 * MIB, validate=_between(1, 1 << 40)),
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
+        disk_reserve=env.int("DISK_RESERVE", 268_435_456, validate=_between(0, 1 << 50)),
+        disk_warning=env.int("DISK_WARNING", 1_073_741_824, validate=_between(0, 1 << 50)),
         auto_migrate=env.bool("AUTO_MIGRATE", False),
         storage_url=env.str("STORAGE_URL", ""),
         redis_url=env.str("REDIS_URL", ""),
@@ -178,6 +182,8 @@ def ensure_safe(settings: Settings) -> None:
     if settings.storage_url or settings.redis_url:
         name = "STORAGE_URL" if settings.storage_url else "REDIS_URL"
         raise ConfigurationError(f"{name} is not supported by this version: leave it empty (local disk, one machine)")
+    if settings.disk_warning < settings.disk_reserve:
+        raise ConfigurationError("DISK_WARNING must not be less than DISK_RESERVE: it warns before uploads are refused")
     if settings.debug:
         if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
             raise ConfigurationError(

@@ -28,8 +28,10 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from . import metrics
 from .errors import Busy, Conflict, StorageFull
 from .extensions import db
+from .latency import COMMIT, watch
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +110,8 @@ def _run_unit(unit: Unit) -> Iterator[Unit]:
 
 def _commit(unit: Unit) -> None:
     try:
-        db.session.commit()
+        with metrics.timed(COMMIT):
+            db.session.commit()
     except IntegrityError as reason:
         db.session().invalidate()
         unit.rolled_back()
@@ -166,11 +169,13 @@ def counting_engine(engine: Engine) -> Engine:
     # Threads bound how many connections there are: none of them shall wait for one.
     counting = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_size=32, max_overflow=-1)
     event.listen(counting, "connect", _configure_counting)
+    watch(counting)
     return counting
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give SQLite connections the settings that the promises above rest on. Other engines are left alone."""
+    """Give SQLite connections the settings that the promises above rest on. Every engine is timed."""
+    watch(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from ..config import Settings
 from ..messages import Language, language_of
+from ..services.diskspace import DiskGuard
 from ..storage import Storage
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Context:
 
     settings: Settings
     storage: Storage
+    disk: DiskGuard
     counting: Engine
     limits: RateLimits
     catalog: CatalogCache

@@ -18,8 +18,10 @@ from flask import request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.http import parse_options_header
 
-from ..errors import DomainError, Invalid, MalformedBody, TooLarge, WrongContentType
+from .. import metrics
+from ..errors import DomainError, Invalid, MalformedBody, StorageFull, TooLarge, WrongContentType
 from ..storage import Incoming
+from .context import context
 from .parsing import BodyReader, client_errors, drain, ensure_length
 
 MAX_FIELDS: Final = 32
@@ -84,6 +86,7 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
         drain()
         raise WrongContentType(expected="multipart/form-data")
     ensure_length(sum(slot.limit * slot.most for slot in slots.values()))
+    ensure_room(request.content_length or 0)
     form = Form()
     try:
         try:
@@ -94,6 +97,15 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
         yield form
     finally:
         form.close()
+
+
+def ensure_room(size: int) -> None:
+    """Refuse a body of `size` bytes that would leave less than the reserve on a disk. Raises StorageFull."""
+    if context().disk.has_room(size):
+        return
+    metrics.FULL.inc()
+    drain()
+    raise StorageFull()
 
 
 def _read(parts: _Parts, boundary: str) -> None:
@@ -158,6 +170,8 @@ class _Parts:
         if self._unchosen is not None:
             self._file, self._unchosen = self._begin_file(self._unchosen, ""), None
         if self._file is not None:
+            # A length that was not told, or others who upload at the same time: asked again while it arrives.
+            context().disk.ensure_room(len(chunk))
             self._file.write(chunk)
             return
         assert self._text is not None

@@ -21,6 +21,7 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import metrics
 from ..api.context import Context
 from ..api.packages import limits
 from ..api.system import is_migrated
@@ -83,7 +84,9 @@ def run_job(app: Flask, job_id: str, holder: str) -> bool:
                     raise _Lost("its worker was lost every time")
                 if kind is None:
                     raise LookupError(f"no job is called {leased.kind!r}")
-                kind.run(leased, app.extensions["microdock"])
+                with metrics.timed(metrics.JOB_SECONDS.labels(leased.kind)):
+                    kind.run(leased, app.extensions["microdock"])
+                metrics.JOB_ENDS.labels(leased.kind, "done").inc()
             except Exception as error:
                 log.exception("job %s (%s) failed, attempt %d", leased.id, leased.kind, leased.attempt)
                 _fail(leased, kind, reason_of(error))
@@ -105,8 +108,10 @@ def reason_of(error: Exception) -> str:
 
 def _fail(leased: Leased, kind: Kind | None, reason: str) -> None:
     with unit_of_work():
-        if jobs.fail(leased, reason) and kind is not None:
+        is_last = jobs.fail(leased, reason)
+        if is_last and kind is not None:
             kind.give_up(leased, reason)
+    metrics.JOB_ENDS.labels(leased.kind if kind else "unknown", "failed" if is_last else "retried").inc()
 
 
 @contextmanager

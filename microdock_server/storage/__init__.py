@@ -3,5 +3,6 @@
 from .contract import ReceivedFile, Storage, StoredFile
 from .incoming import Incoming
 from .local import LocalStorage
+from .measured import MeasuredStorage
 
-__all__ = ["Incoming", "LocalStorage", "ReceivedFile", "Storage", "StoredFile"]
+__all__ = ["Incoming", "LocalStorage", "MeasuredStorage", "ReceivedFile", "Storage", "StoredFile"]
