@@ -80,6 +80,9 @@ class Settings:
     package_max_ratio: int
     disk_reserve: int
     disk_warning: int
+    maintenance: Mapping[str, int]
+    backup_retention_days: int
+    rehash_cycle_days: int
     auto_migrate: bool
     storage_url: str
     redis_url: str
@@ -166,6 +169,9 @@ def _read(env: Env) -> Settings:
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
         disk_reserve=env.int("DISK_RESERVE", 268_435_456, validate=_between(0, 1 << 50)),
         disk_warning=env.int("DISK_WARNING", 1_073_741_824, validate=_between(0, 1 << 50)),
+        maintenance=_schedule(env),
+        backup_retention_days=env.int("BACKUP_RETENTION_DAYS", 0, validate=_between(0, 36_500)),
+        rehash_cycle_days=env.int("REHASH_CYCLE_DAYS", 30, validate=_between(1, 3650)),
         auto_migrate=env.bool("AUTO_MIGRATE", False),
         storage_url=env.str("STORAGE_URL", ""),
         redis_url=env.str("REDIS_URL", ""),
@@ -175,6 +181,20 @@ def _read(env: Env) -> Settings:
         ws_max_connections=env.int("WS_MAX_CONNECTIONS", 200, validate=_between(0, 10_000)),
         ws_max_per_user=env.int("WS_MAX_PER_USER", 10, validate=_between(1, 10_000)),
     )
+
+
+def _schedule(env: Env) -> Mapping[str, int]:
+    """Seconds between two runs of each maintenance task; 0 turns it off."""
+    seconds = _between(0, 31 * 86_400)
+    return {
+        "tokens": env.int("MAINTENANCE_TOKENS", 3600, validate=seconds),
+        "jobs": env.int("MAINTENANCE_JOBS", 3600, validate=seconds),
+        "temp": env.int("MAINTENANCE_TEMP", 3600, validate=seconds),
+        "gc": env.int("MAINTENANCE_GC", 86400, validate=seconds),
+        "rollup": env.int("MAINTENANCE_ROLLUP", 3600, validate=seconds),
+        "retention": env.int("MAINTENANCE_RETENTION", 86400, validate=seconds),
+        "rehash": env.int("MAINTENANCE_REHASH", 300, validate=seconds),
+    }
 
 
 def ensure_safe(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..clock import utcnow
 from ..errors import Busy
-from ..services import jobs
+from ..services import jobs, maintenance, rehash
 from ..uow import unit_of_work
 from .context import context
 
@@ -30,7 +30,7 @@ def state(ready: dict[str, str]) -> list[Metric]:
     found = [_ready(ready), *_disks(), *_backup(context().settings.data_dir / LAST_BACKUP)]
     try:
         with unit_of_work(writing=False):
-            found += _jobs()
+            found += [*_jobs(), *_maintenance(), *_stored()]
     except (SQLAlchemyError, Busy):
         log.warning("the database does not answer: its gauges are missing from the metrics")
     return found
@@ -85,3 +85,44 @@ def _jobs() -> Iterator[Metric]:
     age = 0.0 if oldest is None else max(0.0, (utcnow() - oldest).total_seconds())
     yield count
     yield GaugeMetricFamily("microdock_job_oldest_waiting_seconds", "How long the oldest due job has waited.", age)
+
+
+def _maintenance() -> Iterator[Metric]:
+    schedule = context().settings.maintenance
+    families = {
+        name: GaugeMetricFamily(f"microdock_maintenance_{name}", text, labels=["task"])
+        for name, text in (
+            ("interval_seconds", "Time between two runs of a maintenance task; 0: it is turned off."),
+            ("last_run_timestamp_seconds", "When the last complete run began."),
+            ("last_success_timestamp_seconds", "When the last run that went well was over."),
+            ("last_duration_seconds", "How long the last complete run took."),
+            ("last_handled", "How many rows, files or days the last complete run handled."),
+            ("last_failed", "Did the last complete run fail?"),
+        )
+    }
+    for task, record in maintenance.records().items():
+        families["interval_seconds"].add_metric([task], schedule[task])
+        if record.started is None:
+            continue
+        families["last_run_timestamp_seconds"].add_metric([task], record.started.timestamp())
+        families["last_duration_seconds"].add_metric([task], record.seconds)
+        families["last_handled"].add_metric([task], record.handled)
+        families["last_failed"].add_metric([task], float(record.outcome == "failed"))
+        if record.succeeded is not None:
+            families["last_success_timestamp_seconds"].add_metric([task], record.succeeded.timestamp())
+    yield from families.values()
+
+
+def _stored() -> Iterator[Metric]:
+    text = "Stored files that are not what they were, by what is wrong with them."
+    corrupt = GaugeMetricFamily("microdock_corrupt_blobs", text, labels=["problem"])
+    problems = [one.problem for one in rehash.damaged()]
+    for problem in ("changed", "missing", "unreadable"):
+        corrupt.add_metric([problem], problems.count(problem))
+    yield corrupt
+    position = rehash.position()
+    yield GaugeMetricFamily("microdock_rehash_checked_blobs", "Files read in this cycle.", position.checked)
+    if position.cycle_finished:
+        moment = datetime.fromisoformat(position.cycle_finished).timestamp()
+        text = "When all stored files had been read again."
+        yield GaugeMetricFamily("microdock_rehash_cycle_finished_timestamp_seconds", text, moment)

@@ -71,7 +71,7 @@ def verify(storage: Storage) -> Verification:
     missing, changed = [], []
     for key, expected in named.items():
         try:
-            if _measure(storage, key) != expected:
+            if measure(storage, key) != expected:
                 changed.append(key)
         except FileMissing:
             missing.append(key)
@@ -108,7 +108,8 @@ def _named() -> dict[str, tuple[int, str]]:
     return named
 
 
-def _measure(storage: Storage, key: str) -> tuple[int, str]:
+def measure(storage: Storage, key: str) -> tuple[int, str]:
+    """Size and SHA-256 of a blob, by reading it. Raises FileMissing, StorageFailure, or what reading raises."""
     size, digest = 0, hashlib.sha256()
     with storage.open(key) as blob:
         while chunk := blob.read(CHUNK):
