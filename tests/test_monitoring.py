@@ -16,6 +16,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
+from microdock_server import create_app
 from microdock_server.api.scrape import LAST_BACKUP
 from microdock_server.clock import iso, utcnow
 from microdock_server.extensions import db
@@ -26,8 +27,9 @@ from microdock_server.models import Job
 from microdock_server.services import rehash
 from microdock_server.uow import unit_of_work
 
-from .jobs.helpers import enqueue, submit
-from .support import Api
+from .conftest import release
+from .jobs.helpers import enqueue, job, submit
+from .support import Api, settings_for
 
 ROOT = Path(__file__).parent.parent
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -50,14 +52,25 @@ def promtool(*arguments: str, given: str = "") -> str:
     return done.stdout + done.stderr
 
 
-@pytest.fixture
-def busy(app: Flask, api: Api) -> Flask:
-    """An application that has done a little of everything."""
+@pytest.fixture(scope="module")
+def exposition(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The metrics of an application that has done a little of everything."""
+    directory = tmp_path_factory.mktemp("monitoring") / "data"
+    shutil.copytree(prepared_data, directory)
+    app = create_app(settings_for(directory))
+    work(app, Api(app))
+    text = Api(app).get("/metrics").text
+    release(app)
+    return text
+
+
+def work(app: Flask, api: Api) -> None:
     settings = app.extensions["microdock"].settings
     assert api.upload().status_code == 200
     assert api.back_up().status_code == 200
     assert api.upload(b"PK no package").status_code == 400
     submit(app, "com.example.other")
+    assert run_job(app, job(app).id, "tests")
     # One that fails and waits for another attempt.
     assert run_job(app, enqueue(app, "nonsense"), "tests")
     Maintainer(app, "tests").round()
@@ -68,23 +81,22 @@ def busy(app: Flask, api: Api) -> Flask:
         rehash._store(place)
     told = {"finished": iso(utcnow() - timedelta(hours=3)), "bytes": 12345}
     (settings.data_dir / LAST_BACKUP).write_text(json.dumps(told))
-    return app
 
 
-def exposed(app: Flask) -> dict[str, set[str]]:
+def exposed(exposition: str) -> dict[str, set[str]]:
     """Every sample of ours, by name, with the names of its labels."""
     found: dict[str, set[str]] = {}
-    for family in text_string_to_metric_families(Api(app).get("/metrics").text):
+    for family in text_string_to_metric_families(exposition):
         for sample in family.samples:
             if sample.name.startswith("microdock_") and not sample.name.endswith("_created"):
                 found.setdefault(sample.name, set()).update(sample.labels)
     return found
 
 
-def families(app: Flask) -> dict[str, set[str]]:
+def families(exposition: str) -> dict[str, set[str]]:
     """Every metric of ours as the documents name it: a histogram once, without `le`."""
     found: dict[str, set[str]] = {}
-    for name, labels in exposed(app).items():
+    for name, labels in exposed(exposition).items():
         found.setdefault(re.sub(r"_(bucket|sum|count)$", "", name), set()).update(labels - {"le"})
     return found
 
@@ -98,10 +110,9 @@ def expressions() -> list[str]:
     """Every query of the dashboard and of the rules."""
     panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
     variables = [one["query"]["query"] for one in DASHBOARD["templating"]["list"] if one["type"] == "query"]
-    rules = re.findall(
-        r"expr: \|?\s*(.*?)\n        (?:for|labels):", (MONITORING / "alerts.yml").read_text(), re.DOTALL
-    )
-    assert len(rules) == (MONITORING / "alerts.yml").read_text().count("alert:")
+    text = (MONITORING / "alerts.yml").read_text()
+    rules = re.findall(r"expr: \|?\s*(.*?)\n        (?:for|labels):", text, re.DOTALL)
+    assert len(rules) == text.count("alert:")
     return panels + variables + rules
 
 
@@ -113,8 +124,8 @@ class TestPromtool:
     def test_finds_that_they_fire_when_they_should_and_not_before(self) -> None:
         assert "SUCCESS" in promtool("test", "rules", "alerts.test.yml")
 
-    def test_accepts_the_metrics(self, busy: Flask) -> None:
-        assert promtool("check", "metrics", given=Api(busy).get("/metrics").text) == ""
+    def test_accepts_the_metrics(self, exposition: str) -> None:
+        assert promtool("check", "metrics", given=exposition) == ""
 
 
 def test_every_alert_is_tested() -> None:
@@ -125,23 +136,23 @@ def test_every_alert_is_tested() -> None:
     assert {name for name, nothing in tested if nothing} == alerts
 
 
-def test_dashboard_and_rules_name_what_the_server_tells(busy: Flask) -> None:
-    told = exposed(busy)
+def test_dashboard_and_rules_name_what_the_server_tells(exposition: str) -> None:
+    told = exposed(exposition)
     named = {name for query in expressions() for name in re.findall(r"\bmicrodock_\w+", query)}
     assert len(named) > 20
     assert named - told.keys() == set()
 
 
-def test_dashboard_and_rules_select_by_labels_that_are_there(busy: Flask) -> None:
-    told = exposed(busy)
+def test_dashboard_and_rules_select_by_labels_that_are_there(exposition: str) -> None:
+    told = exposed(exposition)
     for query in expressions():
         for name, selector in re.findall(r"\b(microdock_\w+)\{([^}]*)\}", query):
             labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector))
             assert labels <= told[name] | TARGET, query
 
 
-def test_every_metric_is_in_the_documents_and_nothing_else(busy: Flask) -> None:
-    assert documented() == families(busy)
+def test_every_metric_is_in_the_documents_and_nothing_else(exposition: str) -> None:
+    assert documented() == families(exposition)
 
 
 def test_panels_do_not_overlap() -> None:
@@ -177,12 +188,15 @@ class TestState:
         assert self.value(app, "microdock_backup_known") == 0
         assert self.value(app, "microdock_backup_age_seconds") is None
 
-    def test_a_backups_age(self, busy: Flask) -> None:
-        assert self.value(busy, "microdock_backup_known") == 1
-        assert 3 * 3600 <= (self.value(busy, "microdock_backup_age_seconds") or 0) < 3 * 3600 + 100
+    def test_a_backups_age(self, app: Flask) -> None:
+        told = {"finished": iso(utcnow() - timedelta(hours=3)), "bytes": 12345}
+        (app.extensions["microdock"].settings.data_dir / LAST_BACKUP).write_text(json.dumps(told))
+        assert self.value(app, "microdock_backup_known") == 1
+        assert self.value(app, "microdock_backup_size_bytes") == 12345
+        assert 3 * 3600 <= (self.value(app, "microdock_backup_age_seconds") or 0) < 3 * 3600 + 100
 
     @pytest.mark.parametrize(
-        "text", ["", "{}", '{"finished": 3, "bytes": 1}', '{"finished": "soon", "bytes": 1}', "[]"]
+        "text", ["", "{}", "[]", '{"finished": 3, "bytes": 1}', '{"finished": "soon", "bytes": 1}']
     )
     def test_a_note_about_the_backup_that_is_broken_is_none(self, app: Flask, text: str) -> None:
         (app.extensions["microdock"].settings.data_dir / LAST_BACKUP).write_text(text)
