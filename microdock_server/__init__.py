@@ -8,7 +8,7 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import logs
+from . import logs, tracing
 from .api import live, openapi
 from .api.admin_page import admin_page
 from .api.auth import DecodedTokens
@@ -23,7 +23,7 @@ from .api.limits import RateLimits, SQLiteStorage
 from .api.market import market
 from .api.system import system
 from .cli import register_commands
-from .config import Settings, ensure_safe, load_settings
+from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
 from .jobs.delivery import FILE, Messenger
 from .services import jobs
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     ensure_safe(settings)
     logs.configure(settings)
+    _trace(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.data_dir))
     app.config.from_mapping(_flask_config(settings))
@@ -69,6 +70,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _trace(settings: Settings) -> None:
+    try:
+        tracing.configure(settings.otlp_endpoint, settings.app_version)
+    except ImportError as missing:
+        raise ConfigurationError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry: pip install 'microdock-server[tracing]'"
+        ) from missing
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

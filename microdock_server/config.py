@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import marshmallow
 from environs import Env, EnvError
 
+from . import tracing
 from .services.scanning import ensure_scanner_url
 from .vocabulary import DEFAULT_PERMISSIONS, Risk
 
@@ -87,6 +88,7 @@ class Settings:
     storage_url: str
     redis_url: str
     clamav_url: str
+    otlp_endpoint: str
     web_concurrency: int
     web_threads: int
     ws_max_connections: int
@@ -176,6 +178,7 @@ def _read(env: Env) -> Settings:
         storage_url=env.str("STORAGE_URL", ""),
         redis_url=env.str("REDIS_URL", ""),
         clamav_url=_scanner_url(env.str("CLAMAV_URL", "")),
+        otlp_endpoint=_otlp_endpoint(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
         ws_max_connections=env.int("WS_MAX_CONNECTIONS", 200, validate=_between(0, 10_000)),
@@ -305,6 +308,14 @@ def _scanner_url(text: str) -> str:
         ensure_scanner_url(text)
     except ValueError as wrong:
         raise ConfigurationError(f"CLAMAV_URL: {wrong}") from wrong
+    return text
+
+
+def _otlp_endpoint(text: str) -> str:
+    try:
+        tracing.ensure_endpoint(text)
+    except ValueError as wrong:
+        raise ConfigurationError(f"OTEL_EXPORTER_OTLP_ENDPOINT {wrong}") from wrong
     return text
 
 

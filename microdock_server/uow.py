@@ -28,7 +28,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from . import metrics
+from . import metrics, tracing
 from .errors import Busy, Conflict, StorageFull
 from .extensions import db
 from .latency import COMMIT, watch
@@ -78,7 +78,8 @@ def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
     unit = Unit(writing)
     token = _current.set(unit)
     try:
-        yield from _run_unit(unit)
+        with tracing.span("unit of work", microdock_writing=writing):
+            yield from _run_unit(unit)
     finally:
         _current.reset(token)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from flask import Flask
 
-from .. import logs, metrics
+from .. import logs, metrics, tracing
 from . import admin_page
 from .context import REQUEST_ID, Context
 from .surface import RATE_HEADERS, ROUTE, UNMATCHED
@@ -29,6 +29,7 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
 UPGRADED: Final = "microdock.upgraded"
+SPAN: Final = "microdock.span"
 LIST_PATH: Final = "/api/plugins/list"
 SOCKET_PATH: Final = "/ws"
 # Longest prefix first. Health is asked of the whole, whatever it is called.
@@ -82,6 +83,10 @@ class Edge:
             return start_response(status, [*headers, *_common(environ, seconds)], exc_info)
 
         environ[UPGRADED] = lambda: _record(environ, "101", time.perf_counter() - started)
+        with tracing.request_span(environ) as environ[SPAN]:
+            return self._answer(environ, finish)
+
+    def _answer(self, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
         if self._is_plain_list(environ):
             ready = self._ready_list(environ, finish)
             if ready is not None:
@@ -143,7 +148,9 @@ def _policy(path: str) -> tuple[str, str]:
 def _record(environ: Environ, status: str, seconds: float) -> None:
     route, method = environ.get(ROUTE, UNMATCHED), environ["REQUEST_METHOD"]
     surface = surface_of(environ["PATH_INFO"] if route == UNMATCHED else route)
-    metrics.observe(surface, route, method if method in _METHODS else "OTHER", status, seconds)
+    known = method if method in _METHODS else "OTHER"
+    metrics.observe(surface, route, known, status, seconds)
+    tracing.describe(environ[SPAN], method=known, route=route, status=status, surface=surface)
     if log.isEnabledFor(logging.INFO):
         path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")
         log.info(

@@ -20,7 +20,7 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import metrics
+from .. import metrics, tracing
 from ..api.context import Context
 from ..api.packages import limits
 from ..api.system import is_migrated
@@ -80,7 +80,8 @@ def run_job(app: Flask, job_id: str, holder: str) -> bool:
                     raise _Lost("its worker was lost every time")
                 if kind is None:
                     raise LookupError(f"no job is called {leased.kind!r}")
-                with metrics.timed(metrics.JOB_SECONDS.labels(leased.kind)):
+                timer = metrics.JOB_SECONDS.labels(leased.kind)
+                with tracing.span(f"job {leased.kind}", job_attempt=leased.attempt), metrics.timed(timer):
                     kind.run(leased, app.extensions["microdock"])
                 metrics.JOB_ENDS.labels(leased.kind, "done").inc()
             except Exception as error:

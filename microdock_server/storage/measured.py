@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
 
-from .. import metrics
+from .. import metrics, tracing
 from .contract import BlobInfo, ReceivedFile, Storage, StoredFile
 
 
@@ -60,5 +60,7 @@ class MeasuredStorage:
         with self._timed("probe"):
             self._inner.ensure_writable()
 
-    def _timed(self, operation: str) -> AbstractContextManager[None]:
-        return metrics.timed(self._timers[operation])
+    @contextmanager
+    def _timed(self, operation: str) -> Iterator[None]:
+        with tracing.span(f"storage {operation}", storage_backend=self.name), metrics.timed(self._timers[operation]):
+            yield
