@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
-from microdock_server import create_app
+from microdock_server import create_app, metrics
 from microdock_server.api.scrape import LAST_BACKUP
 from microdock_server.clock import iso, utcnow
 from microdock_server.extensions import db
@@ -229,6 +230,18 @@ class TestState:
         text = Api(app).get("/metrics").text
         lines = [line for line in text.splitlines() if line.startswith("microdock_http_requests_total{")]
         return sum(float(line.rpartition(" ")[2]) for line in lines if f'surface="{surface}"' in line)
+
+
+def test_gauges_of_a_dead_process_are_forgotten(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        for kind in ("gauge_livesum", "counter"):
+            (tmp_path / f"{kind}_{pid}.db").touch()
+    metrics._forget_dead(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()}
+    # What it counted goes on to count.
+    assert left == {f"gauge_livesum_{os.getpid()}.db", f"counter_{os.getpid()}.db", f"counter_{gone.pid}.db"}
 
 
 def age_everything(app: Flask, age: timedelta) -> None:

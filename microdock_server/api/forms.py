@@ -86,10 +86,10 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
         drain()
         raise WrongContentType(expected="multipart/form-data")
     ensure_length(sum(slot.limit * slot.most for slot in slots.values()))
-    ensure_room(request.content_length or 0)
     form = Form()
     try:
         try:
+            ensure_room(request.content_length or 0)
             _read(_Parts(form, directory, slots, before_file), options["boundary"])
         except DomainError:
             drain()
@@ -100,12 +100,10 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
 
 
 def ensure_room(size: int) -> None:
-    """Refuse a body of `size` bytes that would leave less than the reserve on a disk. Raises StorageFull."""
-    if context().disk.has_room(size):
-        return
-    metrics.FULL.inc()
-    drain()
-    raise StorageFull()
+    """Refuse `size` more bytes that would leave less than the reserve on a disk. Raises StorageFull."""
+    if not context().disk.has_room(size):
+        metrics.FULL.inc()
+        raise StorageFull()
 
 
 def _read(parts: _Parts, boundary: str) -> None:
@@ -171,7 +169,7 @@ class _Parts:
             self._file, self._unchosen = self._begin_file(self._unchosen, ""), None
         if self._file is not None:
             # A length that was not told, or others who upload at the same time: asked again while it arrives.
-            context().disk.ensure_room(len(chunk))
+            ensure_room(len(chunk))
             self._file.write(chunk)
             return
         assert self._text is not None

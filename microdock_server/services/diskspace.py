@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..errors import StorageFull
-
 log = logging.getLogger(__name__)
 
 # A disk is asked at most so often.
@@ -56,11 +54,6 @@ class DiskGuard:
     def has_room(self, size: int) -> bool:
         """Would `size` more bytes leave the reserve free, on every filesystem?"""
         return all(space.free - size >= self.reserve for space in self.spaces().values())
-
-    def ensure_room(self, size: int) -> None:
-        """Raise StorageFull unless there is room for `size` more bytes."""
-        if not self.has_room(size):
-            raise StorageFull()
 
     def _note(self) -> None:
         """Tell the log once for every crossing."""

@@ -20,7 +20,7 @@ from microdock_server.services.diskspace import DiskGuard
 
 from ..conftest import AppFactory
 from ..market import png
-from ..support import Api, package, settings_for, signed_in, stored_files, stored_rows
+from ..support import Api, multipart, package, settings_for, signed_in, stored_files, stored_rows
 
 # More than any disk has.
 HUGE = str(1 << 50)
@@ -141,6 +141,30 @@ class TestGuard:
         refused = api.back_up(data)
         assert (refused.status_code, refused.get_json()["error"]) == (507, "storage_full")
         assert api.back_up(b"small").status_code == 200
+
+    def test_a_body_that_does_not_tell_its_length_is_refused_while_it_arrives(
+        self, make_app: AppFactory, small: Path
+    ) -> None:
+        reserve = str((4 << 20) - (300 << 10))
+        app = make_app(DISK_RESERVE=reserve, DISK_WARNING=reserve, TEMP_DIR=str(small / "temp"))
+        for size, status in ((400 << 10, 507), (100 << 10, 200)):
+            answer = Api(app).post("/api/backups/upload", **chunked(os.urandom(size)))
+            assert answer.status_code == status
+            assert list((small / "temp").iterdir()) == []
+
+
+def chunked(data: bytes) -> dict[str, Any]:
+    """Options of an upload whose length nobody told."""
+    whole = multipart(
+        ('Content-Disposition: form-data; name="user_key"', b"user123abc"),
+        ('Content-Disposition: form-data; name="backup_type"', b"program"),
+        ('Content-Disposition: form-data; name="file"; filename="b.zip"', data),
+    )
+    return {
+        "input_stream": io.BytesIO(whole["data"]),
+        "headers": {**whole["headers"], "Transfer-Encoding": "chunked"},
+        "environ_overrides": {"wsgi.input_terminated": True},
+    }
 
 
 def fill(path: Path, size: int) -> None:
