@@ -8,7 +8,7 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import logs, tracing
+from . import engines, logs, tracing
 from .api import live, openapi
 from .api.admin_page import admin_page
 from .api.auth import DecodedTokens
@@ -85,8 +85,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "DEBUG": False,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # Threads bound how many connections there are: none of them shall wait for one.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 32, "max_overflow": -1},
+        "SQLALCHEMY_ENGINE_OPTIONS": engines.options(settings.database_url, settings.database_pool_size),
         "JWT_SECRET_KEY": settings.jwt_secret_key,
         "JWT_ALGORITHM": settings.jwt_algorithm,
     }
@@ -109,7 +108,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 
 def _context(app: Flask, settings: Settings) -> Context:
     with app.app_context():
-        counting = counting_engine(db.engine)
+        counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
     places = {"data": settings.data_dir, "temp": settings.temp_dir}
     areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
     store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")

@@ -48,6 +48,7 @@ class Settings:
     port: int
     data_dir: Path
     database_url: str
+    database_pool_size: int
     upload_dir: Path
     backup_dir: Path
     temp_dir: Path
@@ -137,7 +138,8 @@ def _read(env: Env) -> Settings:
         host=env.str("HOST", "127.0.0.1"),
         port=env.int("PORT", 8000, validate=_between(1, 65535)),
         data_dir=data_dir,
-        database_url=_database_url(env.str("DATABASE_URL", ""), data_dir),
+        database_url=database_url(env.str("DATABASE_URL", ""), data_dir),
+        database_pool_size=env.int("DATABASE_POOL_SIZE", 5, validate=_between(1, 100)),
         upload_dir=_path(env, "UPLOAD_DIR", data_dir / "uploads"),
         backup_dir=_path(env, "BACKUP_DIR", data_dir / "backups"),
         temp_dir=_path(env, "TEMP_DIR", data_dir / "temp"),
@@ -237,7 +239,8 @@ def _path(env: Env, name: str, default: Path) -> Path:
     return Path(env.str(name, "") or default).absolute()
 
 
-def _database_url(url: str, data_dir: Path) -> str:
+def database_url(url: str, data_dir: Path) -> str:
+    """The setting as SQLAlchemy wants it, with absolute paths. Raises ConfigurationError."""
     if not url:
         return f"sqlite:///{data_dir / 'microdock.db'}"
     scheme, separator, rest = url.partition("://")

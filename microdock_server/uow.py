@@ -4,8 +4,8 @@
 
 - Nested use joins the outer unit; only the outermost commits.
 - The database transaction begins with the first statement, not with the unit: a body can be received and a blob
-  written inside a unit without holding SQLite's write lock. A writing unit then begins IMMEDIATE, so that a
-  read followed by a write never fails halfway.
+  written inside a unit without holding the write lock. A writing unit then takes it at once (see engines.py), so
+  that a read followed by a write never fails halfway.
 - Every unit begins with an empty session and leaves its objects readable but detached: nothing is loaded
   behind its back, nothing stale is carried into the next.
 - `on_commit` callbacks run after the commit succeeded, `on_rollback` callbacks after a rollback, latest first.
@@ -18,24 +18,21 @@ Do not use it around anything slow (hashing a password, reading a request body).
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Engine, Row
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from . import metrics, tracing
-from .errors import Busy, Conflict, StorageFull
+from . import engines, metrics, tracing
+from .errors import Conflict
 from .extensions import db
 from .latency import COMMIT, watch
 
 log = logging.getLogger(__name__)
-
-BUSY_TIMEOUT_MS = 15_000
 
 Callback = Callable[[], None]
 
@@ -126,15 +123,10 @@ def _commit(unit: Unit) -> None:
 
 def _reraise(reason: BaseException) -> NoReturn:
     """Raise the domain's word for an engine's failure; anything else as it is."""
-    if isinstance(reason, IntegrityError):
-        raise Conflict() from reason
-    if isinstance(reason, OperationalError):
-        text = str(reason.orig)
-        if "locked" in text or "busy" in text:
-            raise Busy() from reason
-        if "full" in text:
-            raise StorageFull() from reason
-    raise reason
+    meant = engines.meaning(reason)
+    if meant is None:
+        raise reason
+    raise meant from reason
 
 
 def _run(callbacks: Iterator[Callback] | list[Callback]) -> None:
@@ -145,10 +137,15 @@ def _run(callbacks: Iterator[Callback] | list[Callback]) -> None:
             log.exception("a callback after the transaction failed")
 
 
-def execute_durably_enough(engine: Engine, statement: Any, parameters: dict[str, Any]) -> int:
+def execute_durably_enough(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> int:
     """Run one statement in a transaction of its own on a `counting_engine`; how many rows it touched."""
-    with engine.connect() as connection:
-        return int(connection.execute(statement, parameters).rowcount)
+    try:
+        with engine.connect() as connection:
+            return int(connection.execute(statement, parameters).rowcount)
+    except (DBAPIError, PoolTimeout) as reason:
+        if tries > 1 and engines.is_passing(reason):
+            return execute_durably_enough(engine, statement, parameters, tries - 1)
+        _reraise(reason)
 
 
 def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
@@ -156,58 +153,29 @@ def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | No
 
     For what every request asks: a unit of work around a single statement costs more than the statement.
     """
-    with engine.connect() as connection:
-        return connection.execute(statement, parameters).all()
+    try:
+        with engine.connect() as connection:
+            return connection.execute(statement, parameters).all()
+    except (DBAPIError, PoolTimeout) as reason:
+        _reraise(reason)
 
 
-def counting_engine(engine: Engine) -> Engine:
-    """A sibling of `engine` for counters: autocommit, and on SQLite `synchronous=NORMAL`.
-
-    What it commits survives kill -9 of every process; only a power loss may take the last counts.
-    """
-    if engine.dialect.name != "sqlite":
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-    # Threads bound how many connections there are: none of them shall wait for one.
-    counting = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_size=32, max_overflow=-1)
-    event.listen(counting, "connect", _configure_counting)
+def counting_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
+    """A sibling of `engine` for counters, with connections of its own. See engines.counting."""
+    counting = engines.counting(engine.url, engine_options)
     watch(counting)
     return counting
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give SQLite connections the settings that the promises above rest on. Every engine is timed."""
+    """Give connections the settings that the promises above rest on, and time what they are asked."""
     watch(engine)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin)
+    engines.prepare(engine, _is_writing)
 
 
-def _configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # None: the driver begins no transaction of its own; `_begin` does.
-    connection.isolation_level = None
-    _pragmas(connection, synchronous="FULL")
-
-
-def _configure_counting(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    _pragmas(connection, synchronous="NORMAL")
-
-
-def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
-    cursor = connection.cursor()
-    # The first, so that switching a new file to WAL waits for its turn as well.
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute(f"PRAGMA synchronous={synchronous}")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    # Checkpoints come from one place (jobs/checkpoint.py): SQLite before 3.51.3 can lose its way when two
-    # connections restart the log at once. The high mark only bounds the log where that job does not run.
-    cursor.execute("PRAGMA wal_autocheckpoint=20000")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
+def _is_writing() -> bool | None:
     unit = _current.get()
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if unit is not None and unit.writing else "BEGIN")
+    return None if unit is None else unit.writing
 
 
 __all__ = [

@@ -17,9 +17,19 @@ from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
 from .live import Server, prepared_server
+from .peers import postgresql
 from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the engine that the tests' applications do not use."""
+    other = "sqlite" if postgresql.is_wanted() else "postgresql"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

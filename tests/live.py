@@ -27,7 +27,7 @@ from microdock_server.services.files import Verification
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
-from .support import package
+from .support import database_for, package
 
 ROOT = Path(__file__).parent.parent
 NAME = "com.example.myplugin"
@@ -95,6 +95,7 @@ class Server:
             "WEB_CONCURRENCY": "2",
             "LOG_LEVEL": "WARNING",
             "DEBUG": "true",
+            **database_for(data),
             **env,
         }
         self._env.pop("PROMETHEUS_MULTIPROC_DIR", None)

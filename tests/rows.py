@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import Connection, CursorResult, update
 
 from microdock_server.extensions import db
 from microdock_server.models import Plugin, PluginVersion
@@ -75,7 +74,7 @@ def move_downloads(app: Flask, name: str, day: date, count: int) -> None:
             connection.execute(f"UPDATE {table} SET count = count - ? WHERE {where}day = ?", (count, *key, today))
             connection.execute(
                 f"INSERT INTO {table} ({columns}day, count) VALUES ({marks}?, ?) "
-                f"ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                f"ON CONFLICT ({columns}day) DO UPDATE SET count = {table}.count + excluded.count",
                 (*key, day.isoformat(), count),
             )
 
@@ -84,7 +83,7 @@ def windows(app: Flask) -> dict[str, tuple[int, ...]]:
     """Of each plugin: downloads in all, in 7, 30, 90 and 365 days, as they are kept."""
     with raw(app) as connection:
         rows = connection.execute("SELECT plugin_name, total, d7, d30, d90, d365 FROM download_windows").fetchall()
-    return {row[0]: row[1:] for row in rows}
+    return {row[0]: tuple(row[1:]) for row in rows}
 
 
 def summed(app: Flask, today: date) -> dict[str, tuple[int, ...]]:
@@ -101,15 +100,28 @@ def summed(app: Flask, today: date) -> dict[str, tuple[int, ...]]:
     return found
 
 
-@contextmanager
-def raw(app: Flask) -> Iterator[sqlite3.Connection]:
+class Shell:
     """The database as somebody with a shell sees it; every statement is committed at once."""
-    connection = sqlite3.connect(app.extensions["microdock"].settings.sqlite_path, isolation_level=None, timeout=10)
-    connection.execute("PRAGMA foreign_keys=ON")
-    try:
-        yield connection
-    finally:
-        connection.close()
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.dialect = connection, connection.dialect.name
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> CursorResult[Any]:
+        """Run one statement, in which `?` stand for the parameters."""
+        if self.dialect == "postgresql" and parameters:
+            statement = statement.replace("?", "%s")
+        return self.connection.exec_driver_sql(statement, tuple(parameters))
+
+    def drop_trigger(self, name: str, table: str) -> None:
+        """Let the table be what tables are."""
+        self.execute(f"DROP TRIGGER {name}{f' ON {table}' if self.dialect == 'postgresql' else ''}")
+
+
+@contextmanager
+def raw(app: Flask) -> Iterator[Shell]:
+    """A shell on the application's database."""
+    with app.extensions["microdock"].counting.connect() as connection:
+        yield Shell(connection)
 
 
 def _user_id(username: str | None) -> str | None:

@@ -21,11 +21,18 @@ from microdock_server.services import accounts, tokens
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
+from .peers import postgresql
+
 
 def settings_for(directory: Path, **overrides: str) -> Settings:
     """Settings for one test: everything below `directory`, no rate limits, quiet logs."""
     base = {"DATA_DIR": str(directory), "RATELIMIT_ENABLED": "false", "LOG_LEVEL": "WARNING", "DEBUG": "true"}
-    return load_settings({**base, **overrides})
+    return load_settings({**base, **database_for(directory), **overrides})
+
+
+def database_for(directory: Path) -> dict[str, str]:
+    """The setting of the database that goes with a data directory; empty where that is the default, a file in it."""
+    return {"DATABASE_URL": postgresql.database_of(directory)} if postgresql.is_wanted() else {}
 
 
 def manifest(**changes: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from .jobs.helpers import enqueue, job, review, submit
+from .rows import raw
 from .test_cli import run
 
 
@@ -98,7 +99,8 @@ class TestAudit:
 
     def test_that_was_changed_is_broken_there(self, app: Flask) -> None:
         # The database itself refuses; whoever can write its file can take that away.
-        change(app, "DROP TRIGGER audit_log_update")
+        with raw(app) as shell:
+            shell.drop_trigger("audit_log_update", "audit_log")
         change(app, "UPDATE audit_log SET target_id = 'x' WHERE target_id = '1'")
         answer = run(app, "audit", "verify")
         assert answer.exit_code == 1

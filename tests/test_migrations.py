@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy import JSON, inspect, text
 
 from microdock_server import create_app
 from microdock_server.extensions import db, is_modelled
@@ -23,9 +23,27 @@ from microdock_server.startup import prepare
 
 from .conftest import release
 from .live import ROOT
-from .support import Api, settings_for
+from .support import Api, database_for, settings_for
 
-COMPARED = {"compare_type": True, "compare_server_default": True, "include_object": is_modelled}
+
+def compare_default(context: Any, _found: Any, column: Any, *_rest: Any) -> bool | None:
+    """PostgreSQL has no equality of JSON values, which Alembic would ask it for; SQLite's tests compare them."""
+    is_json = isinstance(column.type, JSON) and context.dialect.name == "postgresql"
+    return False if is_json else None
+
+
+COMPARED = {"compare_type": True, "compare_server_default": compare_default, "include_object": is_modelled}
+SCHEMA = {
+    "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
+    "postgresql": (
+        "SELECT 'column', table_name || '.' || column_name, "
+        "concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default, collation_name) "
+        "FROM information_schema.columns WHERE table_schema = 'public' "
+        "UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
+        "UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal "
+        "UNION ALL SELECT 'function', proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    ),
+}
 
 
 @pytest.fixture
@@ -38,14 +56,29 @@ def new(tmp_path: Path) -> Iterator[Flask]:
 
 
 def tables(app: Flask) -> set[str]:
-    with closing(sqlite3.connect(app.extensions["microdock"].settings.sqlite_path)) as database:
-        rows = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view', 'trigger')")
-        return {name for (name,) in rows if not name.startswith("sqlite_")}
+    """Tables, and what the database does by itself."""
+    found = {name for kind, name, _ in schema(app) if kind in ("trigger", "function")}
+    return found | set(inspect(db.engine).get_table_names()) - {"sqlite_sequence"}
 
 
-def schema(app: Flask) -> list[str]:
-    with closing(sqlite3.connect(app.extensions["microdock"].settings.sqlite_path)) as database:
-        return sorted(str(row) for row in database.execute("SELECT type, name, sql FROM sqlite_master"))
+def schema(app: Flask) -> list[tuple[str, str, str]]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(text(SCHEMA[connection.dialect.name]))
+        return sorted((kind, name, str(made)) for kind, name, made in rows)
+
+
+def references(table: str) -> list[tuple[str, str, str, str]]:
+    """Column, table it refers to, and what happens on delete, for every reference of a table."""
+    if db.engine.dialect.name == "sqlite":
+        # SQLAlchemy does not read back what columns that were added later do.
+        with db.engine.connect() as connection:
+            rows = connection.execute(text(f"PRAGMA foreign_key_list({table})"))
+            return [(table, source, other, action) for _, _, other, source, _, _, action, _ in rows]
+    return [
+        (table, column, key["referred_table"], key["options"].get("ondelete", "NO ACTION"))
+        for key in inspect(db.engine).get_foreign_keys(table)
+        for column in key["constrained_columns"]
+    ]
 
 
 def test_a_migrated_database_is_what_the_models_say(new: Flask) -> None:
@@ -62,13 +95,7 @@ def test_every_reference_does_on_delete_what_the_models_say(new: Flask) -> None:
         for table in db.metadata.sorted_tables
         for key in table.foreign_keys
     }
-    with closing(sqlite3.connect(new.extensions["microdock"].settings.sqlite_path)) as database:
-        found = {
-            (table, source, other, action)
-            for table in db.metadata.tables
-            for _, _, other, source, _, _, action, _ in database.execute(f"PRAGMA foreign_key_list({table})")
-        }
-    assert found == wanted
+    assert {found for table in db.metadata.tables for found in references(table)} == wanted
 
 
 def test_the_way_back_leaves_no_table(new: Flask) -> None:
@@ -119,10 +146,11 @@ def test_what_is_stored_survives_another_upgrade(new: Flask) -> None:
 
 def migrating(data: Path, **env: str) -> subprocess.Popen[str]:
     """`flask db upgrade` in a process of its own."""
+    env = {"DATA_DIR": str(data), "DEBUG": "true", "HOST": "127.0.0.1", "LOG_LEVEL": "WARNING", **env}
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
         cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(data), "DEBUG": "true", "HOST": "127.0.0.1", "LOG_LEVEL": "WARNING", **env},
+        env={**os.environ, **database_for(data), **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -136,7 +164,26 @@ def test_processes_that_migrate_at_once_take_turns(tmp_path: Path, migrates: str
     for process in processes:
         output, _ = process.communicate(timeout=120)
         assert process.returncode == 0, output
-    with closing(sqlite3.connect(tmp_path / "data" / "microdock.db")) as database:
-        assert database.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
-        assert database.execute("SELECT count(*) FROM catalog").fetchone() == (1,)
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    app = create_app(settings_for(tmp_path / "data"))
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+        assert connection.execute(text("SELECT count(*) FROM catalog")).scalar() == 1
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    release(app)
+
+
+def test_every_text_on_postgresql_is_compared_byte_by_byte(new: Flask) -> None:
+    upgrade()
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("SELECT 'B' < 'a'")).scalar() == 1
+            return
+        loose = connection.execute(
+            text(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+                "AND data_type IN ('text', 'character varying') AND collation_name IS DISTINCT FROM 'C' "
+                "AND table_name NOT IN ('alembic_version', 'plugin_search', 'plugin_search_hidden')"
+            )
+        ).all()
+    assert loose == []

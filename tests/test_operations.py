@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +33,7 @@ from .live import (
     sha256,
     statuses,
 )
+from .rows import raw as shell_on
 from .support import package
 
 pytestmark = pytest.mark.live
@@ -182,8 +182,8 @@ class TestHealth:
 
     def test_a_database_that_is_behind(self, prepared_data: Path, tmp_path: Path) -> None:
         server = prepared_server(prepared_data, tmp_path / "behind")
-        with contextlib.closing(sqlite3.connect(server.data / "microdock.db")) as database, database:
-            database.execute("UPDATE alembic_version SET version_num = '0000'")
+        with server.application() as app, shell_on(app) as shell:
+            shell.execute("UPDATE alembic_version SET version_num = '0000'")
         server.start(until=503)
         try:
             assert self.not_ready(server) == {"database": "ok", "migrations": "pending", "storage": "ok"}

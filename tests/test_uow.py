@@ -7,21 +7,24 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from microdock_server import uow
+from microdock_server import engines
 from microdock_server.errors import Busy, Conflict, StorageFull
 from microdock_server.extensions import db
 from microdock_server.models import Setting
 from microdock_server.uow import current_unit, execute_durably_enough, unit_of_work
 
+from .conftest import AppFactory
+from .rows import raw
 from .support import Api, package, stored_files
 
 
@@ -29,13 +32,6 @@ from .support import Api, package, stored_files
 def in_context(app: Flask) -> Iterator[None]:
     with app.app_context():
         yield
-
-
-@pytest.fixture
-def database(app: Flask) -> Path:
-    path: Path | None = app.extensions["microdock"].settings.sqlite_path
-    assert path is not None
-    return path
 
 
 def add(key: str, value: str = "value") -> None:
@@ -48,9 +44,13 @@ def stored() -> set[str]:
         return set(db.session.scalars(select(Setting.key).where(Setting.key.not_like("%.%"))))
 
 
-def can_be_written(database: Path) -> bool:
+def can_be_written(app: Flask) -> bool:
     """Could somebody else write now, without waiting?"""
-    other = sqlite3.connect(database, timeout=0, isolation_level=None)
+    if app.extensions["microdock"].settings.sqlite_path is None:
+        with app.extensions["microdock"].counting.connect() as connection:
+            locked = connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({engines.WRITE_LOCK})")
+            return bool(locked.scalar())
+    other = sqlite3.connect(app.extensions["microdock"].settings.sqlite_path, timeout=0, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
@@ -59,6 +59,21 @@ def can_be_written(database: Path) -> bool:
     finally:
         other.close()
     return True
+
+
+@contextmanager
+def locked(app: Flask) -> Iterator[None]:
+    """Let somebody else be writing."""
+    if app.extensions["microdock"].settings.sqlite_path is None:
+        with app.extensions["microdock"].counting.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_advisory_lock({engines.WRITE_LOCK})")
+            yield
+            other.exec_driver_sql(f"SELECT pg_advisory_unlock({engines.WRITE_LOCK})")
+        return
+    file = sqlite3.connect(app.extensions["microdock"].settings.sqlite_path, isolation_level=None)
+    file.execute("BEGIN IMMEDIATE")
+    yield
+    file.close()
 
 
 class TestCommitAndRollback:
@@ -87,15 +102,13 @@ class TestCommitAndRollback:
             db.session.add(setting)
         assert (setting.key, setting.value) == ("one", "value")
 
-    def test_nothing_stale_is_carried_into_the_next_unit(self, database: Path) -> None:
+    def test_nothing_stale_is_carried_into_the_next_unit(self, app: Flask) -> None:
         with unit_of_work():
             add("one")
         with unit_of_work(writing=False):
             assert db.session.get_one(Setting, "one").value == "value"
-        other = sqlite3.connect(database)
-        with other:
+        with raw(app) as other:
             other.execute("UPDATE settings SET value = 'changed' WHERE key = 'one'")
-        other.close()
         with unit_of_work(writing=False):
             assert db.session.get_one(Setting, "one").value == "changed"
 
@@ -105,14 +118,13 @@ class TestNesting:
         with unit_of_work() as outer, unit_of_work() as inner, unit_of_work(writing=False) as reading:
             assert inner is outer is reading is current_unit()
 
-    def test_only_the_outermost_commits(self, database: Path) -> None:
+    def test_only_the_outermost_commits(self, app: Flask) -> None:
         with unit_of_work():
             with unit_of_work():
                 add("one")
-            assert not can_be_written(database) or stored() == {"one"}
-            other = sqlite3.connect(database)
-            assert other.execute("SELECT count(*) FROM settings WHERE key = 'one'").fetchone() == (0,)
-            other.close()
+            assert not can_be_written(app) or stored() == {"one"}
+            with raw(app) as other:
+                assert other.execute("SELECT count(*) FROM settings WHERE key = 'one'").fetchone() == (0,)
         assert stored() == {"one"}
 
     def test_an_inner_failure_that_is_not_caught_undoes_all(self) -> None:
@@ -177,17 +189,17 @@ class TestCallbacks:
             raise KeyError
         assert seen == ["rollback 3", "rollback 2", "rollback 1"]
 
-    def test_what_they_see_is_committed_and_unlocked(self, database: Path) -> None:
+    def test_what_they_see_is_committed_and_unlocked(self, app: Flask) -> None:
         seen: list[Any] = []
         with unit_of_work() as unit:
-            unit.on_commit(lambda: seen.append(can_be_written(database)))
+            unit.on_commit(lambda: seen.append(can_be_written(app)))
             add("one")
         assert seen == [True]
 
-    def test_after_a_rollback_the_lock_is_gone(self, database: Path) -> None:
+    def test_after_a_rollback_the_lock_is_gone(self, app: Flask) -> None:
         seen: list[bool] = []
         with pytest.raises(KeyError), unit_of_work() as unit:
-            unit.on_rollback(lambda: seen.append(can_be_written(database)))
+            unit.on_rollback(lambda: seen.append(can_be_written(app)))
             add("one")
             db.session.flush()
             raise KeyError
@@ -225,28 +237,26 @@ class TestCallbacks:
 
 
 class TestLocks:
-    def test_the_database_is_not_locked_before_the_first_statement(self, database: Path) -> None:
+    def test_the_database_is_not_locked_before_the_first_statement(self, app: Flask) -> None:
         with unit_of_work():
-            assert can_be_written(database)
+            assert can_be_written(app)
             add("one")
-            assert can_be_written(database)
+            assert can_be_written(app)
             db.session.flush()
-            assert not can_be_written(database)
+            assert not can_be_written(app)
 
-    def test_a_writing_unit_locks_with_its_first_read(self, database: Path) -> None:
+    def test_a_writing_unit_locks_with_its_first_read(self, app: Flask) -> None:
         with unit_of_work():
             db.session.get(Setting, "one")
-            assert not can_be_written(database)
-        assert can_be_written(database)
+            assert not can_be_written(app)
+        assert can_be_written(app)
 
-    def test_a_reading_unit_locks_nobody_out_and_sees_one_state(self, database: Path) -> None:
+    def test_a_reading_unit_locks_nobody_out_and_sees_one_state(self, app: Flask) -> None:
         with unit_of_work(writing=False):
             assert db.session.get(Setting, "one") is None
-            assert can_be_written(database)
-            other = sqlite3.connect(database)
-            with other:
+            assert can_be_written(app)
+            with raw(app) as other:
                 other.execute("INSERT INTO settings (key, value) VALUES ('one', 'value')")
-            other.close()
             assert db.session.scalar(text("SELECT count(*) FROM settings WHERE key = 'one'")) == 0
         assert stored() == {"one"}
 
@@ -267,20 +277,16 @@ class TestLocks:
             assert db.session.get_one(Setting, "counter").value == "80"
 
     def test_who_waits_too_long_hears_that_the_database_is_busy(
-        self, database: Path, monkeypatch: pytest.MonkeyPatch
+        self, make_app: AppFactory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(uow, "BUSY_TIMEOUT_MS", 50)
-        db.engine.dispose()
-        other = sqlite3.connect(database, isolation_level=None)
-        try:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(Busy), unit_of_work():
-                add("one")
-        finally:
-            other.close()
-        with unit_of_work():
+        monkeypatch.setattr(engines, "WAIT_MS", 50)
+        app = make_app()
+        with app.app_context(), locked(app), pytest.raises(Busy), unit_of_work():
             add("one")
-        assert stored() == {"one"}
+        with app.app_context():
+            with unit_of_work():
+                add("one")
+            assert stored() == {"one"}
 
 
 class TestRefusedCommits:
@@ -311,6 +317,8 @@ def fail(monkeypatch: pytest.MonkeyPatch, name: str, message: str, only: str = "
             return original(self, *arguments, **options)
         if after:
             original(self, *arguments, **options)
+        if self.name == "postgresql":
+            raise psycopg.errors.DiskFull(message) if "full" in message else psycopg.OperationalError(message)
         raise sqlite3.OperationalError(message)
 
     monkeypatch.setattr(DefaultDialect, name, failing)
@@ -323,7 +331,7 @@ class TestACommitWhoseOutcomeIsUnknown:
     def test_runs_no_callback(self, monkeypatch: pytest.MonkeyPatch, happened: bool) -> None:
         seen: list[str] = []
         fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
-        with pytest.raises(OperationalError), unit_of_work() as unit:
+        with pytest.raises((OperationalError, Busy)), unit_of_work() as unit:
             unit.on_commit(lambda: seen.append("commit"))
             unit.on_rollback(lambda: seen.append("rollback"))
             add("one")
@@ -333,13 +341,13 @@ class TestACommitWhoseOutcomeIsUnknown:
 
     @pytest.mark.parametrize("happened", [False, True])
     def test_leaves_the_database_unlocked_and_the_next_unit_working(
-        self, monkeypatch: pytest.MonkeyPatch, database: Path, happened: bool
+        self, monkeypatch: pytest.MonkeyPatch, app: Flask, happened: bool
     ) -> None:
         fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
-        with pytest.raises(OperationalError), unit_of_work():
+        with pytest.raises((OperationalError, Busy)), unit_of_work():
             add("one")
         monkeypatch.undo()
-        assert can_be_written(database)
+        assert can_be_written(app)
         with unit_of_work():
             add("two")
         assert "two" in stored()
@@ -350,14 +358,15 @@ class TestACommitWhoseOutcomeIsUnknown:
     ) -> None:
         data = package()
         fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
-        assert api.upload(data).status_code == 500
+        assert api.upload(data).status_code in (500, 503)
         monkeypatch.undo()
         assert len(stored_files(app)) == 1
         answer = api.post("/api/plugins/download", {"name": "com.example.myplugin"})
         assert (answer.status_code, answer.data == data) == ((200, True) if happened else (404, False))
 
 
-class TestEngines:
+@pytest.mark.sqlite
+class TestPragmas:
     def pragmas(self, engine: Any) -> dict[str, Any]:
         names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "mmap_size")
         with engine.connect() as connection:
@@ -371,13 +380,15 @@ class TestEngines:
         found = self.pragmas(app.extensions["microdock"].counting)
         assert (found["journal_mode"], found["synchronous"], found["busy_timeout"]) == ("wal", 1, 15_000)
 
-    def test_a_count_is_a_transaction_of_its_own(self, app: Flask, database: Path) -> None:
+
+class TestCounting:
+    def test_a_count_is_a_transaction_of_its_own(self, app: Flask) -> None:
         counting = app.extensions["microdock"].counting
         with unit_of_work():
             add("one", "1")
-        statement = text("UPDATE settings SET value = value + 1 WHERE key = :key")
+        statement = text("UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE key = :key")
         assert execute_durably_enough(counting, statement, {"key": "one"}) == 1
         assert execute_durably_enough(counting, statement, {"key": "another"}) == 0
-        assert can_be_written(database)
+        assert can_be_written(app)
         with unit_of_work(writing=False):
             assert db.session.get_one(Setting, "one").value == "2"

@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..clock import utcnow
-from ..errors import Busy
+from ..errors import DomainError
 from ..services import jobs, maintenance, rehash
 from ..uow import unit_of_work
 from .context import context
@@ -31,7 +31,7 @@ def state(ready: dict[str, str]) -> list[Metric]:
     try:
         with unit_of_work(writing=False):
             found += [*_jobs(), *_maintenance(), *_stored()]
-    except (SQLAlchemyError, Busy):
+    except (SQLAlchemyError, DomainError):
         log.warning("the database does not answer: its gauges are missing from the metrics")
     return found
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, and_, bindparam, exists, func, or_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Engine, Row, and_, bindparam, exists, func, insert, or_, select
 
 from ..clock import utcnow
 from ..extensions import db
@@ -91,7 +90,7 @@ def mark_read(user_id: str, ids: Sequence[int] | None) -> int:
     now = utcnow()
     rows = [{"user_id": user_id, "notification_id": number, "read_at": now} for number in fresh]
     if rows:
-        db.session.execute(insert(NotificationRead).on_conflict_do_nothing(), rows)
+        db.session.execute(insert(NotificationRead), rows)
     return len(rows)
 
 

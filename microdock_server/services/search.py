@@ -1,13 +1,13 @@
 """Full-text search over plugins: by relevance, in any script, at a cost that does not grow with how common a word is.
 
-The index (SQLite's FTS5) knows words; search_words.py cuts texts and queries into them.
+The index (search_index.py) knows words; search_words.py cuts texts and queries into them.
 
 What everybody may see has an index of its own, so that the usual search need not ask where a plugin stands.
 
 Sorting all hits of a common word by relevance costs tens of milliseconds, and bm25's statistics alone five. So only
 candidates are ranked, by what was found where: plugins called exactly so, then the newest NAMED of the hits in names,
 then the newest ANYWHERE of all hits. The hits that are no candidates follow, newest first. Later stages are only asked
-for where the page reaches them. Another engine needs the same functions.
+for where the page reaches them.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, TextClause, select, text
+from sqlalchemy import Row, TextClause, select
 
 from ..extensions import db
 from ..models import Developer, Plugin, Setting, User
 from ..uow import unit_of_work
-from . import search_words
+from . import search_index, search_words
 from .counted import Counted
+from .search_index import HIDDEN, PUBLIC
 
 NAMED: Final = 100
 ANYWHERE: Final = 200
 DESCRIPTION_WORDS: Final = 4000
-PUBLIC: Final = "plugin_search"
-HIDDEN: Final = "plugin_search_hidden"
 # Raised when the words are cut in another way: the index is then made anew at the start.
-VERSION: Final = "2"
+VERSION: Final = "3"
 VERSION_KEY: Final = "search.version"
 
 
@@ -55,7 +54,7 @@ class Matching:
 
 def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int]]:
     """How many plugins match all of `words`, and the numbers of one page of them, the most relevant first."""
-    query = search_words.as_query(words)
+    query = search_index.query_of(words)
     if query is None:
         return 0, []
     shelves = _shelves(scope)
@@ -74,15 +73,11 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
 
 def all_matching(words: str, scope: Scope) -> Matching | None:
     """All plugins that match, for lists with an order of their own; None where there is no word in `words`."""
-    query = search_words.as_query(words)
+    query = search_index.query_of(words)
     if query is None:
         return None
     matches = _matches(query, scope)
-    parts, values = [], {}
-    for place, (table, match) in enumerate(matches):
-        parts.append(f"SELECT rowid FROM {table} WHERE {table} MATCH :match{place}")  # noqa: S608  (our own names)
-        values[f"match{place}"] = match
-    return Matching(sum(_count(*match) for match in matches), text(" UNION ALL ".join(parts)).bindparams(**values))
+    return Matching(sum(_count(*match) for match in matches), search_index.numbers(matches))
 
 
 def index(plugin: Plugin) -> None:
@@ -94,8 +89,8 @@ def index(plugin: Plugin) -> None:
 
 def forget(plugin: Plugin) -> None:
     """Take the plugin out of the index."""
-    for table in (PUBLIC, HIDDEN):
-        db.session.execute(_DELETE[table], {"number": plugin.number})
+    for table in search_index.TABLES:
+        search_index.delete(table, plugin.number)
 
 
 def ensure_built() -> int:
@@ -110,8 +105,7 @@ def ensure_built() -> int:
 def rebuild() -> int:
     """Make the whole index anew, in one transaction; how many plugins it holds."""
     with unit_of_work():
-        for table in (PUBLIC, HIDDEN):
-            db.session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  (our own names)
+        search_index.clear()
         count = 0
         names = _names_of_owners()
         for plugin in db.session.scalars(select(Plugin).execution_options(yield_per=500)):
@@ -121,16 +115,16 @@ def rebuild() -> int:
     return count
 
 
-def _shelves(scope: Scope) -> list[tuple[str, str]]:
+def _shelves(scope: Scope) -> list[tuple[str, list[str]]]:
     """The indexes to ask, each with the facets it is restricted to."""
     categories = _one_of("c", scope.categories) if scope.categories is not None else []
-    shelves = []
+    shelves: list[tuple[str, list[str]]] = []
     if scope.hidden:
         owner = _one_of("o", [scope.owner_id]) if scope.owner_id else []
         statuses = _one_of("s", scope.statuses) if scope.statuses is not None else []
-        shelves.append((HIDDEN, " AND ".join([*owner, *statuses, *categories])))
+        shelves.append((HIDDEN, [*owner, *statuses, *categories]))
     if scope.public:
-        shelves.append((PUBLIC, " AND ".join(categories)))
+        shelves.append((PUBLIC, categories))
     return shelves
 
 
@@ -140,27 +134,27 @@ def _matches(query: str, scope: Scope) -> list[tuple[str, str]]:
 
 
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
-    return [f"facets : ({' OR '.join(search_words.facet(kind, value) for value in values)})"]
+    return [search_index.language().with_facet(search_words.facet(kind, value) for value in values)]
 
 
-def _joined(query: str, facets: str) -> str:
-    return f"({query}) AND {facets}" if facets else query
+def _joined(query: str, facets: Sequence[str]) -> str:
+    return search_index.language().both([query, *facets]) if facets else query
 
 
 def _count(table: str, match: str) -> int:
     """How many hits there are."""
-    return _counts.of(lambda: int(db.session.execute(_COUNT[table], {"match": match}).scalar_one()), table, match)
+    return _counts.of(lambda: search_index.count(table, match), table, match)
 
 
-def _ranked(words: str, query: str, shelves: Sequence[tuple[str, str]], enough: int) -> list[int]:
+def _ranked(words: str, query: str, shelves: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
     """Numbers of candidates in their order: what is called exactly so, then hits in names, then any.
 
     A stage is asked only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
     on how many are asked for.
     """
     stages = (
-        (f"({query}) AND facets : {search_words.facet('x', words)}", NAMED),
-        (f"{{name display_name}} : ({query})", NAMED),
+        (_joined(query, _one_of("x", [words])), NAMED),
+        (search_index.query_of(words, named=True) or query, NAMED),
         (query, ANYWHERE),
     )
     terms = search_words.terms_of(words)
@@ -168,14 +162,10 @@ def _ranked(words: str, query: str, shelves: Sequence[tuple[str, str]], enough: 
     for match, limit in stages:
         if len(found) >= enough:
             break
-        hits = [row for table, facets in shelves for row in _newest(table, _joined(match, facets), limit)]
-        hits.sort(key=lambda row: (-_score(row, terms), -row.rowid))
-        found.update(dict.fromkeys(row.rowid for row in hits))
+        hits = [row for table, facets in shelves for row in search_index.newest(table, _joined(match, facets), limit)]
+        hits.sort(key=lambda row: (-_score(row, terms), -row[0]))
+        found.update(dict.fromkeys(row[0] for row in hits))
     return list(found)
-
-
-def _newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
-    return db.session.execute(_NEWEST[table], {"match": match, "limit": limit}).all()
 
 
 def _score(row: Row[Any], terms: Sequence[str]) -> float:
@@ -201,47 +191,29 @@ def _fit(field: str, term: str) -> float:
 
 def _rest(matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
     """The hits that are no candidates, newest first, index by index."""
-    excluded = ", ".join(map(str, ranked))
     found: list[int] = []
     for table, match in matches:
-        statement = (
-            f"SELECT rowid FROM {table} WHERE {table} MATCH :match AND rowid NOT IN ({excluded}) "  # noqa: S608
-            "ORDER BY rowid DESC LIMIT :limit OFFSET :skip"
-        )
-        wanted = {"match": match, "limit": limit - len(found), "skip": skip}
-        found += [number for (number,) in db.session.execute(text(statement), wanted)]
+        found += search_index.newest_but(table, match, ranked, skip, limit - len(found))
         if len(found) == limit:
             break
         # The next index begins where this one ended.
-        skip = 0 if found else skip - (_count(table, match) - _ranked_in(table, ranked))
+        skip = 0 if found else skip - (_count(table, match) - search_index.held(table, ranked))
     return found
 
 
-def _ranked_in(table: str, ranked: Sequence[int]) -> int:
-    numbers = ", ".join(map(str, ranked))
-    statement = f"SELECT count(*) FROM {table}_docsize WHERE id IN ({numbers})"  # noqa: S608  (numbers)
-    return int(db.session.execute(text(statement)).scalar_one())
-
-
 def _insert(plugin: Plugin, owner_names: Iterable[str]) -> None:
-    table = PUBLIC if plugin.is_public else HIDDEN
-    db.session.execute(_INSERT[table], _row(plugin, owner_names))
-
-
-def _row(plugin: Plugin, owner_names: Iterable[str]) -> dict[str, Any]:
     called = {plugin.name, plugin.name.rpartition(".")[2], plugin.display_name}
     facets = [search_words.facet("s", plugin.status), *(search_words.facet("x", name) for name in called)]
     facets += [search_words.facet("o", plugin.owner_id)] if plugin.owner_id else []
     facets += [search_words.facet("c", plugin.category_id)] if plugin.category_id else []
-    return {
-        "number": plugin.number,
+    fields = {
         "name": search_words.indexed(plugin.name),
         "display_name": search_words.indexed(plugin.display_name),
         "tags": search_words.indexed(" ".join(plugin.tags)),
         "author": search_words.indexed(" ".join([plugin.author, *owner_names])),
         "description": search_words.indexed(plugin.description, DESCRIPTION_WORDS),
-        "facets": " ".join(facets),
     }
+    search_index.insert(PUBLIC if plugin.is_public else HIDDEN, plugin.number, fields, " ".join(facets))
 
 
 def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
@@ -252,20 +224,3 @@ def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
 
 
 _counts: Final = Counted(256)
-_TABLES: Final = (PUBLIC, HIDDEN)
-_COUNT: Final = {t: text(f"SELECT count(*) FROM {t} WHERE {t} MATCH :match") for t in _TABLES}  # noqa: S608
-_NEWEST: Final = {
-    t: text(
-        f"SELECT rowid, name, display_name, tags, author FROM {t} WHERE {t} MATCH :match "  # noqa: S608
-        "ORDER BY rowid DESC LIMIT :limit"
-    )
-    for t in _TABLES
-}
-_DELETE: Final = {t: text(f"DELETE FROM {t} WHERE rowid = :number") for t in _TABLES}  # noqa: S608
-_INSERT: Final = {
-    t: text(
-        f"INSERT INTO {t} (rowid, name, display_name, tags, author, description, facets) "  # noqa: S608
-        "VALUES (:number, :name, :display_name, :tags, :author, :description, :facets)"
-    )
-    for t in _TABLES
-}

@@ -32,25 +32,24 @@ def indexed(value: str, limit: int | None = None) -> str:
             words += [*_bigrams(run), _PRIVATE]
             single.update(dict.fromkeys(run))
         else:
-            words.append(run.casefold())
+            words.append(_folded(run))
             humps = _HUMPS.findall(run)
             if len(humps) > 1:
-                words += [hump.casefold() for hump in humps]
+                words += [_folded(hump) for hump in humps]
         if limit is not None and len(words) > limit:
             break
     return " ".join([*words, *single])
 
 
-def as_query(words: str) -> str | None:
-    """`words` in FTS5's language, every one of them quoted; None where there is no word in it."""
-    quoted = (f'"{term}"' if _CJK.match(term) else f'"{term}"*' for term in terms_of(words))
-    return " AND ".join(quoted) or None
-
-
 def terms_of(words: str) -> list[str]:
     """The words as they stand in the index: a run of Chinese as its bigrams in a row."""
     runs = list(_runs(words))[:MAX_TERMS]
-    return [" ".join(_bigrams(run) or [run]) if _CJK.match(run) else run.casefold() for run in runs]
+    return [" ".join(_bigrams(run) or [run]) if _CJK.match(run) else _folded(run) for run in runs]
+
+
+def is_unspaced(term: str) -> bool:
+    """Is the term Chinese, kana or hangul, and so found whole, not by its beginning?"""
+    return bool(_CJK.match(term))
 
 
 def facet(kind: str, value: str) -> str:
@@ -62,6 +61,14 @@ def _runs(value: str) -> Iterator[str]:
     """Runs of Chinese characters (or kana, or hangul), and runs of other letters and digits."""
     for match in _RUNS.finditer(unicodedata.normalize("NFKC", value)):
         yield from _split_scripts(match.group())
+
+
+def _folded(word: str) -> str:
+    """Without case and accents, so that every engine sees the same word."""
+    folded = word.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
 
 
 def _split_scripts(run: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The marketplace: review, ratings, appeals, developers, categories, notifications, jobs, audit, search, statistics."""
+"""The marketplace: review, ratings, appeals, developers, categories, notifications, jobs, audit, statistics."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,71 +32,6 @@ PLUGIN_INDEXES = {
     "ix_plugins_category_id_status": ["category_id", "status"],
 }
 
-# Whatever raises a version's count is counted by day, by window and in all, in the same statement.
-_COUNTED = """
-    INSERT INTO download_days (plugin_name, day, count) VALUES (new.plugin_name, {day}, {delta})
-        ON CONFLICT (plugin_name, day) DO UPDATE SET count = count + excluded.count;
-    INSERT INTO download_totals (day, count) VALUES ({day}, {delta})
-        ON CONFLICT (day) DO UPDATE SET count = count + excluded.count;
-    UPDATE download_windows SET total = total + {delta}{windows} WHERE plugin_name = new.plugin_name;
-"""
-# A day that is out of a window as of the last roll (the clock may have been set back) is never taken out of it again.
-_ROLLED = "coalesce((SELECT value FROM settings WHERE key = 'statistics.rolled'), 'now')"
-_WINDOWS = "".join(
-    f", d{length} = d{length} + CASE WHEN date('now') > date({_ROLLED}, '-{length} days') THEN {{delta}} ELSE 0 END"
-    for length in (7, 30, 90, 365)
-)
-_RAISED = "new.download_count - old.download_count"
-TRIGGERS = {
-    "plugins_insert_windows": (
-        "CREATE TRIGGER plugins_insert_windows AFTER INSERT ON plugins BEGIN "
-        "INSERT INTO download_windows (plugin_name, number, is_public, total, d7, d30, d90, d365) "
-        "VALUES (new.name, new.number, new.status = 'published', 0, 0, 0, 0, 0); END"
-    ),
-    "plugins_publish_windows": (
-        "CREATE TRIGGER plugins_publish_windows AFTER UPDATE OF status ON plugins "
-        "WHEN new.status <> old.status BEGIN "
-        "UPDATE download_windows SET is_public = new.status = 'published' WHERE plugin_name = new.name; END"
-    ),
-    "plugin_versions_count": (
-        "CREATE TRIGGER plugin_versions_count AFTER UPDATE OF download_count ON plugin_versions "
-        "WHEN new.download_count <> old.download_count BEGIN"
-        + _COUNTED.format(day="date('now')", delta=_RAISED, windows=_WINDOWS.format(delta=_RAISED))
-        + "END"
-    ),
-    "plugin_versions_insert_count": (
-        "CREATE TRIGGER plugin_versions_insert_count AFTER INSERT ON plugin_versions "
-        "WHEN new.download_count <> 0 BEGIN"
-        + _COUNTED.format(day="'0000-00-00'", delta="new.download_count", windows="")
-        + "END"
-    ),
-    "download_days_delete": (
-        "CREATE TRIGGER download_days_delete AFTER DELETE ON download_days BEGIN "
-        "UPDATE download_totals SET count = count - old.count WHERE day = old.day; END"
-    ),
-    # REPLACE deletes without asking the trigger for deletions.
-    "audit_log_insert": (
-        "CREATE TRIGGER audit_log_insert BEFORE INSERT ON audit_log "
-        "WHEN new.id <> coalesce((SELECT max(id) FROM audit_log), 0) + 1 BEGIN "
-        "SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-    ),
-    "audit_log_update": (
-        "CREATE TRIGGER audit_log_update BEFORE UPDATE ON audit_log BEGIN "
-        "SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-    ),
-    "audit_log_delete": (
-        "CREATE TRIGGER audit_log_delete BEFORE DELETE ON audit_log BEGIN "
-        "SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-    ),
-}
-# Words come cut by services/search.py. What everybody may see is found in the first, everything else in the second.
-SEARCHES = ("plugin_search", "plugin_search_hidden")
-SEARCH = (
-    "CREATE VIRTUAL TABLE {name} USING fts5("
-    "name, display_name, tags, author, description, facets, "
-    "tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5 6')"
-)
-
 # Children before their parents.
 TABLES = (
     "version_inventories",
@@ -120,14 +55,9 @@ TABLES = (
 
 
 def upgrade() -> None:
-    _ensure_sqlite()
     _create_tables()
     _extend_tables()
     _fill()
-    for statement in TRIGGERS.values():
-        op.execute(statement)
-    for name in SEARCHES:
-        op.execute(SEARCH.format(name=name))
 
 
 def _create_tables() -> None:
@@ -542,10 +472,6 @@ def _fill() -> None:
 
 
 def downgrade() -> None:
-    for name in SEARCHES:
-        op.drop_table(name)
-    for trigger in TRIGGERS:
-        op.execute(f"DROP TRIGGER {trigger}")
     for table in TABLES:
         op.drop_table(table)
     # The core shows every plugin and version there is: what was never published must not become public.
@@ -561,11 +487,6 @@ def downgrade() -> None:
     op.drop_column("plugin_tombstones", "owner_id")
     op.drop_column("catalog", "last_number")
     op.drop_table("categories")
-
-
-def _ensure_sqlite() -> None:
-    if op.get_bind().dialect.name != "sqlite":
-        raise RuntimeError("this version keeps its search index and its download statistics in SQLite only")
 
 
 def _add_reference(table: str, column: str, other: str, on_delete: str = "") -> None:

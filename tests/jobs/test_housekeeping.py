@@ -57,6 +57,7 @@ def log_size(database: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+@pytest.mark.sqlite
 class TestCheckpoint:
     def test_moves_the_log_into_the_database_so_that_it_begins_anew(self, app: Flask, database: Path) -> None:
         write_much(app)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -30,7 +32,7 @@ from ..market import (
     review_of,
     suspended,
 )
-from ..rows import add_plugin, count_downloads, raw, summed, windows
+from ..rows import Shell, add_plugin, count_downloads, raw, summed, windows
 from ..support import Api
 
 STATS = f"{V1}/admin/system/stats"
@@ -77,17 +79,38 @@ def roll(app: Flask, today: date | None = None) -> bool:
 
 def download(app: Flask, clock: Clock, name: str, count: int) -> None:
     """Downloads on the clock's day, as the triggers count them then."""
-    with raw(app) as connection, sqlite3.connect(":memory:") as calendar:
-
-        def dated(*arguments: str) -> str:
-            known = [clock.today.isoformat() if text == "now" else text for text in arguments]
-            return str(calendar.execute(f"SELECT date({', '.join('?' * len(known))})", known).fetchone()[0])
-
-        connection.create_function("date", -1, dated)
+    with raw(app) as connection, dated(connection, clock.today):
         connection.execute(
             "UPDATE plugin_versions SET download_count = download_count + ? WHERE plugin_name = ?",
             (count, f"com.example.{name}"),
         )
+
+
+@contextmanager
+def dated(shell: Shell, today: date) -> Iterator[None]:
+    """Let the database believe that it is noon of `today`."""
+    if shell.dialect == "postgresql":
+        shell.execute(
+            "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+            f"$$ SELECT timestamptz '{today.isoformat()} 12:00+00' $$"
+        )
+        # Functions of one's own stand before the engine's only where the path says so.
+        shell.execute("SET search_path = public, pg_catalog")
+        yield
+        shell.execute("RESET search_path")
+        shell.execute("DROP FUNCTION public.clock_timestamp()")
+        return
+    calendar = sqlite3.connect(":memory:")
+
+    def date_of(*arguments: str) -> str:
+        known = [today.isoformat() if text == "now" else text for text in arguments]
+        return str(calendar.execute(f"SELECT date({', '.join('?' * len(known))})", known).fetchone()[0])
+
+    driver: Any = shell.connection.connection.driver_connection
+    driver.create_function("date", -1, date_of)
+    yield
+    # The engine's own function again, in a connection of its own.
+    shell.connection.invalidate()
     calendar.close()
 
 

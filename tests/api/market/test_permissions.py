@@ -41,6 +41,8 @@ from ...market import (
     rejected,
     review_of,
 )
+from ...peers import postgresql
+from ...rows import raw
 from ...support import Api, add_user, package
 
 # The document, 2.2, as the contract's section 2 completes it. Deliberately not the server's own table.
@@ -269,6 +271,74 @@ CASES: Final = [
 ]
 
 
+Rows = dict[str, list[Any]]
+
+
+class KeptFile:
+    """An SQLite database beside a copy of it."""
+
+    def __init__(self, data: Path, copy: Path) -> None:
+        self._data, self._copy = data, copy
+
+    def restore(self) -> None:
+        """Let everything be as it was."""
+        for database in self._copy.glob("*.db"):
+            with (
+                closing(sqlite3.connect(database)) as source,
+                closing(sqlite3.connect(self._data / database.name)) as target,
+            ):
+                source.backup(target)
+
+    def rows(self) -> Rows:
+        """Everything in the database that is about the marketplace."""
+        return self._rows(self._data)
+
+    def rows_before(self) -> Rows:
+        """The same of the copy."""
+        return self._rows(self._copy)
+
+    def _rows(self, directory: Path) -> Rows:
+        with closing(sqlite3.connect(directory / "microdock.db")) as database:
+            tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            kept = [name for name in tables if not name.startswith(("sqlite_", "plugin_search"))]
+            return {name: database.execute(f'SELECT * FROM "{name}" ORDER BY rowid').fetchall() for name in kept}
+
+
+class KeptSchema:
+    """A PostgreSQL database with a copy of every table in a schema of its own."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        with raw(app) as shell:
+            found = shell.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").scalars()
+            self._tables = sorted(found)
+            shell.execute("CREATE SCHEMA kept")
+            for name in self._tables:
+                shell.execute(f"CREATE TABLE kept.{name} AS TABLE public.{name}")
+
+    def restore(self) -> None:
+        """Let everything be as it was."""
+        acts = "; ".join(
+            f"DELETE FROM public.{name}; INSERT INTO public.{name} SELECT * FROM kept.{name}" for name in self._tables
+        )
+        with raw(self._app) as shell:
+            # As a replica does: without triggers, references unchecked.
+            shell.execute(f"DO $$ BEGIN SET LOCAL session_replication_role = replica; {acts}; END $$")
+
+    def rows(self) -> Rows:
+        """Everything in the database that is about the marketplace."""
+        return self._rows("public")
+
+    def rows_before(self) -> Rows:
+        """The same of the copy."""
+        return self._rows("kept")
+
+    def _rows(self, schema: str) -> Rows:
+        kept = [name for name in self._tables if not name.startswith("plugin_search")]
+        with raw(self._app) as shell:
+            return {name: sorted(map(str, shell.execute(f"SELECT * FROM {schema}.{name}").fetchall())) for name in kept}
+
+
 class World:
     """An application with something of everything in it, which goes back to what it was before every call."""
 
@@ -284,6 +354,7 @@ class World:
         self.ids = self._fill(judge)
         self.data = Path(app.extensions["microdock"].settings.data_dir)
         shutil.copytree(self.data, copy)
+        self.database = KeptSchema(app) if postgresql.is_wanted() else KeptFile(self.data, copy)
 
     def _fill(self, judge: Api) -> dict[str, str]:
         who = self.who
@@ -318,12 +389,7 @@ class World:
 
     def restore(self) -> None:
         """The database and the files as they were."""
-        for database in self.copy.glob("*.db"):
-            with (
-                closing(sqlite3.connect(database)) as source,
-                closing(sqlite3.connect(self.data / database.name)) as target,
-            ):
-                source.backup(target)
+        self.database.restore()
         shutil.copytree(self.copy, self.data, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.db*"))
 
     def call(self, case: Case, caller: str) -> Any:
@@ -422,7 +488,7 @@ def test_who_is_refused_changes_nothing(world: World) -> None:
             if case.expected(caller) not in (401, 403, 404):
                 continue
             world.call(case, caller)
-            world_after, world_before = _rows(world.data), _rows(world.copy)
+            world_after, world_before = world.database.rows(), world.database.rows_before()
             if world_after != world_before:
                 tables = sorted(name for name in world_before if world_before[name] != world_after[name])
                 changed.append(f"{case}: {caller} changed {tables}")
@@ -548,11 +614,3 @@ def test_a_name_belongs_to_whoever_took_it_first(who: People) -> None:
     for caller in (who.other, who.admin, who.developer):
         assert create(caller, version="2.0.0").status_code == 409
     assert who.nobody.upload(key="a-key").status_code == 403
-
-
-def _rows(directory: Path) -> dict[str, list[Any]]:
-    """Everything in the database that is about the marketplace."""
-    with closing(sqlite3.connect(directory / "microdock.db")) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        kept = [name for name in tables if not name.startswith(("sqlite_", "plugin_search"))]
-        return {name: database.execute(f'SELECT * FROM "{name}" ORDER BY rowid').fetchall() for name in kept}

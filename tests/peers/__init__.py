@@ -1,0 +1,14 @@
+"""Real servers of others that tests talk to: started on loopback, stopped by their own pid."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def missing(what: str) -> None:
+    """Skip the test for want of `what`; where CI is set, fail it: nothing is skipped there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is not installed")
+    pytest.skip(f"{what} is not installed")

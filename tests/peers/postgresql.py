@@ -1,0 +1,156 @@
+"""A PostgreSQL server for tests, and databases that are copied together with data directories.
+
+With TEST_DATABASE=postgresql every application of the tests keeps its rows there. A data directory then has a file
+that names its database; a copy of the directory has the same file, and gets a copy of the database when it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Self
+
+import psycopg
+
+from . import missing
+
+MARKER: Final = ".database"
+START_SECONDS: Final = 30
+_lock = threading.Lock()
+
+
+def is_wanted() -> bool:
+    """Shall the tests' applications keep their rows in PostgreSQL?"""
+    return os.environ.get("TEST_DATABASE") == "postgresql"
+
+
+def programs() -> Path | None:
+    """Where the newest server's programs are; None where there is none."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+class PostgreSQL:
+    """One server on a port of its own, run by nobody in particular: PostgreSQL refuses to be root."""
+
+    def __init__(self) -> None:
+        self._programs = programs()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        self.port = 0
+
+    def start(self) -> Self:
+        """Make the cluster where there is none, and start; raises where that takes too long."""
+        from ..live import free_port
+
+        if self._programs is None:
+            missing("PostgreSQL's server")
+        data = self.directory / "data"
+        if not data.exists():
+            self.port = free_port()
+            _hand_over(self.directory)
+            self._run("initdb", "--pgdata", str(data), "--auth", "trust", "--username", "tests", "--no-sync")
+        with (self.directory / "log").open("ab") as log:
+            command = [*_as_somebody(), str(self._programs / "postgres"), "-D", str(data), *self._options()]  # type: ignore[operator]
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.directory, start_new_session=True
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                psycopg.connect(self.conninfo("postgres"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return self
+        raise AssertionError((self.directory / "log").read_text(errors="replace"))
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server; SIGINT ends sessions in good order, SIGQUIT as a crash does."""
+        if self._process is not None:
+            # What was started is the one that changes the user; the server has its own pid.
+            pid = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, how)
+            self._process.wait(START_SECONDS)
+            self._process = None
+
+    def remove(self) -> None:
+        """End the server and forget its data."""
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def conninfo(self, database: str) -> str:
+        return f"host=127.0.0.1 port={self.port} user=tests dbname={database}"
+
+    def url(self, database: str) -> str:
+        """The setting for an application."""
+        return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/{database}"
+
+    def create(self, template: str | None = None) -> str:
+        """A new database, empty or a copy of `template`; its name."""
+        name = f"microdock_{uuid.uuid4().hex}"
+        # ICU and C sort differently: a database whose language is not the bytes' shows what leans on it.
+        origin = f'TEMPLATE "{template}"' if template else "TEMPLATE template0 LC_COLLATE 'C.UTF-8' ENCODING 'UTF8'"
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" {origin}'.encode())
+        return name
+
+    def _run(self, program: str, *arguments: str) -> None:
+        assert self._programs is not None
+        command = [*_as_somebody(), str(self._programs / program), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.directory)
+        assert done.returncode == 0, done.stderr
+
+    def _options(self) -> list[str]:
+        return [
+            *("-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.directory)),
+            # A test's server need not survive a power loss.
+            *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"),
+            *("-c", "shared_buffers=64MB", "-c", "autovacuum_naptime=5s"),
+        ]
+
+
+@lru_cache(maxsize=1)
+def shared() -> PostgreSQL:
+    """The server of this test process."""
+    import atexit
+
+    server = PostgreSQL().start()
+    owner = os.getpid()
+    # A forked child ends without ending its parent's server.
+    atexit.register(lambda: server.remove() if os.getpid() == owner else None)
+    os.environ["TEST_DATABASE_SERVER"] = str(server.port)
+    return server
+
+
+def database_of(directory: Path) -> str:
+    """The DATABASE_URL of a data directory, with a database made (or copied, as the directory was) where need be."""
+    marker = directory / MARKER
+    with _lock:
+        name, owner = marker.read_text().split("\n") if marker.exists() else (None, None)
+        if owner != str(directory):
+            name = shared().create(template=name)
+            directory.mkdir(parents=True, exist_ok=True)
+            marker.write_text(f"{name}\n{directory}")
+    assert name is not None
+    return shared().url(name)
+
+
+def _hand_over(directory: Path) -> None:
+    if os.getuid() == 0:
+        somebody = pwd.getpwnam("postgres")
+        os.chown(directory, somebody.pw_uid, somebody.pw_gid)
+        directory.chmod(0o755)
+
+
+def _as_somebody() -> list[str]:
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
