@@ -158,8 +158,8 @@ class TestResuming:
         first = position(filled)
         key, path = last_backup(filled)
         flip(path)
-        data = filled.extensions["microdock"].settings.data_dir
-        command = [sys.executable, "-c", DYING, str(data)]
+        settings = filled.extensions["microdock"].settings
+        command = [sys.executable, "-c", DYING, str(settings.data_dir), settings.database_url]
         killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert killed.returncode == -9, killed.stderr
         there = position(filled)
@@ -187,7 +187,7 @@ def dying(storage, key):
         os.kill(os.getpid(), signal.SIGKILL)
     return measure(storage, key)
 files.measure = dying
-app = create_app(settings_for(Path(sys.argv[1])))
+app = create_app(settings_for(Path(sys.argv[1]), DATABASE_URL=sys.argv[2]))
 with app.app_context():
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
     rehash.run(app.extensions["microdock"].storage, timedelta(hours=24), lambda: False, noon)
