@@ -10,7 +10,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import engines, logs
+from . import engines, logs, tracing
 from .api import live, openapi
 from .api.admin_page import admin_page
 from .api.auth import DecodedTokens, RefusedTokens
@@ -25,14 +25,15 @@ from .api.limits import RateLimits, SharedWindows, SQLiteStorage
 from .api.market import market
 from .api.system import system
 from .cli import register_commands
-from .config import Settings, ensure_safe, load_settings
+from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate
 from .jobs.delivery import FILE, Messenger
 from .nodes.bell import Bell, NoBell, RedisBell, hang
 from .nodes.postgresql import PostgresBell
 from .nodes.redis import Redis
 from .services import jobs
-from .storage import LocalStorage, Storages
+from .services.diskspace import DiskGuard
+from .storage import LocalStorage, MeasuredStorage, Storages
 from .storage.address import Credentials, parse_address
 from .uow import counting_engine, prepare_engine
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     ensure_safe(settings)
     logs.configure(settings)
+    _trace(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.data_dir))
     app.config.from_mapping(_flask_config(settings))
@@ -75,6 +77,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _trace(settings: Settings) -> None:
+    try:
+        tracing.configure(settings.otlp_endpoint, settings.app_version)
+    except ImportError as missing:
+        raise ConfigurationError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry: pip install 'microdock-server[tracing]'"
+        ) from missing
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:
@@ -106,11 +117,15 @@ def _context(app: Flask, settings: Settings) -> Context:
     with app.app_context():
         counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
     redis = Redis(settings.redis_url) if settings.redis_url else None
+    places = {"data": settings.data_dir, "temp": settings.temp_dir}
+    if not settings.storage_url:
+        places |= _areas(settings)
     store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")
     windows = SharedWindows(redis, store) if redis else store
     return Context(
         settings=settings,
         storage=_storages(settings),
+        disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
         counting=counting,
         limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
@@ -130,8 +145,7 @@ def _bell(redis: Redis | None, engine: Engine) -> Bell:
 
 def _storages(settings: Settings) -> Storages:
     """New files go to the bucket where there is one; what is on the local disk stays readable."""
-    areas = {"uploads": settings.upload_dir, "backups": settings.backup_dir}
-    local = LocalStorage(areas, accel_prefix=settings.x_accel_prefix)
+    local = MeasuredStorage(LocalStorage(_areas(settings), accel_prefix=settings.x_accel_prefix))
     if not settings.storage_url:
         return Storages(local)
     from .storage.objects import ObjectStorage  # noqa: PLC0415  (its library is an extra)
@@ -142,7 +156,11 @@ def _storages(settings: Settings) -> Storages:
         redirects=settings.storage_downloads == "redirect",
         lifetime=timedelta(seconds=settings.storage_link_seconds),
     )
-    return Storages(bucket, local)
+    return Storages(MeasuredStorage(bucket), local)
+
+
+def _areas(settings: Settings) -> dict[str, Path]:
+    return {"uploads": settings.upload_dir, "backups": settings.backup_dir}
 
 
 def _migrations() -> Path:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import marshmallow
 from environs import Env, EnvError
 
+from . import tracing
 from .nodes.redis import ensure_redis_url
 from .services.scanning import ensure_scanner_url
 from .storage.address import parse_address
@@ -82,6 +83,11 @@ class Settings:
     package_max_entries: int
     package_max_unpacked: int
     package_max_ratio: int
+    disk_reserve: int
+    disk_warning: int
+    maintenance: Mapping[str, int]
+    backup_retention_days: int
+    rehash_cycle_days: int
     auto_migrate: bool
     storage_url: str
     storage_downloads: str
@@ -91,6 +97,7 @@ class Settings:
     aws_session_token: str
     redis_url: str
     clamav_url: str
+    otlp_endpoint: str
     web_concurrency: int
     web_threads: int
     ws_max_connections: int
@@ -172,6 +179,11 @@ def _read(env: Env) -> Settings:
         package_max_entries=env.int("PACKAGE_MAX_ENTRIES", 10_000, validate=_between(1, 1_000_000)),
         package_max_unpacked=env.int("PACKAGE_MAX_UNPACKED", 1024 * MIB, validate=_between(1, 1 << 40)),
         package_max_ratio=env.int("PACKAGE_MAX_RATIO", 200, validate=_between(2, 100_000)),
+        disk_reserve=env.int("DISK_RESERVE", 268_435_456, validate=_between(0, 1 << 50)),
+        disk_warning=env.int("DISK_WARNING", 1_073_741_824, validate=_between(0, 1 << 50)),
+        maintenance=_schedule(env),
+        backup_retention_days=env.int("BACKUP_RETENTION_DAYS", 0, validate=_between(0, 36_500)),
+        rehash_cycle_days=env.int("REHASH_CYCLE_DAYS", 30, validate=_between(1, 3650)),
         auto_migrate=env.bool("AUTO_MIGRATE", False),
         redis_url=_redis_url(env.str("REDIS_URL", "")),
         storage_url=_storage_url(env.str("STORAGE_URL", "")),
@@ -181,6 +193,7 @@ def _read(env: Env) -> Settings:
         aws_secret_access_key=env.str("AWS_SECRET_ACCESS_KEY", ""),
         aws_session_token=env.str("AWS_SESSION_TOKEN", ""),
         clamav_url=_scanner_url(env.str("CLAMAV_URL", "")),
+        otlp_endpoint=_otlp_endpoint(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=_between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=_between(1, 1024)),
         ws_max_connections=env.int("WS_MAX_CONNECTIONS", 200, validate=_between(0, 10_000)),
@@ -188,9 +201,25 @@ def _read(env: Env) -> Settings:
     )
 
 
+def _schedule(env: Env) -> Mapping[str, int]:
+    """Seconds between two runs of each maintenance task; 0 turns it off."""
+    seconds = _between(0, 31 * 86_400)
+    return {
+        "tokens": env.int("MAINTENANCE_TOKENS", 3600, validate=seconds),
+        "jobs": env.int("MAINTENANCE_JOBS", 3600, validate=seconds),
+        "temp": env.int("MAINTENANCE_TEMP", 3600, validate=seconds),
+        "gc": env.int("MAINTENANCE_GC", 86400, validate=seconds),
+        "rollup": env.int("MAINTENANCE_ROLLUP", 3600, validate=seconds),
+        "retention": env.int("MAINTENANCE_RETENTION", 86400, validate=seconds),
+        "rehash": env.int("MAINTENANCE_REHASH", 300, validate=seconds),
+    }
+
+
 def ensure_safe(settings: Settings) -> None:
     """Refuse what is unsafe (documented defaults are for DEBUG, on loopback addresses alone) or not there yet."""
     _ensure_storage(settings)
+    if settings.disk_warning < settings.disk_reserve:
+        raise ConfigurationError("DISK_WARNING must not be less than DISK_RESERVE: it warns before uploads are refused")
     if settings.debug:
         if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
             raise ConfigurationError(
@@ -321,6 +350,14 @@ def _storage_url(text: str) -> str:
             parse_address(text)
     except ValueError as wrong:
         raise ConfigurationError(f"STORAGE_URL {wrong}") from wrong
+    return text
+
+
+def _otlp_endpoint(text: str) -> str:
+    try:
+        tracing.ensure_endpoint(text)
+    except ValueError as wrong:
+        raise ConfigurationError(f"OTEL_EXPORTER_OTLP_ENDPOINT {wrong}") from wrong
     return text
 
 

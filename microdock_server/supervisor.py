@@ -9,13 +9,17 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Final
+
+from dotenv import dotenv_values
 
 log = logging.getLogger("supervisor")
 
@@ -33,6 +37,17 @@ SETTLED_SECONDS: Final = 30.0
 WORKER_ENDS_SECONDS: Final = 25.0
 TICK: Final = 0.1
 PR_SET_PDEATHSIG: Final = 1
+
+
+def share_metrics() -> None:
+    """Have the server and the worker count in one place; made anew, as gunicorn.conf.py does for itself."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return
+    data_dir = os.environ.get("DATA_DIR") or dotenv_values(".env").get("DATA_DIR") or "instance"
+    directory = Path(data_dir).absolute() / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 
 class Worker:
@@ -136,6 +151,7 @@ def _dying_with_us(number: signal.Signals) -> Callable[[], None] | None:
 def main() -> None:
     """Run as a program."""
     logging.basicConfig(format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
+    share_metrics()
     sys.exit(Supervisor(sys.argv[1:]).run())
 
 

@@ -27,9 +27,10 @@ from sqlalchemy import Engine, Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from . import engines
+from . import engines, metrics, tracing
 from .errors import Conflict
 from .extensions import db
+from .latency import COMMIT, watch
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,8 @@ def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
     unit = Unit(writing)
     token = _current.set(unit)
     try:
-        yield from _run_unit(unit)
+        with tracing.span("unit of work", microdock_writing=writing):
+            yield from _run_unit(unit)
     finally:
         _current.reset(token)
 
@@ -113,7 +115,8 @@ def _run_unit(unit: Unit) -> Iterator[Unit]:
 
 def _commit(unit: Unit) -> None:
     try:
-        db.session.commit()
+        with metrics.timed(COMMIT):
+            db.session.commit()
     except IntegrityError as reason:
         db.session().invalidate()
         unit.rolled_back()
@@ -166,11 +169,14 @@ def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | No
 
 def counting_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
     """A sibling of `engine` for counters, with connections of its own. See engines.counting."""
-    return engines.counting(engine.url, engine_options)
+    counting = engines.counting(engine.url, engine_options)
+    watch(counting)
+    return counting
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give connections the settings that the promises above rest on."""
+    """Give connections the settings that the promises above rest on, and time what they are asked."""
+    watch(engine)
     engines.prepare(engine, _is_writing)
 
 

@@ -131,6 +131,7 @@ class Event(StrEnum):
     REVIEW_ASSIGNED = "new_review_assigned"
     APPEAL_PROCESSED = "appeal_processed"
     MAINTENANCE = "system_maintenance"
+    STORAGE_DAMAGED = "storage_damaged"
 
 
 class Order(StrEnum):

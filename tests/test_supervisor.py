@@ -15,7 +15,7 @@ import requests
 
 from microdock_server.supervisor import LONGEST_PAUSE
 
-from .jobs.helpers import alive
+from .jobs.helpers import alive, enqueue
 from .live import READY_SECONDS, Server, eventually, prepared_server
 
 pytestmark = pytest.mark.live
@@ -95,6 +95,18 @@ def test_a_worker_that_is_killed_is_replaced(serve: Callable[..., Service]) -> N
         assert eventually(lambda before=before: len(service.workers()) == 1 and before not in service.workers(), 15)
     assert service.is_ready()
     assert "is started again" in service.said()
+
+
+def test_the_worker_counts_where_the_server_tells(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    server = service._server
+    with server.application() as app:
+        enqueue(app, "nonsense")
+    line = 'microdock_job_attempts_total{kind="unknown",outcome="retried"} 1.0'
+    assert eventually(lambda: line in server.client.get("/metrics").text, 15)
+    # The worker does the maintenance as well.
+    done = 'microdock_maintenance_last_failed{task="gc"} 0.0'
+    assert eventually(lambda: done in server.client.get("/metrics").text, 20)
 
 
 def test_nothing_is_left_when_it_is_killed(serve: Callable[..., Service]) -> None:

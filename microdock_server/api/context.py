@@ -13,6 +13,7 @@ from ..config import Settings
 from ..messages import Language, language_of
 from ..nodes.bell import Bell
 from ..nodes.redis import Redis
+from ..services.diskspace import DiskGuard
 from ..storage import Storages
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Context:
 
     settings: Settings
     storage: Storages
+    disk: DiskGuard
     counting: Engine
     limits: RateLimits
     catalog: CatalogCache

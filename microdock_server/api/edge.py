@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from flask import Flask
 
-from .. import logs
-from . import admin_page, metrics
+from .. import logs, metrics, tracing
+from . import admin_page
 from .context import REQUEST_ID, Context
-from .surface import RATE_HEADERS, ROUTE
+from .surface import RATE_HEADERS, ROUTE, UNMATCHED
 
 log = logging.getLogger("microdock_server.access")
 
@@ -29,8 +29,20 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
 UPGRADED: Final = "microdock.upgraded"
+SPAN: Final = "microdock.span"
 LIST_PATH: Final = "/api/plugins/list"
 SOCKET_PATH: Final = "/ws"
+# Longest prefix first. Health is asked of the whole, whatever it is called.
+SURFACES: Final = (
+    ("/api/v1/plugins", "installs"),
+    ("/v1/plugins", "installs"),
+    ("/api/health", "system"),
+    ("/api/v1", "market"),
+    ("/v1", "market"),
+    ("/api", "host"),
+    (SOCKET_PATH, "live"),
+    (admin_page.PREFIX.rstrip("/"), "page"),
+)
 SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SECURITY: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -71,6 +83,10 @@ class Edge:
             return start_response(status, [*headers, *_common(environ, seconds)], exc_info)
 
         environ[UPGRADED] = lambda: _record(environ, "101", time.perf_counter() - started)
+        with tracing.request_span(environ) as environ[SPAN]:
+            return self._answer(environ, finish)
+
+    def _answer(self, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
         if self._is_plain_list(environ):
             ready = self._ready_list(environ, finish)
             if ready is not None:
@@ -108,6 +124,11 @@ def identify(given: str) -> str:
     return given if given and SANE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
+def surface_of(path: str) -> str:
+    """Whose a path or route is: `host`, `market`, `installs`, `live`, `page`, or `system` for all others."""
+    return next((name for prefix, name in SURFACES if path == prefix or path.startswith(f"{prefix}/")), "system")
+
+
 def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
     return [
         ("X-Request-ID", environ[REQUEST_ID]),
@@ -125,8 +146,11 @@ def _policy(path: str) -> tuple[str, str]:
 
 
 def _record(environ: Environ, status: str, seconds: float) -> None:
-    route, method = environ.get(ROUTE, "unmatched"), environ["REQUEST_METHOD"]
-    metrics.observe(route, method if method in _METHODS else "OTHER", status, seconds)
+    route, method = environ.get(ROUTE, UNMATCHED), environ["REQUEST_METHOD"]
+    surface = surface_of(environ["PATH_INFO"] if route == UNMATCHED else route)
+    known = method if method in _METHODS else "OTHER"
+    metrics.observe(surface, route, known, status, seconds)
+    tracing.describe(environ[SPAN], method=known, route=route, status=status, surface=surface)
     if log.isEnabledFor(logging.INFO):
         path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")
         log.info(

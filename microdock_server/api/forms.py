@@ -18,8 +18,10 @@ from flask import request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.http import parse_options_header
 
-from ..errors import DomainError, Invalid, MalformedBody, TooLarge, WrongContentType
+from .. import metrics
+from ..errors import DomainError, Invalid, MalformedBody, StorageFull, TooLarge, WrongContentType
 from ..storage import Incoming
+from .context import context
 from .parsing import BodyReader, client_errors, drain, ensure_length
 
 MAX_FIELDS: Final = 32
@@ -87,6 +89,7 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
     form = Form()
     try:
         try:
+            ensure_room(request.content_length or 0)
             _read(_Parts(form, directory, slots, before_file), options["boundary"])
         except DomainError:
             drain()
@@ -94,6 +97,13 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
         yield form
     finally:
         form.close()
+
+
+def ensure_room(size: int) -> None:
+    """Refuse `size` more bytes that would leave less than the reserve on a disk. Raises StorageFull."""
+    if not context().disk.has_room(size):
+        metrics.FULL.inc()
+        raise StorageFull()
 
 
 def _read(parts: _Parts, boundary: str) -> None:
@@ -158,6 +168,8 @@ class _Parts:
         if self._unchosen is not None:
             self._file, self._unchosen = self._begin_file(self._unchosen, ""), None
         if self._file is not None:
+            # A length that was not told, or others who upload at the same time: asked again while it arrives.
+            ensure_room(len(chunk))
             self._file.write(chunk)
             return
         assert self._text is not None

@@ -18,12 +18,12 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, Row
 
+from .. import metrics
 from ..clock import iso
 from ..messages import Language
 from ..nodes.bell import Bell
 from ..services import notifications, tokens
 from ..services.tokens import Claims
-from . import metrics
 from .link import Link
 
 log = logging.getLogger(__name__)

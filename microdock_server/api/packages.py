@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
+from .. import metrics
 from ..bundle import Limits, Report
 from ..errors import UnsupportedFileType
 from ..services import configuration, publishing
 from ..uow import unit_of_work
-from . import metrics
 from .context import settings
 from .forms import FILE, Form, Part, Slot, receive
 

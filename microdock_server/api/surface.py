@@ -34,6 +34,7 @@ View = Callable[..., Any]
 # Where the edge finds what it needs to know of a request.
 RATE_HEADERS: Final = "microdock.rate_headers"
 ROUTE: Final = "microdock.route"
+UNMATCHED: Final = "unmatched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,4 +218,4 @@ def _respond(envelope: HostEnvelope, endpoint: Endpoint, answer: Answer, data: A
 
 def route_of(rule: Rule | None) -> str:
     """The rule that a request matched: metrics are by route, never by path."""
-    return rule.rule if rule is not None else "unmatched"
+    return rule.rule if rule is not None else UNMATCHED

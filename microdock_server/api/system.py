@@ -11,10 +11,11 @@ from marshmallow import fields as plain
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import metrics
 from ..errors import StorageFailure
 from ..extensions import db
 from ..schemas.base import Schema
-from . import admin_page, metrics
+from . import admin_page, scrape
 from .context import context, settings
 from .envelopes import HOST
 from .surface import Answer, Surface
@@ -103,21 +104,26 @@ def healthz() -> dict[str, str]:
 )
 def readyz() -> Any:
     """Can requests be sent here: database reachable, migrations at head, storage writable?"""
-    checks = {
-        "database": "ok" if _database_answers() else "unreachable",
-        "migrations": "ok" if _is_migrated() else "pending",
-        "storage": "ok" if _storage_is_writable() else "not writable",
-    }
+    checks = readiness()
     if any(state != "ok" for state in checks.values()):
         return Answer({**checks, **_redis_state()}, status=503, message="system.not_ready")
     states = _redis_state()
     return Answer({**checks, **states}, message="system.degraded" if "lost" in states.values() else "system.ready")
 
 
+def readiness() -> dict[str, str]:
+    """What this server needs, by name: `ok`, or what is wrong with it."""
+    return {
+        "database": "ok" if _database_answers() else "unreachable",
+        "migrations": "ok" if _is_migrated() else "pending",
+        "storage": "ok" if _storage_is_writable() else "not writable",
+    }
+
+
 @system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
 def prometheus() -> Response:
-    """Metrics of all workers, for Prometheus."""
-    body, media_type = metrics.exposition()
+    """Metrics of all processes of this machine and of the whole, for Prometheus."""
+    body, media_type = metrics.exposition(scrape.state(readiness()))
     return Response(body, content_type=media_type)
 
 

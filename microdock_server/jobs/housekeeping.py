@@ -1,4 +1,8 @@
-"""Housekeeping: one thread in one worker of a machine keeps the write-ahead log short and sweeps what expired."""
+"""Housekeeping: what every machine needs for itself, by one thread in one worker of it.
+
+It keeps the write-ahead log short, and sweeps the bodies of uploads that were killed. What the whole installation
+needs is maintenance (see maintenance.py).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ import os
 import sqlite3
 import threading
 import time
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,16 +19,13 @@ from flask import Flask
 
 from ..clock import utcnow
 from ..config import Settings
-from ..services import files, jobs, statistics, tokens
+from ..services import files, maintenance
 from ..storage.incoming import sweep_bodies
-from ..uow import unit_of_work
+from .reasons import reason_of
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY: Final = 2.0
-SWEEP_EVERY: Final = 3600.0
-# Long enough to look into what a job did last week.
-JOBS_KEPT: Final = timedelta(days=7)
 
 
 class Housekeeper(threading.Thread):
@@ -35,8 +35,7 @@ class Housekeeper(threading.Thread):
         super().__init__(name="housekeeping", daemon=True)
         self._app, self._settings = app, settings
         self._stopping = threading.Event()
-        self._last_sweep = 0.0
-        self._last_roll: datetime | None = None
+        self._last_sweep: float | None = None
 
     def run(self) -> None:
         """Wait for the lock, then work until stopped."""
@@ -56,16 +55,15 @@ class Housekeeper(threading.Thread):
         try:
             if self._settings.sqlite_path is not None:
                 checkpoint(self._settings.sqlite_path)
-            if time.monotonic() - self._last_sweep > SWEEP_EVERY or not self._last_sweep:
+            if self._is_time_to_sweep():
                 self._last_sweep = time.monotonic()
                 sweep(self._app, self._settings)
-            hour = utcnow().replace(minute=0, second=0)
-            if hour != self._last_roll:
-                # By the clock, not by our start: a day that ended leaves the windows soon after midnight.
-                self._last_roll = hour
-                roll(self._app)
         except Exception:
             log.exception("housekeeping failed; it will be tried again")
+
+    def _is_time_to_sweep(self) -> bool:
+        every = self._settings.maintenance[maintenance.TEMP]
+        return bool(every) and (self._last_sweep is None or time.monotonic() - self._last_sweep > every)
 
 
 def checkpoint(database: Path) -> None:
@@ -84,17 +82,15 @@ def checkpoint(database: Path) -> None:
 
 
 def sweep(app: Flask, settings: Settings) -> None:
-    """Forget expired tokens, jobs that were done long ago, and bodies whose upload was killed."""
-    with app.app_context(), unit_of_work():
-        tokens.forget_expired()
-        jobs.forget_finished(JOBS_KEPT)
-    sweep_bodies(settings.temp_dir, utcnow() - files.ORPHAN_AGE)
-
-
-def roll(app: Flask) -> None:
-    """Take the days that have passed out of the statistics."""
+    """Remove bodies whose upload was killed; how that went stands beside the other maintenance tasks."""
+    begun, started, gone, error = utcnow(), time.monotonic(), 0, ""
+    try:
+        gone = len(sweep_bodies(settings.temp_dir, begun - files.ORPHAN_AGE))
+    except OSError as reason:
+        log.exception("the temporary files could not be swept")
+        error = reason_of(reason)
     with app.app_context():
-        statistics.roll()
+        maintenance.note(maintenance.TEMP, begun, time.monotonic() - started, gone, error)
 
 
 def _is_mine(lock: int) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import signal
 import socket
 import threading
@@ -21,17 +20,18 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import metrics, tracing
 from ..api.context import Context
 from ..api.packages import limits
 from ..api.system import is_migrated
-from ..errors import DomainError
-from ..logs import TOKEN
 from ..services import jobs
 from ..services.autoreview import running
 from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
 from ..uow import unit_of_work
 from .delivery import FILE, Messenger, Reminder
+from .maintenance import Maintainer
+from .reasons import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,6 @@ HEALTH_EVERY: Final = 10.0
 GRACE: Final = 20.0
 # Whoever started us is gone: nobody waits for our job to end well.
 ORPHANS_GRACE: Final = 1.0
-REASON_MAX: Final = 200
-
-_PATH: Final = re.compile(r"(?:[A-Za-z][\w+.-]*:/)?/[^\s'\",;:)]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +80,22 @@ def run_job(app: Flask, job_id: str, holder: str) -> bool:
                     raise _Lost("its worker was lost every time")
                 if kind is None:
                     raise LookupError(f"no job is called {leased.kind!r}")
-                kind.run(leased, app.extensions["microdock"])
+                timer = metrics.JOB_SECONDS.labels(leased.kind)
+                with tracing.span(f"job {leased.kind}", job_attempt=leased.attempt), metrics.timed(timer):
+                    kind.run(leased, app.extensions["microdock"])
+                metrics.JOB_ENDS.labels(leased.kind, "done").inc()
             except Exception as error:
                 log.exception("job %s (%s) failed, attempt %d", leased.id, leased.kind, leased.attempt)
                 _fail(leased, kind, reason_of(error))
     return True
 
 
-def reason_of(error: Exception) -> str:
-    """The error's type and what may be shown of its text: no path, no token, no row of the database."""
-    if isinstance(error, DomainError):
-        text = error.message.render("en")
-    elif isinstance(error, OSError):
-        text = error.strerror or ""
-    elif isinstance(error, SQLAlchemyError):
-        text = ""
-    else:
-        text = _PATH.sub("[path]", TOKEN.sub("[token]", str(error).partition("\n")[0]))
-    return f"{type(error).__name__}: {text}"[:REASON_MAX].removesuffix(": ")
-
-
 def _fail(leased: Leased, kind: Kind | None, reason: str) -> None:
     with unit_of_work():
-        if jobs.fail(leased, reason) and kind is not None:
+        is_last = jobs.fail(leased, reason)
+        if is_last and kind is not None:
             kind.give_up(leased, reason)
+    metrics.JOB_ENDS.labels(leased.kind if kind else "unknown", "failed" if is_last else "retried").inc()
 
 
 @contextmanager
@@ -142,6 +131,7 @@ class Worker:
         self._messenger = Messenger(
             context.settings.data_dir / FILE, lambda job_id: run_job(app, job_id, self.holder), context.redis
         )
+        self._maintainer = Maintainer(app, self.holder)
         self._stopping = False
         self._parent: int | None = None
 
@@ -188,6 +178,7 @@ class Worker:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         looking = threading.Thread(target=self._look, name="looking", daemon=True)
         looking.start()
+        self._maintainer.start()
         log.info("worker %s is ready", self.holder)
         checked = time.monotonic()
         while not self._is_told_to_end():
@@ -211,9 +202,11 @@ class Worker:
 
     def _end(self, consumer: Any) -> None:
         """Let the job that runs finish in time; otherwise another worker may have it at once."""
+        self._maintainer.stop()
         if self._is_orphaned():
             consumer.shutdown_timeout = min(self._grace, ORPHANS_GRACE)
         consumer.stop(graceful=True)
+        self._maintainer.join(ORPHANS_GRACE)
         with self._app.app_context(), unit_of_work():
             given_back = jobs.give_back(self.holder)
         log.info("worker %s ends; %d jobs given back", self.holder, given_back)

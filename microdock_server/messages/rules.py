@@ -106,4 +106,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "Your appeal for plugin {plugin_name} was refused",
     ),
     "event.system_maintenance": ("系统维护通知：{text}", "Maintenance: {text}"),
+    "event.storage_damaged": (
+        "{count} 个存储文件已损坏或丢失，请从备份恢复",
+        "Stored files are damaged or missing ({count}): restore them from a backup",
+    ),
 }

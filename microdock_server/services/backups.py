@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from datetime import datetime
+from functools import partial
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import func, select
 
-from ..clock import compact
+from ..clock import compact, iso
 from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound
 from ..extensions import db
 from ..models import Backup
@@ -16,8 +18,10 @@ from ..storage import ReceivedFile, Storages
 from ..uow import current_unit, unit_of_work
 from ..vocabulary import BackupType
 from . import audit, files
-from .audit import Who
+from .audit import SERVER, Who
 from .paging import page_of
+
+EXPIRED_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,24 @@ def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:
     fitting: list[Any] = [extension for extension in allowed_extensions if name.endswith(extension)]
     suffix = max(fitting, key=len, default="")
     return f"backup_{backup.backup_type}_{compact(backup.created_at)}{suffix}"
+
+
+def expire(before: datetime, storage: Storages, is_over: Callable[[], bool]) -> int:
+    """Delete everybody's backups from before then, with their files, a hundred at a time; how many that were."""
+    gone = 0
+    while not is_over():
+        with unit_of_work() as unit:
+            query = select(Backup).where(Backup.created_at < before).order_by(Backup.id).limit(EXPIRED_AT_ONCE)
+            old = db.session.scalars(query).all()
+            for backup in old:
+                db.session.delete(backup)
+                unit.on_commit(partial(storage.delete, backup.storage_backend, backup.storage_key))
+            if old:
+                audit.record(SERVER, "backup.expired", "backup", "all", count=len(old), before=iso(before))
+        gone += len(old)
+        if len(old) < EXPIRED_AT_ONCE:
+            break
+    return gone
 
 
 def delete(user_key: str, backup_id: int, by: Who | None, storage: Storages) -> None:

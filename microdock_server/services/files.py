@@ -117,7 +117,7 @@ def collect_garbage(storages: Storages) -> list[str]:
 
 
 def measure(storage: Storage, key: str) -> tuple[int, str]:
-    """Size and hash of a blob as it is now, read to its end. Raises FileMissing."""
+    """Size and SHA-256 of a blob, by reading it. Raises FileMissing, StorageFailure, or what reading raises."""
     size, digest = 0, hashlib.sha256()
     with storage.open(key) as blob:
         while chunk := blob.read(CHUNK):

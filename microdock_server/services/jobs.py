@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, func, or_, select, update
@@ -139,6 +139,18 @@ def counts() -> dict[str, int]:
     """How many jobs are in which state."""
     rows = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
     return {state: int(count) for state, count in rows}
+
+
+def unfinished() -> dict[tuple[str, str], int]:
+    """How many jobs are queued, running or given up, by kind and state."""
+    open_states = (JobState.QUEUED, JobState.RUNNING, JobState.FAILED)
+    query = select(Job.kind, Job.state, func.count()).where(Job.state.in_(open_states)).group_by(Job.kind, Job.state)
+    return {(kind, state): int(count) for kind, state, count in db.session.execute(query)}
+
+
+def oldest_due() -> datetime | None:
+    """Since when the job that has waited longest could have been run; None where none waits."""
+    return db.session.execute(select(func.min(Job.available_at)).where(_is_due())).scalar_one()
 
 
 def forget_finished(age: timedelta) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 from sqlalchemy import func, select
@@ -14,10 +16,14 @@ from ..extensions import db
 from ..models import Backup, PluginImage, PluginVersion
 from ..uow import unit_of_work
 from ..vocabulary import NOT_MEASURED
-from . import jobs
+from . import jobs, maintenance, rehash
+from .diskspace import DiskGuard
+
+# Damaged files that are named; all are counted.
+SHOWN: Final = 100
 
 
-def measure(data_dir: Path) -> dict[str, Any]:
+def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> dict[str, Any]:
     """Sizes in bytes, shares in percent. What this machine does not tell says `not_measured`."""
     memory = psutil.virtual_memory()
     disk = shutil.disk_usage(data_dir)
@@ -28,9 +34,12 @@ def measure(data_dir: Path) -> dict[str, Any]:
             "total": disk.total,
             "used": disk.used,
             "free": disk.free,
+            "reserve": guard.reserve,
+            "state": guard.state(),
             "percent": round(disk.used * 100 / disk.total, 1) if disk.total else NOT_MEASURED,
         },
         **_stored(),
+        "maintenance": maintenance.overview(schedule),
     }
 
 
@@ -54,4 +63,6 @@ def _stored() -> dict[str, Any]:
             name: int(db.session.execute(select(func.coalesce(func.sum(table.file_size), 0))).scalar_one())
             for name, table in (("packages", PluginVersion), ("images", PluginImage), ("backups", Backup))
         }
-        return {"storage": sizes, "jobs": jobs.counts()}
+        found = rehash.damaged()
+        damage = {"count": len(found), "files": [asdict(one) for one in found[:SHOWN]]}
+        return {"storage": sizes, "jobs": jobs.counts(), "damage": damage}

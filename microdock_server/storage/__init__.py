@@ -3,6 +3,16 @@
 from .contract import Handover, ReceivedFile, Storage, StoredFile
 from .incoming import Incoming
 from .local import LocalStorage
+from .measured import MeasuredStorage
 from .places import Storages
 
-__all__ = ["Handover", "Incoming", "LocalStorage", "ReceivedFile", "Storage", "Storages", "StoredFile"]
+__all__ = [
+    "Handover",
+    "Incoming",
+    "LocalStorage",
+    "MeasuredStorage",
+    "ReceivedFile",
+    "Storage",
+    "Storages",
+    "StoredFile",
+]

@@ -408,11 +408,13 @@ def test_the_server_s_health_is_shown(visit: Visit, server: Server) -> None:
     health = admin.test("health")
     expect(health).to_contain_text("已连接")
     expect(health.locator(".el-tag--danger")).to_have_count(0)
-    expect(health.locator(".el-tag--success")).to_have_count(5)
+    expect(health.locator(".cards .el-tag--success")).to_have_count(5)
     expect(admin.test("measure-disk")).to_contain_text(re.compile(r"总量\s*\d+(\.\d)? (GiB|TiB)"))
     expect(admin.test("measure-storage")).to_contain_text(re.compile(r"插件包\s*[1-9]"))
     for part in ("cpu", "memory", "jobs"):
         expect(admin.test(f"measure-{part}")).to_be_visible()
+    expect(admin.test("tasks").locator("tbody tr")).to_have_count(7)
+    expect(admin.test("task-rehash")).to_contain_text("校验存储文件")
     with admin.page.expect_response("**/readyz"):
         admin.test("refresh").click()
 

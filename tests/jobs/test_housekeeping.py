@@ -7,20 +7,19 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from microdock_server.clock import utcnow
 from microdock_server.config import Settings
 from microdock_server.extensions import db
 from microdock_server.jobs import housekeeping
-from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, roll, sweep
-from microdock_server.models import Job, RefreshToken, RevokedToken, Setting, TokenFamily, User
+from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, sweep
+from microdock_server.models import Setting
+from microdock_server.services import maintenance
 from microdock_server.services.search import VERSION, VERSION_KEY
 from microdock_server.services.statistics import ROLLED_KEY
 from microdock_server.startup import prepare
@@ -98,35 +97,6 @@ class TestCheckpoint:
 
 
 class TestSweep:
-    @pytest.fixture(autouse=True)
-    def user_id(self, app: Flask) -> str:
-        with app.app_context(), unit_of_work():
-            user = User(username="holder", username_key="holder", password_hash="!", role="user")
-            db.session.add(user)
-            db.session.flush()
-            for name, hours in (("expired", -1), ("alive", 1)):
-                until = utcnow() + timedelta(hours=hours)
-                db.session.add(RevokedToken(jti=name, expires_at=until))
-                db.session.add(TokenFamily(id=name, user_id=user.id, expires_at=until))
-                db.session.flush()
-                db.session.add(RefreshToken(jti=name, family_id=name, expires_at=until))
-        return user.id
-
-    @pytest.mark.parametrize("table", [RevokedToken.jti, TokenFamily.id, RefreshToken.jti])
-    def test_forgets_expired_tokens_alone(self, app: Flask, settings: Settings, table: Any) -> None:
-        sweep(app, settings)
-        with app.app_context(), unit_of_work(writing=False):
-            assert db.session.scalars(select(table)).all() == ["alive"]
-
-    def test_forgets_jobs_that_were_done_last_week_alone(self, app: Flask, settings: Settings) -> None:
-        with app.app_context(), unit_of_work():
-            for kind, days in (("old", 8), ("new", 6)):
-                done = utcnow() - timedelta(days=days)
-                db.session.add(Job(kind=kind, payload={}, state="done", available_at=done, finished_at=done))
-        sweep(app, settings)
-        with app.app_context(), unit_of_work(writing=False):
-            assert db.session.scalars(select(Job.kind)).all() == ["new"]
-
     def test_removes_stale_bodies_alone(self, app: Flask, settings: Settings, api: Api) -> None:
         assert api.upload().status_code == 200
         for name, age in (("body-stale", 2 * 3600), ("body-slow", 60), ("other", 2 * 3600)):
@@ -137,6 +107,9 @@ class TestSweep:
         sweep(app, settings)
         assert sorted(path.name for path in settings.temp_dir.iterdir()) == ["body-slow", "other"]
         assert api.post("/api/plugins/download", {"name": "com.example.myplugin"}).status_code == 200
+        with app.app_context(), unit_of_work(writing=False):
+            record = maintenance.records()["temp"]
+        assert (record.outcome, record.handled) == ("ok", 1)
 
 
 @pytest.mark.usefixtures("quick")
@@ -203,7 +176,7 @@ class TestHousekeeper:
         keeper.join(10)
         assert "the disk is tired" in caplog.text
 
-    def test_sweeps_when_it_begins_and_then_once_an_hour(
+    def test_sweeps_when_it_begins_and_then_once_an_interval(
         self, app: Flask, settings: Settings, rounds: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sweeps: list[int] = []
@@ -214,32 +187,6 @@ class TestHousekeeper:
         keeper.stop()
         keeper.join(10)
         assert sweeps == [1]
-
-    def test_rolls_the_statistics_when_it_begins_and_then_at_every_full_hour(
-        self, app: Flask, settings: Settings, rounds: list[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        rolls: list[int] = []
-        now = [datetime(2026, 11, 21, 23, 59, 58, tzinfo=UTC)]
-        monkeypatch.setattr(housekeeping, "roll", lambda _app: rolls.append(1))
-        monkeypatch.setattr(housekeeping, "utcnow", lambda: now[0])
-        keeper = Housekeeper(app, settings)
-        keeper.start()
-        try:
-            assert eventually(lambda: len(rounds) > 5)
-            assert rolls == [1]
-            now[0] += timedelta(seconds=2)
-            assert eventually(lambda: rolls == [1, 1])
-        finally:
-            keeper.stop()
-            keeper.join(10)
-
-
-def test_rolling_takes_days_that_passed_out_of_the_statistics(app: Flask) -> None:
-    with app.app_context(), unit_of_work():
-        db.session.merge(Setting(key=ROLLED_KEY, value="2001-01-01"))
-    roll(app)
-    with app.app_context(), unit_of_work(writing=False):
-        assert db.session.get_one(Setting, ROLLED_KEY).value == utcnow().date().isoformat()
 
 
 def test_a_start_builds_the_search_index_and_rolls_the_statistics(app: Flask) -> None:

@@ -18,7 +18,8 @@ from microdock_server.errors import FileMissing
 from microdock_server.extensions import db
 from microdock_server.jobs import worker
 from microdock_server.jobs.delivery import FILE, Messenger, Reminder
-from microdock_server.jobs.worker import Kind, reason_of, run_job
+from microdock_server.jobs.reasons import reason_of
+from microdock_server.jobs.worker import Kind, run_job
 from microdock_server.models import Setting
 from microdock_server.services import jobs
 from microdock_server.services.jobs import LEASE, MAX_ATTEMPTS, Leased

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
+from ... import metrics
 from ...errors import Detail, Invalid, UnsupportedFileType
 from ...messages import Message
 from ...schemas.base import Paging
@@ -15,7 +16,7 @@ from ...services.backups import NewBackup, Quota
 from ...services.files import place_of
 from ...services.tokens import Actor
 from ...uow import unit_of_work
-from .. import auth, metrics, parsing
+from .. import auth, parsing
 from ..context import context, settings
 from ..files import attachment
 from ..forms import FILE, Form, Slot, receive

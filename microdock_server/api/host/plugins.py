@@ -10,10 +10,11 @@ from typing import Any
 
 from flask import Response, request
 
+from ... import metrics
 from ...errors import WrongUploadSecret
 from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
-from .. import metrics, packages, parsing
+from .. import packages, parsing
 from ..context import context, settings
 from ..files import package_response
 from ..surface import Answer, View

@@ -10,7 +10,7 @@ from ...services import audit, configuration, notifications, resources, statisti
 from ...services.configuration import Config
 from ...services.tokens import Actor
 from ...vocabulary import Event
-from ..context import settings
+from ..context import context, settings
 from . import market
 from .schemas import system as schemas
 from .schemas.base import pagination
@@ -53,8 +53,8 @@ def stats(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     "GET", "/admin/system/resources", access="system.resources", answer=schemas.Resources, transaction="own"
 )
 def system_resources(actor: Actor) -> dict[str, Any]:
-    """CPU, memory, disk, and how many jobs wait."""
-    return resources.measure(settings().data_dir)
+    """CPU, memory, disk, how many jobs wait, how maintenance went, and which files are damaged."""
+    return resources.measure(settings().data_dir, context().disk, settings().maintenance)
 
 
 @market.operation(

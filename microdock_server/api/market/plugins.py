@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask import request
 
+from ... import metrics
 from ...errors import Invalid
 from ...services import listing, ownership, pictures, plugins, publishing
 from ...services.pictures import ICON, MAX_BYTES, MAX_SCREENSHOTS, SCREENSHOT, NewPictures
@@ -14,7 +15,7 @@ from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
-from .. import metrics, packages, parsing
+from .. import packages, parsing
 from ..context import context, settings
 from ..forms import Part, Slot, receive
 from ..surface import Access
@@ -74,6 +75,7 @@ def create(actor: Actor) -> dict[str, Any]:
         package = values[PACKAGE_FIELD].content
         plugin = publishing.create(package, report, actor, submission, context().storage)
         metrics.received("plugin", package.size)
+        _count_pictures(values)
     return _shown(plugin.id, actor)
 
 
@@ -217,6 +219,7 @@ def _updated(plugin_id: str, actor: Actor, values: dict[str, Any]) -> dict[str, 
         plugin = plugins.get_owned(plugin_id, actor)
         _ensure_derived(values.get("metadata", {}), shapes.span_of(ownership.current_version(plugin).engines))
     changed = ownership.update(plugin_id, actor, _columns(values), _pictures(values), context().storage)
+    _count_pictures(values)
     return _shown(changed.id, actor)
 
 
@@ -252,6 +255,12 @@ def _pictures(values: Mapping[str, Any]) -> NewPictures:
             pictures.prepare(_bytes(part), SCREENSHOT, f"screenshots.{place}") for place, part in enumerate(screenshots)
         ],
     )
+
+
+def _count_pictures(values: Mapping[str, Any]) -> None:
+    for part in (values.get("icon"), *(values.get("screenshots") or ())):
+        if part:
+            metrics.received("picture", part.content.size)
 
 
 def _bytes(part: Part) -> bytes:

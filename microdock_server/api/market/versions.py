@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Response
 
+from ... import metrics
 from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
 from ...services import downloads, pictures, plugins, publishing, versions
@@ -13,7 +14,7 @@ from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD
-from .. import metrics, packages, parsing
+from .. import packages, parsing
 from ..context import context
 from ..files import fetched, picture_response
 from ..surface import Access

@@ -142,14 +142,44 @@ class SystemStats(Schema):
     downloads = plain.Dict(required=True)
 
 
+class MaintenanceTask(Schema):
+    """`interval` in seconds (0: turned off); `outcome` of the last complete run is never, ok or failed."""
+
+    task = plain.String(required=True)
+    interval = plain.Integer(required=True)
+    outcome = plain.String(required=True)
+    last_run = fields.Moment(required=True, allow_none=True)
+    seconds = plain.Float(required=True)
+    handled = plain.Integer(required=True)
+    error = plain.String(required=True)
+    is_running = plain.Boolean(required=True)
+
+
+class DamagedFile(Schema):
+    """`problem`: changed, missing or unreadable."""
+
+    key = plain.String(required=True)
+    problem = plain.String(required=True)
+    found = plain.String(required=True)
+
+
+class Damage(Schema):
+    """`count` is of all; the first hundred are named."""
+
+    count = plain.Integer(required=True)
+    files = plain.List(plain.Nested(DamagedFile), required=True)
+
+
 class Resources(Schema):
-    """Sizes in bytes; what cannot be measured says `not_measured`."""
+    """Sizes in bytes; what cannot be measured says `not_measured`. The disk's state is ok, low or full."""
 
     cpu = plain.Dict(required=True)
     memory = plain.Dict(required=True)
     disk = plain.Dict(required=True)
     storage = plain.Dict(required=True)
     jobs = plain.Dict(required=True)
+    maintenance = plain.List(plain.Nested(MaintenanceTask), required=True)
+    damage = plain.Nested(Damage, required=True)
 
 
 class Maintenance(StrictSchema):

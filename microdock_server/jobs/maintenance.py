@@ -1,0 +1,136 @@
+"""Maintenance: what the whole installation needs from time to time, done by one thread of the worker's process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from flask import Flask
+
+from ..api.context import Context
+from ..clock import utcnow
+from ..services import backups, files, jobs, maintenance, rehash, statistics, tokens
+from ..uow import unit_of_work
+from .reasons import reason_of
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 5.0
+HEARTBEAT_EVERY: Final = maintenance.LEASE.total_seconds() / 5
+# Long enough to look into what a job did last week.
+JOBS_KEPT: Final = timedelta(days=7)
+
+IsOver = Callable[[], bool]
+# Does the task; how many rows, files or days it handled.
+Work = Callable[[Context, IsOver], int]
+
+
+def _tokens(_context: Context, _is_over: IsOver) -> int:
+    with unit_of_work():
+        return tokens.forget_expired()
+
+
+def _jobs(_context: Context, _is_over: IsOver) -> int:
+    with unit_of_work():
+        return jobs.forget_finished(JOBS_KEPT)
+
+
+def _gc(context: Context, _is_over: IsOver) -> int:
+    return len(files.collect_garbage(context.storage))
+
+
+def _rollup(_context: Context, _is_over: IsOver) -> int:
+    return int(statistics.roll())
+
+
+def _retention(context: Context, is_over: IsOver) -> int:
+    days = context.settings.backup_retention_days
+    if not days:
+        return 0
+    return backups.expire(utcnow() - timedelta(days=days), context.storage, is_over)
+
+
+def _rehash(context: Context, is_over: IsOver) -> int:
+    return rehash.run(context.storage, timedelta(days=context.settings.rehash_cycle_days), is_over)
+
+
+# TEMP is not here: every machine sweeps its own (see housekeeping).
+WORK: Final[Mapping[str, Work]] = {
+    maintenance.TOKENS: _tokens,
+    maintenance.JOBS: _jobs,
+    maintenance.GC: _gc,
+    maintenance.ROLLUP: _rollup,
+    maintenance.RETENTION: _retention,
+    maintenance.REHASH: _rehash,
+}
+
+
+class Maintainer(threading.Thread):
+    """Runs what is due, one task at a time; of all nodes, one runs each. `holder` names this process."""
+
+    def __init__(self, app: Flask, holder: str) -> None:
+        super().__init__(name="maintenance", daemon=True)
+        self._app, self._holder = app, holder
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping.wait(LOOK_EVERY):
+            try:
+                self.round()
+            except Exception:
+                log.exception("looking for maintenance failed; it will be tried again")
+
+    def stop(self) -> None:
+        """End as soon as the task in hand can be left."""
+        self._stopping.set()
+
+    def round(self) -> None:
+        """Run every task that is due now."""
+        context: Context = self._app.extensions["microdock"]
+        schedule, now = context.settings.maintenance, utcnow()
+        with self._app.app_context():
+            with unit_of_work(writing=False):
+                known = maintenance.records()
+            for task, work in WORK.items():
+                if self._stopping.is_set():
+                    return
+                if known[task].is_due(schedule[task], now) and maintenance.claim(task, schedule[task], self._holder):
+                    self._do(task, work, context)
+
+    def _do(self, task: str, work: Work, context: Context) -> None:
+        started, handled, error = time.monotonic(), 0, ""
+        with self._in_hand(task):
+            try:
+                handled = work(context, self._stopping.is_set)
+            except Exception as reason:
+                log.exception("maintenance task %s failed; it will be tried again", task)
+                error = reason_of(reason)
+        # After the last heartbeat: both set the row.
+        maintenance.finish(task, self._holder, time.monotonic() - started, handled, error)
+
+    @contextmanager
+    def _in_hand(self, task: str) -> Iterator[None]:
+        """Hold the lease for as long as the work takes."""
+        done = threading.Event()
+        heart = threading.Thread(target=self._beat, args=(task, done), name="maintenance heartbeat", daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            done.set()
+            heart.join()
+
+    def _beat(self, task: str, done: threading.Event) -> None:
+        while not done.wait(HEARTBEAT_EVERY):
+            try:
+                with self._app.app_context():
+                    if not maintenance.extend(task, self._holder):
+                        return
+            except Exception:
+                log.exception("the lease of maintenance task %s could not be extended; it will be tried again", task)

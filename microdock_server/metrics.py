@@ -1,0 +1,160 @@
+"""Prometheus metrics that are counted where things happen, and add up across the processes of a machine.
+
+What is read from the database or the disk when somebody asks is in `api/scrape.py`. Labels hold words of ours alone:
+never a path, a name or an id that a client chose.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+# From a statement on a warm cache to a request at its time limit.
+_SHORT: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15)
+_LONG: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+REQUESTS: Final = Counter(
+    "microdock_http_requests_total",
+    "Requests by surface, route, method and status.",
+    ("surface", "route", "method", "status"),
+)
+SECONDS: Final = Histogram(
+    "microdock_http_request_seconds",
+    "Time until an answer began, by surface and route.",
+    ("surface", "route"),
+    buckets=_LONG,
+)
+UPLOADS: Final = Counter("microdock_uploads_total", "Accepted files, by what they are.", ("kind",))
+UPLOADED: Final = Counter("microdock_received_bytes_total", "Bytes of accepted files, by what they are.", ("kind",))
+SOCKETS: Final = Gauge("microdock_websocket_connections", "WebSockets that are open.", multiprocess_mode="livesum")
+REFUSED: Final = Counter("microdock_refused_packages_total", "Refused packages by the first broken rule.", ("rule",))
+FULL: Final = Counter("microdock_refused_for_space_total", "Uploads refused because the disk is nearly full.")
+JOB_ENDS: Final = Counter(
+    "microdock_job_attempts_total",
+    "Attempts at background jobs, by kind and outcome: done, retried (it will be tried again) or failed (given up).",
+    ("kind", "outcome"),
+)
+JOB_SECONDS: Final = Histogram(
+    "microdock_job_attempt_seconds",
+    "Time that attempts at background jobs took, by kind.",
+    ("kind",),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+)
+STATEMENT: Final = Histogram(
+    "microdock_database_seconds",
+    "Time that the database took for a statement, without fetching its rows, or for a commit.",
+    ("operation",),
+    buckets=_SHORT,
+)
+STORED: Final = Histogram(
+    "microdock_storage_seconds",
+    "Time that the storage took, by operation and backend; opening a file is not reading it.",
+    ("operation", "backend"),
+    buckets=_SHORT,
+)
+
+_children: dict[tuple[str, str, str, str], Counter] = {}
+_timers: dict[tuple[str, str], Histogram] = {}
+_PID: Final = re.compile(r"gauge_live\w+_(\d+)\.db")
+
+
+def observe(surface: str, route: str, method: str, status: str, seconds: float) -> None:
+    """Count one request. Children are kept: looking them up costs more than counting."""
+    key = (surface, route, method, status)
+    child = _children.get(key)
+    if child is None:
+        child = _children[key] = REQUESTS.labels(*key)
+    timer = _timers.get(key[:2])
+    if timer is None:
+        timer = _timers[key[:2]] = SECONDS.labels(surface, route)
+    child.inc()
+    timer.observe(seconds)
+
+
+def received(kind: str, size: int) -> None:
+    """Count a file that was accepted, and its bytes."""
+    UPLOADS.labels(kind).inc()
+    UPLOADED.labels(kind).inc(size)
+
+
+def refused(rule: str) -> None:
+    """Count a refused package, by the first rule that it breaks."""
+    REFUSED.labels(rule).inc()
+
+
+@contextmanager
+def timed(timer: Histogram) -> Iterator[None]:
+    """Observe how long the context lasts, however it ends."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        timer.observe(time.perf_counter() - started)
+
+
+def exposition(state: Iterable[Metric]) -> tuple[bytes, str]:
+    """All metrics in Prometheus' text format, of every process, with `state` of the whole; and the media type."""
+    moment = CollectorRegistry()
+    moment.register(_Given(state))
+    return generate_latest(_counted()) + generate_latest(moment), CONTENT_TYPE_LATEST
+
+
+def _counted() -> CollectorRegistry:
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not directory:
+        return REGISTRY
+    _forget_dead(Path(directory))
+    registry = CollectorRegistry()
+    registry.register(_Processes())
+    return registry
+
+
+def _forget_dead(directory: Path) -> None:
+    """Gauges of a process that is gone are gone as well, whoever it was and however it went."""
+    pids = {int(found[1]) for path in directory.glob("gauge_live*.db") if (found := _PID.fullmatch(path.name))}
+    for pid in pids:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            with suppress(FileNotFoundError):
+                mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue
+
+
+class _Given(Collector):
+    """Metrics that were made already."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+class _Processes(Collector):
+    """What all processes counted, with our words on it: the files that they count in hold none."""
+
+    def collect(self) -> Iterable[Metric]:
+        words = {found.name: found.documentation for found in REGISTRY.collect()}
+        for metric in MultiProcessCollector(CollectorRegistry()).collect():  # type: ignore[no-untyped-call]
+            metric.documentation = words.get(metric.name, metric.documentation)
+            yield metric
