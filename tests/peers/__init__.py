@@ -1,0 +1,1 @@
+"""Servers that stand beside ours in tests, started from Debian's packages."""
