@@ -24,6 +24,8 @@ from dotenv import dotenv_values
 log = logging.getLogger("supervisor")
 
 SERVER: Final = (sys.executable, "-m", "gunicorn", "wsgi:app")
+# gunicorn finds the checkout's in the working directory; an installed package brings its own, whatever directory it is.
+PACKAGED_CONFIG: Final = Path(__file__).absolute().parent / "gunicorn.conf.py"
 WORKER: Final = (
     *(sys.executable, "-m", "flask", "--app", "microdock_server:create_app"),
     *("jobs", "work", "--with-parent"),
@@ -105,7 +107,7 @@ class Supervisor:
         for number in FORWARDED:
             signal.signal(number, self._note)
         # QUIT, not TERM: with its supervisor killed, it does not wait half a minute for requests to end.
-        server = _start((*SERVER, *self._arguments), signal.SIGQUIT)
+        server = _start((*SERVER, *_packaged_config(), *self._arguments), signal.SIGQUIT)
         worker = Worker()
         try:
             while server.poll() is None:
@@ -127,6 +129,10 @@ class Supervisor:
             # On HUP too: gunicorn takes new workers with what is on the disk now, and so do we.
             worker.tell_to_end()
             self._ending = self._ending or number != signal.SIGHUP
+
+
+def _packaged_config() -> tuple[str, ...]:
+    return ("--config", str(PACKAGED_CONFIG)) if PACKAGED_CONFIG.is_file() else ()
 
 
 def _start(command: Sequence[str], death: signal.Signals) -> subprocess.Popen[bytes]:

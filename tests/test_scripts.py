@@ -10,7 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCED = {"environment"}
-SCRIPTS = sorted(path for path in [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"] if path.is_file())
+SCRIPTS = sorted(
+    path
+    for path in [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run", ROOT / "deploy/nginx/render"]
+    if path.is_file()
+)
 
 
 def first_line(path: Path) -> str:

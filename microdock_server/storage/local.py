@@ -18,6 +18,7 @@ from .incoming import disk_errors, human_size, remove_stale
 
 # A blob that is still being written. Listings and keys never show it.
 PARTIAL: Final = ".partial-"
+PROXY_CAN_READ: Final = 0o640
 
 
 class LocalStorage:
@@ -48,6 +49,9 @@ class LocalStorage:
         target = self._path(key)
         with disk_errors():
             _make_directory(target.parent)
+            if self._accel_prefix is not None:
+                # What was received is its owner's alone; the proxy that is to send it runs as a member of our group.
+                received.path.chmod(PROXY_CAN_READ)
             _sync_file(received.path)
             try:
                 self._publish(received.path, target)

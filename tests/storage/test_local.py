@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -137,6 +138,15 @@ def test_a_proxy_is_told_where_a_blob_is(tmp_path: Path) -> None:
     assert handover == Handover("/internal/uploads/ab/abc", is_redirect=False)
     unproxied = LocalStorage({"uploads": tmp_path})
     assert unproxied.url("uploads/ab/abc", file_name="a.zip", media_type="application/zip") is None
+
+
+@pytest.mark.parametrize(("prefix", "mode"), [(None, 0o600), ("/internal", 0o640)])
+def test_a_proxy_of_our_group_may_read_what_was_received(tmp_path: Path, prefix: str | None, mode: int) -> None:
+    incoming = Incoming(tmp_path / "temp", 100)
+    incoming.write(b"content")
+    LocalStorage({"uploads": tmp_path / "uploads"}, accel_prefix=prefix).adopt("uploads/ab/abc", incoming.received())
+    assert stat.S_IMODE((tmp_path / "uploads/ab/abc").stat().st_mode) == mode
+    incoming.close()
 
 
 class TestIncoming:
