@@ -47,6 +47,13 @@ loglevel = settings.log_level.lower()
 proc_name = "microdock"
 
 
+def on_starting(server):
+    """In the arbiter, before the first worker: all of them hold this lock until the last of them has ended."""
+    from microdock_server import presence
+
+    server.presence = presence.announce(settings.data_dir)
+
+
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
     from microdock_server.jobs.housekeeping import Housekeeper

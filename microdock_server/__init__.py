@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -24,7 +22,7 @@ from .api.market import market
 from .api.system import system
 from .cli import register_commands
 from .config import Settings, ensure_safe, load_settings
-from .extensions import cors, db, jwt, migrate
+from .extensions import cors, db, jwt, migrate, migrations
 from .jobs.delivery import FILE, Messenger
 from .services import jobs
 from .storage import LocalStorage
@@ -83,7 +81,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(_migrations()))
+    migrate.init_app(app, db, directory=str(migrations()))
     jwt.init_app(app)
     cors.init_app(
         app,
@@ -110,9 +108,3 @@ def _context(app: Flask, settings: Settings) -> Context:
         decoded=DecodedTokens(),
         document=openapi.document(settings, MOUNTED),
     )
-
-
-def _migrations() -> Path:
-    """In a checkout beside the package, in a wheel inside it."""
-    inside = Path(__file__).parent / "migrations"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "migrations"

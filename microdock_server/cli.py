@@ -12,7 +12,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from . import cli_jobs
+from . import cli_backup, cli_jobs
 from .api.context import context
 from .clock import utcnow
 from .errors import DomainError
@@ -38,6 +38,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(storage)
     app.cli.add_command(openapi)
     cli_jobs.register(app)
+    app.cli.add_command(cli_backup.backup)
 
 
 @click.command("openapi")
