@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from .problems import DamagedArchive, SnapshotProblem
@@ -144,10 +145,16 @@ def _protected(file: BinaryIO, start: bytes, passphrase: str | None) -> x25519.I
     if size > LONGEST_KEY:
         raise DamagedArchive("the encrypted key of the archive is damaged")
     key = file.read(size + -size % BLOCK)[:size]
+    return _identity(_unwrapped(key, passphrase))
+
+
+# A passphrase is made slow to try, and an archive is opened more than once.
+@lru_cache(maxsize=8)
+def _unwrapped(key: bytes, passphrase: str) -> str:
     pyrage = library()
     try:
-        return _identity(pyrage.passphrase.decrypt(key, passphrase).decode("ascii"))
-    except pyrage.DecryptError as reason:
+        return str(pyrage.passphrase.decrypt(key, passphrase), "ascii")
+    except (pyrage.DecryptError, UnicodeError) as reason:
         raise WrongKey("the passphrase is not the archive's (or the archive is damaged)") from reason
 
 

@@ -38,13 +38,7 @@ def read_manifest(path: Path, keys: Keys = NO_KEYS) -> Known:
     with _file(path) as file:
         if is_encrypted(file):
             return scan(path, keys)
-        file.seek(manifest_offset(file))
-        reader = MemberReader(FrameReader(file))
-        data = b""
-        for member in reader.members():
-            if member.name != MANIFEST:
-                raise DamagedArchive("the archive's manifest is not where its end says")
-            data = _small(reader, member)
+        data = _at_end(file)
     return Known(path, parse(data), fingerprint(data))
 
 
@@ -69,8 +63,8 @@ def scan(path: Path, keys: Keys = NO_KEYS, *, choose: Choose | None = None, adva
                     found[member.name] = _hashed(reader, member, choose, advance)
         if data is None:
             raise DamagedArchive("the archive has no manifest")
-        if plain:
-            manifest_offset(file)
+        if plain and _at_end(file) != data:
+            raise DamagedArchive("the archive's end does not lead to its manifest")
     known = Known(path, parse(data), fingerprint(data))
     _compare(known.manifest, found)
     return known
@@ -110,6 +104,18 @@ def _file(path: Path) -> Iterator[BinaryIO]:
         raise SnapshotProblem(f"{path} cannot be read: {reason.strerror}") from reason
     with file:
         yield file
+
+
+def _at_end(file: BinaryIO) -> bytes:
+    """The manifest that the end of a plain archive leads to."""
+    file.seek(manifest_offset(file))
+    reader = MemberReader(FrameReader(file))
+    data = b""
+    for member in reader.members():
+        if member.name != MANIFEST:
+            raise DamagedArchive("the archive's manifest is not where its end says")
+        data = _small(reader, member)
+    return data
 
 
 def _small(reader: MemberReader, member: Member) -> bytes:
