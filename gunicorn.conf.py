@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -64,6 +65,9 @@ def post_worker_init(worker):
     if hub is not None:
         # A worker that is to end waits for its threads: the sockets have to be closed first.
         hub.is_wanted = lambda: worker.alive and worker.ppid == os.getppid()
+    if "SUPERVISOR_READY_FD" in os.environ:
+        with suppress(OSError):
+            os.write(int(os.environ["SUPERVISOR_READY_FD"]), b".")
 
 
 def worker_exit(server, worker):

@@ -26,7 +26,7 @@ from .helpers import files, hashes, rows
 pytestmark = pytest.mark.live
 
 BACKUP = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "backup"]
-RESTORE = [sys.executable, "-P", "-c", "from microdock_server.cli_backup import backup; backup()", "restore"]
+RESTORE = [sys.executable, "-c", "from microdock_server.cli_backup import backup; backup()", "restore"]
 
 
 def run(data: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
