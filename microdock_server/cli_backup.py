@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 from alembic.script import ScriptDirectory
+from dotenv import dotenv_values
 from flask.cli import AppGroup
 
 from . import presence
@@ -111,6 +112,8 @@ def restore(
                 data_dir.absolute(),
                 revisions=known,
                 keys=_keys(identity, passphrase_file),
+                # Not an option: it may hold a password, which a command line shows to everybody.
+                database_url=os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL"),
                 advance=advance,
             )
     click.echo(f"{data_dir} is the server of {done.manifest.created_at}")

@@ -119,8 +119,9 @@ class Upgrade:
         _check_out(ref)
         _install()
         say("migrating")
-        self._migrated = True
+        # One transaction: if it fails, nothing was migrated.
         _run(*FLASK, "db", "upgrade")
+        self._migrated = True
         say("restarting")
         self._service.restart()
         self._restarted = True

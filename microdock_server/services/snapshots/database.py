@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, Engine, Select, column, func, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
+from . import postgresql
 from .manifest import Blob
 from .problems import SnapshotProblem
 
@@ -62,6 +63,10 @@ class SQLiteView:
 def view(engine: Engine) -> Iterator[View]:
     """The moment at which this is entered, for as long as it lasts."""
     try:
+        if engine.dialect.name == "postgresql":
+            with postgresql.view(engine) as found:
+                yield found
+            return
         with engine.connect() as connection:
             # The transaction begins with its first read.
             inspect(connection).get_table_names()

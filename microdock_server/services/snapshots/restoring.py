@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import orjson
-from sqlalchemy import ColumnClause, NullPool, column, create_engine, table, update
+from sqlalchemy import ColumnClause, Engine, NullPool, column, create_engine, table, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...clock import iso, utcnow
 from ...storage import LocalStorage
-from . import database
+from . import database, postgresql
 from .encryption import Keys
 from .manifest import Manifest
 from .members import SECRET, Member
@@ -41,12 +41,19 @@ class Restored:
 
 
 def restore(
-    path: Path, data_dir: Path, *, revisions: Collection[str], keys: Keys = NO_KEYS, advance: Advance = silent
+    path: Path,
+    data_dir: Path,
+    *,
+    revisions: Collection[str],
+    keys: Keys = NO_KEYS,
+    database_url: str | None = None,
+    advance: Advance = silent,
 ) -> Restored:
     """Make `data_dir` what it was at the moment of a snapshot; what stands there is moved aside, never deleted.
 
     `revisions` are the migrations that this program knows: a database of a later one is refused, one of an earlier is
-    migrated when the server starts. Raises SnapshotProblem, and then nothing has changed.
+    migrated when the server starts. A snapshot of PostgreSQL goes into the empty database of `database_url`. Raises
+    SnapshotProblem, and then nothing has changed.
     """
     with Switch(data_dir) as switch:
         verified = verify(path, keys=keys, advance=advance)
@@ -57,11 +64,30 @@ def restore(
                 f"{manifest.program}) does not know: restore with the program that made it"
             )
         _ensure_room(data_dir.parent, manifest.bytes_named)
-        _build(switch.fresh, verified, keys, advance)
+        engine = _target(manifest, switch.fresh, database_url)
+        try:
+            _build(switch.fresh, verified, keys, advance)
+            _settle(engine, switch.fresh, manifest)
+        finally:
+            engine.dispose()
         _note(switch.fresh, verified)
         _carry_over(data_dir / SECRET, switch.fresh / SECRET)
         before = switch.over()
     return Restored(manifest, before)
+
+
+def _target(manifest: Manifest, fresh: Path, database_url: str | None) -> Engine:
+    """The database that is to be filled."""
+    if manifest.database_kind == "sqlite":
+        return create_engine(f"sqlite:///{fresh / SQLITE_FILE}", poolclass=NullPool)
+    if database_url is None or not database_url.startswith("postgres"):
+        raise SnapshotProblem("the snapshot is of PostgreSQL: set DATABASE_URL to an empty database there")
+    engine = create_engine(f"postgresql+psycopg://{database_url.partition('://')[2]}", poolclass=NullPool)
+    try:
+        postgresql.ensure_empty(engine)
+    except SQLAlchemyError as reason:
+        raise SnapshotProblem(f"the database of DATABASE_URL cannot be reached: {type(reason).__name__}") from reason
+    return engine
 
 
 def _ensure_room(directory: Path, needed: int) -> None:
@@ -75,12 +101,15 @@ def _build(fresh: Path, verified: Verified, keys: Keys, advance: Advance) -> Non
     for index, holder in enumerate(verified.holders()):
         wanted = {blob.member: fresh / blob.key for blob in verified.manifest.blobs if blob.source == index}
         if index == 0:
-            wanted[verified.manifest.database_member] = fresh / SQLITE_FILE
+            wanted[verified.manifest.database_member] = fresh / _database_file(verified.manifest)
             wanted[SECRET] = fresh / SECRET
         again = scan(holder.path, keys, choose=_into(wanted), advance=advance)
         if again.sha256 != holder.sha256:
             raise DamagedArchive(f"{holder.path.name} was changed while it was read")
-    _settle(fresh / SQLITE_FILE, verified.manifest)
+
+
+def _database_file(manifest: Manifest) -> str:
+    return SQLITE_FILE if manifest.database_kind == "sqlite" else manifest.database_member
 
 
 def _into(wanted: dict[str, Path]) -> Choose:
@@ -102,16 +131,15 @@ def _mode(member: Member) -> int:
     return 0o600 if member.name == SECRET else 0o666
 
 
-def _settle(path: Path, manifest: Manifest) -> None:
+def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
     """Is the database whole, does it name just these blobs? And they are on the local disk now, wherever they were."""
+    path = fresh / _database_file(manifest)
     try:
-        with closing(sqlite3.connect(path)) as connection:
-            # Whatever the file says, no function of its schema runs.
-            connection.execute("PRAGMA trusted_schema=OFF")
-            [answer] = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if answer != "ok":
-            raise DamagedArchive("the snapshot's database is damaged")
-        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+        if manifest.database_kind == "sqlite":
+            _ensure_whole(path)
+        else:
+            postgresql.load(engine, path)
+            path.unlink()
         with engine.begin() as connection:
             if database.named(connection).keys() != {blob.key for blob in manifest.blobs}:
                 raise DamagedArchive("the snapshot's database and its files do not belong together")
@@ -121,6 +149,15 @@ def _settle(path: Path, manifest: Manifest) -> None:
                 connection.execute(moved.values(storage_backend=LocalStorage.name))
     except (sqlite3.Error, SQLAlchemyError) as reason:
         raise DamagedArchive("the snapshot's database is damaged") from reason
+
+
+def _ensure_whole(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        # Whatever the file says, no function of its schema runs.
+        connection.execute("PRAGMA trusted_schema=OFF")
+        [answer] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        raise DamagedArchive("the snapshot's database is damaged")
 
 
 def _note(fresh: Path, verified: Verified) -> None:
