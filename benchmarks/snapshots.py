@@ -18,7 +18,7 @@ from microdock_server.config import load_settings
 from microdock_server.extensions import db
 from microdock_server.models import PluginVersion
 from microdock_server.services import snapshots
-from microdock_server.services.snapshots import Known
+from microdock_server.services.snapshots import Known, keeping
 
 from . import data
 from .results import Goal, NotMeasured, Section, race, ratio_row, seconds
@@ -103,7 +103,7 @@ def _known(app: Flask, work: Path) -> Known:
 
 
 def _snapshot(app: Flask, out: Path, base: Known | None) -> snapshots.Snapshot:
-    with app.app_context():
+    with app.app_context(), keeping.alone_in(out):
         context = app.extensions["microdock"]
         source = snapshots.Source(db.engine, context.storage, "benchmark", {})
         return snapshots.create(source, out, base=base and snapshots.read_manifest(base.path))

@@ -12,7 +12,7 @@ from flask import Flask
 
 from microdock_server.extensions import db
 from microdock_server.services import snapshots
-from microdock_server.services.snapshots import Known, Lock, Snapshot
+from microdock_server.services.snapshots import Known, Lock, Snapshot, keeping
 
 from ..support import Api, package, signed_in
 
@@ -45,7 +45,7 @@ def source(app: Flask) -> snapshots.Source:
 
 
 def snapshot(app: Flask, out: Path, *, base: Known | None = None, lock: Lock | None = None) -> Snapshot:
-    with app.app_context():
+    with app.app_context(), keeping.alone_in(out):
         return snapshots.create(source(app), out, base=base, lock=lock)
 
 
@@ -76,6 +76,11 @@ def hashes(data: Path) -> dict[str, str]:
         for table in ("plugin_versions", "plugin_images", "backups"):
             found.update(connection.execute(f"SELECT storage_key, file_hash FROM {table}").fetchall())
     return found
+
+
+def archives(out: Path) -> list[Path]:
+    """Everything in a directory of archives but its lock."""
+    return [path for path in out.iterdir() if path.name != keeping.LOCK]
 
 
 def data_of(app: Flask) -> Path:

@@ -12,7 +12,7 @@ from flask import Flask
 from microdock_server.services import snapshots
 from microdock_server.services.snapshots import Known, SnapshotProblem, read_manifest, retention
 
-from .helpers import data_of, delete, files, publish, restore, rows, snapshot
+from .helpers import archives, data_of, delete, files, publish, restore, rows, snapshot
 
 
 @pytest.fixture
@@ -90,12 +90,12 @@ def test_the_newest_are_kept_with_what_they_need(app: Flask, out: Path) -> None:
         known = read_manifest(made[base]) if base is not None else None
         path = snapshot(app, out, base=known).path
         # Their names sort by time, and these were all made at once.
-        made.append(path.rename(path.with_name(path.name.replace(path.name[10:26], f"20260101T00000{number}Z"))))
+        made.append(path.rename(path.with_name(path.name.replace(path.name[10:29], f"20260101T00000{number}000Z"))))
     assert retention.prune(out, 5) == []
     assert retention.newest_full(out) == read_manifest(made[2])
     assert retention.prune(out, 2) == [made[1]]
     assert retention.prune(out, 1) == [made[3], made[0]]
-    assert sorted(path for path in out.iterdir()) == [made[2], made[4]]
+    assert sorted(archives(out)) == [made[2], made[4]]
     snapshots.verify(made[4])
 
 
@@ -105,7 +105,7 @@ def test_nothing_is_removed_when_it_cannot_be_told_what_is_needed(app: Flask, ou
     publish(app, 2)
     made = snapshot(app, out, base=full).path
     full.path.write_bytes(full.path.read_bytes()[:100])
-    newest = made.rename(made.with_name(made.name.replace(made.name[10:26], "20990101T000000Z")))
+    newest = made.rename(made.with_name(made.name.replace(made.name[10:29], "20990101T000000000Z")))
     with pytest.raises(SnapshotProblem, match="nothing was removed"):
         retention.prune(out, 1)
-    assert {old.path, full.path, newest} == set(out.iterdir())
+    assert {old.path, full.path, newest} == set(archives(out))

@@ -20,7 +20,7 @@ from microdock_server.extensions import db
 from microdock_server.models import Backup
 from microdock_server.services import snapshots
 from microdock_server.services.files import columns, new_key
-from microdock_server.services.snapshots import SnapshotProblem
+from microdock_server.services.snapshots import SnapshotProblem, keeping
 from microdock_server.storage import LocalStorage
 
 from ..live import free_port
@@ -111,7 +111,8 @@ def test_a_snapshot_of_postgresql_comes_back(cluster: Cluster, tmp_path: Path, m
         store(url, storage, f"content {number}".encode())
     before = contents(url)
     source = snapshots.Source(engine, storage, "2.0.0", {})
-    made = snapshots.create(source, tmp_path / "out")
+    with keeping.alone_in(tmp_path / "out"):
+        made = snapshots.create(source, tmp_path / "out")
     store(url, storage, b"later")
     assert (made.manifest.database_kind, made.manifest.tables["backups"]) == ("postgresql", 3)
     assert made.manifest.database_member == "database.pgdump"

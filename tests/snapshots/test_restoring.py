@@ -15,7 +15,7 @@ from microdock_server import presence
 from microdock_server.services import snapshots
 from microdock_server.services.snapshots import SnapshotProblem
 
-from .helpers import data_of, delete, files, hashes, publish, restore, rows, snapshot
+from .helpers import archives, data_of, delete, files, hashes, publish, restore, rows, snapshot
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_archive_is_a_plain_tar_file_that_others_can_read(app: Flask, out: P
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert listed == [*(blob.member for blob in made.manifest.blobs), "database.sqlite", "manifest.json"]
     assert made.path.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in out.iterdir()] == [made.path.name]
+    assert archives(out) == [made.path]
 
 
 def test_what_stood_there_is_kept_and_undo_puts_it_back(app: Flask, out: Path) -> None:

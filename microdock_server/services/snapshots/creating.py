@@ -71,11 +71,11 @@ def create(
 ) -> Snapshot:
     """Write an archive into `directory`; with `base` only the blobs that the base lacks, with `lock` encrypted.
 
-    The archive is complete, synced and under its name when this returns; under that name nothing else ever stands.
-    `watch` hears how many bytes of blobs are done, of how many. Raises SnapshotProblem.
+    To be called inside of `keeping.alone_in`. The archive is complete, synced and under its name when this returns; under
+    that name nothing else ever stands. `watch` hears how many bytes of blobs are done, of how many. Raises SnapshotProblem.
     """
     archive_id = uuid.uuid4().hex
-    file = file_name(utcnow(), archive_id, incremental=base is not None, encrypted=lock is not None)
+    file = file_name(archive_id, incremental=base is not None, encrypted=lock is not None)
     with _in_words(directory), Partial(directory, file) as partial:
         with sealed(partial.descriptor, lock) as descriptor, ArchiveWriter(Output(descriptor)) as writer:
             making = _Making(

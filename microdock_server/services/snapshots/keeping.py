@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -17,7 +18,7 @@ import orjson
 from ...clock import iso, utcnow
 from .problems import SnapshotProblem
 
-NAME: Final = re.compile(r"microdock-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}-(full|incremental)\.tar\.zst(\.age)?")
+NAME: Final = re.compile(r"microdock-[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}-(full|incremental)\.tar\.zst(\.age)?")
 PARTIAL: Final = ".microdock-partial-"
 # A folder for the copy of a database.
 SCRATCH: Final = ".microdock-scratch-"
@@ -25,10 +26,11 @@ LOCK: Final = ".microdock-lock"
 RECORD: Final = "last-backup.json"
 
 
-def file_name(moment: datetime, archive_id: str, *, incremental: bool, encrypted: bool) -> str:
-    """`microdock-20231201T143022Z-3f2a90c1-full.tar.zst`: sorts by time."""
+def file_name(archive_id: str, *, incremental: bool, encrypted: bool) -> str:
+    """`microdock-20231201T143022123Z-3f2a90c1-full.tar.zst`: sorts by time, to the millisecond."""
     kind = "incremental" if incremental else "full"
-    return f"microdock-{moment:%Y%m%dT%H%M%SZ}-{archive_id[:8]}-{kind}.tar.zst{'.age' if encrypted else ''}"
+    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3]
+    return f"microdock-{moment}Z-{archive_id[:8]}-{kind}.tar.zst{'.age' if encrypted else ''}"
 
 
 def archives(directory: Path) -> list[Path]:
@@ -38,33 +40,37 @@ def archives(directory: Path) -> list[Path]:
 
 @contextmanager
 def alone_in(directory: Path) -> Iterator[None]:
-    """One backup at a time in a directory: none removes what another builds on."""
+    """One backup at a time in a directory, which is made if needed; what killed ones left behind there is removed.
+
+    Everything that writes or removes archives runs inside of it: none removes what another builds on.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with (directory / LOCK).open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _sweep(directory)
             yield
     except BlockingIOError as reason:
         raise SnapshotProblem(f"another backup is being written into {directory}") from reason
 
 
+def _sweep(directory: Path) -> None:
+    for path in directory.glob(f"{PARTIAL}*"):
+        path.unlink()
+    for path in directory.glob(f"{SCRATCH}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 class Partial:
     """A file that gets its name when it is complete, or never was.
 
-    Only its owner can read it: the hashes of passwords are in it. It is locked while it is written: what a killed run
-    left behind is found, and removed, by the next.
+    Only its owner can read it: the hashes of passwords are in it.
     """
 
     def __init__(self, directory: Path, name: str) -> None:
         self._target = directory / name
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            sweep(directory)
-            self.descriptor, draft = tempfile.mkstemp(prefix=PARTIAL, dir=directory)
-        except OSError as reason:
-            raise SnapshotProblem(f"cannot write into {directory}: {reason.strerror}") from reason
+        self.descriptor, draft = tempfile.mkstemp(prefix=PARTIAL, dir=directory)
         self._draft = Path(draft)
-        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
 
     def publish(self) -> Path:
         """Make it durable and give it its name."""
@@ -80,14 +86,6 @@ class Partial:
         os.close(self.descriptor)
         with suppress(FileNotFoundError):
             self._draft.unlink()
-
-
-def sweep(directory: Path) -> None:
-    """Remove unfinished archives that nobody writes any more."""
-    for path in directory.glob(f"{PARTIAL}*"):
-        with suppress(FileNotFoundError), path.open("rb") as file, suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
 
 
 def sync_directory(path: Path) -> None:
