@@ -71,8 +71,9 @@ def create(
 ) -> Snapshot:
     """Write an archive into `directory`; with `base` only the blobs that the base lacks, with `lock` encrypted.
 
-    To be called inside of `keeping.alone_in`. The archive is complete, synced and under its name when this returns; under
-    that name nothing else ever stands. `watch` hears how many bytes of blobs are done, of how many. Raises SnapshotProblem.
+    To be called inside of `keeping.alone_in`. The archive is complete, synced and under its name when this returns;
+    under that name nothing else ever stands. `watch` hears how many bytes of blobs are done, of how many.
+    Raises SnapshotProblem.
     """
     archive_id = uuid.uuid4().hex
     file = file_name(archive_id, incremental=base is not None, encrypted=lock is not None)

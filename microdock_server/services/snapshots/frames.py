@@ -9,14 +9,18 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final
 
 import zstandard
 
 from .problems import DamagedArchive
 
 CHUNK: Final = 1 << 20
-LEVEL: Final = 3
+LEVEL: Final = 1
+# From this size on, a member is compressed by all processors at once.
+LARGE: Final = 8 << 20
+# As many as one call takes (IOV_MAX).
+MOST_BUFFERS: Final = 1024
 BLOCK: Final = 1 << 17
 # Magic number, a descriptor without size and checksum, and a window of one block (128 KiB).
 STORED_FRAME: Final = struct.pack("<IBB", 0xFD2FB528, 0, 7 << 3)
@@ -31,29 +35,35 @@ FOOTER_MAGIC: Final = 0x184D2A5D
 FOOTER_TAG: Final = b"mdocksnp"
 
 
-class Sink(Protocol):
-    """Where an archive goes: takes everything it is given."""
-
-    def write(self, data: bytes, /) -> object: ...
-
-
 class Output:
-    """Bytes on their way into a file or a pipe; counts them."""
+    """Bytes on their way into a file or a pipe, some of them at a time; counts them."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._waiting: list[bytes | memoryview] = []
+        self._size = 0
         self.offset = 0
 
     def write(self, *buffers: bytes | memoryview) -> None:
-        """Write all of the buffers."""
-        rest = [memoryview(buffer) for buffer in buffers if len(buffer)]
+        """Take the buffers, which must not change any more."""
+        for buffer in buffers:
+            self._size += len(buffer)
+            self.offset += len(buffer)
+        self._waiting += [buffer for buffer in buffers if len(buffer)]
+        # What small files are made of goes out together, as far as one call takes it.
+        if self._size >= CHUNK or len(self._waiting) > MOST_BUFFERS // 2:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write all that was taken."""
+        rest = [memoryview(buffer) for buffer in self._waiting]
         while rest:
-            done = os.writev(self._descriptor, rest)
-            self.offset += done
+            done = os.writev(self._descriptor, rest[:MOST_BUFFERS])
             while rest and done >= len(rest[0]):
                 done -= len(rest.pop(0))
             if done:
                 rest[0] = rest[0][done:]
+        self._waiting, self._size = [], 0
 
 
 class FrameWriter:
@@ -62,6 +72,7 @@ class FrameWriter:
     def __init__(self, output: Output) -> None:
         self.output = output
         self._compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+        self._parallel = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, threads=-1)
         self._prober = zstandard.ZstdCompressor(level=1)
 
     def is_worth_compressing(self, chunk: bytes) -> bool:
@@ -70,9 +81,9 @@ class FrameWriter:
         sample = chunk[middle : middle + SAMPLE]
         return len(self._prober.compress(sample)) < WORTH_IT * len(sample)
 
-    def compressed(self, chunks: Iterable[bytes]) -> None:
-        """One frame of compressed blocks, with a checksum."""
-        frame = self._compressor.compressobj()
+    def compressed(self, chunks: Iterable[bytes], size: int = 0) -> None:
+        """One frame of compressed blocks, with a checksum; `size` says about how many bytes will come."""
+        frame = (self._parallel if size >= LARGE else self._compressor).compressobj()
         for chunk in chunks:
             self.output.write(frame.compress(chunk))
         self.output.write(frame.flush())
@@ -89,6 +100,7 @@ class FrameWriter:
         """The end of the archive: where the frame of its manifest begins."""
         size = FOOTER.size - 8
         self.output.write(FOOTER.pack(FOOTER_MAGIC, size, FOOTER_TAG, manifest_at))
+        self.output.flush()
 
 
 def _raw_blocks(chunk: bytes) -> Iterator[bytes | memoryview]:

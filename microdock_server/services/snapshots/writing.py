@@ -14,6 +14,8 @@ from .members import END, MANIFEST, header, padding
 
 # Chunks that wait for their hash: they bound the memory.
 WAITING: Final = 16
+# Handing a file of up to this size to another thread takes longer than hashing it.
+SMALL: Final = 1 << 16
 
 Advance = Callable[[int], None]
 
@@ -45,10 +47,12 @@ class ArchiveWriter:
         digest = hashlib.sha256()
         first = stream.read(min(CHUNK, size))
         measured = _Measured(stream, first, size)
-        worth = self._frames.is_worth_compressing(first)
-        write = self._frames.compressed if worth else self._frames.stored
-        write(self._watched(name, measured, digest))
-        return self._pool.submit(digest.hexdigest) if measured.is_right else None
+        content = self._watched(name, measured, digest)
+        if self._frames.is_worth_compressing(first):
+            self._frames.compressed(content, size)
+        else:
+            self._frames.stored(content)
+        return self._result(digest, size) if measured.is_right else None
 
     def add_bytes(self, name: str, data: bytes) -> Content:
         """Append a small member."""
@@ -64,12 +68,22 @@ class ArchiveWriter:
     def _watched(self, name: str, measured: _Measured, digest: Any) -> Iterator[bytes]:
         yield header(name, measured.size)
         for chunk in measured:
-            self._hash(digest, chunk)
+            self._hash(digest, chunk, measured.size)
             yield chunk
             self._advance(len(chunk))
         yield padding(measured.size)
 
-    def _hash(self, digest: Any, chunk: bytes) -> None:
+    def _result(self, digest: Any, size: int) -> Future[str]:
+        if size > SMALL:
+            return self._pool.submit(digest.hexdigest)
+        done: Future[str] = Future()
+        done.set_result(digest.hexdigest())
+        return done
+
+    def _hash(self, digest: Any, chunk: bytes, size: int) -> None:
+        if size <= SMALL:
+            digest.update(chunk)
+            return
         if len(self._waiting) >= WAITING:
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(digest.update, chunk))
