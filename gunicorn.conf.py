@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -11,8 +12,11 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The metrics' library decides when it is imported whether workers add up: so this stands before the package, and
     # reads DATA_DIR as the settings do. Not again on reload: the workers that run still count there.
     data_dir = os.environ.get("DATA_DIR") or dotenv_values(".env").get("DATA_DIR") or "instance"
-    metrics = Path(data_dir).absolute() / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
+    # Each server has its own: the one before may still run, and go on if we do not start.
+    metrics = Path(data_dir).absolute() / "metrics" / str(os.getpid())
+    for left in metrics.parent.glob("*"):
+        if left == metrics or not Path("/proc", left.name).exists():
+            shutil.rmtree(left, ignore_errors=True)
     metrics.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
@@ -47,6 +51,16 @@ loglevel = settings.log_level.lower()
 proc_name = "microdock"
 
 
+def on_starting(server):
+    """In the arbiter, before the first worker: all of them hold this lock until the last of them has ended."""
+    from microdock_server import presence
+
+    try:
+        server.presence = presence.announce(settings.data_dir)
+    except presence.InUse as reason:
+        raise SystemExit(f"not started: {reason}") from reason
+
+
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
     from microdock_server.jobs.housekeeping import Housekeeper
@@ -57,6 +71,9 @@ def post_worker_init(worker):
     if hub is not None:
         # A worker that is to end waits for its threads: the sockets have to be closed first.
         hub.is_wanted = lambda: worker.alive and worker.ppid == os.getppid()
+    if "SUPERVISOR_READY_FD" in os.environ:
+        with suppress(OSError):
+            os.write(int(os.environ["SUPERVISOR_READY_FD"]), b".")
 
 
 def worker_exit(server, worker):

@@ -9,7 +9,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import answers, downloads, page, profile, refresh, report, search, sockets, startup, statistics, uploads
+from . import (
+    answers,
+    downloads,
+    page,
+    profile,
+    refresh,
+    report,
+    search,
+    snapshots,
+    sockets,
+    startup,
+    statistics,
+    uploads,
+)
 from .results import Section, missing_row, say
 from .servers import Servers
 from .stage import FULL, QUICK, Stage
@@ -25,6 +38,7 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "statistics": statistics.measure,
     "sockets": sockets.measure,
     "page": page.measure,
+    "snapshots": snapshots.measure,
 }
 LONGEST = 30 * 60
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -26,7 +26,7 @@ from .api.market import market
 from .api.system import system
 from .cli import register_commands
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
-from .extensions import cors, db, jwt, migrate
+from .extensions import cors, db, jwt, migrate, migrations
 from .jobs.delivery import FILE, Messenger
 from .nodes.bell import Bell, NoBell, RedisBell, hang
 from .nodes.postgresql import PostgresBell
@@ -100,7 +100,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(_migrations()))
+    migrate.init_app(app, db, directory=str(migrations()))
     jwt.init_app(app)
     cors.init_app(
         app,
@@ -161,9 +161,3 @@ def _storages(settings: Settings) -> Storages:
 
 def _areas(settings: Settings) -> dict[str, Path]:
     return {"uploads": settings.upload_dir, "backups": settings.backup_dir}
-
-
-def _migrations() -> Path:
-    """In a checkout beside the package, in a wheel inside it."""
-    inside = Path(__file__).parent / "migrations"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "migrations"

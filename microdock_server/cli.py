@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from . import cli_database, cli_jobs, cli_storage
+from . import cli_backup, cli_database, cli_jobs, cli_storage
 from .api.context import context
 from .cli_refusals import refusals
 from .models import User
@@ -34,6 +34,7 @@ def register_commands(app: Flask) -> None:
     cli_jobs.register(app)
     cli_database.register()
     cli_storage.register(app)
+    app.cli.add_command(cli_backup.backup)
 
 
 @click.command("openapi")

@@ -8,9 +8,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from .api.context import context
 from .clock import iso
 from .errors import AutoReviewNotFound, DomainError
 from .jobs.worker import GRACE, Worker
+from .presence import InUse, announce
 from .services import audit, jobs, search
 from .services.autoreview import running
 from .uow import unit_of_work
@@ -35,6 +37,11 @@ def work(with_parent: bool, grace: float) -> None:
     """Run jobs until told to end by TERM or INT."""
     # Not the proxy: other threads of the worker use it too.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        # Held until this process ends.
+        announce(context().settings.data_dir)
+    except InUse as reason:
+        raise click.ClickException(str(reason)) from reason
     Worker(app, grace=grace).work(with_parent=with_parent)
 
 

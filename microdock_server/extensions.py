@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from flask_cors import CORS
@@ -34,6 +35,12 @@ def is_modelled(item: Any, name: str | None, kind: str, _reflected: bool, _model
     if kind == "foreign_key_constraint":
         return f"{item.table.name}.{item.column_keys[0]}" not in LATER_REFERENCES
     return not (kind == "table" and (name or "").startswith("plugin_search"))
+
+
+def migrations() -> Path:
+    """Where Alembic's scripts are: in a checkout beside the package, in a wheel inside it."""
+    inside = Path(__file__).parent / "migrations"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "migrations"
 
 
 # Units of work close their session: what they leave behind is read, never loaded again.

@@ -2,19 +2,27 @@
 
 It lives as long as gunicorn and exits as gunicorn did. It needs nothing of the package, so that scripts/serve can run
 it as a file without loading the application a third time.
+
+It opens the socket that gunicorn listens on. On USR2 it starts a second gunicorn on the same socket, with the code that
+is on the disk now; once that one answers, the first is told to finish its requests and end. Nobody who connects
+meanwhile is refused, and code that does not start never takes over. `supervisor.json` in DATA_DIR tells how it went.
 """
 
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -37,6 +45,12 @@ LONGEST_PAUSE: Final = 10.0
 SETTLED_SECONDS: Final = 30.0
 # A little more than a worker takes to finish its job or give it back.
 WORKER_ENDS_SECONDS: Final = 25.0
+# A server that does not answer by then never will.
+READY_SECONDS: Final = 60.0
+# Where servers find their socket (systemd's protocol says 3), and how they tell that they answer.
+LISTENING: Final = 3
+READY: Final = "SUPERVISOR_READY_FD"
+STATE: Final = "supervisor.json"
 TICK: Final = 0.1
 PR_SET_PDEATHSIG: Final = 1
 
@@ -45,8 +59,7 @@ def share_metrics() -> None:
     """Have the server and the worker count in one place; made anew, as gunicorn.conf.py does for itself."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         return
-    data_dir = os.environ.get("DATA_DIR") or dotenv_values(".env").get("DATA_DIR") or "instance"
-    directory = Path(data_dir).absolute() / "metrics"
+    directory = Path(_setting("DATA_DIR", "instance")).absolute() / "metrics"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
@@ -94,6 +107,43 @@ class Worker:
             self._process.wait()
 
 
+class Server:
+    """One gunicorn, on a socket that it shares with the one before it and the one after it."""
+
+    def __init__(self, arguments: Sequence[str], *, listens: bool) -> None:
+        self._pipe, told = os.pipe()
+        # QUIT, not TERM: with its supervisor killed, it does not wait half a minute for requests to end.
+        die = _dying_with_us(signal.SIGQUIT)
+
+        def prepare() -> None:
+            os.environ[READY] = str(told)
+            if listens:
+                os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+            if die is not None:
+                die()
+
+        passed = (told, LISTENING) if listens else (told,)
+        command = (*SERVER, *_packaged_config(), *arguments)
+        self.process = subprocess.Popen(command, preexec_fn=prepare, pass_fds=passed)  # noqa: S603, PLW1509
+        os.close(told)
+        self._deadline = time.monotonic() + READY_SECONDS
+
+    def is_ready(self) -> bool:
+        """Does one of its workers answer?"""
+        return bool(select.select([self._pipe], [], [], 0)[0]) and os.read(self._pipe, 1) != b""
+
+    def is_lost(self) -> bool:
+        """Has it ended, or had its time to get ready?"""
+        return self.process.poll() is not None or time.monotonic() > self._deadline
+
+    def forget(self) -> None:
+        """It is gone when this returns."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._pipe)
+
+
 class Supervisor:
     """gunicorn, and beside it the worker."""
 
@@ -101,34 +151,114 @@ class Supervisor:
         self._arguments = arguments
         self._signals: list[int] = []
         self._ending = False
+        # Whoever gives arguments may have gunicorn listen where we do not know.
+        self._listens = not arguments and _listen()
+        self._next: Server | None = None
+        self._retiring: list[Server] = []
+        self._counts = {"renewals": 0, "failures": 0}
 
     def run(self) -> int:
         """Serve until gunicorn ends; its exit code, or 128 and the number of the signal that killed it."""
-        for number in FORWARDED:
+        for number in (*FORWARDED, signal.SIGUSR2):
             signal.signal(number, self._note)
-        # QUIT, not TERM: with its supervisor killed, it does not wait half a minute for requests to end.
-        server = _start((*SERVER, *_packaged_config(), *self._arguments), signal.SIGQUIT)
-        worker = Worker()
+        self._server = Server(self._arguments, listens=self._listens)
+        self._worker = Worker()
+        self._tell()
         try:
-            while server.poll() is None:
-                self._forward(server, worker)
+            while self._server.process.poll() is None:
+                self._forward()
+                self._renew()
                 if not self._ending:
-                    worker.keep()
+                    self._worker.keep()
                 time.sleep(TICK)
         finally:
-            worker.end()
-        return server.returncode if server.returncode >= 0 else 128 - server.returncode
+            self._worker.end()
+            for server in (*self._retiring, *([self._next] if self._next else [])):
+                server.forget()
+            with suppress(OSError):
+                _state_file().unlink()
+        code = self._server.process.returncode
+        return code if code >= 0 else 128 - code
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._signals.append(number)
 
-    def _forward(self, server: subprocess.Popen[bytes], worker: Worker) -> None:
+    def _forward(self) -> None:
         while self._signals:
             number = self._signals.pop(0)
-            server.send_signal(number)
+            if number == signal.SIGUSR2:
+                self._begin()
+                continue
+            for server in (self._server, *([self._next] if self._next else [])):
+                server.process.send_signal(number)
             # On HUP too: gunicorn takes new workers with what is on the disk now, and so do we.
-            worker.tell_to_end()
+            self._worker.tell_to_end()
             self._ending = self._ending or number != signal.SIGHUP
+
+    def _begin(self) -> None:
+        """Start the server that is to follow this one."""
+        if not self._listens:
+            log.error("USR2 needs a socket of ours: start without arguments for gunicorn")
+            self._count("failures")
+        elif self._next is None and not self._ending:
+            self._next = Server(self._arguments, listens=True)
+
+    def _renew(self) -> None:
+        """Hand over once the next server answers; forget it if it never will."""
+        for server in [server for server in self._retiring if server.process.poll() is not None]:
+            self._retiring.remove(server)
+            server.forget()
+        if self._next is None:
+            return
+        if self._next.is_ready():
+            self._server.process.terminate()
+            self._retiring.append(self._server)
+            self._server, self._next = self._next, None
+            self._worker.tell_to_end()
+            self._count("renewals")
+        elif self._next.is_lost():
+            log.error("the next server did not start: the one before goes on")
+            self._next.forget()
+            self._next = None
+            self._count("failures")
+
+    def _count(self, what: str) -> None:
+        self._counts[what] += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write down who runs, for whoever has to know: no reader sees half of it."""
+        state = {"pid": os.getpid(), "server": self._server.process.pid, **self._counts}
+        path = _state_file()
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}")
+            draft.write_text(json.dumps(state), encoding="ascii")
+            draft.rename(path)
+
+
+def _setting(name: str, default: str) -> str:
+    """As the settings are read: from the environment, then from `.env`."""
+    return os.environ.get(name) or dotenv_values(".env").get(name) or default
+
+
+def _state_file() -> Path:
+    return Path(_setting("DATA_DIR", "instance")).absolute() / STATE
+
+
+def _listen() -> bool:
+    """Listen at HOST and PORT, as descriptor 3. False where that fails: then gunicorn says what is wrong."""
+    host = _setting("HOST", "127.0.0.1").strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, int(_setting("PORT", "8000"))), family=family, backlog=2048) as opened:
+            if opened.fileno() == LISTENING:
+                opened.detach()
+            else:
+                os.dup2(opened.fileno(), LISTENING, inheritable=False)
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _packaged_config() -> tuple[str, ...]:

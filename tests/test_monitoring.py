@@ -18,7 +18,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from microdock_server import create_app, metrics
-from microdock_server.api.scrape import LAST_BACKUP
 from microdock_server.clock import iso, utcnow
 from microdock_server.extensions import db
 from microdock_server.jobs.housekeeping import sweep
@@ -26,6 +25,7 @@ from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.jobs.worker import run_job
 from microdock_server.models import Job
 from microdock_server.services import rehash
+from microdock_server.services.snapshots.keeping import RECORD
 from microdock_server.uow import unit_of_work
 
 from .conftest import release
@@ -80,8 +80,8 @@ def work(app: Flask, api: Api) -> None:
         place = rehash.position()
         place.cycle_finished = iso(utcnow())
         rehash._store(place)
-    told = {"finished": iso(utcnow() - timedelta(hours=3)), "bytes": 12345}
-    (settings.data_dir / LAST_BACKUP).write_text(json.dumps(told))
+    told = {"finished_at": iso(utcnow() - timedelta(hours=3)), "size": 12345}
+    (settings.data_dir / RECORD).write_text(json.dumps(told))
 
 
 def exposed(exposition: str) -> dict[str, set[str]]:
@@ -190,17 +190,17 @@ class TestState:
         assert self.value(app, "microdock_backup_age_seconds") is None
 
     def test_a_backups_age(self, app: Flask) -> None:
-        told = {"finished": iso(utcnow() - timedelta(hours=3)), "bytes": 12345}
-        (app.extensions["microdock"].settings.data_dir / LAST_BACKUP).write_text(json.dumps(told))
+        told = {"finished_at": iso(utcnow() - timedelta(hours=3)), "size": 12345}
+        (app.extensions["microdock"].settings.data_dir / RECORD).write_text(json.dumps(told))
         assert self.value(app, "microdock_backup_known") == 1
         assert self.value(app, "microdock_backup_size_bytes") == 12345
         assert 3 * 3600 <= (self.value(app, "microdock_backup_age_seconds") or 0) < 3 * 3600 + 100
 
     @pytest.mark.parametrize(
-        "text", ["", "{}", "[]", '{"finished": 3, "bytes": 1}', '{"finished": "soon", "bytes": 1}']
+        "text", ["", "{}", "[]", '{"finished_at": 3, "size": 1}', '{"finished_at": "soon", "size": 1}']
     )
     def test_a_note_about_the_backup_that_is_broken_is_none(self, app: Flask, text: str) -> None:
-        (app.extensions["microdock"].settings.data_dir / LAST_BACKUP).write_text(text)
+        (app.extensions["microdock"].settings.data_dir / RECORD).write_text(text)
         assert self.value(app, "microdock_backup_known") == 0
 
     def test_with_the_database_away_the_rest_is_told(self, app: Flask) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from microdock_server.supervisor import LONGEST_PAUSE
+from microdock_server import presence
+from microdock_server.supervisor import LONGEST_PAUSE, STATE
 
 from .jobs.helpers import alive, enqueue
 from .live import READY_SECONDS, Server, eventually, prepared_server
@@ -151,3 +154,46 @@ def test_arguments_are_gunicorns(serve: Callable[..., Service]) -> None:
 
 def test_pauses_are_bounded() -> None:
     assert LONGEST_PAUSE <= 10
+
+
+def state(service: Service) -> dict[str, int]:
+    path = service._server.data / STATE
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def test_usr2_hands_over_to_new_code_and_refuses_nobody(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    before = state(service)
+    assert before["pid"] == service.process.pid
+    client, answers, ended = service._server.client, [], threading.Event()
+
+    def ask() -> None:
+        while not ended.is_set():
+            answers.append(client.get("/readyz").status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    service.process.send_signal(signal.SIGUSR2)
+    renewed = eventually(lambda: state(service).get("renewals") == 1, READY_SECONDS)
+    gone = eventually(lambda: not alive([before["server"]]), 20)
+    ended.set()
+    asking.join()
+    assert renewed and gone, service.said()
+    assert state(service)["server"] != before["server"]
+    assert set(answers) == {200}
+    service.process.terminate()
+    assert service.process.wait(20) == 0
+    assert service.members() == {}
+
+
+def test_code_that_does_not_start_never_takes_over(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    before = state(service)
+    # What a new version may do wrong: here its database is locked away.
+    lock = presence.FILE
+    (service._server.data / lock).unlink()
+    (service._server.data / lock).mkdir()
+    service.process.send_signal(signal.SIGUSR2)
+    assert eventually(lambda: state(service).get("failures") == 1, READY_SECONDS), service.said()
+    assert state(service)["server"] == before["server"]
+    assert service.is_ready()

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -16,18 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..clock import utcnow
 from ..errors import DomainError
 from ..services import jobs, maintenance, rehash
+from ..services.snapshots.keeping import RECORD
 from ..uow import unit_of_work
 from .context import context
 
 log = logging.getLogger(__name__)
 
-# Written by the snapshot command when a snapshot is complete: {"finished": ISO time, "bytes": size}.
-LAST_BACKUP: Final = "last-backup.json"
-
 
 def state(ready: dict[str, str]) -> list[Metric]:
     """The gauges, with the answers of /readyz among them. A database that is away leaves out what it would say."""
-    found = [_ready(ready), *_disks(), *_backup(context().settings.data_dir / LAST_BACKUP)]
+    found = [_ready(ready), *_disks(), *_backup(context().settings.data_dir / RECORD)]
     try:
         with unit_of_work(writing=False):
             found += [*_jobs(), *_maintenance(), *_stored()]
@@ -60,11 +57,11 @@ def _backup(note: Path) -> Iterator[Metric]:
     finished = None
     try:
         told = json.loads(note.read_bytes())
-        finished, size = datetime.fromisoformat(told["finished"]), float(told["bytes"])
+        finished, size = datetime.fromisoformat(told["finished_at"]), float(told["size"])
     except FileNotFoundError:
         pass
     except (OSError, ValueError, TypeError, KeyError):
-        log.warning("%s cannot be read: the metrics say that no backup is known", LAST_BACKUP)
+        log.warning("%s cannot be read: the metrics say that no backup is known", RECORD)
     yield GaugeMetricFamily(
         "microdock_backup_known", "Is there a snapshot that we know of?", float(finished is not None)
     )

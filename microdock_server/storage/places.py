@@ -37,6 +37,10 @@ class Storages:
                     return storage.open(key)
             raise
 
+    def open_wherever(self, key: str) -> BinaryIO:
+        """The blob in whichever storage has it: keys are given once. Raises FileMissing where none has."""
+        return self.open(self.main.name, key)
+
     def url(self, backend: str, key: str, *, file_name: str, media_type: str) -> Handover | None:
         """See Storage."""
         return self.at(backend).url(key, file_name=file_name, media_type=media_type)

@@ -1,0 +1,25 @@
+"""Snapshots of the whole server: database and files in one archive, made online, verified, restored, undone."""
+
+from .creating import Snapshot, Source, create
+from .encryption import Keys, Lock
+from .problems import SnapshotProblem
+from .reading import Known, read_manifest
+from .restoring import Restored, restore
+from .switching import undo
+from .verifying import Verified, verify
+
+__all__ = [
+    "Keys",
+    "Known",
+    "Lock",
+    "Restored",
+    "Snapshot",
+    "SnapshotProblem",
+    "Source",
+    "Verified",
+    "create",
+    "read_manifest",
+    "restore",
+    "undo",
+    "verify",
+]

@@ -1,0 +1,88 @@
+"""What tests of snapshots share: a server with something on it, its snapshot, and what a data directory holds."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from microdock_server.extensions import db
+from microdock_server.services import snapshots
+from microdock_server.services.snapshots import Known, Lock, Snapshot, keeping
+
+from ..support import Api, package, signed_in
+
+REVISIONS = ("0001", "0002")
+
+
+def name_of(number: int) -> str:
+    return f"com.example.p{number}"
+
+
+def publish(app: Flask, *numbers: int) -> Api:
+    """Publish a plugin for each number."""
+    caller = signed_in(app)
+    for number in numbers:
+        answer = caller.upload(package(name=name_of(number), description="字" * 200 * number), key="key")
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+    return caller
+
+
+def delete(app: Flask, number: int) -> None:
+    answer = signed_in(app).post("/api/plugins/delete", {"name": name_of(number), "plugin_key": "key"})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+
+def source(app: Flask) -> snapshots.Source:
+    context = app.extensions["microdock"]
+    return snapshots.Source(
+        db.engine, context.storage, "2.0.0", {"debug": True}, context.settings.data_dir / "jwt-secret"
+    )
+
+
+def snapshot(app: Flask, out: Path, *, base: Known | None = None, lock: Lock | None = None) -> Snapshot:
+    with app.app_context(), keeping.alone_in(out):
+        return snapshots.create(source(app), out, base=base, lock=lock)
+
+
+def restore(archive: Path, data: Path, **options: Any) -> snapshots.Restored:
+    return snapshots.restore(archive, data, revisions=options.pop("revisions", REVISIONS), **options)
+
+
+def rows(data: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but of the search index."""
+    with closing(sqlite3.connect(data / "microdock.db")) as connection:
+        listed = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'plugin_search%'"
+        )
+        names = [name for (name,) in listed if not name.startswith("sqlite_")]
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}
+
+
+def files(data: Path) -> dict[str, str]:
+    """The hash of every blob, by key."""
+    paths = [path for area in ("uploads", "backups") for path in (data / area).rglob("*") if path.is_file()]
+    return {str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def hashes(data: Path) -> dict[str, str]:
+    """The hash that its row names, for every key."""
+    found = {}
+    with closing(sqlite3.connect(data / "microdock.db")) as connection:
+        for table in ("plugin_versions", "plugin_images", "backups"):
+            found.update(connection.execute(f"SELECT storage_key, file_hash FROM {table}").fetchall())
+    return found
+
+
+def archives(out: Path) -> list[Path]:
+    """Everything in a directory of archives but its lock."""
+    return [path for path in out.iterdir() if path.name != keeping.LOCK]
+
+
+def data_of(app: Flask) -> Path:
+    path: Path = app.extensions["microdock"].settings.data_dir
+    return path
