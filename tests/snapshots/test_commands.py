@@ -30,7 +30,7 @@ def created(app: Flask, *words: object) -> Path:
 def test_create_verify_restore_and_undo(app: Flask, tmp_path: Path) -> None:
     publish(app, 1)
     made = created(app, "--out", tmp_path / "out")
-    assert run(app, "verify", made).output.startswith("sound: sqlite at migration 0002")
+    assert run(app, "verify", made).output.startswith("sound: sqlite at migration 0003")
     target = tmp_path / "restored"
     assert f"{target} is the server of" in run(app, "restore", made, "--data-dir", target).output
     assert "to go back" in run(app, "restore", made, "--data-dir", target).output
