@@ -17,6 +17,8 @@ import pytest
 
 from .runner import SCENARIOS
 
+# The faults strike in SQLite's own files.
+pytestmark = pytest.mark.sqlite
 ROOT = Path(__file__).parent.parent.parent
 
 # Steps that each act is known to take: were they missed, the faults would prove nothing.

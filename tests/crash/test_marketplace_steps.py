@@ -9,6 +9,9 @@ import pytest
 from .marketplace import ACTS
 from .test_every_step import findings
 
+# The faults strike in SQLite's own files.
+pytestmark = pytest.mark.sqlite
+
 # Steps that each act is known to take: were they missed, the kills would prove nothing.
 TAKEN = {
     "submit": ["fsync", "link temp", "sql INSERT INTO plugins", "sql INSERT INTO reviews", "sql COMMIT"],
