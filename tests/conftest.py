@@ -61,6 +61,7 @@ def make_app(prepared_data: Path, tmp_path: Path) -> Iterator[AppFactory]:
     yield make
     for app in made:
         release(app)
+        postgresql.forget(app.extensions["microdock"].settings.data_dir)
 
 
 @pytest.fixture
@@ -122,6 +123,7 @@ def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[Callable[..., 
     yield start
     for server in started:
         server.kill()
+        postgresql.forget(server.data)
 
 
 @pytest.fixture
@@ -139,6 +141,7 @@ def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield server.start()
     finally:
         server.kill()
+        postgresql.forget(server.data)
 
 
 @pytest.fixture(scope="session")

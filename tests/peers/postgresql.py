@@ -25,6 +25,8 @@ from . import missing
 
 MARKER: Final = ".database"
 START_SECONDS: Final = 30
+# Sorts as people do, not byte by byte: whatever of ours leans on the database's language shows.
+LANGUAGE: Final = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
 _lock = threading.Lock()
 
 
@@ -98,10 +100,9 @@ class PostgreSQL:
     def create(self, template: str | None = None) -> str:
         """A new database, empty or a copy of `template`; its name."""
         name = f"microdock_{uuid.uuid4().hex}"
-        # ICU and C sort differently: a database whose language is not the bytes' shows what leans on it.
-        origin = f'TEMPLATE "{template}"' if template else "TEMPLATE template0 LC_COLLATE 'C.UTF-8' ENCODING 'UTF8'"
+        origin = f'"{template}" STRATEGY file_copy' if template else f"template0 ENCODING 'UTF8' {LANGUAGE}"
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" {origin}'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {origin}'.encode())
         return name
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -143,6 +144,17 @@ def database_of(directory: Path) -> str:
             marker.write_text(f"{name}\n{directory}")
     assert name is not None
     return shared().url(name)
+
+
+def forget(directory: Path) -> None:
+    """Drop the database of a data directory that nobody uses any more; of one without, nothing."""
+    marker = directory / MARKER
+    if not marker.exists():
+        return
+    name, owner = marker.read_text().split("\n")
+    if owner == str(directory):
+        with psycopg.connect(shared().conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 def _hand_over(directory: Path) -> None:
