@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+
+from .urls import split
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -30,7 +31,7 @@ class _Tracing:
 
 def ensure_endpoint(url: str) -> None:
     """Raise ValueError unless traces can be sent there."""
-    parts = urlsplit(url)
+    parts = split(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError("must be an http(s) address such as http://127.0.0.1:4318")
     if parts.username or parts.password:

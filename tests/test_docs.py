@@ -15,9 +15,9 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
 def settings_read() -> dict[str, object]:
-    """Variables that config.py reads, with their literal defaults."""
+    """Variables that are read, with their literal defaults."""
     found: dict[str, object] = {}
-    for node in ast.walk(ast.parse((ROOT / "microdock_server/config.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse((ROOT / "microdock_server/config/settings.py").read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         reads = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
@@ -25,7 +25,7 @@ def settings_read() -> dict[str, object]:
         if reads and node.func.value.id == "env" and names and names[0].isupper():
             default = node.args[1] if len(node.args) > 1 else None
             found[names[0]] = default.value if isinstance(default, ast.Constant) else None
-        elif isinstance(node.func, ast.Name) and node.func.id == "_path":
+        elif isinstance(node.func, ast.Name) and node.func.id in ("_path", "_checked"):
             found[names[0]] = None
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import stat
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 from flask_migrate import upgrade
@@ -87,6 +88,42 @@ def test_credentials_in_the_address_of_a_bucket_are_refused_and_not_repeated(tmp
         settings_for(tmp_path, STORAGE_URL=url)
     assert "credentials" in str(refused.value)
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://user:hush@hush@host/database"),
+        ("DATABASE_URL", "postgresql://user@host:hush/database"),
+        ("DATABASE_URL", "postgresql://user:hu@sh/hush@host/database"),
+        ("STORAGE_URL", "s3://key:hush\u2100@bucket"),
+        ("STORAGE_URL", "s3://bucket?endpoint=http://key:hush\u2100@host"),
+        ("STORAGE_URL", "s3://bucket?endpoint=http://host:hush"),
+        ("CLAMAV_URL", "tcp://user:hush\u2100@host:3310"),
+        ("CLAMAV_URL", "tcp://host:hush"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:hush\u2100@host"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:hush@host"),
+        ("PUBLIC_URL", "http://user:hush\u2100@host"),
+        ("PUBLIC_URL", "http://host:hush"),
+        ("REDIS_URL", "redis://:hush\u2100@host"),
+    ],
+)
+def test_what_a_wrong_address_holds_is_not_repeated(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        settings_for(tmp_path, **{name: value})
+    assert "hush" not in "".join(format_exception(refused.value))
+
+
+def test_settings_do_not_show_their_secrets(tmp_path: Path) -> None:
+    secrets = {
+        "DATABASE_URL": "postgresql://user:hush@host/database",
+        "REDIS_URL": "redis://:hush@host",
+        **dict.fromkeys(("ADMIN_PASSWORD", "JWT_SECRET_KEY", "UPLOAD_SECRET_KEY"), "hush"),
+        **dict.fromkeys(("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "hush"),
+    }
+    settings = settings_for(tmp_path, **secrets)
+    assert "hush" in settings.database_url
+    assert "hush" not in repr(settings)
 
 
 def test_safe_settings_are_served(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DomainError, RangeNotSatisfiable, TooMany
+from ..errors import DomainError, RangeNotSatisfiable, StorageFull, TooMany
 from ..messages import Message
 from .context import language, request_id
 from .envelopes import Refusal, envelope_for
@@ -50,7 +50,10 @@ def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
 
 def _domain(error: DomainError) -> Response:
     status = envelope_for(request.path).status_of(error)
-    if status >= 500:
+    if isinstance(error, StorageFull) and error.__cause__ is None:
+        # Refused in time, as DISK_RESERVE asks: nothing failed.
+        log.warning("%s refused: %s", request.path, error.slug)
+    elif status >= 500:
         log.error("%s failed: %s", request.path, error.slug, exc_info=error)
     return refuse(Refusal(status, error.slug, error.message, error.details), _headers(error))
 

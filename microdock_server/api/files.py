@@ -109,6 +109,8 @@ def _range(facts: _Facts, etag: str) -> tuple[int, int] | None:
 
 
 def _part(response: Response, facts: _Facts, wanted: tuple[int, int] | None) -> Response:
+    # Not where another sends the file: nginx would say it twice.
+    response.headers["Accept-Ranges"] = "bytes"
     response.content_length = facts.size if wanted is None else wanted[1] - wanted[0]
     if wanted is not None:
         response.status_code = 206
@@ -119,7 +121,6 @@ def _part(response: Response, facts: _Facts, wanted: tuple[int, int] | None) -> 
 def _described(response: Response, facts: _Facts) -> Response:
     _verifiable(response, facts.sha256)
     response.headers["Content-Disposition"] = disposition(facts.file_name)
-    response.headers["Accept-Ranges"] = "bytes"
     return response
 
 

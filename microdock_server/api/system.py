@@ -123,7 +123,7 @@ def readiness() -> dict[str, str]:
 @system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
 def prometheus() -> Response:
     """Metrics of all processes of this machine and of the whole, for Prometheus."""
-    body, media_type = metrics.exposition(scrape.state(readiness()))
+    body, media_type = metrics.exposition(scrape.state({**readiness(), **_redis_state()}))
     return Response(body, content_type=media_type)
 
 

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from ..urls import split
+
 log = logging.getLogger(__name__)
 
 # How long a request may wait for Redis. Once it is lost, requests do not ask it at all until it is back.
@@ -160,11 +162,10 @@ def ensure_redis_url(text: str) -> None:
 
 def _is_sound(text: str) -> bool:
     try:
-        parts = urlsplit(text)
-        is_port_sound = parts.port is None or parts.port > 0
+        parts = split(text)
     except ValueError:
         return False
-    if not is_port_sound or parts.fragment or any(not _is_option(name) for name in _options(parts)):
+    if parts.port == 0 or parts.fragment or any(not _is_option(name) for name in _options(parts)):
         return False
     if parts.scheme == "unix":
         return len(parts.path) > 1

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import BinaryIO, Final, Literal, Self
-from urllib.parse import urlsplit
+
+from ..urls import split
 
 Verdict = Literal["clean", "infected", "failed", "not_run"]
 
@@ -73,21 +74,14 @@ def ensure_scanner_url(text: str) -> None:
 
 def _address(url: str) -> tuple[str, int] | str:
     """Where clamd listens: a host and port, or the path of a socket."""
-    parts = urlsplit(url)
+    parts = split(url)
     if parts.query or parts.fragment or any(ord(char) <= 32 or ord(char) == 127 for char in url):
         raise ValueError("a scanner's address has no query, fragment, space or control character")
     if parts.scheme == "tcp":
-        return _tcp(parts.hostname, _port(url), alone=parts.path in ("", "/") and "@" not in parts.netloc)
+        return _tcp(parts.hostname, parts.port, alone=parts.path in ("", "/") and "@" not in parts.netloc)
     if parts.scheme == "unix":
         return _unix(parts.netloc, parts.path)
     raise ValueError("a scanner's address is tcp://host:port or unix:///path/clamd.sock")
-
-
-def _port(url: str) -> int | None:
-    try:
-        return urlsplit(url).port
-    except ValueError:
-        return None
 
 
 def _tcp(host: str | None, port: int | None, *, alone: bool) -> tuple[str, int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from ..urls import split
 
 SCHEME: Final = "s3"
 KNOWN: Final = frozenset({"endpoint", "public_endpoint", "region"})
@@ -40,7 +42,7 @@ def parse_address(url: str) -> Address:
 
     Credentials in the URL are refused: URLs end up in logs, lists of processes and backups.
     """
-    parts = urlsplit(url)
+    parts = split(url)
     if parts.scheme != SCHEME:
         raise ValueError("must begin with s3://")
     if "@" in parts.netloc:
@@ -70,11 +72,10 @@ def _query(text: str) -> dict[str, str]:
 
 
 def _origin(text: str, name: str) -> str:
-    parts = urlsplit(text)
     try:
-        parts.port  # noqa: B018  (it is where a wrong port shows)
+        parts = split(text)
     except ValueError as wrong:
-        raise ValueError(f"has an {name} with a wrong port") from wrong
+        raise ValueError(f"has an {name} that {wrong}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(f"has an {name} that is no http(s) address such as http://127.0.0.1:9000")
     if "@" in parts.netloc:

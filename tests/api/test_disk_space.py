@@ -66,6 +66,12 @@ class TestRefusal:
         assert (body["code"], body["error"]["slug"]) == (507, "storage_full")
         assert stored_files(full) == []
 
+    def test_is_a_line_in_the_log(self, full: Flask, caplog: pytest.LogCaptureFixture) -> None:
+        Api(full).upload()
+        told = [(record.levelname, record.getMessage(), record.exc_info) for record in caplog.records]
+        assert ("WARNING", "/api/plugins/upload refused: storage_full", None) in told
+        assert "ERROR" not in {level for level, _, _ in told[1:]}
+
     def test_is_counted(self, full: Flask) -> None:
         api = Api(full)
         before = counted(api)

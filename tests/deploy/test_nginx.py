@@ -155,6 +155,7 @@ class TestDownloads:
         of_this_request = {"X-Request-ID", "X-Process-Time", "RateLimit-Remaining", "RateLimit-Reset"}
         expected = {name: value for name, value in direct.items() if name not in of_this_hop | of_this_request}
         assert expected.items() <= dict(through).items()
+        assert through["Accept-Ranges"] == "bytes"
         assert of_this_request <= through.keys()
         assert through["ETag"].startswith('"')
         assert "Last-Modified" not in through
@@ -283,6 +284,14 @@ class TestAddresses:
         )
         assert here.status_code == 200
         assert (there.status_code, there.json()["error"]) == (403, "forbidden")
+
+
+def test_the_log_is_without_query_strings(nginx: Nginx) -> None:
+    nginx.client().call("GET", "/api/plugins/list?search=hush%20hush", headers={"Referer": "https://x/?hush"})
+    requests.get(f"{nginx.plain_url}/api/health?hush", allow_redirects=False, timeout=10)
+    assert eventually(lambda: '"GET /api/plugins/list HTTP/1.1" 200' in nginx.accesses())
+    assert eventually(lambda: '"GET /api/health HTTP/1.1" 308' in nginx.accesses())
+    assert "hush" not in nginx.accesses()
 
 
 def test_sockets_go_through(nginx: Nginx) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -48,6 +49,10 @@ def ready(app: Flask) -> tuple[int, Any]:
     return answer.status_code, answer.get_json()["data"].get("redis")
 
 
+def gauge(app: Flask) -> list[str]:
+    return re.findall(r'^microdock_ready\{check="redis"\} (\S+)$', Api(app).get("/metrics").text, re.MULTILINE)
+
+
 def is_back(app: Flask) -> bool:
     return ready(app) == (200, "ok")
 
@@ -80,8 +85,10 @@ def test_lost_and_back(nodes: list[Flask], redis_server: RedisServer, caplog: py
     answer = Api(app).get("/readyz", headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.get_json()["data"]["redis"]) == (200, "lost")
     assert answer.get_json()["message"] == "The server is ready, but Redis is lost"
+    assert gauge(app) == ["0.0"]
     redis_server.start()
     assert eventually(lambda: is_back(app))
+    assert gauge(app) == ["1.0"]
     assert statuses(app, 101) == [200] * 100 + [429]
     assert caplog.text.count("is lost (ConnectionError); the server goes on without it") == 1
     assert eventually(lambda: caplog.text.count("is back") == 1)
@@ -163,6 +170,7 @@ def test_nothing_is_connected_before_it_is_needed(make_app: AppFactory, redis_se
 
 def test_without_the_setting_nothing_is_said(app: Flask) -> None:
     assert ready(app) == (200, None)
+    assert gauge(app) == []
 
 
 @pytest.mark.parametrize(

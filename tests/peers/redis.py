@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
@@ -11,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-import pytest
 import redis
 
 from ..live import free_port
+from . import missing
 
 PROGRAM = shutil.which("redis-server")
 READY_SECONDS = 15
@@ -23,8 +22,8 @@ READY_SECONDS = 15
 @contextmanager
 def running(directory: Path) -> Iterator[RedisServer]:
     """A Redis that runs and is empty. Without the program the test is skipped; not where everything must run."""
-    if PROGRAM is None and not os.environ.get("CI"):
-        pytest.skip("redis-server is not installed")
+    if PROGRAM is None:
+        missing("redis-server")
     server = RedisServer(directory)
     try:
         yield server.start()

@@ -1,0 +1,15 @@
+"""Every setting, read from the environment once and typed, with the reasons a server refuses to start."""
+
+from .safety import ensure_safe, is_loopback
+from .settings import DEFAULT_PASSWORD, Settings, load_settings
+from .values import ConfigurationError, database_url
+
+__all__ = [
+    "DEFAULT_PASSWORD",
+    "ConfigurationError",
+    "Settings",
+    "database_url",
+    "ensure_safe",
+    "is_loopback",
+    "load_settings",
+]

@@ -1,0 +1,62 @@
+"""What a server refuses to start on, though every setting by itself can be read."""
+
+from __future__ import annotations
+
+import ipaddress
+from importlib.util import find_spec
+from typing import Final
+
+from .settings import DEFAULT_PASSWORD, Settings
+from .values import ConfigurationError
+
+PLACEHOLDER_SECRETS: Final = frozenset(
+    {
+        "默认密钥",
+        "your-secret-key-change-in-production",
+        "your-very-secure-secret-key-change-this-in-production",
+        "your-very-secure-jwt-secret-key-minimum-32-characters",
+    }
+)
+MIN_SECRET_BYTES: Final = 32
+
+
+def ensure_safe(settings: Settings) -> None:
+    """Refuse what is unsafe (documented defaults are for DEBUG, on loopback addresses alone) or not there yet."""
+    _ensure_storage(settings)
+    if settings.disk_warning < settings.disk_reserve:
+        raise ConfigurationError("DISK_WARNING must not be less than DISK_RESERVE: it warns before uploads are refused")
+    if settings.debug:
+        if settings.admin_password == DEFAULT_PASSWORD and not is_loopback(settings.host):
+            raise ConfigurationError(
+                f"ADMIN_PASSWORD is the documented default, which is served on loopback addresses alone: "
+                f"set ADMIN_PASSWORD, or HOST=127.0.0.1 (it is {settings.host})"
+            )
+        return
+    if settings.admin_password == DEFAULT_PASSWORD:
+        raise ConfigurationError("ADMIN_PASSWORD is the documented default: set ADMIN_PASSWORD (DEBUG is false)")
+    if not 8 <= len(settings.admin_password) <= 128:
+        raise ConfigurationError("ADMIN_PASSWORD must be 8 to 128 characters long (DEBUG is false)")
+    secret = settings.jwt_secret_key
+    if secret in PLACEHOLDER_SECRETS or len(secret.encode()) < MIN_SECRET_BYTES:
+        raise ConfigurationError("JWT_SECRET_KEY must be a random text of at least 32 bytes (DEBUG is false)")
+
+
+def _ensure_storage(settings: Settings) -> None:
+    """Can the bucket be used, where one is named?"""
+    if not settings.storage_url:
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        if not getattr(settings, name.lower()):
+            raise ConfigurationError(f"{name} must be set where STORAGE_URL names a bucket")
+    if find_spec("obstore") is None:
+        raise ConfigurationError("STORAGE_URL needs the extra s3: pip install 'microdock-server[s3]'")
+
+
+def is_loopback(host: str) -> bool:
+    """Is `host` a name or address of this machine that no other machine can reach?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

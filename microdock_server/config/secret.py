@@ -1,0 +1,35 @@
+"""The secret that signs tokens, where nobody set one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
+    """A missing secret is made once and kept beside the data, but only where DEBUG is on."""
+    if secret or not debug:
+        return secret
+    kept = data_dir / "jwt-secret"
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _write_once(kept, secrets.token_urlsafe(48))
+    return kept.read_text(encoding="ascii").strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Give `path` this text, readable by its owner only, unless another process was first: then theirs stays."""
+    # mkstemp makes the file for its owner only; linked when complete, nobody ever reads half a secret.
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            Path(path).hardlink_to(draft)
+    finally:
+        Path(draft).unlink()

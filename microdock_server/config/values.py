@@ -1,0 +1,118 @@
+"""What the text of one variable means, and what it must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import marshmallow
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ..urls import split
+from ..vocabulary import DEFAULT_PERMISSIONS, Risk
+
+
+class ConfigurationError(Exception):
+    """A setting is wrong; the message names the variable and says what it must be."""
+
+
+def database_url(url: str, data_dir: Path) -> str:
+    """The setting as SQLAlchemy wants it, with absolute paths. Raises ConfigurationError."""
+    if not url:
+        return f"sqlite:///{data_dir / 'microdock.db'}"
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ConfigurationError("DATABASE_URL must be a URL such as sqlite:///./data/plugins.db")
+    if scheme in ("sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"):
+        path = rest.removeprefix("/")
+        if not path or path == ":memory:":
+            raise ConfigurationError("DATABASE_URL must name a database file: several processes share it")
+        return f"sqlite:///{Path(path).absolute()}"
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg"):
+        _ensure_readable(rest)
+        return f"postgresql+psycopg://{rest}"
+    raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def _ensure_readable(rest: str) -> None:
+    """Refuse a PostgreSQL URL whose password would be taken for a host in part: hosts are logged."""
+    try:
+        make_url(f"postgresql://{rest}")
+    except (ArgumentError, ValueError):
+        is_readable = False
+    else:
+        is_readable = rest.count("@") <= 1
+    if not is_readable:
+        raise ConfigurationError(
+            "DATABASE_URL must read postgresql://user:password@host:port/database, "
+            "with @ : / ? # % of the password as %40 %3A %2F %3F %23 %25"
+        )
+
+
+def extensions(text: str) -> tuple[str, ...]:
+    """`.zip,.tar.gz`, also spelled as JSON or a Python set, as the documents do."""
+    words = [word.strip(" {}[]()'\"") for word in text.split(",")]
+    found = tuple(word.lower() if word.startswith(".") else f".{word.lower()}" for word in words if word)
+    if not found:
+        raise ConfigurationError("ALLOWED_EXTENSIONS must name at least one extension, such as .zip")
+    return found
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """`http://one,http://two`, also spelled as a list."""
+    words = (word.strip(" []'\"") for word in text.split(","))
+    return tuple(word.rstrip("/") for word in words if word)
+
+
+def ensure_public_url(text: str) -> None:
+    """Raise ValueError unless browsers can go there."""
+    parts = split(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an http(s) address such as https://plugins.example.com")
+
+
+def accel_prefix(text: str) -> str | None:
+    """Where nginx's internal location begins, without the last slash."""
+    if text and not text.startswith("/"):
+        raise ConfigurationError("X_ACCEL_PREFIX must begin with / (the internal location in nginx)")
+    return text.rstrip("/") or None
+
+
+def permissions(text: str) -> Mapping[str, Risk]:
+    """`name=risk,name=risk`; a risk left out is low."""
+    if not text:
+        return DEFAULT_PERMISSIONS
+    found = {}
+    for item in text.split(","):
+        name, _, risk = (part.strip() for part in item.partition("="))
+        if not name or risk.lower() not in ("", *Risk):
+            raise ConfigurationError("INSTALL_PERMISSIONS must read name=risk,name=risk; risks are low, medium, high")
+        found[name] = Risk(risk.lower() or Risk.LOW)
+    return found
+
+
+def between(low: int, high: int) -> Callable[[Any], None]:
+    """A check for `validate`: both ends are allowed."""
+
+    def check(value: int) -> None:
+        if not low <= value <= high:
+            raise marshmallow.ValidationError(f"must be between {low} and {high}")
+
+    return check
+
+
+def one_of(*choices: str) -> Callable[[Any], None]:
+    """A check for `validate`."""
+
+    def check(value: str) -> None:
+        if value not in choices:
+            raise marshmallow.ValidationError(f"must be one of {', '.join(choices)}")
+
+    return check
+
+
+def ensure_log_level(value: str) -> None:
+    """A check for `validate`."""
+    one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")(value.upper())

@@ -1,0 +1,15 @@
+"""Taking addresses apart without quoting them: what an operator mistyped may hold a password."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit
+
+
+def split(url: str) -> SplitResult:
+    """The parts of `url`, whose port is a number or None. Raises ValueError, which quotes nothing of it."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  (it is where a wrong port shows)
+    except ValueError:
+        raise ValueError("is no address: its host or port cannot be read") from None
+    return parts
