@@ -12,6 +12,7 @@ from pathlib import Path
 from . import (
     answers,
     downloads,
+    engines,
     page,
     profile,
     refresh,
@@ -39,6 +40,7 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "sockets": sockets.measure,
     "page": page.measure,
     "snapshots": snapshots.measure,
+    "engines": engines.measure,
 }
 LONGEST = 30 * 60
 RESULTS = Path(__file__).parent / "RESULTS.md"
