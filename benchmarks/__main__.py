@@ -13,6 +13,7 @@ from . import (
     answers,
     downloads,
     engines,
+    growth,
     page,
     profile,
     refresh,
@@ -41,8 +42,10 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "page": page.measure,
     "snapshots": snapshots.measure,
     "engines": engines.measure,
+    "growth": growth.sqlite,
+    "growth-postgresql": growth.postgresql,
 }
-LONGEST = 30 * 60
+LONGEST = 90 * 60
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
