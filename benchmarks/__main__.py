@@ -12,6 +12,8 @@ from pathlib import Path
 from . import (
     answers,
     downloads,
+    engines,
+    growth,
     page,
     profile,
     refresh,
@@ -39,8 +41,11 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "sockets": sockets.measure,
     "page": page.measure,
     "snapshots": snapshots.measure,
+    "engines": engines.measure,
+    "growth": growth.sqlite,
+    "growth-postgresql": growth.postgresql,
 }
-LONGEST = 30 * 60
+LONGEST = 90 * 60
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,11 +60,15 @@ class Servers:
     """Starts servers below a directory, each with data of its own, and stops them all."""
 
     directory: Path
-    running: list[Server] = field(default_factory=list)
+    _ends: ExitStack = field(default_factory=ExitStack)
 
     def real(self, name: str, log_level: str = "INFO", **settings: str) -> Server:
         """The server as it is delivered: gunicorn.conf.py, two workers, a new database."""
-        data, port = self._new(name), free_port()
+        return self.over(self._new(name), log_level, **settings)
+
+    def over(self, data: Path, log_level: str, **settings: str) -> Server:
+        """The same over a data directory that is there already."""
+        port = free_port()
         environment = real_environment(data, port, LOG_LEVEL=log_level, **settings)
         migrate(data, environment)
         return self.start(gunicorn_command(), environment, data, port, HEALTH)
@@ -101,13 +106,17 @@ class Servers:
         with (directory / "output.log").open("ab") as output:
             process = subprocess.Popen(command, cwd=directory, env=dict(environment), stdout=output, stderr=output)
         server = Server(process, port, directory)
-        self.running.append(server)
+        self.at_end(server.stop)
         wait_until_ready(server, path)
         return server
 
+    def at_end(self, stop: Callable[[], object]) -> None:
+        """Call this when everything ends: what was started last ends first."""
+        self._ends.callback(stop)
+
     def stop(self) -> None:
-        for server in self.running:
-            server.stop()
+        """End everything; one that fails to end does not keep the others."""
+        self._ends.close()
 
     def _new(self, name: str) -> Path:
         directory = self.directory / name

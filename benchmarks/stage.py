@@ -45,6 +45,7 @@ class Stage:
     _started: dict[str, Server] = field(default_factory=dict)
     _packages: dict[str, Path] = field(default_factory=dict)
     _market: Market | None = None
+    _grown: dict[int, Market] = field(default_factory=dict)
 
     def hello(self) -> Server:
         return self._once("hello", lambda: self.servers.plain("hello", "benchmarks.hello:app", "/"))
@@ -58,6 +59,12 @@ class Stage:
         if self._market is None:
             self._market = market.make(self.servers.directory / "market", self.plan.plugins)
         return self._market
+
+    def grown(self, size: int) -> Market:
+        """One that servers may be started over, without downloads."""
+        if size not in self._grown:
+            self._grown[size] = market.make(self.servers.directory / f"grown-{size}", size)
+        return self._grown[size]
 
     def naive(self, size: int) -> Server:
         """The naive list over the database of a real server."""

@@ -24,7 +24,6 @@ def measure(stage: Stage) -> Section:
         server = stage.servers.start(gunicorn_command(), real_environment(data, port), data, port, HEALTH)
         took = time.perf_counter() - started
         server.stop()
-        stage.servers.running.remove(server)
         return took
 
     def bare() -> float:

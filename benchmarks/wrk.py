@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +25,16 @@ class Load:
     completed: int
 
 
-def run(port: int, request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
-    """Ask over kept connections for some seconds. Raises NotMeasured if any answer failed."""
+def run(port: int, request: Request, seconds: int, connections: int = CONNECTIONS, bodies: Sequence[str] = ()) -> Load:
+    """Ask over kept connections for some seconds. Raises NotMeasured if any answer failed.
+
+    With `bodies` every request has the next one of them.
+    """
     if shutil.which("wrk") is None:
         raise NotMeasured("wrk is not installed")
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory) / "request.lua"
-        script.write_text(_script(request), encoding="utf-8")
+        script.write_text(_script(request, bodies), encoding="utf-8")
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script)]
         command.append(f"http://127.0.0.1:{port}{request.path}")
         try:
@@ -40,12 +44,15 @@ def run(port: int, request: Request, seconds: int, connections: int = CONNECTION
     return _parse(done.stdout + done.stderr)
 
 
-def _script(request: Request) -> str:
-    """Constants only: wrk then makes the request once, not once a request."""
+def _script(request: Request, bodies: Sequence[str] = ()) -> str:
+    """Constants only, unless bodies change: wrk then makes the request once, not once a request."""
     lines = [f"wrk.method = {_quote(request.method)}"]
     lines += [f"wrk.headers[{_quote(name)}] = {_quote(value)}" for name, value in request.all_headers.items()]
     if request.body is not None:
         lines.append(f"wrk.body = {_quote(request.body)}")
+    if bodies:
+        lines.append(f"local bodies, turn = {{ {', '.join(map(_quote, bodies))} }}, 0")
+        lines.append("function request() turn = turn % #bodies + 1; return wrk.format(nil, nil, nil, bodies[turn]) end")
     return "\n".join(lines) + "\n"
 
 
