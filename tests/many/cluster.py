@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import signal
 import sys
 import time
@@ -148,6 +149,15 @@ class Cluster:
         """A client of nginx that nobody has seen before."""
         number = next(self._addresses)
         return Visitor(self.nginx, f"127.{1 + number // 62_500}.{number // 250 % 250}.{1 + number % 250}", token)
+
+    def leave_out(self, node: Node | None) -> None:
+        """nginx asks this node nothing more (None: it asks all of them); what it was asked before is answered."""
+        path = self.nginx.directory / "microdock.conf"
+        text = path.read_text(encoding="utf-8").replace(" down;", ";")
+        if node is not None:
+            text = re.sub(rf"(server 127\.0\.0\.1:{node.port} [^;]*);", r"\1 down;", text)
+        path.write_text(text, encoding="utf-8")
+        self.nginx.renew()
 
     def stop(self) -> None:
         """End everything; nothing is left but its directory."""

@@ -10,7 +10,9 @@ from ..peers import missing, postgresql
 from ..peers.nginx import binary
 from ..peers.redis import PROGRAM
 from ..peers.s3 import ensure_there
+from ..sockets import living_in
 from .cluster import Cluster
+from .load import RATERS, Load
 from .pristine import Pristine
 
 
@@ -43,3 +45,10 @@ def cluster(running_cluster: Cluster, pristine: Pristine) -> Cluster:
     with running_cluster.redis.client() as client:
         client.flushall()
     return running_cluster
+
+
+@pytest.fixture
+def load(cluster: Cluster) -> Iterator[Load]:
+    """Clients that are about to begin."""
+    with living_in(cluster.nodes[0]) as house:
+        yield Load(cluster, house.app, [house.token(house.user()) for _ in range(RATERS)])

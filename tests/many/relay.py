@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import printable
+from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import urllib3
@@ -26,7 +28,7 @@ class Relay:
         headers = {name: value for name, value in request.headers if name.lower() not in HOP}
         body = request.get_data() if request.content_length is not None else None
         # As it was written, not as it was understood: %2F is not a slash.
-        target = environ.get("RAW_URI") or environ["REQUEST_URI"]
+        target = quote(environ["REQUEST_URI"].encode("latin-1"), safe=printable)
         answer = self._pool.request(
             request.method, self._base + target, body=body, headers=headers, decode_content=False, timeout=60
         )
