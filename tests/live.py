@@ -83,6 +83,8 @@ class Client:
 class Server:
     """gunicorn on `data`, in a process group of its own."""
 
+    COMMAND: tuple[str, ...] = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
+
     def __init__(self, data: Path, **env: str) -> None:
         self.data, self.port = data, free_port()
         self.address = ("127.0.0.1", self.port)
@@ -107,9 +109,8 @@ class Server:
         """Start, and wait for /readyz to answer with `until`."""
         self.data.mkdir(parents=True, exist_ok=True)
         with self.console.open("ab") as console:
-            command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._env, stdout=console, stderr=console, start_new_session=True
+                self.COMMAND, cwd=ROOT, env=self._env, stdout=console, stderr=console, start_new_session=True
             )
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:

@@ -33,7 +33,8 @@ class Socket:
 
     def __init__(self, server: Server, **options: Any) -> None:
         options.setdefault("suppress_origin", True)
-        self.raw: WebSocket = websocket.create_connection(f"ws://127.0.0.1:{server.port}/ws", timeout=15, **options)
+        url = options.pop("url", f"ws://127.0.0.1:{server.port}/ws")
+        self.raw: WebSocket = websocket.create_connection(url, timeout=15, **options)
 
     def say(self, **message: Any) -> None:
         self.raw.send(json.dumps(message))

@@ -20,6 +20,7 @@ from . import missing
 ROOT = Path(__file__).parents[2]
 RENDER = ROOT / "deploy" / "nginx" / "render"
 START_SECONDS = 15
+RENEW_SECONDS = 60
 PREFIX = "/internal"
 
 MAIN = """{user}
@@ -138,6 +139,21 @@ class Nginx:
         """Read the configuration anew, while requests go on."""
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
+
+    def renew(self) -> None:
+        """Read the configuration anew; when this returns, no process is left that knows the one before."""
+        before = self._workers()
+        self.reload()
+        deadline = time.monotonic() + RENEW_SECONDS
+        while self._workers() & before or not self._workers():
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+
+    def _workers(self) -> set[str]:
+        assert self._process is not None
+        command = ["ps", "-o", "pid=", "--ppid", str(self._process.pid)]
+        listed = subprocess.run(command, capture_output=True, text=True, check=False)
+        return set(listed.stdout.split())
 
     def stop(self) -> None:
         """End with all workers; requests that run are cut off."""

@@ -1,0 +1,47 @@
+"""The application that contract tests ask is here the way to a cluster; its database and jobs are the cluster's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from microdock_server import create_app
+
+from ...conftest import release
+from ...support import settings_for
+from ..cluster import Cluster
+from ..relay import Relay
+
+
+@pytest.fixture(scope="session")
+def idle_workers(running_cluster: Cluster) -> Iterator[None]:
+    """The tests run the jobs themselves, when it is time."""
+    with running_cluster.without_workers():
+        yield
+
+
+@pytest.fixture(scope="session")
+def far_app(running_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application with the cluster's settings; its clients' requests go to nginx."""
+    app = create_app(settings_for(tmp_path_factory.mktemp("far"), **running_cluster.settings))
+    relay = Relay(running_cluster.nginx)
+    app.wsgi_app = relay  # type: ignore[method-assign]
+    try:
+        yield app
+    finally:
+        relay.close()
+        release(app)
+
+
+@pytest.fixture
+def make_app(cluster: Cluster, idle_workers: None, far_app: Flask) -> Callable[..., Flask]:
+    """The one application there is; a test that needs settings of its own is left out."""
+
+    def make(**overrides: str) -> Flask:
+        if overrides:
+            pytest.skip(f"the nodes have no {', '.join(overrides)} of this test's own")
+        return far_app
+
+    return make
