@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from traceback import format_exception
 
@@ -15,8 +18,10 @@ from microdock_server.config import ConfigurationError, load_settings
 from microdock_server.startup import prepare
 
 from .conftest import AppFactory, release
+from .live import free_port
 from .support import Api, settings_for
 
+ROOT = Path(__file__).parent.parent
 SECRET = "a secret of more than thirty-two bytes, made for this test"
 SAFE = {"DEBUG": "false", "ADMIN_PASSWORD": "a long password", "JWT_SECRET_KEY": SECRET}
 
@@ -124,6 +129,32 @@ def test_settings_do_not_show_their_secrets(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, **secrets)
     assert "hush" in settings.database_url
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("flask", "db", "upgrade"), ("flask", "db", "copy", "--from", "sqlite:///old.db"), ("gunicorn", "wsgi:app")],
+    ids=" ".join,
+)
+def test_what_an_unreachable_database_leaves_on_the_console_has_no_password(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    settings = {
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"postgresql://user:hush@127.0.0.1:{free_port()}/database",
+        "REDIS_URL": f"redis://user:hush@127.0.0.1:{free_port()}",
+        "AUTO_MIGRATE": "true",
+        "FLASK_APP": "wsgi",
+        "PORT": str(free_port()),
+    }
+    program = [sys.executable, "-P", "-m", *command]
+    done = subprocess.run(
+        program, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode != 0
+    told = done.stdout + done.stderr + "".join(path.read_text() for path in (tmp_path / "logs").iterdir())
+    assert "refused" in told
+    assert "hush" not in told
 
 
 def test_safe_settings_are_served(tmp_path: Path) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from flask import Flask
@@ -20,63 +16,27 @@ from microdock_server.nodes.bell import Word
 from microdock_server.nodes.postgresql import PostgresBell
 from microdock_server.uow import current_unit, unit_of_work
 
-from ..live import eventually, free_port
+from ..live import eventually
+from ..peers.postgresql import PostgreSQL
 
-BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif(BIN is None and "CI" not in os.environ, reason="postgresql is not installed"),
-]
-
-
-class Database:
-    """A server with one superuser, in a directory that is its own."""
-
-    def __init__(self) -> None:
-        assert BIN is not None
-        self._directory, self._port = Path(mkdtemp(prefix="microdock-pg-")), free_port()
-        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
-        self._data = str(self._directory / "data")
-        if os.getuid() == 0:
-            shutil.chown(self._directory, "postgres", "postgres")
-        self._run(str(BIN / "initdb"), "-D", self._data, "-U", "postgres", "-A", "trust", "--no-sync")
-
-    def start(self) -> None:
-        options = f"-p {self._port} -h 127.0.0.1 -k {self._directory} -c fsync=off"
-        self._control("start", "-w", "-l", f"{self._directory}/log", "-o", options)
-
-    def stop(self) -> None:
-        self._control("stop", "-w", "-m", "immediate")
-
-    def remove(self) -> None:
-        with suppress(subprocess.CalledProcessError):
-            self.stop()
-        shutil.rmtree(self._directory)
-
-    def _control(self, *words: str) -> None:
-        self._run(str(BIN / "pg_ctl") if BIN else "", "-D", self._data, *words)
-
-    def _run(self, *command: str) -> None:
-        # It refuses to run as root.
-        prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    found = Database()
+def server() -> Iterator[PostgreSQL]:
+    """A server of this module's own, which it may stop."""
+    found = PostgreSQL()
     try:
-        found.start()
-        yield found
+        yield found.start()
     finally:
         found.remove()
 
 
 @pytest.fixture
-def app(database: Database) -> Iterator[Flask]:
+def app(server: PostgreSQL) -> Iterator[Flask]:
     """No more than a session on that server."""
     made = Flask(__name__)
-    made.config["SQLALCHEMY_DATABASE_URI"] = database.url
+    made.config["SQLALCHEMY_DATABASE_URI"] = server.url("postgres")
     db.init_app(made)
     with made.app_context():
         yield made
@@ -145,13 +105,13 @@ def test_ends_a_wait(app: Flask, bell: PostgresBell, ear: PostgresBell) -> None:
 
 
 def test_lost_with_the_database_it_says_look_and_is_heard_again(
-    database: Database, bell: PostgresBell, ear: PostgresBell, caplog: pytest.LogCaptureFixture
+    server: PostgreSQL, bell: PostgresBell, ear: PostgresBell, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database.stop()
+    server.stop(signal.SIGQUIT)
     assert ear.wait(0.05) is None
     assert ear.wait(0.05) is None
     assert caplog.text.count("are not heard") == 1
-    database.start()
+    server.start()
     # Connections that the stop broke are not the bell's business.
     db.engine.dispose()
     assert ear.wait(0) is None

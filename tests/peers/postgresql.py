@@ -18,6 +18,7 @@ import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Self
+from urllib.parse import quote
 
 import psycopg
 
@@ -42,9 +43,13 @@ def programs() -> Path | None:
 
 
 class PostgreSQL:
-    """One server on a port of its own, run by nobody in particular: PostgreSQL refuses to be root."""
+    """One server on a port of its own, run by nobody in particular: PostgreSQL refuses to be root.
 
-    def __init__(self) -> None:
+    With a `password` it asks for it; without one it trusts whoever comes.
+    """
+
+    def __init__(self, password: str = "") -> None:
+        self._password = password
         self._programs = programs()
         self._process: subprocess.Popen[bytes] | None = None
         self.directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
@@ -60,7 +65,7 @@ class PostgreSQL:
         if not data.exists():
             self.port = free_port()
             _hand_over(self.directory)
-            self._run("initdb", "--pgdata", str(data), "--auth", "trust", "--username", "tests", "--no-sync")
+            self._run("initdb", "--pgdata", str(data), *self._access(), "--username", "tests", "--no-sync")
         with (self.directory / "log").open("ab") as log:
             command = [*_as_somebody(), str(self._programs / "postgres"), "-D", str(data), *self._options()]  # type: ignore[operator]
             self._process = subprocess.Popen(
@@ -91,11 +96,12 @@ class PostgreSQL:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def conninfo(self, database: str) -> str:
-        return f"host=127.0.0.1 port={self.port} user=tests dbname={database}"
+        return f"host=127.0.0.1 port={self.port} user=tests password='{self._password}' dbname={database}"
 
     def url(self, database: str) -> str:
         """The setting for an application."""
-        return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/{database}"
+        user = f"tests:{quote(self._password)}" if self._password else "tests"
+        return f"postgresql+psycopg://{user}@127.0.0.1:{self.port}/{database}"
 
     def create(self, template: str | None = None) -> str:
         """A new database, empty or a copy of `template`; its name."""
@@ -104,6 +110,14 @@ class PostgreSQL:
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {origin}'.encode())
         return name
+
+    def _access(self) -> list[str]:
+        if not self._password:
+            return ["--auth", "trust"]
+        secret = self.directory / "password"
+        secret.write_text(self._password)
+        secret.chmod(0o644)
+        return ["--auth", "scram-sha-256", "--pwfile", str(secret)]
 
     def _run(self, program: str, *arguments: str) -> None:
         assert self._programs is not None

@@ -8,15 +8,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from alembic.script import ScriptDirectory
 from flask import Flask
 
-from microdock_server.extensions import db
+from microdock_server.extensions import db, migrations
 from microdock_server.services import snapshots
 from microdock_server.services.snapshots import Known, Lock, Snapshot, keeping
 
 from ..support import Api, package, signed_in
 
-REVISIONS = ("0001", "0002")
+# From the newest on.
+REVISIONS = [script.revision for script in ScriptDirectory(str(migrations())).walk_revisions()]
 
 
 def name_of(number: int) -> str:

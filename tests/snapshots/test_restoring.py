@@ -15,7 +15,7 @@ from microdock_server import presence
 from microdock_server.services import snapshots
 from microdock_server.services.snapshots import SnapshotProblem
 
-from .helpers import archives, data_of, delete, files, hashes, publish, restore, rows, snapshot
+from .helpers import REVISIONS, archives, data_of, delete, files, hashes, publish, restore, rows, snapshot
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_no_server_starts_on_what_is_being_restored(tmp_path: Path) -> None:
 def test_a_database_of_a_later_program_is_refused_and_nothing_changes(app: Flask, out: Path) -> None:
     made = snapshot(app, out)
     before = sorted(path.name for path in data_of(app).parent.iterdir())
-    with pytest.raises(SnapshotProblem, match="migration '0002', which this program"):
+    with pytest.raises(SnapshotProblem, match=f"migration '{REVISIONS[0]}', which this program"):
         restore(made.path, data_of(app), revisions=("0001",))
     assert sorted(path.name for path in data_of(app).parent.iterdir()) == before
 
