@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.peers import postgresql
@@ -62,6 +63,12 @@ def copy_database(source: Path, target: str, work: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=COPY_SECONDS, check=False)
     if done.returncode:
         raise NotMeasured(f"flask db copy failed: {done.stderr.decode(errors='replace')[-300:]}")
+
+
+def analyze(url: str) -> None:
+    """What autovacuum does to a new database when it comes round: until then plans are made without statistics."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
 
 
 @contextmanager

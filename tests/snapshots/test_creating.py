@@ -12,7 +12,7 @@ from flask import Flask
 
 from microdock_server.services import snapshots
 from microdock_server.services.snapshots import SnapshotProblem, creating, keeping, read_manifest
-from microdock_server.storage import LocalStorage
+from microdock_server.storage import LocalStorage, Storages
 
 from .helpers import archives, data_of, delete, files, hashes, publish, restore, rows, snapshot, source
 
@@ -32,15 +32,15 @@ class Busy(LocalStorage):
 
 def taken(app: Flask, out: Path, happen: Callable[[int], None]) -> snapshots.Snapshot:
     with app.app_context(), keeping.alone_in(out):
-        busy = replace(source(app), storage=Busy(data_of(app), happen))
+        busy = replace(source(app), storage=Storages(Busy(data_of(app), happen)))
         return snapshots.create(busy, out)
 
 
-@pytest.mark.parametrize("few", [0, 64], ids=["looked at again", "held"])
+@pytest.mark.parametrize("little", [0, 1 << 20], ids=["looked at again", "held"])
 def test_what_happens_meanwhile_is_in_it_whole_or_not_at_all(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, little: int
 ) -> None:
-    monkeypatch.setattr(creating, "FEW", few)
+    monkeypatch.setattr(creating, "LITTLE", little)
     publish(app, *range(6))
 
     def happen(turn: int) -> None:
@@ -59,7 +59,7 @@ def test_what_happens_meanwhile_is_in_it_whole_or_not_at_all(
 
 
 def test_what_never_comes_to_rest_is_given_up(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creating, "FEW", 0)
+    monkeypatch.setattr(creating, "LITTLE", 0)
     monkeypatch.setattr(creating, "MOST_LOOKS", 3)
     publish(app, 0)
     with pytest.raises(SnapshotProblem, match="come and go faster"):
