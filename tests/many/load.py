@@ -13,7 +13,6 @@ from typing import Final, NamedTuple, Self
 import requests
 
 from ..live import eventually, large_package, sha256
-from ..rows import add_plugin
 from ..sockets import House
 from ..support import package
 from .cluster import SECONDS, Cluster, Visitor
@@ -50,7 +49,6 @@ class Load:
         self._data = large_package(200_000, name=DOWNLOADED)
         self._numbers, self._lock, self._done = itertools.count(1), threading.Lock(), threading.Event()
         self._crashes: list[BaseException] = []
-        self.plugin = add_plugin(house.app, "rated")
         assert cluster.client().upload(self._data).status_code == 200
         jobs = [getattr(self, f"_{kind}") for kind in (*KINDS, "download")]
         self._threads = [threading.Thread(target=self._work, args=(job,), name=f"{n}") for n, job in enumerate(jobs)]
@@ -137,7 +135,7 @@ class Load:
 
     def _rating(self) -> None:
         token = self._house.token(self._house.user())
-        path = f"/api/v1/marketplace/plugins/{self.plugin}/reviews"
+        path = f"/api/v1/marketplace/plugins/{DOWNLOADED}/reviews"
         body = {"rating": 4, "title": "t", "content": "c"}
         if answer := self._ask("rating", lambda: self._client(token).post(path, body), 201):
             self.rated.add(answer.json()["data"]["id"])

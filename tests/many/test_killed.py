@@ -51,7 +51,7 @@ def everything_is_there(cluster: Cluster, load: Load) -> None:
     backups = admin.get("/api/backups/list-all").json()["data"]["backups"]
     assert load.kept.items() <= {(row["id"], row["file_hash"]) for row in backups}
     assert len(backups) <= load.asked["backup"]
-    assert load.good["rating"] <= ratings(admin, load.plugin) <= load.asked["rating"]
+    assert load.good["rating"] <= ratings(admin, DOWNLOADED) <= load.asked["rating"]
 
 
 def ratings(admin: Any, plugin: str) -> int:
