@@ -12,7 +12,7 @@ from ..peers.redis import PROGRAM
 from ..peers.s3 import ensure_there
 from ..sockets import living_in
 from .cluster import Cluster
-from .load import RATERS, Load
+from .load import Load
 from .pristine import Pristine
 
 
@@ -51,4 +51,4 @@ def cluster(running_cluster: Cluster, pristine: Pristine) -> Cluster:
 def load(cluster: Cluster) -> Iterator[Load]:
     """Clients that are about to begin."""
     with living_in(cluster.nodes[0]) as house:
-        yield Load(cluster, house.app, [house.token(house.user()) for _ in range(RATERS)])
+        yield Load(cluster, house)

@@ -5,24 +5,23 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 import requests
-from flask import Flask
 
 from ..live import eventually, large_package, sha256
-from ..rows import add_plugin
+from ..sockets import House
 from ..support import package
 from .cluster import SECONDS, Cluster, Visitor
 
 BROKEN_OFF: Final = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 DOWNLOADED: Final = "com.example.downloaded"
 KINDS: Final = ("upload", "backup", "download", "rating", "login", "list")
-RATERS: Final = 150
+# A client's rest: it is order that is tested here, not speed.
+PAUSE: Final = 0.05
 
 
 class Loss(NamedTuple):
@@ -39,8 +38,8 @@ class Load:
     A client whose request is lost asks once more where that is safe: `again` has the outcome.
     """
 
-    def __init__(self, cluster: Cluster, app: Flask, raters: list[str]) -> None:
-        self.cluster, self._raters = cluster, iter(raters)
+    def __init__(self, cluster: Cluster, house: House) -> None:
+        self.cluster, self._house = cluster, house
         self.asked, self.good = Counter[str](), Counter[str]()
         self.lost: list[Loss] = []
         self.again: list[tuple[str, int]] = []
@@ -50,7 +49,6 @@ class Load:
         self._data = large_package(200_000, name=DOWNLOADED)
         self._numbers, self._lock, self._done = itertools.count(1), threading.Lock(), threading.Event()
         self._crashes: list[BaseException] = []
-        self.plugin = add_plugin(app, "rated")
         assert cluster.client().upload(self._data).status_code == 200
         jobs = [getattr(self, f"_{kind}") for kind in (*KINDS, "download")]
         self._threads = [threading.Thread(target=self._work, args=(job,), name=f"{n}") for n, job in enumerate(jobs)]
@@ -80,6 +78,7 @@ class Load:
         try:
             while not self._done.is_set():
                 job()
+                self._done.wait(PAUSE)
         except Exception as reason:
             self._crashes.append(reason)
 
@@ -135,11 +134,8 @@ class Load:
             assert answer.content == self._data
 
     def _rating(self) -> None:
-        token = next(self._raters, None)
-        if token is None:
-            self._done.wait(1)
-            return
-        path = f"/api/v1/marketplace/plugins/{self.plugin}/reviews"
+        token = self._house.token(self._house.user())
+        path = f"/api/v1/marketplace/plugins/{DOWNLOADED}/reviews"
         body = {"rating": 4, "title": "t", "content": "c"}
         if answer := self._ask("rating", lambda: self._client(token).post(path, body), 201):
             self.rated.add(answer.json()["data"]["id"])
@@ -147,7 +143,6 @@ class Load:
     def _login(self) -> None:
         account = {"username": "admin", "password": "admin"}
         self._safely("login", lambda: self._client().post("/api/auth/login", account))
-        time.sleep(0.2)
 
     def _list(self) -> None:
         known = set(self.uploaded)

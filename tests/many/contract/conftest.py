@@ -15,14 +15,14 @@ from ..cluster import Cluster
 from ..relay import Relay
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def idle_workers(running_cluster: Cluster) -> Iterator[None]:
     """The tests run the jobs themselves, when it is time."""
     with running_cluster.without_workers():
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def far_app(running_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application with the cluster's settings; its clients' requests go to nginx."""
     app = create_app(settings_for(tmp_path_factory.mktemp("far"), **running_cluster.settings))
