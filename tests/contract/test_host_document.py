@@ -215,6 +215,7 @@ class TestPlugins:
         assert body["message"].startswith("文件验证失败：plugin.json 缺失或格式错误")
         assert [detail["field"] for detail in body["details"]] == ["version"]
 
+    @pytest.mark.own_settings
     def test_a_file_that_is_too_large_is_413(self, make_app: Any) -> None:
         api = Api(make_app(MAX_UPLOAD_SIZE=str(1 << 20)))
         response = api.post("/api/plugins/upload", **multipart((FILE, b"x" * ((1 << 20) + 1))))
@@ -317,6 +318,7 @@ class TestSystem:
             "name": "MicroDock Plugin Server",
         }
 
+    @pytest.mark.own_settings
     def test_name_and_version_come_from_the_settings(self, make_app: Any) -> None:
         api = Api(make_app(APP_NAME="Plugins of ours", APP_VERSION="3.1"))
         for path in ("/", "/api/health"):

@@ -321,6 +321,7 @@ def test_the_addresses_of_a_plugin_lead_to_its_files(who: People, plugin: dict[s
         assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
+@pytest.mark.own_settings
 def test_addresses_are_absolute_where_the_server_knows_its_own(make_app: Callable[..., Flask]) -> None:
     who = people(make_app(PUBLIC_URL="https://plugins.example.com"))
     found = created(who.developer, {"icon": file(png(), "i.png"), "screenshots": [file(png(), "1.png")]})["files"]
