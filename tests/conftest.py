@@ -26,7 +26,7 @@ AppFactory = Callable[..., Flask]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the engine that the tests' applications do not use, and what a cluster cannot be asked."""
+    """Leave out what is about the engine that is not used here, and what a cluster cannot be asked."""
     other = "sqlite" if postgresql.is_wanted() else "postgresql"
     left_out = {item for item in items if item.get_closest_marker(other)}
     left_out |= {item for item in items if "many" in item.path.parts and item.get_closest_marker("own_settings")}
