@@ -7,7 +7,7 @@
     ├── Invalid              a field is missing, of the wrong type or out of range
     ├── BadPackage           the uploaded archive breaks a rule
     ├── Unauthenticated      who are you?
-    │   ├── InvalidToken, WrongCredentials
+    │   ├── InvalidToken (RevokedForGood), WrongCredentials
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
     │   ├── AssignedToAnother, OwnPlugin, OwnDecision
