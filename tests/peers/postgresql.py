@@ -179,6 +179,4 @@ def _hand_over(directory: Path) -> None:
 
 
 def _as_somebody() -> list[str]:
-    """Not as root; and gone with the process that asked for it, however that goes."""
-    changed = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
-    return ["setpriv", "--pdeathsig=QUIT", *changed]
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
