@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from flask import Flask
@@ -16,6 +16,7 @@ from ..api.context import Context
 from ..clock import utcnow
 from ..services import backups, files, jobs, maintenance, rehash, statistics, tokens
 from ..uow import unit_of_work
+from .heartbeat import heartbeat
 from .reasons import reason_of
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,8 @@ class Maintainer(threading.Thread):
 
     def _do(self, task: str, work: Work, context: Context) -> None:
         started, handled, error = time.monotonic(), 0, ""
-        with self._in_hand(task):
+        extend = partial(maintenance.extend, task, self._holder)
+        with heartbeat(self._app, HEARTBEAT_EVERY, f"maintenance task {task}", extend):
             try:
                 handled = work(context, self._stopping.is_set)
             except Exception as reason:
@@ -113,24 +115,3 @@ class Maintainer(threading.Thread):
                 error = reason_of(reason)
         # After the last heartbeat: both set the row.
         maintenance.finish(task, self._holder, time.monotonic() - started, handled, error)
-
-    @contextmanager
-    def _in_hand(self, task: str) -> Iterator[None]:
-        """Hold the lease for as long as the work takes."""
-        done = threading.Event()
-        heart = threading.Thread(target=self._beat, args=(task, done), name="maintenance heartbeat", daemon=True)
-        heart.start()
-        try:
-            yield
-        finally:
-            done.set()
-            heart.join()
-
-    def _beat(self, task: str, done: threading.Event) -> None:
-        while not done.wait(HEARTBEAT_EVERY):
-            try:
-                with self._app.app_context():
-                    if not maintenance.extend(task, self._holder):
-                        return
-            except Exception:
-                log.exception("the lease of maintenance task %s could not be extended; it will be tried again", task)

@@ -12,8 +12,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
 from ..uow import unit_of_work
 from .delivery import FILE, Messenger, Reminder
+from .heartbeat import heartbeat
 from .maintenance import Maintainer
 from .reasons import reason_of
 
@@ -74,7 +74,7 @@ def run_job(app: Flask, job_id: str, holder: str) -> bool:
         if leased is None:
             return False
         kind = KINDS.get(leased.kind)
-        with _in_hand(app, leased):
+        with heartbeat(app, HEARTBEAT_EVERY, f"job {leased.id}", lambda: jobs.extend(leased)):
             try:
                 if leased.attempt > jobs.MAX_ATTEMPTS:
                     raise _Lost("its worker was lost every time")
@@ -96,29 +96,6 @@ def _fail(leased: Leased, kind: Kind | None, reason: str) -> None:
         if is_last and kind is not None:
             kind.give_up(leased, reason)
     metrics.JOB_ENDS.labels(leased.kind if kind else "unknown", "failed" if is_last else "retried").inc()
-
-
-@contextmanager
-def _in_hand(app: Flask, leased: Leased) -> Iterator[None]:
-    """Hold the lease for as long as the work takes."""
-    done = threading.Event()
-    heart = threading.Thread(target=_beat, args=(app, leased, done), name="heartbeat", daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        done.set()
-        heart.join()
-
-
-def _beat(app: Flask, leased: Leased, done: threading.Event) -> None:
-    while not done.wait(HEARTBEAT_EVERY):
-        try:
-            with app.app_context():
-                if not jobs.extend(leased):
-                    return
-        except Exception:
-            log.exception("the lease of job %s could not be extended; it will be tried again", leased.id)
 
 
 class Worker:

@@ -18,16 +18,16 @@ from sqlalchemy import Row, delete, func, select
 from ..clock import iso, utcnow
 from ..errors import FileMissing
 from ..extensions import db
-from ..models import Backup, PluginImage, PluginVersion, Setting, User
+from ..models import Setting, User
 from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import Event, Role
 from . import audit, files, notifications
 from .audit import SERVER
+from .files import TABLES
 
 log = logging.getLogger(__name__)
 
-TABLES: Final = (PluginVersion, PluginImage, Backup)
 POSITION: Final = "rehash.position"
 DAMAGED: Final = "damaged."
 # After a long rest, no more than this is made up for at once.
