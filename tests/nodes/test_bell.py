@@ -22,13 +22,6 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def redis(redis_server: RedisServer) -> Iterator[Redis]:
-    made = Redis(redis_server.url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def other(redis_server: RedisServer) -> Iterator[Redis]:
     """As another process has it."""
     made = Redis(redis_server.url)

@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,6 @@ from ..support import Api, settings_for
 pytestmark = pytest.mark.live
 
 LIST = "/api/plugins/list"
-
-
-@pytest.fixture
-def redis(redis_server: RedisServer) -> Iterator[Redis]:
-    made = Redis(redis_server.url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
