@@ -69,7 +69,9 @@ class Client:
         return self.post("/api/plugins/version/download", {"name": name, "version": version})
 
     def detail(self, name: str = NAME) -> Any:
-        return self.post("/api/plugins/detail", {"name": name}).json()["data"]
+        answer = self.post("/api/plugins/detail", {"name": name})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
 
     def with_token(self, token: str) -> Client:
         return Client(self.base, token)

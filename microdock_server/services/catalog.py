@@ -35,8 +35,9 @@ def next_number() -> int:
 
 def touch(plugin: Plugin) -> None:
     """`plugin` changed: lists must show it anew, and searches find it as it is now."""
-    plugin.updated_at = utcnow()
+    # The revision first: counting it flushes what changed so far, and the plugin is to be written once.
     mark(plugin)
+    plugin.updated_at = utcnow()
     search.index(plugin)
 
 

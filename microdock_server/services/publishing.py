@@ -103,8 +103,10 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
         # A draft waits for its owner to submit it, whoever uploads to it.
         if waits and plugin.status != PluginStatus.DRAFT:
             reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
-    with unit_of_work(writing=False):
-        return plugins.get(manifest.name)
+        # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
+        db.session.flush()
+        db.session.refresh(plugin)
+    return plugin
 
 
 def create(package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages) -> Plugin:

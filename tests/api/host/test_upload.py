@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
+
+from microdock_server.uow import Unit
 
 from ...conftest import AppFactory
 from ...support import Api, multipart, package, stored_files, stored_rows
@@ -186,6 +189,26 @@ def test_names_are_unique_ignoring_case_and_stored_as_first_given(api: Api) -> N
     assert api.upload(package(name="com.example.MYPLUGIN", version="1.2.0"), key="other").status_code == 403
     names = [plugin["name"] for plugin in api.get("/api/plugins/list").get_json()["data"]]
     assert names == ["Com.Example.MyPlugin"]
+
+
+def test_a_plugin_that_is_deleted_right_after_its_upload_was_uploaded(
+    api: Api, root: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert api.upload().status_code == 200
+    deleted = []
+
+    def committed(_unit: Unit) -> None:
+        monkeypatch.undo()
+        # Another thread, as another request is: in this one the unit is still open.
+        thread = Thread(target=lambda: deleted.append(root.post("/api/plugins/delete", {"name": NAME}).status_code))
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(Unit, "committed", committed)
+    answer = api.upload(package(version="1.1.0"))
+    assert deleted == [200]
+    assert answer.status_code == 200
+    assert answer.get_json()["data"]["current_version"] == "1.1.0"
 
 
 class TestManifests:
