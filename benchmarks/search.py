@@ -76,7 +76,7 @@ def measure(stage: Stage) -> Section:
         _writes(market, stage.plan.rounds, section)
     section.notes.append(
         f"- a page is {LIMIT} plugins with their total, in a reading unit of its own, without what HTTP adds; the "
-        "total is counted anew every time, though the server keeps it until the catalogue changes"
+        "hits are counted and ranked anew every time, though the server keeps both until the catalogue changes"
     )
     section.notes.append(f"- making the whole search index took {market.built_in:.0f} s")
     return section
@@ -198,8 +198,9 @@ def _once(act: Callable[[], object]) -> Callable[[], float]:
     timed = _timed(read)
 
     def run() -> float:
-        # What was counted for the page before must not help this one.
+        # What was counted and ranked for the page before must not help this one.
         search._counts._values.clear()
+        search._rankings._values.clear()
         return timed()
 
     return run

@@ -59,7 +59,7 @@ def copy(source: Engine, target: Engine, told: Told) -> None:
     """
     _ensure_engines(source, target)
     with source.connect() as old, target.begin() as new:
-        new.exec_driver_sql(f"SELECT pg_advisory_xact_lock({engines.WRITE_LOCK})")
+        engines.lock_writing(new)
         _ensure_same_schema(old, new)
         _ensure_empty(new)
         tables = db.metadata.sorted_tables

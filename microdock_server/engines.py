@@ -75,6 +75,11 @@ def counting(url: URL, engine_options: dict[str, Any]) -> Engine:
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, **made)
 
 
+def lock_writing(connection: Connection) -> None:
+    """Let nobody else write to this PostgreSQL database until the connection's transaction ends."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+
 def meaning(reason: BaseException) -> DomainError | None:
     """The domain's word for an engine's failure; None where it has none."""
     if isinstance(reason, IntegrityError):
@@ -133,6 +138,6 @@ def _begin_sqlite(connection: Connection, is_writing: bool | None) -> None:
 
 def _begin_postgresql(connection: Connection, is_writing: bool | None) -> None:
     if is_writing:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+        lock_writing(connection)
     elif is_writing is not None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

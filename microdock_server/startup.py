@@ -8,7 +8,7 @@ import logging
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from .api.context import Context
 from .api.system import is_migrated
@@ -30,10 +30,12 @@ def prepare(app: Flask) -> None:
 
     On a database without tables: nothing, unless the settings ask to migrate it.
 
-    Raises ConfigurationError where serving would be unsafe. Leaves no connection open, so that a server may fork.
+    Raises ConfigurationError where there is no database, and where serving would be unsafe. Leaves no connection open,
+    so that a server may fork.
     """
     context: Context = app.extensions["microdock"]
     with app.app_context():
+        _ensure_reachable()
         if context.settings.auto_migrate and not is_migrated():
             upgrade()
         try:
@@ -53,6 +55,14 @@ def prepare(app: Flask) -> None:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+def _ensure_reachable() -> None:
+    try:
+        db.engine.connect().close()
+    except OperationalError as reason:
+        # The driver's words name the server, never the password.
+        raise ConfigurationError(f"DATABASE_URL: the database cannot be opened: {reason.orig}") from None
 
 
 def ensure_administrator(settings: Settings, known: str | None) -> None:

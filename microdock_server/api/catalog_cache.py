@@ -26,7 +26,7 @@ from werkzeug.http import parse_accept_header
 from ..messages import Language, language_of, text
 from ..models import Catalog
 from ..schemas.base import Schema
-from ..services import catalog, counted
+from ..services import catalog, revision_cache
 from ..uow import read_at_once, unit_of_work
 from .rendering import head_renderer
 
@@ -112,7 +112,7 @@ class CatalogCache:
         """Read what changed since the last time; of totals those of what changed, and all when they are old."""
         now = time.monotonic()
         with unit_of_work(writing=False):
-            revision = counted.revision()
+            revision = revision_cache.current()
             changed = catalog.changed_since(self._revision) if revision != self._revision else []
             heads = self._heads | {row.name: self._render(row) for row in changed}
             names = self._names if revision == self._revision else self._listed(heads)

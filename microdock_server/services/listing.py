@@ -12,8 +12,8 @@ from sqlalchemy import Select, func, or_, select
 from ..extensions import db
 from ..models import DownloadWindow, Plugin
 from ..vocabulary import PluginStatus, permits
-from . import catalog, categories, search
-from .counted import Counted
+from . import catalog, categories, revision_cache, search
+from .revision_cache import RevisionCache
 from .tokens import Actor
 
 
@@ -48,7 +48,7 @@ _COLUMNS: Final = {
 # Whose hidden plugins are looked through beside what is published: an owner's id, or everybody's.
 EVERYBODY: Final = "*"
 _HIDDEN: Final = tuple(status.value for status in PluginStatus if status is not PluginStatus.PUBLISHED)
-_totals: Final = Counted(256)
+_totals: Final[RevisionCache[int]] = RevisionCache(256)
 
 
 def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[Plugin]]:
@@ -116,7 +116,7 @@ def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | 
 def _total(query: Select[Any], *what: object) -> int:
     """How many rows `query`, which asks for `what`, has."""
     rows = select(func.count()).select_from(query.subquery())
-    return _totals.of(lambda: int(db.session.execute(rows).scalar_one()), *what)
+    return _totals.of(revision_cache.current(), lambda: int(db.session.execute(rows).scalar_one()), *what)
 
 
 def _by_downloads(

@@ -7,13 +7,14 @@ What everybody may see has an index of its own, so that the usual search need no
 Sorting all hits of a common word by relevance costs tens of milliseconds, and bm25's statistics alone five. So only
 candidates are ranked, by what was found where: plugins called exactly so, then the newest NAMED of the hits in names,
 then the newest ANYWHERE of all hits. The hits that are no candidates follow, newest first. Later stages are only asked
-for where the page reaches them.
+for where the page reaches them. Counts and rankings are kept until the catalogue changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, select
@@ -21,8 +22,8 @@ from sqlalchemy import Row, TextClause, select
 from ..extensions import db
 from ..models import Developer, Plugin, Setting, User
 from ..uow import unit_of_work
-from . import search_index, search_words
-from .counted import Counted
+from . import revision_cache, search_index, search_words
+from .revision_cache import RevisionCache
 from .search_index import HIDDEN, PUBLIC
 
 NAMED: Final = 100
@@ -57,17 +58,17 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
     query = search_index.query_of(words)
     if query is None:
         return 0, []
-    shelves = _shelves(scope)
+    at = revision_cache.current()
     matches = _matches(query, scope)
-    total = sum(_count(table, match) for table, match in matches)
+    total = sum(_count(at, *match) for match in matches)
     start = (page - 1) * limit
     if start >= total:
         return total, []
-    ranked = _ranked(words, query, shelves, start + limit)
+    ranked = _ranked(at, words, query, scope, start + limit)
     found = ranked[start : start + limit]
     missing = min(limit, total - start) - len(found)
     if missing > 0:
-        found += _rest(matches, ranked, max(0, start - len(ranked)), missing)
+        found += _rest(at, matches, ranked, max(0, start - len(ranked)), missing)
     return total, found
 
 
@@ -76,8 +77,9 @@ def all_matching(words: str, scope: Scope) -> Matching | None:
     query = search_index.query_of(words)
     if query is None:
         return None
+    at = revision_cache.current()
     matches = _matches(query, scope)
-    return Matching(sum(_count(*match) for match in matches), search_index.numbers(matches))
+    return Matching(sum(_count(at, *match) for match in matches), search_index.numbers(matches))
 
 
 def index(plugin: Plugin) -> None:
@@ -128,9 +130,9 @@ def _shelves(scope: Scope) -> list[tuple[str, list[str]]]:
     return shelves
 
 
-def _matches(query: str, scope: Scope) -> list[tuple[str, str]]:
+def _matches(query: str, scope: Scope) -> tuple[tuple[str, str], ...]:
     """The indexes to ask, each with what it is asked."""
-    return [(table, _joined(query, facets)) for table, facets in _shelves(scope)]
+    return tuple((table, _joined(query, facets)) for table, facets in _shelves(scope))
 
 
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
@@ -141,12 +143,12 @@ def _joined(query: str, facets: Sequence[str]) -> str:
     return search_index.language().both([query, *facets]) if facets else query
 
 
-def _count(table: str, match: str) -> int:
-    """How many hits there are."""
-    return _counts.of(lambda: search_index.count(table, match), table, match)
+def _count(at: int, table: str, match: str) -> int:
+    """How many hits there are, at this revision of the catalogue."""
+    return _counts.of(at, lambda: search_index.count(table, match), table, match)
 
 
-def _ranked(words: str, query: str, shelves: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
+def _ranked(at: int, words: str, query: str, scope: Scope, enough: int) -> list[int]:
     """Numbers of candidates in their order: what is called exactly so, then hits in names, then any.
 
     A stage is asked only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
@@ -157,15 +159,21 @@ def _ranked(words: str, query: str, shelves: Sequence[tuple[str, list[str]]], en
         (search_index.query_of(words, named=True) or query, NAMED),
         (query, ANYWHERE),
     )
-    terms = search_words.terms_of(words)
+    terms = tuple(search_words.terms_of(words))
     found: dict[int, None] = {}
-    for match, limit in stages:
+    for query_of_stage, limit in stages:
         if len(found) >= enough:
             break
-        hits = [row for table, facets in shelves for row in search_index.newest(table, _joined(match, facets), limit)]
-        hits.sort(key=lambda row: (-_score(row, terms), -row[0]))
-        found.update(dict.fromkeys(row[0] for row in hits))
+        matches = _matches(query_of_stage, scope)
+        found.update(dict.fromkeys(_rankings.of(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
     return list(found)
+
+
+def _rank(matches: Sequence[tuple[str, str]], limit: int, terms: Sequence[str]) -> tuple[int, ...]:
+    """Numbers of the newest hits of each index, at most `limit` of each; those that fit the words best come first."""
+    hits = [row for table, match in matches for row in search_index.newest(table, match, limit)]
+    hits.sort(key=lambda row: (-_score(row, terms), -row[0]))
+    return tuple(row[0] for row in hits)
 
 
 def _score(row: Row[Any], terms: Sequence[str]) -> float:
@@ -189,7 +197,7 @@ def _fit(field: str, term: str) -> float:
     return (1.0 if whole else 0.6) * (1.25 if place == 0 else 1.0) / (1.0 + 0.02 * len(field))
 
 
-def _rest(matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
+def _rest(at: int, matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
     """The hits that are no candidates, newest first, index by index."""
     found: list[int] = []
     for table, match in matches:
@@ -197,7 +205,7 @@ def _rest(matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, 
         if len(found) == limit:
             break
         # The next index begins where this one ended.
-        skip = 0 if found else skip - (_count(table, match) - search_index.held(table, ranked))
+        skip = 0 if found else skip - (_count(at, table, match) - search_index.held(table, ranked))
     return found
 
 
@@ -223,4 +231,5 @@ def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
     return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in db.session.execute(query.where(owns))}
 
 
-_counts: Final = Counted(256)
+_counts: Final[RevisionCache[int]] = RevisionCache(256)
+_rankings: Final[RevisionCache[tuple[int, ...]]] = RevisionCache(256)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from websocket import ABNF
 
+from microdock_server.api.link import SLOW_AFTER
+
 from ..live import GRACE_SECONDS, Server, eventually
 from ..sockets import House, Starter, living_in, upgrade
 
@@ -54,7 +56,7 @@ def test_at_the_cap_others_are_told_to_come_back_and_requests_are_answered(start
         answer = upgrade(server)
         assert (answer.status_code, answer.json()["success"]) == (503, False)
         assert int(answer.headers["Retry-After"]) > 0
-        assert [server.client.get("/api/health", timeout=3).status_code for _ in range(20)] == [200] * 20
+        assert [server.client.get("/api/health", timeout=10).status_code for _ in range(20)] == [200] * 20
         assert "microdock_websocket_connections 20.0" in server.client.get("/metrics").text
         for one in sockets[:5]:
             one.raw.shutdown()
@@ -88,7 +90,7 @@ def test_a_slow_reader_delays_nobody_and_is_sent_away(start_server: Starter) -> 
             for _ in range(10):
                 house.tell(None, n=turn, filling="x" * 50_000)
             assert [quick.hear()["data"]["n"] for _ in range(10)] == [turn] * 10
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < SLOW_AFTER
         gauge = "microdock_websocket_connections 1.0"
         assert eventually(lambda: gauge in server.client.get("/metrics").text, within=20)
         quick.say(type="ping")
@@ -116,9 +118,9 @@ def test_clients_that_never_answer_a_close_do_not_stop_requests(start_server: St
             one.say(type="auth", token="nonsense")
         begun = time.monotonic()
         assert server.client.get("/healthz").status_code == 200
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         gauge = "microdock_websocket_connections 0.0"
-        assert eventually(lambda: gauge in server.client.get("/metrics").text, within=5)
+        assert eventually(lambda: gauge in server.client.get("/metrics").text, within=20)
 
 
 # --- The end --------------------------------------------------------------------------------------------------------

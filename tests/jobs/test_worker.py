@@ -153,8 +153,8 @@ def test_gives_back_a_job_that_takes_too_long(app: Flask, start: Starter, clamd:
     assert clamd.asked.wait(SECONDS), worker.said()
     begun = time.monotonic()
     worker.process.terminate()
-    assert worker.process.wait(10) == 0
-    assert 2 <= time.monotonic() - begun < 6
+    assert worker.process.wait(30) == 0
+    assert 2 <= time.monotonic() - begun < 20
     found = job(app)
     assert (found.state, found.attempts, found.leased_by) == (JobState.QUEUED, 0, None)
 

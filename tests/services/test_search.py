@@ -32,8 +32,9 @@ from ..support import Api, add_user, package, signed_in
 
 @pytest.fixture(autouse=True)
 def nothing_counted() -> Iterator[None]:
-    """Totals are kept by the catalogue's revision, and every test's catalogue begins with the same one."""
+    """Totals and ranks are kept by the catalogue's revision, which rows that tests add by themselves do not raise."""
     search._counts._values.clear()
+    search._rankings._values.clear()
     yield
 
 
@@ -339,6 +340,14 @@ class TestTheIndexFollows:
         data(who.developer.put(f"{PLUGINS}/{plugin['id']}", change))
         assert found(who.nobody, "gizmo") == found(who.nobody, "before") == []
         assert [len(found(who.nobody, words)) for words in ("gadget", "after", "标签")] == [1, 1, 1]
+
+    def test_the_order_is_made_anew_after_a_change(self, app: Flask) -> None:
+        who = people(app)
+        plugin = published(who.developer, who.reviewer, displayName="Toolbox", description="A gizmo")
+        add_plugin(app, "named", display_name="Gizmo maker")
+        assert found(who.nobody, "gizmo") == found(who.nobody, "gizmo") == ["named", "myplugin"]
+        data(who.developer.put(f"{PLUGINS}/{plugin['id']}", {"name": "Gizmo"}))
+        assert found(who.nobody, "gizmo") == ["myplugin", "named"]
 
     def test_a_deleted_plugin_is_not_found_by_anybody(self, app: Flask) -> None:
         who = people(app)
