@@ -73,12 +73,12 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
 
 
 def all_matching(words: str, scope: Scope) -> Matching | None:
-    """All plugins that match, for lists with an order of their own; None where there is no word in `words`."""
+    """All plugins that match, for lists with an order of their own; None where nothing can."""
     query = search_index.query_of(words)
-    if query is None:
+    matches = _matches(query, scope) if query else ()
+    if not matches:
         return None
     at = revision_cache.current()
-    matches = _matches(query, scope)
     return Matching(sum(_count(at, *match) for match in matches), search_index.numbers(matches))
 
 

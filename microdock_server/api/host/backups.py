@@ -117,8 +117,13 @@ def _ensure_room(fields: Mapping[str, str]) -> None:
     """Before a byte is stored: would the body, as long as it says it is, exceed what the user key may keep?"""
     if request.content_length is None or "user_key" not in fields:
         return
+    try:
+        known = parsing.load(schemas.OwnBackups(only=["user_key"]), {"user_key": fields["user_key"]})
+    except Invalid:
+        # Refused with whatever else is wrong, once all of the form is there.
+        return
     with unit_of_work(writing=False):
-        backups.ensure_room(fields["user_key"], max(0, request.content_length - MIB), _quota())
+        backups.ensure_room(known["user_key"], max(0, request.content_length - MIB), _quota())
 
 
 def _ensure_name(form: Form) -> None:
