@@ -23,6 +23,7 @@ from .api.host.schemas import Plugin
 from .api.installs import installs
 from .api.limits import RateLimits, SharedWindows, SQLiteStorage
 from .api.market import market
+from .api.surface import Segment
 from .api.system import system
 from .cli import register_commands
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.url_map.converters["default"] = Segment
     _bind_extensions(app, settings)
     context = _context(app, settings)
     jobs.deliver_with(Messenger(settings.data_dir / FILE, redis=context.redis).deliver)

@@ -211,6 +211,7 @@ class TestHealth:
         answer = server.client.upload(package()) if area == "uploads" else server.client.back_up(b"bytes")
         assert answer.status_code == 200
 
+    @pytest.mark.sqlite
     def test_a_database_that_is_gone(self, start_server: Starter) -> None:
         server = start_server()
         for path in server.data.glob("microdock.db*"):

@@ -178,6 +178,7 @@ def test_the_spellings_of_the_document_are_understood(tmp_path: Path, monkeypatc
     assert settings.cors_origins == ("https://a.example", "https://b.example")
 
 
+@pytest.mark.sqlite
 def test_a_missing_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     first = settings_for(tmp_path).jwt_secret_key
     assert len(first) >= 32

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 
 import orjson
 from flask import Blueprint, Response, request
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, UnicodeConverter
 
 from ..errors import Unauthenticated
 from ..messages import text
@@ -116,6 +116,14 @@ class Endpoint:
             return schema.dump(data)
 
         return dump
+
+
+class Segment(UnicodeConverter):
+    """A part of a path. With the character zero it leads nowhere: nothing is called so, and PostgreSQL refuses it."""
+
+    def __init__(self, rules: Map, *args: Any, **options: Any) -> None:
+        super().__init__(rules, *args, **options)
+        self.regex = self.regex.replace("[^/]", r"[^/\x00]")
 
 
 class Surface(Blueprint):

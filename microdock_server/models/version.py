@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, cast, func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from ..extensions import Base
@@ -63,9 +63,10 @@ class PluginVersion(StoredFileColumns, Base):
         return f"{self.plugin_name.rpartition('.')[2]}@{self.version}.zip"
 
 
-# A plugin's total is the sum of its versions' counts and stored nowhere else: it cannot drift.
+# A plugin's total is the sum of its versions' counts and stored nowhere else: it cannot drift. Cast, because PostgreSQL
+# sums whole numbers up to a decimal.
 TOTAL_DOWNLOADS = (
-    select(func.coalesce(func.sum(PluginVersion.download_count), 0))
+    select(cast(func.coalesce(func.sum(PluginVersion.download_count), 0), BigInteger))
     .where(PluginVersion.plugin_name == Plugin.name)
     .correlate_except(PluginVersion)
     .scalar_subquery()

@@ -135,9 +135,6 @@ def _by_downloads(
 
 def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
     column = _COLUMNS[wanted.sort or Sort.CREATED_AT]
-    if wanted.descending:
-        return query.order_by(column.desc(), Plugin.number.desc())
-    if wanted.sort is Sort.RATING:
-        # What was never rated stands behind what was, either way.
-        return query.order_by(column.is_(None), column, Plugin.number)
-    return query.order_by(column, Plugin.number)
+    in_order, numbers = (column.desc(), Plugin.number.desc()) if wanted.descending else (column, Plugin.number)
+    # What was never rated stands behind what was, either way.
+    return query.order_by(in_order.nulls_last() if wanted.sort is Sort.RATING else in_order, numbers)

@@ -26,7 +26,7 @@ from microdock_server.services.tokens import Actor, host_token
 from microdock_server.storage import Incoming
 from microdock_server.uow import unit_of_work
 
-from ..support import package
+from ..support import database_for, package
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "com.example.myplugin"
@@ -73,7 +73,8 @@ class WorkerProcess:
     """`flask jobs work` on `data`, as a process of its own."""
 
     def __init__(self, data: Path, *arguments: str, **env: str) -> None:
-        environment = {**os.environ, "DATA_DIR": str(data), "LOG_LEVEL": "INFO", "DEBUG": "true", **env}
+        settings = {"DATA_DIR": str(data), "LOG_LEVEL": "INFO", "DEBUG": "true", **database_for(data), **env}
+        environment = {**os.environ, **settings}
         command = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "jobs", "work", *arguments]
         self.console = data.with_name(f"{data.name}.worker.log")
         with self.console.open("ab") as console:

@@ -113,6 +113,8 @@ class TestSweep:
 
 
 @pytest.mark.usefixtures("quick")
+# What it is seen to do is SQLite's checkpoint.
+@pytest.mark.sqlite
 class TestHousekeeper:
     @pytest.fixture
     def rounds(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from ..conftest import release
 from ..live import eventually
-from ..support import settings_for
+from ..support import database_for, settings_for
 from .helpers import ROOT, Clamd, WorkerProcess, alive, job, review, submit
 
 pytestmark = pytest.mark.live
@@ -187,7 +188,9 @@ def test_ends_with_its_parent(app: Flask, data: Path, clamd: Clamd, is_busy: boo
         "time.sleep(100)"
     )
     command = [sys.executable, "-c", code, str(data), clamd.url]
-    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    # It must not look for a database by itself.
+    environment = {**os.environ, "TEST_DATABASE": "", **database_for(data)}
+    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
     assert parent.stdout is not None
     with parent.stdout:
         pid = int(parent.stdout.readline())

@@ -16,7 +16,8 @@ from ..peers.redis import RedisServer, running
 from ..sockets import House, living_in
 from ..support import package
 
-pytestmark = pytest.mark.live
+# Two nodes that share SQLite's file; tests/many has those that share PostgreSQL.
+pytestmark = [pytest.mark.live, pytest.mark.sqlite]
 
 SECONDS = 30.0
 MAINTENANCE = {"message": "m", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}

@@ -16,6 +16,9 @@ from ..conftest import AppFactory
 from ..support import settings_for
 from .helpers import data_of, publish, rows
 
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = pytest.mark.sqlite
+
 
 def run(app: Flask, *words: object) -> Result:
     return app.test_cli_runner().invoke(args=["backup", *map(str, words)])

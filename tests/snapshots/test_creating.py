@@ -16,6 +16,9 @@ from microdock_server.storage import LocalStorage, Storages
 
 from .helpers import archives, data_of, delete, files, hashes, publish, restore, rows, snapshot, source
 
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = pytest.mark.sqlite
+
 
 class Busy(LocalStorage):
     """The local disk, where something happens whenever a file is about to be read."""

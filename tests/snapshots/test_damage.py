@@ -23,6 +23,9 @@ from ..conftest import release
 from ..support import settings_for
 from .helpers import publish, restore, snapshot
 
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(scope="module")
 def made(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -23,7 +23,8 @@ from ..live import ROOT, Client, Server, eventually, large_package, sha256
 from ..support import package
 from .helpers import files, hashes, rows
 
-pytestmark = pytest.mark.live
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = [pytest.mark.live, pytest.mark.sqlite]
 
 BACKUP = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "backup"]
 RESTORE = [sys.executable, "-c", "from microdock_server.cli_backup import backup; backup()", "restore"]

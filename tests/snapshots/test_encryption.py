@@ -17,6 +17,9 @@ from microdock_server.services.snapshots import Keys, Lock, SnapshotProblem, rea
 from ..peers import missing
 from .helpers import archives, data_of, files, publish, restore, rows, snapshot
 
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = pytest.mark.sqlite
+
 MINE, OTHER = (pyrage.x25519.Identity.generate() for _ in range(2))
 TO_ME = Lock(recipient=str(MINE.to_public()))
 WORDS = Lock(passphrase="correct horse")

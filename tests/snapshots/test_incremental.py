@@ -14,6 +14,9 @@ from microdock_server.services.snapshots import Known, SnapshotProblem, read_man
 
 from .helpers import archives, data_of, delete, files, publish, restore, rows, snapshot
 
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:

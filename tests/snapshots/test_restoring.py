@@ -17,6 +17,9 @@ from microdock_server.services.snapshots import SnapshotProblem
 
 from .helpers import REVISIONS, archives, data_of, delete, files, hashes, publish, restore, rows, snapshot
 
+# Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
