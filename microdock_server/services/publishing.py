@@ -104,7 +104,6 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
         if waits and plugin.status != PluginStatus.DRAFT:
             reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
         # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
-        db.session.flush()
         db.session.refresh(plugin)
     return plugin
 

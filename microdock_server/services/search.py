@@ -58,13 +58,13 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
     query = search_index.query_of(words)
     if query is None:
         return 0, []
-    at = revision_cache.current()
-    matches = _matches(query, scope)
+    at, shelves = revision_cache.current(), _shelves(scope)
+    matches = _matches(query, shelves)
     total = sum(_count(at, *match) for match in matches)
     start = (page - 1) * limit
     if start >= total:
         return total, []
-    ranked = _ranked(at, words, query, scope, start + limit)
+    ranked = _ranked(at, words, query, shelves, start + limit)
     found = ranked[start : start + limit]
     missing = min(limit, total - start) - len(found)
     if missing > 0:
@@ -75,7 +75,7 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
 def all_matching(words: str, scope: Scope) -> Matching | None:
     """All plugins that match, for lists with an order of their own; None where nothing can."""
     query = search_index.query_of(words)
-    matches = _matches(query, scope) if query else ()
+    matches = _matches(query, _shelves(scope)) if query else ()
     if not matches:
         return None
     at = revision_cache.current()
@@ -130,9 +130,9 @@ def _shelves(scope: Scope) -> list[tuple[str, list[str]]]:
     return shelves
 
 
-def _matches(query: str, scope: Scope) -> tuple[tuple[str, str], ...]:
+def _matches(query: str, shelves: Sequence[tuple[str, list[str]]]) -> tuple[tuple[str, str], ...]:
     """The indexes to ask, each with what it is asked."""
-    return tuple((table, _joined(query, facets)) for table, facets in _shelves(scope))
+    return tuple((table, _joined(query, facets)) for table, facets in shelves)
 
 
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
@@ -148,7 +148,7 @@ def _count(at: int, table: str, match: str) -> int:
     return _counts.of(at, lambda: search_index.count(table, match), table, match)
 
 
-def _ranked(at: int, words: str, query: str, scope: Scope, enough: int) -> list[int]:
+def _ranked(at: int, words: str, query: str, shelves: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
     """Numbers of candidates in their order: what is called exactly so, then hits in names, then any.
 
     A stage is asked only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
@@ -164,7 +164,7 @@ def _ranked(at: int, words: str, query: str, scope: Scope, enough: int) -> list[
     for query_of_stage, limit in stages:
         if len(found) >= enough:
             break
-        matches = _matches(query_of_stage, scope)
+        matches = _matches(query_of_stage, shelves)
         found.update(dict.fromkeys(_rankings.of(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
     return list(found)
 

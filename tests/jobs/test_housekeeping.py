@@ -112,9 +112,9 @@ class TestSweep:
         assert (record.outcome, record.handled) == ("ok", 1)
 
 
-@pytest.mark.usefixtures("quick")
 # What it is seen to do is SQLite's checkpoint.
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("quick")
 class TestHousekeeper:
     @pytest.fixture
     def rounds(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:

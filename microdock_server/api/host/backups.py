@@ -118,7 +118,7 @@ def _ensure_room(fields: Mapping[str, str]) -> None:
     if request.content_length is None or "user_key" not in fields:
         return
     try:
-        known = parsing.load(schemas.OwnBackups(only=["user_key"]), {"user_key": fields["user_key"]})
+        known = parsing.load(schemas.BackupUpload(only=["user_key"]), {"user_key": fields["user_key"]})
     except Invalid:
         # Refused with whatever else is wrong, once all of the form is there.
         return
