@@ -29,6 +29,7 @@ FLAT = Goal(1.5, at_most=True)
 ASKED = 200
 FILE = 4096
 DETAIL = "/api/plugins/detail"
+WRITES = ("disable", "enable")
 SOME, FEW, LEAST_SECONDS = 16, 4, 5
 
 
@@ -60,11 +61,19 @@ class Place:
     def after_write(self, token: str) -> float:
         """Seconds for a megabyte of the first list after a write, to one client."""
         took = total = 0.0
-        for act in ("disable", "enable"):
+        for act in WRITES:
             call(self.server.port, f"/api/plugins/{act}", {"name": self.names[0]}, token)
             seconds, size = fetch(self.server.port, Request(LIST))
             took, total = took + seconds, total + size
         return took * MEGABYTE / total
+
+    def searched_after_write(self, token: str) -> float:
+        """Seconds for the first page of a search after a write, to one client: nothing of it is kept then."""
+        took = 0.0
+        for act in WRITES:
+            call(self.server.port, f"/api/plugins/{act}", {"name": self.names[0]}, token)
+            took += fetch(self.server.port, Request(SEARCH_PAGE))[0]
+        return took / len(WRITES)
 
 
 def sqlite(stage: Stage) -> Section:
@@ -155,6 +164,7 @@ def _runs(place: Place) -> dict[str, Callable[[], float]]:
         "market list page": lambda: place.per_page(LIST_PAGE),
         "market list page, by downloads": lambda: place.per_page(f"{LIST_PAGE}&sort={Sort.DOWNLOADS}"),
         "search page, a common word": lambda: place.per_page(SEARCH_PAGE),
+        "search page, a common word, first after a write": lambda: place.searched_after_write(token),
         "host list, plain, a megabyte": lambda: place.per_megabyte({}),
         "host list, gzip, a megabyte": lambda: place.per_megabyte(GZIP),
         "first host list after a write, plain, a megabyte": lambda: place.after_write(token),

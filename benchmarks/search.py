@@ -13,8 +13,8 @@ from sqlalchemy import func, or_, select
 
 from microdock_server.extensions import db
 from microdock_server.models import Category, Plugin, User
-from microdock_server.services import catalog, search
-from microdock_server.services.listing import Filter, Sort, find
+from microdock_server.services import catalog, listing, search
+from microdock_server.services.listing import Filter, Sort
 from microdock_server.services.tokens import Actor, host_token
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import PluginStatus, Role
@@ -171,6 +171,12 @@ def _writes(market: Market, rounds: int, section: Section) -> None:
             "a change of one plugin, with its index", samples["with"], samples["without"], "without", None, show=_ms
         )
     )
+
+
+def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[Any]]:
+    """A page of the marketplace, with all that it shows."""
+    total, numbers = listing.find(wanted, viewer)
+    return total, listing.shown(numbers)
 
 
 def like(words: str, page: int) -> tuple[int, Sequence[Any]]:

@@ -184,10 +184,11 @@ def _service() -> Service:
 
 
 def _run(*command: str) -> str:
-    """What it printed. Raises Failed with the end of what it complained about."""
+    """What it printed. Raises Failed with the end of what it complained about, wherever it did."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own commands)
     if done.returncode:
-        raise Failed(f"`{' '.join(command[:6])}` failed: {done.stderr.strip()[-500:]}")
+        name = " ".join(command).replace(" ".join(FLASK), "flask")[:80]
+        raise Failed(f"`{name}` failed: {(done.stderr.strip() or done.stdout.strip())[-500:]}")
     return done.stdout.strip()
 
 

@@ -153,3 +153,20 @@ def test_to_a_new_version_and_back_from_a_broken_one(checkout: Checkout) -> None
     refused = checkout.deploy("one")
     assert refused.returncode == 1
     assert "nothing was changed: the checkout has changes of its own" in refused.stderr
+
+
+def test_a_schema_that_does_not_go_back_is_said_to_be_so(checkout: Checkout) -> None:
+    newest = max(path.stem for path in (checkout.directory / "migrations/versions").glob("*.py"))[:4]
+    one_way = MIGRATION.format(before=newest).replace('op.drop_table("another")', 'raise RuntimeError("one way only")')
+    checkout.write("migrations/versions/9999_another.py", one_way)
+    checkout.write("wsgi.py", "raise RuntimeError('broken')\n")
+    checkout.commit("two")
+    checkout.git("checkout", "--quiet", "one")
+    done = checkout.deploy("two")
+    assert done.returncode == 2, done.stderr
+    assert "could not go back: `flask db downgrade" in done.stderr
+    assert "one way only" in done.stderr
+    # What the operator is told to restore is there, and nobody was refused meanwhile.
+    (archive,) = checkout.directory.with_name("backups").glob("microdock-*-full.tar.zst")
+    assert f"scripts/restore {archive} --data-dir {checkout.server.data}" in done.stderr
+    assert checkout.server.client.get("/readyz").status_code == 200

@@ -105,15 +105,12 @@ class Endpoint:
         """How the view's data becomes JSON: as `answer` says; without one, and already rendered, as it is."""
         if self.answer is None:
             return lambda data: data
-        schema = self.answer(many=self.many)
-        row = dumper(self.answer())
+        one = dumper(self.answer())
 
         def dump(data: Any) -> Any:
             if data is None or isinstance(data, orjson.Fragment):
                 return data
-            if self.many and data and not isinstance(data[0], dict):
-                return [row(item) for item in data]
-            return schema.dump(data)
+            return [one(item) for item in data] if self.many else one(data)
 
         return dump
 

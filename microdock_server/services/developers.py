@@ -23,8 +23,9 @@ from .tokens import Actor
 PROFILE: Final = ("display_name", "company", "website", "bio")
 CURRENCY: Final = "USD"
 DAYS_SHOWN: Final = 30
-# Whoever has the role, or a profile. Both ask for users joined with their profiles.
+# Whoever has the role, or a profile. All three ask for users joined with their profiles.
 IS_DEVELOPER: Final = or_(User.role == Role.DEVELOPER.value, Developer.user_id.is_not(None))
+DISPLAY_NAME: Final = func.coalesce(Developer.display_name, User.username)
 SINCE: Final = func.coalesce(Developer.created_at, User.created_at, type_=UtcDateTime())
 
 

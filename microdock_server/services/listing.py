@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 
 from ..extensions import db
-from ..models import DownloadWindow, Plugin
+from ..models import Category, Developer, DownloadWindow, Plugin, PluginImage, User
 from ..vocabulary import PluginStatus, permits
-from . import catalog, categories, revision_cache, search
+from . import categories, developers, pictures, revision_cache, search
 from .revision_cache import RevisionCache
 from .tokens import Actor
 
@@ -51,28 +51,63 @@ _HIDDEN: Final = tuple(status.value for status in PluginStatus if status is not 
 _totals: Final[RevisionCache[int]] = RevisionCache(256)
 
 
-def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[Plugin]]:
-    """How many plugins fit, and one page of them. A category means everything below it, too."""
+# What a list shows and no more, for descriptions can be long; made once, because making it costs more than running it.
+_TABLE: Final = Plugin.__table__
+_SHOWN: Final[Select[Any]] = (
+    select(
+        *_TABLE.c["number", "id", "name", "display_name", "description", "tags", "current_version", "status"],
+        *_TABLE.c["category_id", "owner_id", "is_enabled", "is_deprecated", "rating_average", "rating_count"],
+        *_TABLE.c["created_at", "updated_at", "published_at"],
+        Category.name.label("category_name"),
+        User.username.label("owner_username"),
+        developers.DISPLAY_NAME.label("owner_name"),
+        DownloadWindow.total.label("downloads"),
+        PluginImage.id.label("icon_id"),
+    )
+    .select_from(_TABLE)
+    .outerjoin(Category, Category.id == _TABLE.c.category_id)
+    .outerjoin(User, User.id == _TABLE.c.owner_id)
+    .outerjoin(Developer, Developer.user_id == User.id)
+    .outerjoin(DownloadWindow, DownloadWindow.plugin_name == _TABLE.c.name)
+    .outerjoin(PluginImage, and_(PluginImage.plugin_name == _TABLE.c.name, PluginImage.kind == pictures.ICON))
+    .where(_TABLE.c.number.in_(bindparam("numbers", expanding=True)))
+)
+
+
+def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[int]]:
+    """How many plugins fit, and the numbers of one page of them. A category means everything below it, too."""
     below = tuple(categories.within(wanted.category_id)) if wanted.category_id else None
     hidden_of = _hidden_of(wanted, viewer)
     scope = _scope(wanted, below, hidden_of)
     if wanted.words and wanted.sort is None and wanted.developer_id is None:
-        total, numbers = search.find(wanted.words, scope, wanted.page, wanted.limit)
-        return total, catalog.numbered(numbers)
+        return search.find(wanted.words, scope, wanted.page, wanted.limit)
     matching = search.all_matching(wanted.words, scope) if wanted.words else None
     if wanted.words and matching is None:
         return 0, []
     query = _restricted(wanted, below, hidden_of)
-    page = _by_downloads(query, wanted, below, hidden_of) if wanted.sort is Sort.DOWNLOADS else _sorted(query, wanted)
-    if matching is not None:
-        query, page = (one.where(one.selected_columns[0].in_(matching.numbers)) for one in (query, page))
     if matching is not None and wanted.developer_id is None:
         total = matching.count
     else:
-        total = _total(query, replace(wanted, page=1, limit=1, sort=None, descending=True), below, hidden_of)
-    # First the page's numbers, from an index alone; then its rows.
-    page = page.limit(wanted.limit).offset((wanted.page - 1) * wanted.limit)
-    return total, catalog.numbered(db.session.scalars(page).all())
+        total = _total(
+            _among(query, matching), replace(wanted, page=1, limit=1, sort=None, descending=True), below, hidden_of
+        )
+    start = (wanted.page - 1) * wanted.limit
+    if wanted.sort is Sort.RATING:
+        return total, _by_rating(_among(query, matching), wanted, start)
+    page = _by_downloads(query, wanted, below, hidden_of) if wanted.sort is Sort.DOWNLOADS else _sorted(query, wanted)
+    return total, db.session.scalars(_among(page, matching).limit(wanted.limit).offset(start)).all()
+
+
+def shown(numbers: Sequence[int]) -> list[Row[Any]]:
+    """What a list shows of the plugins with these numbers, in this order.
+
+    The attributes are the plugin's columns, and `category_name`, `owner_username`, `owner_name`, `downloads` and
+    `icon_id`; each of those is None where there is none.
+    """
+    if not numbers:
+        return []
+    rows = {row.number: row for row in db.session.execute(_SHOWN, {"numbers": numbers})}
+    return [rows[number] for number in numbers if number in rows]
 
 
 def _hidden_of(wanted: Filter, viewer: Actor | None) -> str | None:
@@ -115,8 +150,11 @@ def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | 
 
 def _total(query: Select[Any], *what: object) -> int:
     """How many rows `query`, which asks for `what`, has."""
-    rows = select(func.count()).select_from(query.subquery())
-    return _totals.of(revision_cache.current(), lambda: int(db.session.execute(rows).scalar_one()), *what)
+
+    def counted() -> int:
+        return int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+
+    return _totals.of(revision_cache.current(), counted, *what)
 
 
 def _by_downloads(
@@ -134,7 +172,26 @@ def _by_downloads(
 
 
 def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
-    column = _COLUMNS[wanted.sort or Sort.CREATED_AT]
-    in_order, numbers = (column.desc(), Plugin.number.desc()) if wanted.descending else (column, Plugin.number)
-    # What was never rated stands behind what was, either way.
-    return query.order_by(in_order.nulls_last() if wanted.sort is Sort.RATING else in_order, numbers)
+    order = (_COLUMNS[wanted.sort or Sort.CREATED_AT], Plugin.number)
+    return query.order_by(*(one.desc() if wanted.descending else one for one in order))
+
+
+def _by_rating(query: Select[Any], wanted: Filter, start: int) -> list[int]:
+    """What was never rated stands behind what was, either way.
+
+    Asked for apart, for an index in this order serves one direction alone, and engines differ in which.
+    """
+    rating = Plugin.rating_average
+    rated, unrated = query.where(rating.is_not(None)), query.where(rating.is_(None))
+    numbers = list(db.session.scalars(_sorted(rated, wanted).limit(wanted.limit).offset(start)))
+    missing = wanted.limit - len(numbers)
+    if missing:
+        before = db.session.execute(select(func.count()).select_from(rated.subquery())).scalar_one()
+        rest = unrated.order_by(Plugin.number.desc() if wanted.descending else Plugin.number)
+        numbers += db.session.scalars(rest.limit(missing).offset(max(0, start - before)))
+    return numbers
+
+
+def _among(query: Select[Any], matching: search.Matching | None) -> Select[Any]:
+    """Of a query's numbers those that match."""
+    return query if matching is None else query.where(query.selected_columns[0].in_(matching.numbers))

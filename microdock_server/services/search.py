@@ -24,11 +24,13 @@ from ..models import Developer, Plugin, Setting, User
 from ..uow import unit_of_work
 from . import revision_cache, search_index, search_words
 from .revision_cache import RevisionCache
-from .search_index import HIDDEN, PUBLIC
+from .search_index import HIDDEN, PUBLIC, Entry
 
 NAMED: Final = 100
 ANYWHERE: Final = 200
 DESCRIPTION_WORDS: Final = 4000
+# Plugins that are indexed together.
+BATCH: Final = 500
 # Raised when the words are cut in another way: the index is then made anew at the start.
 VERSION: Final = "3"
 VERSION_KEY: Final = "search.version"
@@ -86,7 +88,7 @@ def index(plugin: Plugin) -> None:
     """Make the index say what the plugin says now."""
     forget(plugin)
     names = _names_of_owners(plugin.owner_id) if plugin.owner_id else {}
-    _insert(plugin, names.get(plugin.owner_id or "", ()))
+    search_index.insert(_table(plugin), [_entry(plugin, names.get(plugin.owner_id or "", ()))])
 
 
 def forget(plugin: Plugin) -> None:
@@ -110,9 +112,11 @@ def rebuild() -> int:
         search_index.clear()
         count = 0
         names = _names_of_owners()
-        for plugin in db.session.scalars(select(Plugin).execution_options(yield_per=500)):
-            _insert(plugin, names.get(plugin.owner_id or "", ()))
-            count += 1
+        for plugins in db.session.scalars(select(Plugin).execution_options(yield_per=BATCH)).partitions():
+            for table in search_index.TABLES:
+                held = [plugin for plugin in plugins if _table(plugin) == table]
+                search_index.insert(table, [_entry(plugin, names.get(plugin.owner_id or "", ())) for plugin in held])
+            count += len(plugins)
         db.session.merge(Setting(key=VERSION_KEY, value=VERSION))
     return count
 
@@ -209,7 +213,11 @@ def _rest(at: int, matches: Sequence[tuple[str, str]], ranked: Sequence[int], sk
     return found
 
 
-def _insert(plugin: Plugin, owner_names: Iterable[str]) -> None:
+def _table(plugin: Plugin) -> str:
+    return PUBLIC if plugin.is_public else HIDDEN
+
+
+def _entry(plugin: Plugin, owner_names: Iterable[str]) -> Entry:
     called = {plugin.name, plugin.name.rpartition(".")[2], plugin.display_name}
     facets = [search_words.facet("s", plugin.status), *(search_words.facet("x", name) for name in called)]
     facets += [search_words.facet("o", plugin.owner_id)] if plugin.owner_id else []
@@ -221,7 +229,7 @@ def _insert(plugin: Plugin, owner_names: Iterable[str]) -> None:
         "author": search_words.indexed(" ".join([plugin.author, *owner_names])),
         "description": search_words.indexed(plugin.description, DESCRIPTION_WORDS),
     }
-    search_index.insert(PUBLIC if plugin.is_public else HIDDEN, plugin.number, fields, " ".join(facets))
+    return Entry(plugin.number, fields, " ".join(facets))
 
 
 def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ engine's own language; what search.py needs to build one, and to ask it, is here
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
@@ -24,6 +25,15 @@ _LAST_POSITION: Final = 16_383
 _POSITIONS: Final = 256
 # A word has at most 2,046 bytes, and a character at most four.
 _LONGEST: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a plugin is found by: texts cut into words, by field, and facets."""
+
+    number: int
+    fields: dict[str, str]
+    facets: str
 
 
 class Language(Protocol):
@@ -168,16 +178,18 @@ def numbers(matches: Sequence[tuple[str, str]]) -> TextClause:
     return text(" UNION ALL ".join(parts)).bindparams(**values)
 
 
-def insert(table: str, number: int, fields: dict[str, str], facets: str) -> None:
-    """Hold these texts of a plugin."""
-    row = language().columns(fields, facets)
-    columns = ", ".join(row)
-    values = ", ".join(f"CAST(:{name} AS tsvector)" if name == "words" else f":{name}" for name in row)
+def insert(table: str, entries: Sequence[Entry]) -> None:
+    """Hold what is found of these plugins."""
+    if not entries:
+        return
+    rows = [{"number": one.number, **language().columns(one.fields, one.facets)} for one in entries]
+    columns = [name for name in rows[0] if name != "number"]
+    values = ", ".join(f"CAST(:{name} AS tsvector)" if name == "words" else f":{name}" for name in columns)
     statement = _statement(
-        f"INSERT INTO {{table}} ({{number}}, {columns}) VALUES (:number, {values})",  # noqa: S608  (our own names)
+        f"INSERT INTO {{table}} ({{number}}, {', '.join(columns)}) VALUES (:number, {values})",  # noqa: S608  (our own)
         table,
     )
-    db.session.execute(statement, {"number": number, **row})
+    db.session.execute(statement, rows)
 
 
 def delete(table: str, number: int) -> None:

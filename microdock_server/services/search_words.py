@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 MAX_TERMS: Final = 8
@@ -17,7 +17,7 @@ MAX_TERMS: Final = 8
 _PRIVATE: Final = "\ue000"
 # Han with its extensions and compatibility forms, kana, hangul. Written as escapes: some of them look like others.
 _UNSPACED: Final = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003134f"
-_RUNS: Final = re.compile(rf"[{_UNSPACED}]+|[^\W_]+")
+_RUNS: Final = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _CJK: Final = re.compile(rf"[{_UNSPACED}]")
 _HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -43,7 +43,7 @@ def indexed(value: str, limit: int | None = None) -> str:
 
 def terms_of(words: str) -> list[str]:
     """The words as they stand in the index: a run of Chinese as its bigrams in a row."""
-    runs = list(_runs(words))[:MAX_TERMS]
+    runs = _runs(words)[:MAX_TERMS]
     return [" ".join(_bigrams(run) or [run]) if _CJK.match(run) else _folded(run) for run in runs]
 
 
@@ -52,15 +52,16 @@ def is_unspaced(term: str) -> bool:
     return bool(_CJK.match(term))
 
 
+# Most plugins share theirs with others.
+@lru_cache(maxsize=8192)
 def facet(kind: str, value: str) -> str:
     """One word for the tokenizer, which no text and no query contains."""
     return f"{_PRIVATE}{kind}{''.join(_runs(value.casefold()))}"
 
 
-def _runs(value: str) -> Iterator[str]:
+def _runs(value: str) -> list[str]:
     """Runs of Chinese characters (or kana, or hangul), and runs of other letters and digits."""
-    for match in _RUNS.finditer(unicodedata.normalize("NFKC", value)):
-        yield from _split_scripts(match.group())
+    return _RUNS.findall(unicodedata.normalize("NFKC", value))
 
 
 def _folded(word: str) -> str:
@@ -69,15 +70,6 @@ def _folded(word: str) -> str:
     if folded.isascii():
         return folded
     return "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
-
-
-def _split_scripts(run: str) -> Iterator[str]:
-    start, is_cjk = 0, bool(_CJK.match(run))
-    for place, char in enumerate(run):
-        if bool(_CJK.match(char)) != is_cjk:
-            yield run[start:place]
-            start, is_cjk = place, not is_cjk
-    yield run[start:]
 
 
 def _bigrams(run: str) -> list[str]:

@@ -90,3 +90,14 @@ def test_a_snapshot_of_postgresql_comes_back(
     assert files(tmp_path / "new") == dict(before)
     assert hashlib.sha256(b"content 0").hexdigest() in files(tmp_path / "new").values()
     assert not list((tmp_path / "new").glob("*.pgdump"))
+
+
+def test_the_password_of_a_client_key_is_not_shown_to_the_machine(
+    server: PostgreSQL, migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+    engine = create_engine(f"{migrated}{'&' if '?' in migrated else '?'}sslpassword=hidden", poolclass=NullPool)
+    with keeping.alone_in(tmp_path / "out"), pytest.raises(SnapshotProblem, match="PGSERVICEFILE") as refused:
+        snapshots.create(snapshots.Source(engine, Storages(LocalStorage({})), "2.0.0", {}), tmp_path / "out")
+    assert "hidden" not in str(refused.value)
+    assert keeping.archives(tmp_path / "out") == []

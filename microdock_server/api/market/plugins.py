@@ -42,8 +42,8 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
         sort=query["sort"],
         descending=query["order"] == Order.DESC,
     )
-    total, rows = listing.find(wanted, actor)
-    return {"plugins": shapes.plugin_rows(rows), "pagination": pagination(query, total)}
+    total, numbers = listing.find(wanted, actor)
+    return {"plugins": shapes.plugin_rows(listing.shown(numbers)), "pagination": pagination(query, total)}
 
 
 @market.operation(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from ...bundle.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
@@ -24,19 +24,18 @@ from .findings import summary
 ENGINE: Final = "microdock"
 
 
-def plugin_rows(rows: Sequence[Plugin]) -> list[dict[str, Any]]:
-    """Plugins of one page."""
-    names = [row.name for row in rows]
-    known = categories.named(row.category_id for row in rows)
-    owners = developers.named(row.owner_id for row in rows)
-    counts = _downloads(names)
-    images = pictures.of(names)
+def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Plugins of one page, from what listing.shown says of them."""
     return [
         {
-            **_common(row, known, owners),
+            **_common(
+                row,
+                None if row.category_name is None else {"id": row.category_id, "name": row.category_name},
+                None if row.owner_username is None else _developer(row.owner_id, row.owner_username, row.owner_name),
+            ),
             "tags": row.tags,
-            "icon": _icon(row, images.get(row.name, [])),
-            **_popularity(row, counts),
+            "icon": row.icon_id and _image_url(row.id, row.icon_id),
+            **_popularity(row, row.downloads or 0),
         }
         for row in rows
     ]
@@ -45,19 +44,20 @@ def plugin_rows(rows: Sequence[Plugin]) -> list[dict[str, Any]]:
 def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     """Everything about one plugin that this viewer may know."""
     version = db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
-    owners = developers.named([plugin.owner_id])
-    known = categories.named([plugin.category_id])
     images = pictures.of([plugin.name]).get(plugin.name, [])
-    detail = _common(plugin, known, owners)
-    owner = owners.get(plugin.owner_id or "")
+    window = db.session.get(DownloadWindow, plugin.name)
+    owner = developers.named([plugin.owner_id]).get(plugin.owner_id or "")
+    category = categories.named([plugin.category_id]).get(plugin.category_id or "")
+    detail = _common(
+        plugin,
+        {"id": category.id, "name": category.name, "description": category.description} if category else None,
+        _developer(owner.user.id, owner.user.username, owner.display_name) if owner else None,
+    )
     if owner is not None:
         detail["developer"] |= {
             "email": owner.user.email if sees_private(owner.user.id, viewer) else None,
             "website": owner.developer.website if owner.developer else "",
         }
-    category = known.get(plugin.category_id or "")
-    if category is not None:
-        detail["category"] |= {"description": category.description}
     return {
         **detail,
         "long_description": plugin.long_description,
@@ -65,7 +65,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "author": plugin.author,
         "metadata": metadata_of(plugin, version),
         "files": _files(plugin, images),
-        "stats": {**_popularity(plugin, _downloads([plugin.name])), "size": version.file_size},
+        "stats": {**_popularity(plugin, window.total if window else 0), "size": version.file_size},
         "dependencies": version.dependencies,
         "engines": version.engines,
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
@@ -73,19 +73,16 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
 
 
 def _files(plugin: Plugin, images: Sequence[PluginImage]) -> dict[str, Any]:
+    icon = next((image for image in images if image.kind == pictures.ICON), None)
     return {
-        "icon": _icon(plugin, images),
-        "screenshots": [_image_url(plugin, image) for image in images if image.kind == pictures.SCREENSHOT],
+        "icon": icon and _image_url(plugin.id, icon.id),
+        "screenshots": [_image_url(plugin.id, image.id) for image in images if image.kind == pictures.SCREENSHOT],
         "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
     }
 
 
-def _popularity(plugin: Plugin, downloads: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "downloads": downloads.get(plugin.name, 0),
-        "rating": rating_of(plugin),
-        "reviews_count": plugin.rating_count,
-    }
+def _popularity(plugin: Plugin | Row[Any], downloads: int) -> dict[str, Any]:
+    return {"downloads": downloads, "rating": rating_of(plugin), "reviews_count": plugin.rating_count}
 
 
 def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
@@ -222,7 +219,7 @@ def sees_private(user_id: str, viewer: Actor | None) -> bool:
     return viewer is not None and (viewer.id == user_id or viewer.role == Role.ADMIN)
 
 
-def rating_of(plugin: Plugin) -> float | None:
+def rating_of(plugin: Plugin | Row[Any]) -> float | None:
     """The average of what is shown; null where nobody rated."""
     return None if plugin.rating_average is None else round(plugin.rating_average, 2)
 
@@ -238,8 +235,9 @@ def rendered(markdown: str) -> str:
     return to_html(markdown)
 
 
-def _common(plugin: Plugin, known: dict[str, Category], owners: dict[str, Profile]) -> dict[str, Any]:
-    category, owner = known.get(plugin.category_id or ""), owners.get(plugin.owner_id or "")
+def _common(
+    plugin: Plugin | Row[Any], category: dict[str, Any] | None, developer: dict[str, Any] | None
+) -> dict[str, Any]:
     return {
         "id": plugin.id,
         "plugin_name": plugin.name,
@@ -247,12 +245,8 @@ def _common(plugin: Plugin, known: dict[str, Category], owners: dict[str, Profil
         "description": plugin.description,
         "version": plugin.current_version,
         "status": plugin.status,
-        "category": {"id": category.id, "name": category.name} if category else None,
-        "developer": (
-            {"id": owner.user.id, "username": owner.user.username, "display_name": owner.display_name}
-            if owner
-            else None
-        ),
+        "category": category,
+        "developer": developer,
         "is_enabled": plugin.is_enabled,
         "is_deprecated": plugin.is_deprecated,
         "created_at": plugin.created_at,
@@ -261,17 +255,12 @@ def _common(plugin: Plugin, known: dict[str, Category], owners: dict[str, Profil
     }
 
 
-def _downloads(names: Sequence[str]) -> dict[str, int]:
-    query = select(DownloadWindow.plugin_name, DownloadWindow.total).where(DownloadWindow.plugin_name.in_(names))
-    return {name: int(total) for name, total in db.session.execute(query)}
+def _developer(user_id: str, username: str, display_name: str) -> dict[str, Any]:
+    return {"id": user_id, "username": username, "display_name": display_name}
 
 
-def _icon(plugin: Plugin, images: Sequence[PluginImage]) -> str | None:
-    return next((_image_url(plugin, image) for image in images if image.kind == pictures.ICON), None)
-
-
-def _image_url(plugin: Plugin, image: PluginImage) -> str:
-    return url(f"/marketplace/plugins/{plugin.id}/images/{image.id}")
+def _image_url(plugin_id: str, image_id: str) -> str:
+    return url(f"/marketplace/plugins/{plugin_id}/images/{image_id}")
 
 
 def _own_review(plugin: Plugin) -> dict[str, Any] | None:

@@ -61,6 +61,12 @@ def _run(program: str, url: URL, *options: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise SnapshotProblem(f"{program} is not installed: it comes with PostgreSQL's client (postgresql-client)")
+    if "sslpassword" in url.query:
+        # The one secret that libpq takes from no variable of the environment.
+        raise SnapshotProblem(
+            f"{program} would show sslpassword to every user of this machine: keep it in a service file "
+            "(PGSERVICEFILE) and name that in DATABASE_URL (?service=…)"
+        )
     # Of an address, libpq understands all but the driver.
     address = url.set(drivername="postgresql")._replace(password=None).difference_update_query(["password"])
     secret = url.password or url.query.get("password")
