@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import os
+import sys
 
 from flask import Flask
 from flask_migrate import upgrade
@@ -28,7 +30,7 @@ FINGERPRINT = "administrator.fingerprint"
 def prepare(app: Flask) -> None:
     """Make the administrator on first start, check what is stored, and bring up to date what is derived from it.
 
-    On a database without tables: nothing, unless the settings ask to migrate it.
+    On a database without tables: nothing, unless the settings ask to migrate it. For `flask db …`: nothing.
 
     Raises ConfigurationError where there is no database, and where serving would be unsafe. Leaves no connection open,
     so that a server may fork.
@@ -36,6 +38,8 @@ def prepare(app: Flask) -> None:
     context: Context = app.extensions["microdock"]
     with app.app_context():
         _ensure_reachable()
+        if _is_about_schema():
+            return
         if context.settings.auto_migrate and not is_migrated():
             upgrade()
         try:
@@ -55,6 +59,12 @@ def prepare(app: Flask) -> None:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+def _is_about_schema() -> bool:
+    """Was this loaded by `flask db …`? What that finds in the database and makes of it is its own business."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "db" in words[:2]
 
 
 def _ensure_reachable() -> None:

@@ -21,7 +21,8 @@ _PLAIN: Final = ((fields.String, str), (fields.Integer, int), (fields.Boolean, b
 def dumper(schema: Schema) -> Dump:
     """A function that dumps as `schema` would, several times faster.
 
-    It takes a row (an object with a column for every field), or a dictionary; what a dictionary lacks is left out.
+    It takes a row (an object with a column for every field), or a dictionary; what a dictionary lacks is left out, also
+    a field that a method would have computed.
     """
     of_row, of_dictionary = _rows(schema), _dictionaries(schema)
     return lambda data: of_dictionary(data) if isinstance(data, dict) else of_row(data)
