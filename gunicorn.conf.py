@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def on_starting(server):
         server.presence = presence.announce(settings.data_dir)
     except presence.InUse as reason:
         raise SystemExit(f"not started: {reason}") from reason
+
+
+def post_fork(server, worker):
+    """In each worker, before it boots: told to end meanwhile it would not hear, and the server wait for it in vain."""
+    signal.signal(signal.SIGTERM, lambda *_: setattr(worker, "alive", False))
 
 
 def post_worker_init(worker):

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import random
 import shutil
 import signal
 import socket
@@ -200,9 +201,17 @@ def prepared_server(prepared: Path, data: Path, **env: str) -> Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that a server may listen on.
+
+    Below those that the system gives to clients: one of these could be taken between the asking and the listening.
+    """
+    for port in random.sample(range(10_240, 32_768), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            # What a client left behind does not keep a server from listening.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("a hundred ports are all taken")
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:

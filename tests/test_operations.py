@@ -81,6 +81,20 @@ def empty(request: pytest.FixtureRequest) -> Iterator[None]:
         assert eventually(lambda: shared.files() == []), shared.files()
 
 
+SLOW_TO_BOOT = """
+import os, time
+import gunicorn.util
+seed = gunicorn.util.seed
+def slowly():
+    try:
+        os.close(os.open({first!r}, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        time.sleep(5)
+    seed()
+gunicorn.util.seed = slowly
+"""
+
+
 class TestStopping:
     """TERM lets what was begun finish, and then the server is gone."""
 
@@ -91,6 +105,15 @@ class TestStopping:
         assert time.monotonic() - begun < 25
         with pytest.raises(requests.ConnectionError):
             server.client.get("/healthz")
+
+    def test_a_worker_that_still_boots_ends_as_well(self, start_server: Starter, tmp_path: Path) -> None:
+        # Every worker but the first takes a while, before it has signal handlers of its own.
+        (tmp_path / "sitecustomize.py").write_text(SLOW_TO_BOOT.format(first=str(tmp_path / "first")))
+        server = start_server(PYTHONPATH=str(tmp_path))
+        assert eventually(lambda: len(server.workers()) == 2)
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 25
 
     def test_a_connection_that_is_kept_alive_does_not_hold_it_up(self, start_server: Starter) -> None:
         server = start_server()

@@ -116,7 +116,7 @@ def test_nothing_is_left_when_it_is_killed(serve: Callable[..., Service]) -> Non
     service = serve().ready()
     os.kill(service.process.pid, signal.SIGKILL)
     service.process.wait(10)
-    assert eventually(lambda: service.members() == {}, 8), service.members()
+    assert eventually(lambda: service.members() == {}, 15), service.members()
 
 
 def test_a_server_that_cannot_start_is_no_service(serve: Callable[..., Service]) -> None:

@@ -20,6 +20,7 @@ import requests
 
 from microdock_server.storage.address import Credentials, parse_address
 
+from ..live import free_port
 from . import missing
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class S3Server:
     def __init__(self, log: Path) -> None:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     @classmethod
