@@ -21,7 +21,8 @@ from .results import NotMeasured
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS, THREADS, KEEPALIVE = 2, 16, 75
-START_TIMEOUT = 60.0
+# A server makes the search index at its first start: a minute or more of 100,000 plugins.
+START_TIMEOUT = 300
 HEALTH = "/api/health"
 
 
