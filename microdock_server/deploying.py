@@ -23,7 +23,8 @@ from dotenv import dotenv_values
 PYTHON: Final = ".venv/bin/python"
 FLASK: Final = (PYTHON, "-m", "flask", "--app", "microdock_server:create_app")
 STATE: Final = "supervisor.json"
-RESTART_SECONDS: Final = 90.0
+# Longer than the supervisor waits.
+RESTART_SECONDS: Final = 330.0
 HEALTHY_SECONDS: Final = 30.0
 
 

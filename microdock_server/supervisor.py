@@ -45,8 +45,9 @@ LONGEST_PAUSE: Final = 10.0
 SETTLED_SECONDS: Final = 30.0
 # A little more than a worker takes to finish its job or give it back.
 WORKER_ENDS_SECONDS: Final = 25.0
-# A server that does not answer by then never will.
-READY_SECONDS: Final = 60.0
+# A server that does not answer by then never will. A new version may have to make the search index first, which takes
+# PostgreSQL a minute or more for 100,000 plugins; the one before answers meanwhile.
+READY_SECONDS: Final = 300.0
 # Where servers find their socket (systemd's protocol says 3), and how they tell that they answer.
 LISTENING: Final = 3
 READY: Final = "SUPERVISOR_READY_FD"
