@@ -29,7 +29,6 @@ FLAT = Goal(1.5, at_most=True)
 ASKED = 200
 FILE = 4096
 DETAIL = "/api/plugins/detail"
-WRITES = ("disable", "enable")
 SOME, FEW, LEAST_SECONDS = 16, 4, 5
 
 
@@ -60,20 +59,21 @@ class Place:
 
     def after_write(self, token: str) -> float:
         """Seconds for a megabyte of the first list after a write, to one client."""
-        took = total = 0.0
-        for act in WRITES:
-            call(self.server.port, f"/api/plugins/{act}", {"name": self.names[0]}, token)
-            seconds, size = fetch(self.server.port, Request(LIST))
-            took, total = took + seconds, total + size
-        return took * MEGABYTE / total
+        fetched = self._after_writes(LIST, token)
+        return sum(seconds for seconds, _ in fetched) * MEGABYTE / sum(size for _, size in fetched)
 
     def searched_after_write(self, token: str) -> float:
         """Seconds for the first page of a search after a write, to one client: nothing of it is kept then."""
-        took = 0.0
-        for act in WRITES:
+        fetched = self._after_writes(SEARCH_PAGE, token)
+        return sum(seconds for seconds, _ in fetched) / len(fetched)
+
+    def _after_writes(self, path: str, token: str) -> list[tuple[float, int]]:
+        """The seconds and bytes of an answer, once after each of two writes."""
+        fetched = []
+        for act in ("disable", "enable"):
             call(self.server.port, f"/api/plugins/{act}", {"name": self.names[0]}, token)
-            took += fetch(self.server.port, Request(SEARCH_PAGE))[0]
-        return took / len(WRITES)
+            fetched.append(fetch(self.server.port, Request(path)))
+        return fetched
 
 
 def sqlite(stage: Stage) -> Section:

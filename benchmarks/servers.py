@@ -15,6 +15,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.live import free_port
+
 from .client import Request, ask_once
 from .processes import children
 from .results import NotMeasured
@@ -170,11 +172,6 @@ def wait_until_ready(server: Server, path: str | None) -> None:
         time.sleep(0.005)
     log = (server.directory / "output.log").read_text(errors="replace")
     raise NotMeasured(f"{server.directory.name} did not start: {log[-300:]}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def nginx_config(directory: Path, port: int, location: str) -> str:

@@ -8,9 +8,11 @@ import sys
 import time
 from typing import IO
 
+from tests.live import free_port
+
 from .processes import memory
 from .results import Goal, NotMeasured, Row, Section, number, race, ratio_row, seconds
-from .servers import HEALTH, WORKERS, Server, free_port, gunicorn_command, real_environment
+from .servers import HEALTH, WORKERS, Server, gunicorn_command, real_environment
 from .stage import SMALL, Stage
 
 

@@ -43,9 +43,7 @@ def prepare(app: Flask) -> None:
         if context.settings.auto_migrate and not is_migrated():
             upgrade()
         try:
-            with unit_of_work(writing=False):
-                known = db.session.get(Setting, FINGERPRINT)
-                fingerprint = known.value if known else None
+            fingerprint = _known_fingerprint()
         except SQLAlchemyError:
             log.warning("the database has no tables yet: run `flask db upgrade`")
             return
@@ -65,6 +63,12 @@ def _is_about_schema() -> bool:
     """Was this loaded by `flask db …`? What that finds in the database and makes of it is its own business."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "db" in words[:2]
+
+
+def _known_fingerprint() -> str | None:
+    with unit_of_work(writing=False):
+        known = db.session.get(Setting, FINGERPRINT)
+        return known.value if known else None
 
 
 def _ensure_reachable() -> None:

@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("another")
+    {downgrade}
 '''
 
 
@@ -84,6 +84,14 @@ class Checkout:
         self.git("commit", "--quiet", "--message", name)
         self.git("tag", name)
 
+    def commit_broken(self, name: str, running: str, *, downgrade: str = 'op.drop_table("another")') -> None:
+        """Commit a version that migrates and then does not start, as `name`, and go back to the one that is running."""
+        newest = max(path.stem for path in (self.directory / "migrations/versions").glob("*.py"))[:4]
+        self.write("migrations/versions/9999_another.py", MIGRATION.format(before=newest, downgrade=downgrade))
+        self.write("wsgi.py", "raise RuntimeError('broken')\n")
+        self.commit(name)
+        self.git("checkout", "--quiet", running)
+
     def deploy(self, ref: str) -> subprocess.CompletedProcess[str]:
         command = ["scripts/deploy", ref, "--backups", str(self.directory.with_name("backups"))]
         return subprocess.run(
@@ -129,11 +137,7 @@ def test_to_a_new_version_and_back_from_a_broken_one(checkout: Checkout) -> None
     assert len(list(checkout.directory.with_name("backups").glob("microdock-*-full.tar.zst"))) == 1
 
     # Migrates, and then does not start.
-    newest = max(path.stem for path in (checkout.directory / "migrations/versions").glob("*.py"))[:4]
-    checkout.write("migrations/versions/9999_another.py", MIGRATION.format(before=newest))
-    checkout.write("wsgi.py", "raise RuntimeError('broken')\n")
-    checkout.commit("three")
-    checkout.git("checkout", "--quiet", "two")
+    checkout.commit_broken("three", running="two")
     done = checkout.deploy("three")
     assert done.returncode == 1, done.stderr
     assert "the new version does not start" in done.stderr
@@ -156,12 +160,7 @@ def test_to_a_new_version_and_back_from_a_broken_one(checkout: Checkout) -> None
 
 
 def test_a_schema_that_does_not_go_back_is_said_to_be_so(checkout: Checkout) -> None:
-    newest = max(path.stem for path in (checkout.directory / "migrations/versions").glob("*.py"))[:4]
-    one_way = MIGRATION.format(before=newest).replace('op.drop_table("another")', 'raise RuntimeError("one way only")')
-    checkout.write("migrations/versions/9999_another.py", one_way)
-    checkout.write("wsgi.py", "raise RuntimeError('broken')\n")
-    checkout.commit("two")
-    checkout.git("checkout", "--quiet", "one")
+    checkout.commit_broken("two", running="one", downgrade='raise RuntimeError("one way only")')
     done = checkout.deploy("two")
     assert done.returncode == 2, done.stderr
     assert "could not go back: `flask db downgrade" in done.stderr

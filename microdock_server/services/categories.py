@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -37,14 +37,6 @@ def get(category_id: str) -> Category:
     if found is None:
         raise CategoryNotFound()
     return found
-
-
-def named(ids: Iterable[str | None]) -> dict[str, Category]:
-    """Categories by id, of those that exist."""
-    wanted = {category_id for category_id in ids if category_id}
-    if not wanted:
-        return {}
-    return {row.id: row for row in db.session.scalars(select(Category).where(Category.id.in_(wanted)))}
 
 
 def ensure_exists(category_id: str | None) -> None:

@@ -85,17 +85,19 @@ def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[int]]:
     if wanted.words and matching is None:
         return 0, []
     query = _restricted(wanted, below, hidden_of)
+    found = _among(query, matching)
     if matching is not None and wanted.developer_id is None:
         total = matching.count
     else:
-        total = _total(
-            _among(query, matching), replace(wanted, page=1, limit=1, sort=None, descending=True), below, hidden_of
-        )
+        total = _total(found, replace(wanted, page=1, limit=1, sort=None, descending=True), below, hidden_of)
     start = (wanted.page - 1) * wanted.limit
     if wanted.sort is Sort.RATING:
-        return total, _by_rating(_among(query, matching), wanted, start)
-    page = _by_downloads(query, wanted, below, hidden_of) if wanted.sort is Sort.DOWNLOADS else _sorted(query, wanted)
-    return total, db.session.scalars(_among(page, matching).limit(wanted.limit).offset(start)).all()
+        return total, _by_rating(found, wanted, start)
+    if wanted.sort is Sort.DOWNLOADS:
+        page = _among(_by_downloads(query, wanted, below, hidden_of), matching)
+    else:
+        page = _sorted(found, wanted)
+    return total, db.session.scalars(page.limit(wanted.limit).offset(start)).all()
 
 
 def shown(numbers: Sequence[int]) -> list[Row[Any]]:

@@ -98,15 +98,10 @@ def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
     db.session.flush()
 
 
-def of(names: Sequence[str]) -> dict[str, list[PluginImage]]:
-    """Pictures by plugin name, the icon first, screenshots in their order."""
-    query = (
-        select(PluginImage).where(PluginImage.plugin_name.in_(names)).order_by(PluginImage.kind, PluginImage.position)
-    )
-    found: dict[str, list[PluginImage]] = {}
-    for row in db.session.scalars(query):
-        found.setdefault(row.plugin_name, []).append(row)
-    return found
+def of(plugin: Plugin) -> Sequence[PluginImage]:
+    """The plugin's pictures: the icon first, screenshots in their order."""
+    query = select(PluginImage).where(PluginImage.plugin_name == plugin.name)
+    return db.session.scalars(query.order_by(PluginImage.kind, PluginImage.position)).all()
 
 
 def get(plugin: Plugin, image_id: str) -> PluginImage:

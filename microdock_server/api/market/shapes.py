@@ -13,7 +13,7 @@ from ...clock import utcnow
 from ...extensions import db
 from ...media import to_html
 from ...models import Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
-from ...services import categories, configuration, developers, pictures, plugins, review_queue
+from ...services import configuration, developers, pictures, plugins, review_queue
 from ...services.autoreview import requests as auto_reviews
 from ...services.developers import Profile
 from ...services.tokens import Actor
@@ -44,10 +44,10 @@ def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
 def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     """Everything about one plugin that this viewer may know."""
     version = db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
-    images = pictures.of([plugin.name]).get(plugin.name, [])
+    images = pictures.of(plugin)
     window = db.session.get(DownloadWindow, plugin.name)
     owner = developers.named([plugin.owner_id]).get(plugin.owner_id or "")
-    category = categories.named([plugin.category_id]).get(plugin.category_id or "")
+    category = db.session.get(Category, plugin.category_id) if plugin.category_id else None
     detail = _common(
         plugin,
         {"id": category.id, "name": category.name, "description": category.description} if category else None,
