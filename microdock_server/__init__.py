@@ -8,7 +8,6 @@ from pathlib import Path
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy import Engine
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import engines, logs, tracing
 from .api import live, openapi
@@ -23,6 +22,7 @@ from .api.host.schemas import Plugin
 from .api.installs import installs
 from .api.limits import RateLimits, SharedWindows, SQLiteStorage
 from .api.market import market
+from .api.proxies import TrustedProxies
 from .api.surface import Segment
 from .api.system import system
 from .cli import register_commands
@@ -76,8 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app)
     app.wsgi_app = Edge(app, app.wsgi_app, context)  # type: ignore[method-assign]
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

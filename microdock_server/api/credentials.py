@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import request
 
-from ..config import DEFAULT_PASSWORD, is_loopback
+from ..client_address import is_loopback
+from ..config import DEFAULT_PASSWORD
 from ..errors import WrongCredentials
 from ..models import User
 from ..services import accounts

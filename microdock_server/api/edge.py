@@ -11,7 +11,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Flask
@@ -20,12 +20,9 @@ from .. import logs, metrics, tracing
 from . import admin_page
 from .context import REQUEST_ID, Context
 from .surface import RATE_HEADERS, ROUTE, UNMATCHED
+from .wsgi import Environ, StartResponse, Wsgi
 
 log = logging.getLogger("microdock_server.access")
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
 UPGRADED: Final = "microdock.upgraded"

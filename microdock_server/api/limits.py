@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 
+from ..client_address import counted
 from ..errors import TooMany
 from ..nodes.redis import PREFIX, Client, Redis, RedisLost
 from ..services.tokens import Actor
@@ -55,7 +56,7 @@ class RateLimits:
         """
         if not self.enabled:
             return {}
-        who = f"user:{actor.id}" if actor else f"ip:{address}"
+        who = f"user:{actor.id}" if actor else f"ip:{counted(address)}"
         headers = self._hit(_group(actor), who)
         return self._hit(act, who) if act else headers
 

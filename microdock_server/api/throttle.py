@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from typing import Final
 
+from ..client_address import counted
 from ..errors import TooMany
 
 log = logging.getLogger("microdock_server.security")
@@ -31,8 +32,10 @@ def failed(login: str, address: str) -> None:
     The delay is a worker's own; the limit on logins across workers is a rate limit's business. Raises TooMany
     when so many answers wait already that more would starve other requests.
     """
-    log.warning("failed login from %s", address, extra={"event": "login_failed", "account": _name(login).hex()[:16]})
-    delay = _next_delay(_name(f"{login.casefold()}\n{address}"))
+    log.warning(
+        "failed login from %s", counted(address), extra={"event": "login_failed", "account": _name(login).hex()[:16]}
+    )
+    delay = _next_delay(_key(login, address))
     if delay <= 0:
         return
     if not _waiting.acquire(blocking=False):
@@ -46,7 +49,7 @@ def failed(login: str, address: str) -> None:
 def succeeded(login: str, address: str) -> None:
     """A login went well: what failed before is forgotten."""
     with _lock:
-        _failures.pop(_name(f"{login.casefold()}\n{address}"), None)
+        _failures.pop(_key(login, address), None)
 
 
 def _next_delay(key: bytes) -> float:
@@ -60,6 +63,10 @@ def _next_delay(key: bytes) -> float:
     if count <= FREE_FAILURES:
         return 0.0
     return float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (count - FREE_FAILURES - 1)))
+
+
+def _key(login: str, address: str) -> bytes:
+    return _name(f"{login.casefold()}\n{counted(address)}")
 
 
 def _name(text: str) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from importlib.util import find_spec
 from typing import Final
 
+from .. import client_address
 from .settings import DEFAULT_PASSWORD, Settings
 from .values import ConfigurationError
 
@@ -54,9 +54,4 @@ def _ensure_storage(settings: Settings) -> None:
 
 def is_loopback(host: str) -> bool:
     """Is `host` a name or address of this machine that no other machine can reach?"""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return host.lower() == "localhost" or client_address.is_loopback(host)

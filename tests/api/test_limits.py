@@ -104,3 +104,35 @@ def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(throttle._waiting, "acquire", lambda blocking: False)
     with pytest.raises(TooMany):
         throttle.failed("anybody", "10.0.0.1")
+
+
+def test_ipv6_clients_are_counted_by_their_network(limited: Flask) -> None:
+    api = Api(limited)
+    path = "/api/plugins/list"
+    found = [statuses(api, path, 1, environ_base={"REMOTE_ADDR": f"2001:db8::{n:x}"})[0] for n in range(102)]
+    assert found == [200] * 100 + [429] * 2
+    assert statuses(api, path, 1, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"}) == [200]
+
+
+def test_one_address_is_one_client_however_a_proxy_writes_it(make_app: AppFactory) -> None:
+    api = Api(make_app(RATELIMIT_ENABLED="true", TRUSTED_PROXIES="1"))
+    ways = (
+        "203.0.113.9",
+        "203.0.113.9:{n}",
+        "[::ffff:203.0.113.9]:{n}",
+        "10.0.0.{n}, 203.0.113.9",
+        '",{n}, 203.0.113.9',
+    )
+    found = [
+        api.get("/api/auth/me", headers={"X-Forwarded-For": ways[n % len(ways)].format(n=n)}).status_code
+        for n in range(102)
+    ]
+    assert found == [200] * 100 + [429] * 2
+
+
+def test_failed_logins_of_an_ipv6_network_slow_down_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(throttle.time, "sleep", slept.append)
+    for n in range(5):
+        throttle.failed("an-ipv6-victim", f"2001:db8:7::{n:x}")
+    assert len(slept) == 2
