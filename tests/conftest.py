@@ -16,6 +16,7 @@ from microdock_server import create_app
 from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
+from .cheaper import forget_what_stays, hash_cheaply, remember_url_builders
 from .live import Server, prepared_server
 from .peers import postgresql
 from .peers.redis import RedisServer, running
@@ -24,15 +25,30 @@ from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
 
+remember_url_builders()
+hash_cheaply()
 
+
+# Whoever asks for one of these needs servers, whether it says so or not.
+SERVERS = {"browser", "running_cluster", "server", "start_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the engine that is not used here, and what a cluster cannot be asked."""
+    """Mark what starts servers; leave out what is about the other engine, and what a cluster cannot be asked."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("live")
     other = "sqlite" if postgresql.is_wanted() else "postgresql"
     left_out = {item for item in items if item.get_closest_marker(other)}
     left_out |= {item for item in items if "many" in item.path.parts and item.get_closest_marker("own_settings")}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    forget_what_stays()
 
 
 @pytest.fixture(scope="session")
