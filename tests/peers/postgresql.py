@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from ..memory import in_memory
 from . import missing
 
 MARKER: Final = ".database"
@@ -52,7 +53,7 @@ class PostgreSQL:
         self._password = password
         self._programs = programs()
         self._process: subprocess.Popen[bytes] | None = None
-        self.directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="postgresql-", dir=in_memory()))
         self.port = 0
 
     def start(self) -> Self:
@@ -128,7 +129,8 @@ class PostgreSQL:
     def _options(self) -> list[str]:
         return [
             *("-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.directory)),
-            # A test's server need not survive a power loss.
+            # A test's server need not survive a power loss: it may be killed, but the machine goes on. So its files are
+            # in memory where there is room; to copy a database there takes a tenth of the time.
             *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"),
             *("-c", "shared_buffers=64MB", "-c", "autovacuum_naptime=5s"),
         ]
