@@ -26,6 +26,7 @@ from .api.proxies import TrustedProxies
 from .api.surface import Segment
 from .api.system import system
 from .cli import register_commands
+from .clock import SKEW
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .extensions import cors, db, jwt, migrate, migrations
 from .jobs.delivery import FILE, Messenger
@@ -96,6 +97,9 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": engines.options(settings.database_url, settings.database_pool_size),
         "JWT_SECRET_KEY": settings.jwt_secret_key,
         "JWT_ALGORITHM": settings.jwt_algorithm,
+        "JWT_DECODE_LEEWAY": SKEW,
+        # Tokens come in a header: a claim against forgery by way of cookies would only make each of them another one.
+        "JWT_COOKIE_CSRF_PROTECT": False,
     }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from microdock_server import create_app
+from microdock_server import clock, create_app
 from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
@@ -113,6 +115,35 @@ def root(app: Flask) -> Api:
 def user(app: Flask) -> Api:
     """Calls by somebody without any permission of note."""
     return add_user(app, "somebody")
+
+
+class WallClock:
+    """The wall clock of this process, as an administrator may set it. Monotonic clocks go on unmoved."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def read(self) -> float:
+        return time.time() + self._ahead
+
+    def turn(self, seconds: float) -> None:
+        """Forward, or back."""
+        self._ahead += seconds
+
+
+@pytest.fixture
+def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:
+    """The clock that the program and what checks its tokens read, which a test may turn."""
+    made = WallClock()
+
+    class Turned(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(made.read(), tz)
+
+    monkeypatch.setattr(clock, "_read", made.read)
+    monkeypatch.setattr("jwt.api_jwt.datetime", Turned)
+    return made
 
 
 def release(app: Flask) -> None:

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from microdock_server.errors import WrongPassword
+from microdock_server.services import accounts, passwords
+
+from .conftest import WallClock
+from .support import Api
+
 # --- Who may publish what -------------------------------------------------------------------------------------------
 
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------
@@ -15,3 +26,61 @@ from __future__ import annotations
 # --- HTTP, forms and files ------------------------------------------------------------------------------------------
 
 # --- Sessions, clocks, restores -------------------------------------------------------------------------------------
+
+PASSWORD = "correct horse"
+
+
+def new_session(app: Flask) -> dict[str, Any]:
+    """A login of a new user."""
+    with app.app_context():
+        accounts.create("Alice", PASSWORD)
+    answer = Api(app).post("/api/v1/auth/login", {"username": "Alice", "password": PASSWORD, "remember_me": True})
+    data: dict[str, Any] = answer.get_json()["data"]
+    return data
+
+
+def refreshed(app: Flask, token: str) -> Any:
+    return Api(app, token).post("/api/v1/auth/refresh")
+
+
+def test_two_tabs_that_refresh_at_once_stay_logged_in(app: Flask) -> None:
+    token = new_session(app)["refresh_token"]
+    tabs = [refreshed(app, token).get_json()["data"] for _ in range(2)]
+    assert tabs[0]["refresh_token"] == tabs[1]["refresh_token"]
+    for tab in tabs:
+        assert Api(app, tab["access_token"]).get("/api/v1/notifications").status_code == 200
+
+
+def test_a_refresh_token_stolen_and_used_later_ends_the_login(app: Flask, wall_clock: WallClock) -> None:
+    token = new_session(app)["refresh_token"]
+    fresh = refreshed(app, token).get_json()["data"]
+    wall_clock.turn(32)
+    assert refreshed(app, token).status_code == 401
+    assert refreshed(app, fresh["refresh_token"]).status_code == 401
+
+
+def test_a_chain_of_refreshes_ends_ninety_days_after_its_login(app: Flask, wall_clock: WallClock) -> None:
+    token = new_session(app)["refresh_token"]
+    day = 86_400
+    for _ in range(3):
+        wall_clock.turn(29 * day)
+        token = refreshed(app, token).get_json()["data"]["refresh_token"]
+    wall_clock.turn(3 * day)
+    assert refreshed(app, token).status_code == 401
+
+
+def test_of_two_password_changes_with_one_old_password_one_wins(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_id = new_session(app)["user"]["id"]
+    original = passwords.matches
+
+    def and_meanwhile(stored: str, secret: str) -> bool:
+        monkeypatch.setattr(passwords, "matches", original)
+        answer = original(stored, secret)
+        accounts.change_password(user_id, PASSWORD, "the first new one")
+        return answer
+
+    monkeypatch.setattr(passwords, "matches", and_meanwhile)
+    with app.app_context():
+        with pytest.raises(WrongPassword):
+            accounts.change_password(user_id, PASSWORD, "the second new one")
+        assert accounts.authenticate("Alice", "the first new one").id == user_id

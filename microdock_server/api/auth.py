@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
-from ..clock import utcnow
+from ..clock import SKEW, utcnow
 from ..errors import AdminRequired, Forbidden, InvalidToken, RevokedForGood, Unauthenticated
 from ..kept import Kept
 from ..services import tokens
@@ -47,16 +46,25 @@ class RefusedTokens(Kept[str, bool]):
 def sign(claims: Claims) -> str:
     """The token that says `claims`."""
     make = create_access_token if claims.kind == "access" else create_refresh_token
-    # The times are the service's, so that what is stored and what is signed agree.
-    extra = {"jti": claims.jti, "epoch": claims.epoch, "fam": claims.family}
-    token: str = make(identity=claims.user_id, additional_claims=extra, expires_delta=claims.expires_at - utcnow())
+    # The times are the service's, so that what is stored and what is signed agree, and equal claims are one token.
+    issued = int((claims.issued_at or utcnow()).timestamp())
+    times = {"iat": issued, "nbf": issued, "exp": int(claims.expires_at.timestamp())}
+    extra = {"jti": claims.jti, "epoch": claims.epoch, "fam": claims.family, **times}
+    token: str = make(identity=claims.user_id, additional_claims=extra)
     return token
 
 
 def read(token: str, kind: Kind) -> Claims:
-    """The claims of a token that is signed by us, unexpired and of this kind. Raises InvalidToken."""
+    """The claims of a token that is signed by us, of this kind and of this time. Raises InvalidToken.
+
+    The clock of the node that made it may be ahead of ours by SKEW. An expired token is believed by nobody: who
+    holds it was told for how long it lives.
+    """
     claims = _claims(token)
-    if claims.kind != kind or claims.expires_at.timestamp() <= time.time():
+    now = utcnow()
+    if claims.kind != kind or claims.expires_at <= now:
+        raise InvalidToken()
+    if claims.issued_at is not None and claims.issued_at > now + SKEW:
         raise InvalidToken()
     return claims
 
@@ -127,6 +135,7 @@ def _decode(token: str) -> Claims:
             epoch=int(payload["epoch"]),
             family=str(payload["fam"]),
             expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+            issued_at=datetime.fromtimestamp(max(payload.get("iat", 0), payload.get("nbf", 0)), UTC),
         )
-    except (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError) as reason:
+    except (PyJWTError, JWTExtendedException, KeyError, TypeError, ValueError, OverflowError, OSError) as reason:
         raise InvalidToken() from reason

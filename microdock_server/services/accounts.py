@@ -112,13 +112,21 @@ def authenticate(login: str, password: str) -> User:
 
 
 def change_password(user_id: str, old: str, new: str) -> None:
-    """Change one's own password; every token of the user is revoked. Raises WrongPassword."""
+    """Change one's own password; every token of the user is revoked. Raises WrongPassword.
+
+    Of several changes at once with one old password one wins: for the others it is the wrong one by then.
+    """
     ensure_password(new, field="new_password")
     with unit_of_work(writing=False):
         stored = get(user_id).password_hash
     if not passwords.matches(stored, old):
         raise WrongPassword()
-    set_password(user_id, new)
+    hashed = passwords.hash_password(new)
+    with unit_of_work():
+        user = get(user_id)
+        if user.password_hash != stored:
+            raise WrongPassword()
+        _replace_password(user, hashed)
 
 
 def set_password(user_id: str, new: str, by: Who | None = None) -> None:
@@ -127,11 +135,15 @@ def set_password(user_id: str, new: str, by: Who | None = None) -> None:
     hashed = passwords.hash_password(new)
     with unit_of_work():
         user = get(user_id)
-        user.password_hash = hashed
-        user.has_default_password = False
-        tokens.revoke_user(user)
+        _replace_password(user, hashed)
         if by is not None:
             audit.record(by, "user.password_set", "user", user.id)
+
+
+def _replace_password(user: User, hashed: str) -> None:
+    user.password_hash = hashed
+    user.has_default_password = False
+    tokens.revoke_user(user)
 
 
 def set_role(user_id: str, role: Role, by: Who) -> User:

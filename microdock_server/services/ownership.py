@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..errors import NothingToSubmit, PluginNotFound, PluginOwned, WrongPluginKey
+from ..errors import Conflict, NothingToSubmit, PluginNotFound, PluginOwned, WrongPluginKey
 from ..extensions import db
 from ..models import Plugin, PluginVersion
 from ..storage import Storages
@@ -103,13 +103,18 @@ def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
 
 
 def renew_upload_key(reference: str, by: Actor) -> str:
-    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units."""
+    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units.
+
+    Raises Conflict where another was made at the same time: this one would be told and never fit.
+    """
     with unit_of_work(writing=False):
-        plugins.get_owned(reference, by)
+        before = plugins.get_owned(reference, by).upload_key_hash
     key = secrets.token_urlsafe(KEY_BYTES)
     hashed = passwords.hash_key(key)
     with unit_of_work():
         plugin = plugins.get_owned(reference, by)
+        if plugin.upload_key_hash != before:
+            raise Conflict()
         plugin.upload_key_hash = hashed
         audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
     return key

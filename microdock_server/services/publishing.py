@@ -240,15 +240,16 @@ def _store(unit: Unit, received: ReceivedFile, storage: Storages) -> StoredFile:
 
 def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plugin, bool]:
     """The plugin of this name, and whether it was made just now."""
-    plugin = plugins.find(manifest.name)
-    if plugin is None:
-        stone = db.session.get(PluginTombstone, manifest.name.lower())
-        return _new_plugin(manifest, key_hash, stone.owner_id if stone else None), True
-    stored = plugin.upload_key_hash
-    if stored != key_hash and not (stored and passwords.matches(stored, plugin_key)):
-        # Another upload created the name, or its owner changed the key, since it was agreed on.
+    stored = _stored_key(manifest.name)
+    if stored not in (None, key_hash) and not (stored and passwords.matches(stored, plugin_key)):
+        # Another upload created the name (it may even be deleted again), or its owner changed the key, since it was
+        # agreed on.
         raise WrongPluginKey()
-    return plugin, False
+    plugin = plugins.find(manifest.name)
+    if plugin is not None:
+        return plugin, False
+    stone = db.session.get(PluginTombstone, manifest.name.lower())
+    return _new_plugin(manifest, key_hash, stone.owner_id if stone else None), True
 
 
 def _new_plugin(manifest: Manifest, key_hash: str, owner_id: str | None) -> Plugin:

@@ -13,6 +13,7 @@ rings, and every two seconds without it.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import BindParameter, Engine, bindparam, delete, select
 
-from ..clock import utcnow
+from ..clock import SKEW, utcnow
 from ..errors import InvalidToken, RevokedForGood
 from ..extensions import db
 from ..models import RefreshToken, RevokedToken, TokenFamily, User
@@ -31,14 +32,24 @@ from ..vocabulary import Role
 
 REMEMBERED: Final = timedelta(days=30)
 NOT_REMEMBERED: Final = timedelta(days=1)
+# However often it is refreshed, a login ends so long after it was made.
+LONGEST_LOGIN: Final = timedelta(days=90)
+# For so long after its use a refresh token gives its successor again: two tabs asked at once, or an answer was lost.
+GRACE: Final = timedelta(seconds=30)
 BATCH: Final = 500
+
+# Successors of refresh tokens are UUIDs in it.
+_SUCCESSORS: Final = uuid.UUID("8b1f5a3e-8a6c-4f0e-9d52-6f1c0f7d2a44")
 
 Kind = Literal["access", "refresh"]
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says. `family` is empty for a host login, which has no refresh token."""
+    """What a token says. `family` is empty for a host login, which has no refresh token.
+
+    Two tokens of equal claims are the same token, byte for byte; without `issued_at` it is the moment of signing.
+    """
 
     jti: str
     kind: Kind
@@ -46,6 +57,7 @@ class Claims:
     epoch: int
     family: str
     expires_at: datetime
+    issued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +74,38 @@ class Actor:
 
 def host_token(user: User, lifetime: timedelta) -> Claims:
     """Claims for a login on the host surface: one access token and nothing else."""
-    return Claims(new_id(), "access", user.id, user.token_epoch, "", utcnow() + lifetime)
+    now = utcnow()
+    return Claims(new_id(), "access", user.id, user.token_epoch, "", now + lifetime, now)
 
 
 def begin_family(user: User, lifetime: timedelta, *, remember_me: bool) -> tuple[Claims, Claims]:
     """A new login: claims of its access token (living `lifetime`) and of its first refresh token."""
-    until = utcnow() + (REMEMBERED if remember_me else NOT_REMEMBERED)
-    family = TokenFamily(id=new_id(), user_id=user.id, remember_me=remember_me, expires_at=until)
+    now = utcnow()
+    family = TokenFamily(id=new_id(), user_id=user.id, remember_me=remember_me, created_at=now, expires_at=now)
     db.session.add(family)
+    _prolong(family, now)
     db.session.flush()
-    return _pair(user, family, lifetime)
+    return _access(user, family, lifetime), _issue(user, family, new_id(), now)
 
 
 def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Claims] | None]:
     """Spend a refresh token for a new pair.
 
-    None in place of the pair says that the token was spent before: its family is revoked now, and the caller must
-    answer as for any invalid token once that is committed. Raises InvalidToken for a token that is not believed.
+    Used again within GRACE it gives the same refresh token again, with another access token: the chain never forks.
+    None in place of the pair says that it was spent longer ago: its family is revoked now, and the caller must answer
+    as for any invalid token once that is committed. Raises InvalidToken for a token that is not believed, and for one
+    whose login is older than LONGEST_LOGIN.
     """
     user, family = _believed_family(refresh)
     token = db.session.get(RefreshToken, refresh.jti)
     if token is None or token.family_id != family.id:
         raise InvalidToken()
-    if token.spent_at is not None:
+    successor = _spend(token, user, family) if token.spent_at is None else _given_before(token, user)
+    if successor is None:
         family.revoked_at = utcnow()
         bell.ring("tokens")
         return user, None
-    token.spent_at = utcnow()
-    family.expires_at = utcnow() + (REMEMBERED if family.remember_me else NOT_REMEMBERED)
-    return user, _pair(user, family, lifetime)
+    return user, (_access(user, family, lifetime), successor)
 
 
 def believe(claims: Claims, engine: Engine) -> Actor:
@@ -155,11 +170,48 @@ def _believed_of(claims: Sequence[Claims], engine: Engine) -> set[str]:
     }
 
 
-def _pair(user: User, family: TokenFamily, lifetime: timedelta) -> tuple[Claims, Claims]:
-    access = Claims(new_id(), "access", user.id, user.token_epoch, family.id, utcnow() + lifetime)
-    refresh = Claims(new_id(), "refresh", user.id, user.token_epoch, family.id, family.expires_at)
-    db.session.add(RefreshToken(jti=refresh.jti, family_id=family.id, expires_at=family.expires_at))
-    return access, refresh
+def _access(user: User, family: TokenFamily, lifetime: timedelta) -> Claims:
+    now = utcnow()
+    until = min(now + lifetime, _end_of(family))
+    return Claims(new_id(), "access", user.id, user.token_epoch, family.id, until, now)
+
+
+def _issue(user: User, family: TokenFamily, jti: str, now: datetime) -> Claims:
+    db.session.add(RefreshToken(jti=jti, family_id=family.id, expires_at=family.expires_at))
+    return Claims(jti, "refresh", user.id, user.token_epoch, family.id, family.expires_at, now)
+
+
+def _spend(token: RefreshToken, user: User, family: TokenFamily) -> Claims:
+    now = utcnow()
+    token.spent_at = now
+    _prolong(family, now)
+    return _issue(user, family, _successor(token.jti), now)
+
+
+def _given_before(token: RefreshToken, user: User) -> Claims | None:
+    """What was given for a token that is spent; None where that is too long ago.
+
+    None as well where a program before this one spent it, which drew successors by lot, and where it was spent far in
+    the future: then the clock was set back since, and nobody knows how long ago that was.
+    """
+    spent_at, successor = token.spent_at, db.session.get(RefreshToken, _successor(token.jti))
+    if spent_at is None or successor is None or not -SKEW <= utcnow() - spent_at <= GRACE:
+        return None
+    family = token.family_id
+    return Claims(successor.jti, "refresh", user.id, user.token_epoch, family, successor.expires_at, spent_at)
+
+
+def _successor(jti: str) -> str:
+    """The one that follows, whichever node is asked. It is no secret: a token is believed for its signature."""
+    return str(uuid.uuid5(_SUCCESSORS, jti))
+
+
+def _prolong(family: TokenFamily, now: datetime) -> None:
+    family.expires_at = min(now + (REMEMBERED if family.remember_me else NOT_REMEMBERED), _end_of(family))
+
+
+def _end_of(family: TokenFamily) -> datetime:
+    return family.created_at + LONGEST_LOGIN
 
 
 def _believed_family(refresh: Claims) -> tuple[User, TokenFamily]:
@@ -167,7 +219,7 @@ def _believed_family(refresh: Claims) -> tuple[User, TokenFamily]:
     family = db.session.get(TokenFamily, refresh.family)
     if user is None or not user.is_active or user.token_epoch != refresh.epoch:
         raise InvalidToken()
-    if family is None or family.user_id != user.id or family.revoked_at is not None:
+    if family is None or family.user_id != user.id or family.revoked_at is not None or _end_of(family) <= utcnow():
         raise InvalidToken()
     return user, family
 

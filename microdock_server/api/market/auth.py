@@ -61,7 +61,8 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     transaction="own",
 )
 def refresh() -> dict[str, Any]:
-    """Spend the refresh token for a new pair. Using a spent one ends the login it belongs to."""
+    """Spend the refresh token for a new pair. Within 30 s of that it gives the same refresh token again; later its use
+    ends the login it belongs to, which ends by itself 90 days after it was made."""
     claims = refresh_claims()
     with unit_of_work():
         user, pair = tokens.rotate(claims, _lifetime())
@@ -112,11 +113,12 @@ def describe(user: User) -> dict[str, Any]:
 
 def _session(user: User, pair: tuple[Claims, Claims]) -> dict[str, Any]:
     access, refresh_token = pair
+    assert access.issued_at is not None
     return {
         "access_token": sign(access),
         "refresh_token": sign(refresh_token),
         "token_type": "bearer",
-        "expires_in": int(_lifetime().total_seconds()),
+        "expires_in": int((access.expires_at - access.issued_at).total_seconds()),
         "user": describe(user),
     }
 

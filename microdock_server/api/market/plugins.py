@@ -169,7 +169,7 @@ def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     answer=schemas.UploadKey,
     message="market.upload_key",
     transaction="own",
-    errors=(404,),
+    errors=(404, 409),
     act="login",
 )
 def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:

@@ -8,16 +8,19 @@ from typing import Any
 import jwt
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from microdock_server.api.auth import sign
 from microdock_server.clock import utcnow
+from microdock_server.extensions import db
+from microdock_server.models import RefreshToken, TokenFamily
 from microdock_server.services import accounts, tokens
 from microdock_server.services.audit import COMMAND_LINE
 from microdock_server.services.tokens import Claims
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
-from ...conftest import AppFactory
+from ...conftest import AppFactory, WallClock
 from ...support import Api
 
 PASSWORD = "correct horse"
@@ -57,16 +60,119 @@ def test_refreshing_gives_a_new_pair_and_spends_the_old_token(app: Flask, sessio
     assert fresh["refresh_token"] != session["refresh_token"]
 
 
-def test_using_a_spent_token_ends_the_whole_login(app: Flask, session: dict[str, Any]) -> None:
+def test_within_thirty_seconds_a_spent_token_gives_the_very_same_successor(
+    app: Flask, session: dict[str, Any], wall_clock: WallClock
+) -> None:
+    first = refresh(app, session["refresh_token"]).get_json()["data"]
+    wall_clock.turn(28)
+    again = refresh(app, session["refresh_token"]).get_json()["data"]
+    assert again["refresh_token"] == first["refresh_token"]
+    assert [status(app, one["access_token"]) for one in (first, again)] == [200, 200]
+    # One chain, however often it was asked for: its one end is refreshed, and everybody goes on with that.
+    ends = {refresh(app, one["refresh_token"]).get_json()["data"]["refresh_token"] for one in (first, again)}
+    assert len(ends) == 1
+
+
+def test_a_successor_that_is_spent_is_still_given_and_gives_its_own(app: Flask, session: dict[str, Any]) -> None:
+    child = refresh(app, session["refresh_token"]).get_json()["data"]["refresh_token"]
+    grandchild = refresh(app, child).get_json()["data"]["refresh_token"]
+    assert refresh(app, session["refresh_token"]).get_json()["data"]["refresh_token"] == child
+    assert refresh(app, child).get_json()["data"]["refresh_token"] == grandchild
+
+
+@pytest.mark.parametrize("later", [32, 86_000])
+def test_using_a_spent_token_later_ends_the_whole_login(
+    app: Flask, session: dict[str, Any], wall_clock: WallClock, later: int
+) -> None:
     fresh = refresh(app, session["refresh_token"]).get_json()["data"]
+    wall_clock.turn(later)
+    assert refresh(app, session["refresh_token"]).status_code == 401
     assert refresh(app, session["refresh_token"]).status_code == 401
     assert refresh(app, fresh["refresh_token"]).status_code == 401
     assert status(app, fresh["access_token"]) == 401
 
 
-def test_another_login_of_the_same_user_goes_on(app: Flask, session: dict[str, Any]) -> None:
+def test_asking_again_does_not_make_the_thirty_seconds_longer(
+    app: Flask, session: dict[str, Any], wall_clock: WallClock
+) -> None:
+    refresh(app, session["refresh_token"])
+    wall_clock.turn(20)
+    assert refresh(app, session["refresh_token"]).status_code == 200
+    wall_clock.turn(20)
+    assert refresh(app, session["refresh_token"]).status_code == 401
+
+
+def test_a_clock_set_back_makes_no_spent_token_good_again(
+    app: Flask, session: dict[str, Any], wall_clock: WallClock
+) -> None:
+    with app.app_context(), unit_of_work():
+        for token in db.session.scalars(select(RefreshToken)):
+            token.spent_at = utcnow() + timedelta(hours=1)
+    assert refresh(app, session["refresh_token"]).status_code == 401
+
+
+def test_what_a_program_before_this_one_spent_has_no_successor(app: Flask, session: dict[str, Any]) -> None:
+    with app.app_context(), unit_of_work():
+        for token in db.session.scalars(select(RefreshToken)):
+            token.spent_at = utcnow()
+    assert refresh(app, session["refresh_token"]).status_code == 401
+    assert status(app, session["access_token"]) == 401
+
+
+def test_after_a_logout_a_spent_token_gives_nothing(app: Flask, session: dict[str, Any]) -> None:
+    fresh = refresh(app, session["refresh_token"]).get_json()["data"]
+    Api(app, fresh["access_token"]).post("/api/v1/auth/logout")
+    assert refresh(app, session["refresh_token"]).status_code == 401
+
+
+def made_ago(app: Flask, age: timedelta) -> None:
+    """Every login was made so long ago."""
+    with app.app_context(), unit_of_work():
+        for family in db.session.scalars(select(TokenFamily)):
+            family.created_at = utcnow() - age
+
+
+def test_no_chain_outlives_its_login_by_ninety_days(app: Flask) -> None:
+    with app.app_context():
+        accounts.create("Alice", PASSWORD)
+    session = log_in(app, "Alice", remember_me=True)
+    made_ago(app, timedelta(days=89, hours=23, minutes=50))
+    last = refresh(app, session["refresh_token"]).get_json()["data"]
+    assert alive(last["refresh_token"]) <= timedelta(minutes=10)
+    assert alive(last["access_token"]) <= timedelta(minutes=10)
+    assert last["expires_in"] <= 600
+    # Existing logins end as well, whatever their token says.
+    made_ago(app, timedelta(days=90))
+    assert refresh(app, last["refresh_token"]).status_code == 401
+
+
+@pytest.mark.parametrize(("ahead", "answer"), [(50, 200), (300, 401)])
+def test_the_clock_of_another_node_may_be_a_minute_ahead(
+    app: Flask, session: dict[str, Any], ahead: int, answer: int
+) -> None:
+    then = utcnow() + timedelta(seconds=ahead)
+    claims = Claims("some-jti", "access", session["user"]["id"], 0, "", then + timedelta(hours=1), then)
+    with app.app_context():
+        assert status(app, sign(claims)) == answer
+
+
+def test_a_token_that_was_read_before_is_no_less_asked_for_its_times(
+    app: Flask, session: dict[str, Any], wall_clock: WallClock
+) -> None:
+    token = session["access_token"]
+    assert status(app, token) == 200
+    wall_clock.turn(-300)
+    assert status(app, token) == 401
+    wall_clock.turn(300)
+    assert status(app, token) == 200
+    wall_clock.turn(3601)
+    assert status(app, token) == 401
+
+
+def test_another_login_of_the_same_user_goes_on(app: Flask, session: dict[str, Any], wall_clock: WallClock) -> None:
     other = log_in(app, "alice")
     refresh(app, session["refresh_token"])
+    wall_clock.turn(60)
     refresh(app, session["refresh_token"])
     assert status(app, other["access_token"]) == 200
 
