@@ -158,7 +158,7 @@ class Run:
         if self.lane.command:
             junit = [f"--outputFile.junit={self._report}"] if self.lane.counted else []
             return [*self.lane.command, *junit]
-        command = [sys.executable, "-m", "pytest", "-q", "-ra", "--durations=30", f"--junitxml={self._report}"]
+        command = [sys.executable, "-m", "pytest", "-ra", "--durations=30", f"--junitxml={self._report}"]
         # A test's files go when it has passed: all of them together would fill the memory.
         place = [f"--basetemp={scratch / self.lane.name}", "--override-ini=tmp_path_retention_policy=failed"]
         return [*command, *place, *self.lane.arguments]
