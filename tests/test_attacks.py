@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from microdock_server import create_app
+from microdock_server.api.context import Context
 from microdock_server.errors import WrongPassword
-from microdock_server.services import accounts, passwords
+from microdock_server.services import accounts, notifications, passwords
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Event
 
-from .conftest import WallClock
-from .support import Api
+from .conftest import WallClock, release
+from .snapshots.helpers import restore, snapshot
+from .support import Api, settings_for, signed_in
 
 # --- Who may publish what -------------------------------------------------------------------------------------------
 
@@ -84,3 +90,42 @@ def test_of_two_password_changes_with_one_old_password_one_wins(app: Flask, monk
         with pytest.raises(WrongPassword):
             accounts.change_password(user_id, PASSWORD, "the second new one")
         assert accounts.authenticate("Alice", "the first new one").id == user_id
+
+
+@pytest.mark.sqlite
+def test_a_client_that_saw_more_than_the_backup_knows_misses_nothing(app: Flask, tmp_path: Path) -> None:
+    made = snapshot(app, tmp_path / "archives")
+    for known in range(3):
+        notify_all(app, known)
+    last_id = latest(app)
+    restore(made.path, tmp_path / "new")
+    restored = create_app(settings_for(tmp_path / "new"))
+    notify_all(restored, 3)
+    assert latest(restored) > last_id
+    release(restored)
+
+
+@pytest.mark.sqlite
+def test_a_restore_makes_no_revoked_token_good_again(app: Flask, tmp_path: Path) -> None:
+    caller = signed_in(app)
+    made = snapshot(app, tmp_path / "archives")
+    assert caller.post("/api/v1/auth/logout").status_code == 200
+    restore(made.path, tmp_path / "new")
+    restored = create_app(settings_for(tmp_path / "new", JWT_SECRET_KEY=context_of(app).settings.jwt_secret_key))
+    assert Api(restored, caller.token).get("/api/v1/auth/me").status_code == 401
+    release(restored)
+
+
+def notify_all(app: Flask, number: int) -> None:
+    with app.app_context(), unit_of_work():
+        notifications.notify(None, Event.STATUS_CHANGED, n=number)
+
+
+def latest(app: Flask) -> int:
+    return notifications.latest_id(context_of(app).counting)
+
+
+def context_of(app: Flask) -> Context:
+    found = app.extensions["microdock"]
+    assert isinstance(found, Context)
+    return found

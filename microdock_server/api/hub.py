@@ -12,7 +12,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -41,10 +41,16 @@ GOING_AWAY: Final = 1001
 
 
 class Member:
-    """A link whose user is known. Between `seen` and what the poller hands out nothing is lost and nothing is twice."""
+    """A link whose user is known. Between `seen` and what the poller hands out nothing is lost and nothing is twice.
 
-    def __init__(self, link: Link, claims: Claims, language: Language, seen: int) -> None:
-        self.link, self.claims, self.language, self.seen = link, claims, language, seen
+    A client that has seen more than there is, up to `newest`, starts over: what it knows is of a database that was
+    replaced by an older one. It gets all that is unread, and from there on what everybody gets.
+    """
+
+    def __init__(self, link: Link, claims: Claims, language: Language, last_id: int | None, newest: int) -> None:
+        self.link, self.claims, self.language, self.newest = link, claims, language, newest
+        self.starts_over = last_id is not None and last_id > newest
+        self.seen = newest if last_id is None else 0 if self.starts_over else last_id
         self._lock = threading.Lock()
         self._is_live = False
         self._announced = 0
@@ -60,14 +66,27 @@ class Member:
 
     def catch_up(self, engine: Engine) -> None:
         """Send what was missed since `seen`, oldest first, and go live."""
+        if self.starts_over:
+            self._start_over(engine)
         while self.link.is_open:
             rows = notifications.missed(self.claims.user_id, self.seen, engine)
-            for row in rows:
-                self.link.send(rendered(row, self.language))
-                self.link.drain()
-                self.seen = row.id
+            self._send(rows)
             if len(rows) < notifications.MAX_BATCH and self._go_live():
                 return
+
+    def _start_over(self, engine: Engine) -> None:
+        while self.link.is_open:
+            rows = notifications.unread(self.claims.user_id, self.seen, self.newest, engine)
+            self._send(rows)
+            if len(rows) < notifications.MAX_BATCH:
+                break
+        self.seen = max(self.seen, self.newest)
+
+    def _send(self, rows: Sequence[Row[Any]]) -> None:
+        for row in rows:
+            self.link.send(rendered(row, self.language))
+            self.link.drain()
+            self.seen = row.id
 
     def _go_live(self) -> bool:
         """False where something was noted since: it was committed, so reading once more finds it."""
@@ -119,20 +138,20 @@ class Hub:
                 self._links.discard(link)
             metrics.SOCKETS.dec()
 
-    def join(self, link: Link, claims: Claims, language: Language, last_id: int | None) -> tuple[Member, int] | None:
-        """A new member and the newest id; None if its user has the most sockets allowed. To be undone by `leave`."""
+    def join(self, link: Link, claims: Claims, language: Language, last_id: int | None) -> Member | None:
+        """A new member; None if its user has the most sockets allowed. To be undone by `leave`."""
         newest = notifications.latest_id(self._engine)
-        start = newest if last_id is None else min(last_id, newest)
-        member = Member(link, claims, language, start)
+        member = Member(link, claims, language, last_id, newest)
         with self._lock:
             if not self._members:
-                # What was written while nobody listened is read by those who missed it, not handed out.
-                self._cursor = max(self._cursor, newest)
+                # What was written while nobody listened is read by those who missed it, not handed out. The cursor may
+                # have to go back: the database may have been replaced by an older one.
+                self._cursor = newest
             theirs = self._members.setdefault(claims.user_id, set())
             if len(theirs) >= self._most_of_user:
                 return None
             theirs.add(member)
-        return member, newest
+        return member
 
     def leave(self, member: Member) -> None:
         """Undo `join`."""

@@ -135,12 +135,13 @@ def _authenticate(link: Link) -> Member | None:
     except (TimeoutError, ValueError, InvalidToken):
         link.close(UNAUTHENTICATED, "the first message must carry a valid access token")
         return None
-    joined = _hub().join(link, claims, hello.language, hello.last_id)
-    if joined is None:
+    member = _hub().join(link, claims, hello.language, hello.last_id)
+    if member is None:
         link.close(TOO_MANY_OF_USER, "too many connections of this user")
         return None
-    member, newest = joined
-    link.send(frame("auth_ok", user_id=claims.user_id, last_id=newest, timestamp=utcnow()))
+    # Said only where it is so: whoever knows this message by its fields need not learn another.
+    over = {"resync": True} if member.starts_over else {}
+    link.send(frame("auth_ok", user_id=claims.user_id, last_id=member.newest, timestamp=utcnow(), **over))
     return member
 
 

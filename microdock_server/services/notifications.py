@@ -41,6 +41,12 @@ def missed(user_id: str, last_id: int, engine: Engine) -> Sequence[Row[Any]]:
     return read_at_once(engine, _MISSED, {"user_id": user_id, "last_id": last_id, "batch": MAX_BATCH})
 
 
+def unread(user_id: str, after_id: int, up_to: int, engine: Engine) -> Sequence[Row[Any]]:
+    """Rows of the user's unread notifications newer than `after_id`, up to this id, oldest first, at most 1,000."""
+    bounds = {"user_id": user_id, "last_id": after_id, "up_to": up_to, "batch": MAX_BATCH}
+    return read_at_once(engine, _UNREAD, bounds)
+
+
 def message_for(event: str, data: Mapping[str, Any]) -> Message:
     """What a notification says, in words. Whatever `data` lacks is left blank; an unknown event is named."""
     outcome = data.get("review_result", data.get("decision"))
@@ -119,4 +125,9 @@ _MISSED: Final = (
     )
     .order_by(_TABLE.c.id)
     .limit(bindparam("batch"))
+)
+_READ: Final = NotificationRead.__table__
+_UNREAD: Final = _MISSED.where(
+    _TABLE.c.id <= bindparam("up_to"),
+    ~exists().where(_READ.c.user_id == bindparam("user_id"), _READ.c.notification_id == _TABLE.c.id),
 )

@@ -54,6 +54,48 @@ def test_an_id_from_the_future_hides_nothing(house: House) -> None:
     assert found.hear()["data"]["n"] == 1
 
 
+def test_who_has_seen_more_than_there_is_starts_over_with_all_that_is_unread(house: House) -> None:
+    name, other = house.user(), house.user()
+    for number in range(4):
+        house.tell(name, n=number)
+        house.tell(other, n=-1)
+    newest, user_id = house.latest(), house.id_of(name)
+    with house.app.app_context(), unit_of_work():
+        _, rows = notifications.page(user_id, unread=True, page_number=1, limit=10)
+        read = [row["id"] for row in rows if row["data"]["n"] in (0, 2)]
+        assert notifications.mark_read(user_id, read) == 2
+    found = house.open()
+    found.say(type="auth", token=house.token(name), last_id=newest + 1)
+    welcome = found.hear()
+    assert (welcome["resync"], welcome["last_id"]) == (True, newest)
+    assert [found.hear()["data"]["n"] for _ in range(2)] == [1, 3]
+    house.tell(name, n=4)
+    assert found.hear()["data"]["n"] == 4
+    assert found.is_quiet()
+
+
+def test_who_has_seen_just_what_there_is_goes_on(house: House) -> None:
+    name = house.user()
+    house.tell(name, n=0)
+    found = house.open()
+    found.say(type="auth", token=house.token(name), last_id=house.latest())
+    assert "resync" not in found.hear()
+    house.tell(name, n=1)
+    assert found.hear()["data"]["n"] == 1
+
+
+def test_more_than_a_page_is_started_over_with(house: House) -> None:
+    name = house.user()
+    user_id = house.id_of(name)
+    with house.app.app_context(), unit_of_work():
+        for number in range(2100):
+            notifications.notify(user_id, Event.STATUS_CHANGED, n=number)
+    found = house.join(name, last_id=2**62)
+    assert [found.hear()["data"]["n"] for _ in range(2100)] == list(range(2100))
+    house.tell(name, n=2100)
+    assert found.hear()["data"]["n"] == 2100
+
+
 def test_more_than_a_page_is_replayed(house: House) -> None:
     name = house.user()
     first = house.latest()

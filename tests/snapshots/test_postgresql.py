@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask_migrate import upgrade
-from sqlalchemy import NullPool, create_engine, insert, select
+from sqlalchemy import NullPool, create_engine, func, insert, select
 
 from microdock_server import create_app
 from microdock_server.clock import utcnow
@@ -62,6 +62,12 @@ def contents(url: str) -> set[tuple[str, str]]:
         return {(key, digest) for key, digest in found}
 
 
+def newest_id(url: str) -> int:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.max(Backup.id))).scalar_one())
+
+
 def test_a_snapshot_of_postgresql_comes_back(
     server: PostgreSQL, migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +82,7 @@ def test_a_snapshot_of_postgresql_comes_back(
     with keeping.alone_in(tmp_path / "out"):
         made = snapshots.create(source, tmp_path / "out")
     store(url, storage, b"later")
+    given_out = newest_id(url)
     assert (made.manifest.database_kind, made.manifest.tables["backups"]) == ("postgresql", 3)
     assert made.manifest.database_member == "database.pgdump"
 
@@ -90,6 +97,9 @@ def test_a_snapshot_of_postgresql_comes_back(
     assert files(tmp_path / "new") == dict(before)
     assert hashlib.sha256(b"content 0").hexdigest() in files(tmp_path / "new").values()
     assert not list((tmp_path / "new").glob("*.pgdump"))
+    # Ids that were given out after the snapshot are not given out again.
+    store(empty, storage, b"after the restore")
+    assert newest_id(empty) > given_out
 
 
 def test_the_password_of_a_client_key_is_not_shown_to_the_machine(

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...clock import iso, utcnow
 from ...storage import LocalStorage
-from . import database, postgresql
+from . import database, numbering, postgresql
 from .encryption import Keys
 from .manifest import Manifest
 from .members import SECRET, Member
@@ -50,6 +50,8 @@ def restore(
     advance: Advance = silent,
 ) -> Restored:
     """Make `data_dir` what it was at the moment of a snapshot; what stands there is moved aside, never deleted.
+
+    Nobody is logged in afterwards: a token that was revoked since the snapshot must not be believed again.
 
     `revisions` are the migrations that this program knows: a database of a later one is refused, one of an earlier is
     migrated when the server starts. A snapshot of PostgreSQL goes into the empty database of `database_url`. Raises
@@ -132,7 +134,10 @@ def _mode(member: Member) -> int:
 
 
 def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
-    """Is the database whole, does it name just these blobs? And they are on the local disk now, wherever they were."""
+    """Is the database whole, does it name just these blobs? And they are on the local disk now, wherever they were.
+
+    What it counts goes on above what was given out since.
+    """
     path = fresh / _database_file(manifest)
     try:
         if manifest.database_kind == "sqlite":
@@ -147,6 +152,7 @@ def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
                 backend: ColumnClause[str] = column("storage_backend")
                 moved = update(table(name, backend)).where(backend != LocalStorage.name)
                 connection.execute(moved.values(storage_backend=LocalStorage.name))
+            numbering.move_on(connection)
     except (sqlite3.Error, SQLAlchemyError) as reason:
         raise DamagedArchive("the snapshot's database is damaged") from reason
 
