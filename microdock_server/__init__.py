@@ -10,7 +10,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy import Engine
 
 from . import engines, logs, tracing
-from .api import live, openapi
+from .api import live, openapi, origins
 from .api.admin_page import admin_page
 from .api.auth import DecodedTokens, RefusedTokens
 from .api.catalog_cache import CatalogCache
@@ -22,13 +22,13 @@ from .api.host.schemas import Plugin
 from .api.installs import installs
 from .api.limits import RateLimits, SharedWindows, SQLiteStorage
 from .api.market import market
-from .api.proxies import TrustedProxies
+from .api.proxies import Proxies
 from .api.surface import Segment
 from .api.system import system
 from .cli import register_commands
 from .clock import SKEW
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
-from .extensions import cors, db, jwt, migrate, migrations
+from .extensions import db, jwt, migrate, migrations
 from .jobs.delivery import FILE, Messenger
 from .nodes.bell import Bell, NoBell, RedisBell, hang
 from .nodes.postgresql import PostgresBell
@@ -76,8 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_errors(app)
     register_commands(app)
     app.wsgi_app = Edge(app, app.wsgi_app, context)  # type: ignore[method-assign]
-    if settings.trusted_proxies:
-        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = Proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
@@ -107,13 +106,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(migrations()))
     jwt.init_app(app)
-    cors.init_app(
-        app,
-        origins=list(settings.cors_origins),
-        expose_headers=["X-Request-ID", "X-Process-Time", "X-Total-Count", "ETag", "Content-Disposition"],
-        always_send=False,
-        max_age=600,
-    )
     with app.app_context():
         prepare_engine(db.engine)
 
@@ -132,6 +124,7 @@ def _context(app: Flask, settings: Settings) -> Context:
         storage=_storages(settings),
         disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
         counting=counting,
+        origins=origins.guard(app, settings),
         limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),

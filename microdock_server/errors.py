@@ -2,7 +2,7 @@
 
     DomainError
     ├── Malformed            the request cannot be understood at all
-    │   ├── MalformedBody, WrongContentType, UnsupportedFileType
+    │   ├── MalformedBody, WrongContentType, UnsupportedFileType, UnknownHost
     ├── RangeNotSatisfiable  the file is shorter than what was asked for; `size` in bytes
     ├── Invalid              a field is missing, of the wrong type or out of range
     ├── BadPackage           the uploaded archive breaks a rule
@@ -10,7 +10,7 @@
     │   ├── InvalidToken (RevokedForGood), WrongCredentials
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
-    │   ├── AssignedToAnother, OwnPlugin, OwnDecision
+    │   ├── AssignedToAnother, OwnPlugin, OwnDecision, ForeignOrigin
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
@@ -83,6 +83,10 @@ class UnsupportedFileType(Malformed):
     slug = "unsupported_file_type"
 
 
+class UnknownHost(Malformed):
+    slug = "host_not_allowed"
+
+
 class RangeNotSatisfiable(DomainError):
     slug = "range_not_satisfiable"
 
@@ -135,6 +139,12 @@ class WrongCredentials(Unauthenticated):
 
 class Forbidden(DomainError):
     slug = "forbidden"
+
+
+class ForeignOrigin(Forbidden):
+    """A browser page of another site sends a request that would change something."""
+
+    slug = "origin_not_allowed"
 
 
 class AdminRequired(Forbidden):

@@ -98,14 +98,27 @@ def ensure_administrator(settings: Settings, known: str | None) -> None:
 
 def ensure_no_default_password(settings: Settings) -> None:
     """Refuse to serve an account that still has the documented password to anybody but this machine."""
-    if settings.debug and is_loopback(settings.host):
-        return
     with unit_of_work(writing=False):
         names = accounts.names_with_default_password()
-    if names:
+    if not names:
+        return
+    if settings.debug and is_loopback(settings.host):
+        _remind(names[0])
+    else:
         raise ConfigurationError(
             f"the stored password of {names[0]!r} is the documented default: run `flask users set-password "
             f"{names[0]}`, or set DEBUG=true and HOST=127.0.0.1"
+        )
+
+
+def _remind(name: str) -> None:
+    """Say so while the documented password is in use, where a server starts."""
+    if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+        log.warning(
+            "the account %r still has the documented password: it works on this machine alone and through no proxy; "
+            "change it with `flask users set-password %s`",
+            name,
+            name,
         )
 
 

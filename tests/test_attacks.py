@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from microdock_server.services import accounts, notifications, passwords
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
 
-from .conftest import WallClock, release
+from .conftest import AppFactory, WallClock, release
 from .snapshots.helpers import restore, snapshot
-from .support import Api, settings_for, signed_in
+from .support import Api, package, settings_for, signed_in
 
 # --- Who may publish what -------------------------------------------------------------------------------------------
 
@@ -28,6 +29,45 @@ from .support import Api, settings_for, signed_in
 # --- Load that one client can make: costs and quotas ----------------------------------------------------------------
 
 # --- Browsers, proxies, addresses -----------------------------------------------------------------------------------
+
+
+def test_a_page_of_another_site_uploads_nothing_to_a_server_on_the_loopback(api: Api) -> None:
+    form = {"plugin_key": "some-long-key", "file": (io.BytesIO(package()), "p.zip")}
+    answer = api.post("/api/plugins/upload", data=form, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert api.get("/api/plugins/list").get_json()["data"] == []
+
+
+def test_a_name_that_was_rebound_to_this_machine_reads_nothing(api: Api) -> None:
+    for path in ("/api/plugins/list", "/api/health", "/docs/", "/admin/"):
+        assert api.get(path, headers={"Host": "rebound.example:8000"}).status_code == 400
+
+
+def test_the_documented_password_opens_nothing_behind_a_proxy_that_nobody_told_of(api: Api) -> None:
+    login = {"username": "admin", "password": "admin"}
+    for path in ("/api/auth/login", "/api/v1/auth/login"):
+        for told in ({"X-Forwarded-For": "127.0.0.1"}, {"Via": "1.1 proxy"}, {"Host": "192.168.1.7"}):
+            assert api.post(path, login, headers=told).status_code == 401
+        assert api.post(path, login).status_code == 200
+
+
+def test_a_quotation_mark_left_open_does_not_swallow_the_address_that_a_proxy_adds(make_app: AppFactory) -> None:
+    api = Api(make_app(TRUSTED_PROXIES="1", RATELIMIT_ENABLED="true"))
+    left = [
+        api.get("/api/auth/me", headers={"X-Forwarded-For": f'"10.0.0.{n}, 203.0.113.9:{n}'}).headers
+        for n in range(1, 4)
+    ]
+    assert [headers["RateLimit-Remaining"] for headers in left] == ["99", "98", "97"]
+
+
+def test_a_client_does_not_escape_its_limit_within_its_own_ipv6_network(make_app: AppFactory) -> None:
+    api = Api(make_app(RATELIMIT_ENABLED="true"))
+    left = [
+        api.get("/api/auth/me", environ_base={"REMOTE_ADDR": f"2001:db8::{n}"}).headers["RateLimit-Remaining"]
+        for n in range(1, 4)
+    ]
+    assert left == ["99", "98", "97"]
+
 
 # --- HTTP, forms and files ------------------------------------------------------------------------------------------
 

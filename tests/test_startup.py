@@ -11,6 +11,7 @@ from pathlib import Path
 from traceback import format_exception
 
 import pytest
+from flask import Flask
 from flask_migrate import upgrade
 
 from microdock_server import create_app
@@ -206,6 +207,19 @@ def test_a_stored_default_password_is_not_served_to_others(make_app: AppFactory)
     changed = app.test_cli_runner().invoke(args=["users", "set-password", "admin", "--password", "a new password"])
     assert changed.exit_code == 0, changed.output
     prepare(app)
+
+
+def test_a_start_says_in_one_line_that_the_documented_password_is_in_use(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepare(app)
+    [line] = [record.getMessage() for record in caplog.records if "documented password" in record.getMessage()]
+    assert "'admin'" in line and "set-password admin" in line and "\n" not in line
+    changed = app.test_cli_runner().invoke(args=["users", "set-password", "admin", "--password", "a new password"])
+    assert changed.exit_code == 0
+    caplog.clear()
+    prepare(app)
+    assert "documented password" not in caplog.text
 
 
 @pytest.mark.parametrize(("name", "value"), [("ADMIN_USERNAME", "admin@example.com"), ("ADMIN_EMAIL", "nonsense")])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .auth import DecodedTokens, RefusedTokens
     from .catalog_cache import CatalogCache
     from .limits import RateLimits
+    from .origins import Origins
 
 REQUEST_ID = "microdock.request_id"
 
@@ -32,6 +33,7 @@ class Context:
     storage: Storages
     disk: DiskGuard
     counting: Engine
+    origins: Origins
     limits: RateLimits
     catalog: CatalogCache
     decoded: DecodedTokens

@@ -101,6 +101,7 @@ class Edge:
             and not environ.get("QUERY_STRING")
             and "HTTP_ORIGIN" not in environ
             and "HTTP_AUTHORIZATION" not in environ
+            and self._context.origins.knows_host(environ.get("HTTP_HOST"))
         )
 
     def _ready_list(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:

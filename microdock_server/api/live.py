@@ -14,10 +14,10 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask_sock import Sock  # type: ignore[import-untyped]
 
 from ..clock import utcnow
-from ..errors import Forbidden, InvalidToken, Malformed
+from ..errors import ForeignOrigin, InvalidToken, Malformed
 from ..messages import Language, Message
 from . import auth
-from .context import Context, context, language, settings
+from .context import Context, context, language
 from .edge import UPGRADED
 from .envelopes import Refusal
 from .errors import refuse
@@ -82,8 +82,8 @@ def _admit() -> Response | None:
     if request.headers.get("Sec-WebSocket-Version") != "13":
         refusal = Refusal(426, "malformed_request", Message("error.malformed_request"))
         return refuse(refusal, {"Sec-WebSocket-Version": "13", "Upgrade": "websocket"})
-    if not _is_welcome(request.headers.get("Origin")):
-        raise Forbidden()
+    if not context().origins.is_welcome(request.environ):
+        raise ForeignOrigin()
     if not _hub().reserve():
         refusal = Refusal(503, "too_many_sockets", Message("error.too_many_sockets"))
         return refuse(refusal, {"Retry-After": str(RETRY_AFTER)})
@@ -195,14 +195,6 @@ def _is_key(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == 16
     except (binascii.Error, ValueError):
         return False
-
-
-def _is_welcome(origin: str | None) -> bool:
-    """Pages of this server's own and of the configured origins; whoever is no browser names none."""
-    if origin is None:
-        return True
-    known = (f"{request.scheme}://{request.host}", settings().public_url, *settings().cors_origins)
-    return "*" in known or origin.lower() in (one.lower() for one in known if one)
 
 
 def _strip(environ: dict[str, Any]) -> None:

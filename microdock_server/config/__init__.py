@@ -2,7 +2,7 @@
 
 from .safety import ensure_safe, is_loopback
 from .settings import DEFAULT_PASSWORD, Settings, load_settings
-from .values import ConfigurationError, database_url
+from .values import ConfigurationError, database_url, normal_origin
 
 __all__ = [
     "DEFAULT_PASSWORD",
@@ -12,4 +12,5 @@ __all__ = [
     "ensure_safe",
     "is_loopback",
     "load_settings",
+    "normal_origin",
 ]

@@ -25,6 +25,7 @@ from .values import (
     ensure_log_level,
     ensure_public_url,
     extensions,
+    hosts,
     one_of,
     origins,
     permissions,
@@ -67,6 +68,7 @@ class Settings:
     jwt_access_expire_minutes: int
     upload_secret_key: str | None = field(repr=False)
     cors_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
     public_url: str | None
     trusted_proxies: int
     x_accel_prefix: str | None
@@ -164,6 +166,7 @@ def _read(env: Env) -> Settings:
         jwt_access_expire_minutes=env.int("JWT_ACCESS_EXPIRE_MINUTES", 60, validate=between(1, 5_256_000)),
         upload_secret_key=env.str("UPLOAD_SECRET_KEY", "") or None,
         cors_origins=origins(env.str("CORS_ORIGINS", DEFAULT_ORIGINS)),
+        allowed_hosts=hosts(env.str("ALLOWED_HOSTS", "")),
         public_url=_checked(env, "PUBLIC_URL", ensure_public_url).rstrip("/") or None,
         trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=between(0, 10)),
         x_accel_prefix=accel_prefix(env.str("X_ACCEL_PREFIX", "")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import marshmallow
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from .. import client_address
 from ..urls import split
 from ..vocabulary import DEFAULT_PERMISSIONS, Risk
 
@@ -61,9 +63,50 @@ def extensions(text: str) -> tuple[str, ...]:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """`http://one,http://two`, also spelled as a list."""
-    words = (word.strip(" []'\"") for word in text.split(","))
-    return tuple(word.rstrip("/") for word in words if word)
+    """`http://one,app://two,null`, also spelled as a list; as `normal_origin` writes them."""
+    return tuple(normal_origin(word) for word in _words(text))
+
+
+def normal_origin(text: str) -> str:
+    """An origin as browsers write it: lower case, nothing behind the port, and no port that its scheme implies."""
+    text = text.strip().lower()
+    if not text.endswith("://"):
+        text = text.rstrip("/")
+    for scheme, port in (("http", 80), ("https", 443)):
+        if text.startswith(f"{scheme}://"):
+            text = text.removesuffix(f":{port}")
+    return text
+
+
+def hosts(text: str) -> tuple[str, ...]:
+    """`one.example.com,*.example.org`, also spelled as a list; `.example.org` means the same and its apex as well."""
+    found: list[str] = []
+    for word in _words(text):
+        name = _host_name(word)
+        found += [name.removeprefix("."), f"*{name}"] if name.startswith(".") else [name]
+    return tuple(found)
+
+
+def _host_name(word: str) -> str:
+    """A name as it stands in `Host`: in lower case, in ASCII, without a port. Raises ConfigurationError."""
+    if address := client_address.parse(word):
+        return str(address)
+    try:
+        # Names of other scripts stand in requests as IDNA has them.
+        name = word.lower() if word.isascii() else word.lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    found = re.fullmatch(r"(\*|(?:\*?\.)?[a-z0-9_-][a-z0-9._-]*)(?::[0-9]+)?", name)
+    if found is None:
+        raise ConfigurationError("ALLOWED_HOSTS must be names such as plugins.example.com, *.example.com; not URLs")
+    return found[1].removesuffix(".")
+
+
+def _words(text: str) -> list[str]:
+    text = text.strip()
+    if text[:1] + text[-1:] in ("[]", "()", "{}"):
+        text = text[1:-1]
+    return [word for word in (part.strip(" '\"\t\r\n") for part in text.split(",")) if word]
 
 
 def ensure_public_url(text: str) -> None:

@@ -30,6 +30,14 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.wrong_credentials": ("用户名或密码错误", "Wrong username or password"),
     "error.wrong_password": ("原密码错误", "The old password is wrong"),
     "error.forbidden": ("权限不足", "You do not have permission to do this"),
+    "error.origin_not_allowed": (
+        "不允许此来源（Origin）的网页发出请求，可在 CORS_ORIGINS 中添加",
+        "Pages of this origin may not send requests here; CORS_ORIGINS names those that may",
+    ),
+    "error.host_not_allowed": (
+        "不允许使用此主机名（Host）访问，可在 ALLOWED_HOSTS 中添加",
+        "This server does not answer to this Host; ALLOWED_HOSTS names those that it answers to",
+    ),
     "error.admin_required": ("需要管理员权限", "Administrator permission is required"),
     "error.wrong_upload_secret": ("上传口令错误", "Wrong upload secret"),
     "error.wrong_plugin_key": ("插件上传密钥错误", "Wrong plugin key"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from microdock_server.api.proxies import TrustedProxies
+from microdock_server.api.proxies import Proxies
 
 
 def seen(hops: int, **headers: str) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def seen(hops: int, **headers: str) -> dict[str, Any]:
         return []
 
     environ = {"REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "http", "HTTP_HOST": "app:8000", "SERVER_NAME": "app"}
-    TrustedProxies(inner, hops)({**environ, "SERVER_PORT": "8000", **headers}, None)
+    Proxies(inner, hops)({**environ, "SERVER_PORT": "8000", **headers}, None)
     return found
 
 

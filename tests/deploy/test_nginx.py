@@ -294,8 +294,12 @@ def test_the_log_is_without_query_strings(nginx: Nginx) -> None:
     assert "hush" not in nginx.accesses()
 
 
-def test_sockets_go_through(nginx: Nginx) -> None:
-    token = nginx.client().log_in().token
+def test_sockets_go_through(site: tuple[Server, Nginx]) -> None:
+    server, nginx = site
+    # The documented password opens the server to its own machine, and not through a proxy.
+    token = server.client.log_in().token
+    refused = nginx.client().post("/api/auth/login", {"username": "admin", "password": "admin"})
+    assert refused.status_code == 401
     peer = websocket.create_connection(
         f"wss://localhost:{nginx.port}/ws",
         timeout=15,

@@ -26,7 +26,7 @@ def test_without_redis_everything_is_answered(cluster: Cluster) -> None:
         assert cluster.client().upload(data).status_code == 200
         assert sha256(cluster.client().download(NAME).content) == sha256(data)
         assert cluster.client().back_up(b"bytes").status_code == 200
-        assert cluster.client().log_in().get("/api/auth/me").json()["data"]["is_logged_in"]
+        assert cluster.client(cluster.nodes[0].client.log_in().token).get("/api/auth/me").json()["data"]["is_logged_in"]
         assert asked_of_each(cluster, "/readyz") == {200: 3}
         assert {node.client.get("/readyz").json()["data"]["redis"] for node in cluster.nodes} == {"lost"}
     finally:
