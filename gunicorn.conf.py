@@ -27,15 +27,18 @@ settings = load_settings()
 
 # Files that a worker may have open: a connection and two databases, each with its log, for every thread; and some.
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-needed = 1024 + 8 * (settings.web_threads + settings.ws_max_connections)
+# Answers that clients read slowly have threads beside those of requests and of WebSockets.
+transfers = 4 * settings.web_threads
+needed = 1024 + 8 * (settings.web_threads + settings.ws_max_connections + transfers)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed if hard < 0 else min(needed, hard)), hard))
 
 bind = f"{settings.host}:{settings.port}"
-worker_class = "gthread"
+# gunicorn's threads, with heads and small bodies read before a thread is asked: nobody holds one by being slow.
+worker_class = "microdock_server.serving.worker.Worker"
 workers = settings.web_concurrency
 # A WebSocket keeps a thread for as long as it lives; requests have theirs beside it.
-threads = settings.web_threads + settings.ws_max_connections
-worker_connections = 1000 + settings.ws_max_connections
+threads = settings.web_threads + 1 + settings.ws_max_connections + transfers
+worker_connections = 1000 + settings.ws_max_connections + transfers
 # One copy of the code and of what it loaded, shared by all workers.
 preload_app = True
 # A client that pauses between requests keeps its connection: a new one costs half of what an answer does.
@@ -64,13 +67,19 @@ def on_starting(server):
 
 def post_fork(server, worker):
     """In each worker, before it boots: told to end meanwhile it would not hear, and the server wait for it in vain."""
+    from microdock_server.serving.pace import Deadlines
+
+    deadlines = Deadlines(settings.client_grace_seconds, settings.client_min_rate)
+    worker.configure(deadlines, trusts_peers=settings.trusted_proxies > 0, transfers=transfers)
     signal.signal(signal.SIGTERM, lambda *_: setattr(worker, "alive", False))
 
 
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
+    from microdock_server.api.early import refusal
     from microdock_server.jobs.housekeeping import Housekeeper
 
+    worker.refusal = refusal
     worker.housekeeper = Housekeeper(worker.app.callable, settings)
     worker.housekeeper.start()
     hub = worker.app.callable.extensions.get("microdock.hub")

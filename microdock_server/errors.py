@@ -24,6 +24,9 @@
     ├── TooLarge
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds
+    ├── ClientTooSlow        the body came too slowly to be waited for
+    ├── Overloaded           all places for what was asked are taken; `retry_after` in seconds
+    │   └── SocketsTaken
     ├── Busy                 the database stayed locked for longer than we wait
     └── StorageFailure       the disk or the bucket failed
         ├── StorageFull
@@ -360,6 +363,22 @@ class TooMany(DomainError):
         super().__init__()
         self.retry_after = retry_after
         self.headers = headers or {}
+
+
+class ClientTooSlow(DomainError):
+    slug = "request_timeout"
+
+
+class Overloaded(DomainError):
+    """`retry_after`: whole seconds until another try makes sense."""
+
+    slug = "busy"
+    retry_after = 5
+
+
+class SocketsTaken(Overloaded):
+    slug = "too_many_sockets"
+    retry_after = 10
 
 
 class Busy(DomainError):

@@ -47,6 +47,22 @@ UPLOADED: Final = Counter("microdock_received_bytes_total", "Bytes of accepted f
 SOCKETS: Final = Gauge("microdock_websocket_connections", "WebSockets that are open.", multiprocess_mode="livesum")
 REFUSED: Final = Counter("microdock_refused_packages_total", "Refused packages by the first broken rule.", ("rule",))
 FULL: Final = Counter("microdock_refused_for_space_total", "Uploads refused because the disk is nearly full.")
+CUT: Final = Counter(
+    "microdock_clients_cut_off_total",
+    "Connections that were ended for being too slow, or one too many of an address, by what was going on: head, body, "
+    "answer, or idle.",
+    ("kind",),
+)
+BUSY: Final = Counter(
+    "microdock_refused_busy_total",
+    "Requests that were refused because others of their kind held all places: upload, or socket.",
+    ("kind",),
+)
+# Told from the start: an attack is seen as a rise from 0.
+for _kind in ("head", "body", "answer", "idle"):
+    CUT.labels(_kind)
+for _kind in ("upload", "socket"):
+    BUSY.labels(_kind)
 JOB_ENDS: Final = Counter(
     "microdock_job_attempts_total",
     "Attempts at background jobs, by kind and outcome: done, retried (it will be tried again) or failed (given up).",
@@ -98,6 +114,16 @@ def received(kind: str, size: int) -> None:
 def refused(rule: str) -> None:
     """Count a refused package, by the first rule that it breaks."""
     REFUSED.labels(rule).inc()
+
+
+def cut(kind: str) -> None:
+    """Count a client that was cut off, by what was going on."""
+    CUT.labels(kind).inc()
+
+
+def busy(kind: str) -> None:
+    """Count a request that was refused for want of a place, by the kind of place."""
+    BUSY.labels(kind).inc()
 
 
 @contextmanager

@@ -11,12 +11,15 @@ from flask import Flask
 
 from microdock_server import create_app
 from microdock_server.api.context import Context
+from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.errors import WrongPassword
 from microdock_server.services import accounts, notifications, passwords
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
 
+from . import slow
 from .conftest import AppFactory, WallClock, release
+from .live import Server
 from .snapshots.helpers import restore, snapshot
 from .support import Api, package, settings_for, signed_in
 
@@ -25,6 +28,51 @@ from .support import Api, package, settings_for, signed_in
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------
 
 # --- Load that one client can make: connections ---------------------------------------------------------------------
+
+
+@pytest.mark.live
+class TestConnections:
+    """Of one address, at a real server with the defaults: everybody else is answered meanwhile."""
+
+    def answers(self, server: Server) -> list[int]:
+        paths = ("/healthz", "/readyz", "/api/plugins/list", "/api/health")
+        return [server.client.get(path, timeout=30).status_code for path in paths for _ in range(3)]
+
+    def test_uploads_of_a_few_bytes_a_second_stop_nobody(self, server: Server) -> None:
+        with slow.many(server, slow.upload(), 100) as connections, slow.dripping(connections):
+            assert self.answers(server) == [200] * 12
+
+    def test_half_sent_heads_stop_nobody(self, server: Server) -> None:
+        with slow.many(server, b"GET /healthz HTTP/1.1\r\n", 900):
+            assert self.answers(server) == [200] * 12
+
+    def test_half_a_head_behind_a_whole_request_stops_nobody(self, server: Server) -> None:
+        whole = slow.head(path="/healthz", method="GET")
+        with slow.many(server, whole + whole[:-2], 900):
+            assert self.answers(server) == [200] * 12
+
+    def test_bodies_that_nobody_reads_stop_nobody(self, server: Server) -> None:
+        with slow.many(server, slow.head("Content-Length: 100000", path="/healthz", method="GET"), 900):
+            assert self.answers(server) == [200] * 12
+
+    def test_half_of_a_small_body_stops_nobody(self, server: Server) -> None:
+        lines = ("Content-Type: application/json", "Content-Length: 100")
+        with slow.many(server, slow.head(*lines, path="/api/auth/login") + b"{", 900):
+            assert self.answers(server) == [200] * 12
+
+    def test_connections_that_are_closed_but_not_by_the_client_stop_nobody(self, server: Server) -> None:
+        with slow.many(server, slow.head("Connection: close", path="/healthz", method="GET"), 300):
+            assert self.answers(server) == [200] * 12
+
+    def test_sockets_without_a_user_take_no_places_of_others(self, server: Server) -> None:
+        lines = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+        asked = slow.head(*lines, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", path="/ws", method="GET")
+        with slow.many(server, asked, 200) as connections:
+            statuses = [one.recv(12)[9:] for one in connections]
+        assert set(statuses) == {b"101", b"429"}
+        # Two workers.
+        assert statuses.count(b"101") <= 2 * MAX_STRANGERS
+
 
 # --- Load that one client can make: costs and quotas ----------------------------------------------------------------
 

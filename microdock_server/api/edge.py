@@ -17,8 +17,13 @@ from typing import Any, Final
 from flask import Flask
 
 from .. import logs, metrics, tracing
+from ..client_address import counted
+from ..errors import Overloaded
+from ..serving.shares import FairShares
+from ..serving.sockets import ClientSocket
 from . import admin_page
 from .context import REQUEST_ID, Context
+from .envelopes import Refusal, rendered
 from .surface import RATE_HEADERS, ROUTE, UNMATCHED
 from .wsgi import Environ, StartResponse, Wsgi
 
@@ -66,8 +71,11 @@ class Edge:
 
     def __init__(self, app: Flask, inner: Wsgi, context: Context) -> None:
         self._app, self._inner, self._context = app, inner, context
+        # Bodies that are still arriving hold at most half of the turns, so that everything else is answered.
+        uploads = max(1, context.settings.web_threads // 2)
+        self._uploads = FairShares(uploads)
         # The pool has more threads than that, for sockets: they must not become so many requests at once.
-        self._turns = threading.BoundedSemaphore(context.settings.web_threads)
+        self._turns = threading.BoundedSemaphore(max(uploads + 1, context.settings.web_threads))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -90,8 +98,38 @@ class Edge:
                 return ready
         if environ["PATH_INFO"] == SOCKET_PATH:
             return self._inner(environ, finish)
+        client = environ.get("gunicorn.socket")
+        if isinstance(client, ClientSocket) and not client.body_is_here:
+            return self._receive(client, environ, finish)
         with self._turns:
             return self._inner(environ, finish)
+
+    def _receive(self, client: ClientSocket, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
+        """Answer a request whose body is still arriving, if there is a place for it; say that there is none otherwise.
+
+        Where it is refused, the worker reads on for a while: no thread does.
+        """
+        if not self._uploads.enter(counted(environ.get("REMOTE_ADDR", "")), client):
+            metrics.busy("upload")
+            client.close_after_answer()
+            return [self._refuse(environ, finish)]
+        try:
+            with self._turns:
+                return self._inner(environ, finish)
+        finally:
+            self._uploads.leave(client)
+
+    def _refuse(self, environ: Environ, finish: StartResponse) -> bytes:
+        """503 without the framework: whoever sends many of these shall not cost much."""
+        refusal = Refusal(503, Overloaded.slug, Overloaded().message)
+        body = rendered(refusal, environ["PATH_INFO"], environ.get("HTTP_ACCEPT_LANGUAGE", ""), environ[REQUEST_ID])
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        headers += [("Cache-Control", "no-store"), ("Retry-After", str(Overloaded.retry_after))]
+        origin = environ.get("HTTP_ORIGIN")
+        if origin and origin in self._context.settings.cors_origins:
+            headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+        finish("503 SERVICE UNAVAILABLE", headers)
+        return body
 
     def _is_plain_list(self, environ: Environ) -> bool:
         """Anybody asks for the whole list, from no browser page: nothing here but the list itself and its limit."""

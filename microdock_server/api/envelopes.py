@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from .. import errors
 from ..clock import iso, utcnow
 from ..errors import Detail, DomainError
-from ..messages import Language, Message
+from ..messages import Language, Message, language_of
 from ..vocabulary import PACKAGE_FIELD
 
 # The first that fits wins: children stand before their parents.
@@ -22,9 +24,11 @@ STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
+    (errors.ClientTooSlow, 408),
     (errors.TooLarge, 413),
     (errors.TooMany, 429),
     (errors.Busy, 503),
+    (errors.Overloaded, 503),
     (errors.StorageFull, 507),
     (errors.StorageUnavailable, 503),
     (errors.StorageFailure, 500),
@@ -36,6 +40,7 @@ TYPES: Final[dict[int, str]] = {
     403: "PermissionError",
     404: "NotFoundError",
     405: "MethodNotAllowedError",
+    408: "RequestTimeoutError",
     409: "ConflictError",
     413: "PayloadTooLargeError",
     416: "RangeNotSatisfiableError",
@@ -135,6 +140,11 @@ def envelope_for(path: str) -> HostEnvelope:
         if path == prefix or path.startswith(prefix + "/"):
             return envelope
     return HOST
+
+
+def rendered(refusal: Refusal, path: str, accept_language: str, request_id: str) -> bytes:
+    """A refusal's body as JSON, for what is refused outside of the framework."""
+    return orjson.dumps(envelope_for(path).failure(refusal, language_of(accept_language), request_id))
 
 
 def _stamp(request_id: str) -> dict[str, str]:

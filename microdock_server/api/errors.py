@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DomainError, RangeNotSatisfiable, StorageFull, TooMany
+from ..errors import DomainError, Overloaded, RangeNotSatisfiable, StorageFull, TooMany
 from ..messages import Message
 from .context import language, request_id
 from .envelopes import Refusal, envelope_for
@@ -53,7 +53,7 @@ def _domain(error: DomainError) -> Response:
     if isinstance(error, StorageFull) and error.__cause__ is None:
         # Refused in time, as DISK_RESERVE asks: nothing failed.
         log.warning("%s refused: %s", request.path, error.slug)
-    elif status >= 500:
+    elif status >= 500 and not isinstance(error, Overloaded):
         log.error("%s failed: %s", request.path, error.slug, exc_info=error)
     return refuse(Refusal(status, error.slug, error.message, error.details), _headers(error))
 
@@ -61,6 +61,8 @@ def _domain(error: DomainError) -> Response:
 def _headers(error: DomainError) -> dict[str, str]:
     if isinstance(error, TooMany):
         return {"Retry-After": str(error.retry_after), **error.headers}
+    if isinstance(error, Overloaded):
+        return {"Retry-After": str(error.retry_after)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}
     return {}

@@ -12,6 +12,7 @@ import math
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -20,6 +21,7 @@ from sqlalchemy import Engine, Row
 
 from .. import metrics
 from ..clock import iso
+from ..errors import SocketsTaken, TooMany
 from ..messages import Language
 from ..nodes.bell import Bell
 from ..services import notifications, tokens
@@ -35,6 +37,9 @@ RECHECK_EVERY: Final = 2.0
 LOOK_EVERY: Final = 3.0
 # Rings in quick succession are answered together.
 PAUSE: Final = 0.05
+
+# Sockets of one address that have not said yet whose they are, in each process.
+MAX_STRANGERS: Final = 16
 
 UNAUTHENTICATED: Final = 4401
 GOING_AWAY: Final = 1001
@@ -96,6 +101,13 @@ class Member:
             return self._is_live
 
 
+class Place:
+    """A socket's place in a process. Until its user is known it counts for its address."""
+
+    def __init__(self, address: str) -> None:
+        self.address: str | None = address
+
+
 class Hub:
     """Keeps count of the sockets of this process. Its poller starts with the first one, after the fork."""
 
@@ -105,24 +117,46 @@ class Hub:
         self.is_wanted: Callable[[], bool] = lambda: True
         self._lock = threading.Lock()
         self._slots = 0
+        self._strangers: Counter[str] = Counter()
         self._links: set[Link] = set()
         self._members: dict[str, set[Member]] = {}
         self._cursor = 0
         self._checked = self._looked = -math.inf
         self._poller: int | None = None
 
-    def reserve(self) -> bool:
-        """Take a place for a socket, if there is one left; `release` gives it back."""
-        with self._lock:
-            if self._slots >= self._most:
-                return False
-            self._slots += 1
-            return True
+    def reserve(self, address: str) -> Place:
+        """Take a place for a socket of an address; `release` gives it back.
 
-    def release(self) -> None:
+        Raises TooMany where the address has its share of sockets without a user, Overloaded where no place is left.
+        """
+        with self._lock:
+            if self._strangers[address] >= MAX_STRANGERS:
+                metrics.busy("socket")
+                raise TooMany(SocketsTaken.retry_after)
+            if self._slots >= self._most:
+                metrics.busy("socket")
+                raise SocketsTaken
+            self._slots += 1
+            self._strangers[address] += 1
+            return Place(address)
+
+    def introduce(self, place: Place) -> None:
+        """The user of a socket is known: it counts for its address no longer."""
+        with self._lock:
+            self._forget(place)
+
+    def release(self, place: Place) -> None:
         """Give a place back."""
         with self._lock:
             self._slots -= 1
+            self._forget(place)
+
+    def _forget(self, place: Place) -> None:
+        if place.address is not None:
+            self._strangers[place.address] -= 1
+            if not self._strangers[place.address]:
+                del self._strangers[place.address]
+            place.address = None
 
     @contextmanager
     def watching(self, link: Link) -> Iterator[None]:

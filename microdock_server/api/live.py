@@ -13,6 +13,7 @@ from typing import Any, Final
 from flask import Blueprint, Flask, Response, current_app, request
 from flask_sock import Sock  # type: ignore[import-untyped]
 
+from ..client_address import counted
 from ..clock import utcnow
 from ..errors import ForeignOrigin, InvalidToken, Malformed
 from ..messages import Language, Message
@@ -32,12 +33,11 @@ PATH: Final = "/ws"
 HELLO_WITHIN: Final = 10.0
 MAX_SENSELESS: Final = 5
 TOO_MANY_OF_USER: Final = 4429
-RETRY_AFTER: Final = 10
 MAX_ID: Final = 2**63 - 1
 
 # What is left of the request's headers when the handshake begins; anything else could only confuse it.
 _HANDSHAKE: Final = ("HTTP_UPGRADE", "HTTP_CONNECTION", "HTTP_SEC_WEBSOCKET_KEY", "HTTP_SEC_WEBSOCKET_VERSION")
-_RESERVED: Final = "microdock.socket_reserved"
+_PLACE: Final = "microdock.socket_place"
 _LANGUAGE: Final = "microdock.socket_language"
 
 live = Blueprint("live", __name__)
@@ -84,18 +84,16 @@ def _admit() -> Response | None:
         return refuse(refusal, {"Sec-WebSocket-Version": "13", "Upgrade": "websocket"})
     if not context().origins.is_welcome(request.environ):
         raise ForeignOrigin()
-    if not _hub().reserve():
-        refusal = Refusal(503, "too_many_sockets", Message("error.too_many_sockets"))
-        return refuse(refusal, {"Retry-After": str(RETRY_AFTER)})
-    request.environ[_RESERVED] = True
+    request.environ[_PLACE] = _hub().reserve(counted(request.remote_addr or ""))
     _strip(request.environ)
     return None
 
 
 @live.teardown_request
 def _leave(_error: BaseException | None) -> None:
-    if request.environ.pop(_RESERVED, False):
-        _hub().release()
+    place = request.environ.pop(_PLACE, None)
+    if place is not None:
+        _hub().release(place)
 
 
 @sock.route(PATH, bp=live)  # type: ignore[untyped-decorator]
@@ -139,6 +137,7 @@ def _authenticate(link: Link) -> Member | None:
     if member is None:
         link.close(TOO_MANY_OF_USER, "too many connections of this user")
         return None
+    _hub().introduce(request.environ[_PLACE])
     # Said only where it is so: whoever knows this message by its fields need not learn another.
     over = {"resync": True} if member.starts_over else {}
     link.send(frame("auth_ok", user_id=claims.user_id, last_id=member.newest, timestamp=utcnow(), **over))

@@ -25,6 +25,7 @@ REASONS: Final = {
     401: "No token, or one that is not believed",
     403: "Not allowed",
     404: "Not found",
+    408: "The body was sent too slowly",
     409: "Conflict with what is stored",
     413: "Too large",
     416: "The file is shorter than the range asked for",
@@ -128,7 +129,7 @@ def _refusal_statuses(envelope: HostEnvelope, endpoint: Endpoint) -> list[int]:
     if not isinstance(endpoint.access, Access):
         found.add(403)
     if endpoint.body or endpoint.form:
-        found |= {400, 413, 400 if envelope is INSTALLS else 422}
+        found |= {400, 408, 413, 503, 400 if envelope is INSTALLS else 422}
     if endpoint.query:
         found.add(400 if envelope is INSTALLS else 422)
     if endpoint.transaction == "write" or endpoint.form:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -11,9 +11,20 @@ import marshmallow as ma
 import orjson
 from flask import request
 
-from ..errors import Detail, FileTooLarge, Invalid, MalformedBody, TooLarge, WrongContentType
+from .. import metrics
+from ..errors import (
+    ClientTooSlow,
+    Detail,
+    FileTooLarge,
+    Invalid,
+    MalformedBody,
+    Overloaded,
+    TooLarge,
+    WrongContentType,
+)
 from ..messages import Message
 from ..schemas.base import Schema
+from ..serving.sockets import PlaceLost, SlowClient
 from ..storage.incoming import human_size
 
 MAX_JSON: Final = 1024 * 1024
@@ -50,9 +61,9 @@ def load(schema: Schema, data: Any) -> dict[str, Any]:
 
 
 def drain() -> None:
-    """Read what is left of the body, so that the client can hear the answer."""
+    """Read what is left of the body, so that the client can hear the answer; not longer than a body may take."""
     left = MAX_DRAIN
-    with client_errors():
+    with suppress(ClientTooSlow, Overloaded), client_errors():
         while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
             left -= len(chunk)
 
@@ -70,9 +81,17 @@ class BodyReader:
 
 @contextmanager
 def client_errors() -> Iterator[None]:
-    """A body that breaks off, or whose framing is wrong, is the client's fault, whatever the server calls it."""
+    """A body that breaks off, or whose framing is wrong, is the client's fault, whatever the server calls it.
+
+    So is one that comes too slowly; one whose place was given to somebody else may be sent again.
+    """
     try:
         yield
+    except SlowClient as reason:
+        raise ClientTooSlow from reason
+    except PlaceLost as reason:
+        metrics.busy("upload")
+        raise Overloaded from reason
     except Exception as reason:
         raise MalformedBody() from reason
 

@@ -100,6 +100,8 @@ class Settings:
     otlp_endpoint: str
     web_concurrency: int
     web_threads: int
+    client_grace_seconds: int
+    client_min_rate: int
     ws_max_connections: int
     ws_max_per_user: int
 
@@ -198,6 +200,8 @@ def _read(env: Env) -> Settings:
         otlp_endpoint=_checked(env, "OTEL_EXPORTER_OTLP_ENDPOINT", tracing.ensure_endpoint),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=between(1, 1024)),
+        client_grace_seconds=env.int("CLIENT_GRACE_SECONDS", 10, validate=between(1, 600)),
+        client_min_rate=env.int("CLIENT_MIN_RATE", 1024, validate=between(0, 1 << 30)),
         ws_max_connections=env.int("WS_MAX_CONNECTIONS", 200, validate=between(0, 10_000)),
         ws_max_per_user=env.int("WS_MAX_PER_USER", 10, validate=between(1, 10_000)),
     )

@@ -121,6 +121,9 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.too_large": ("请求体超过 {limit} 限制", "The request body exceeds the limit of {limit}"),
     "error.file_too_large": ("文件大小超过 {limit} 限制", "The file exceeds the limit of {limit}"),
     "error.too_many_requests": ("请求过于频繁，请稍后再试", "Too many requests; please try again later"),
+    "error.request_timeout": ("请求发送过慢，连接已关闭", "The request was sent too slowly; the connection is closed"),
+    "error.headers_too_large": ("请求头过大", "The request's headers are too large"),
+    "error.busy": ("服务器繁忙，请稍后再试", "The server is busy; please try again later"),
     "error.too_many_sockets": (
         "实时连接数已达上限，请稍后再试",
         "There are too many live connections; please try again later",

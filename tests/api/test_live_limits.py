@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import websocket
 from websocket import ABNF
 
+from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.link import SLOW_AFTER
 
 from ..live import GRACE_SECONDS, Server, eventually
@@ -50,9 +52,10 @@ def can_join(house: House) -> bool:
 
 
 def test_at_the_cap_others_are_told_to_come_back_and_requests_are_answered(start_server: Starter) -> None:
-    server = start_server(WS_MAX_CONNECTIONS="20", WEB_CONCURRENCY="1", WEB_THREADS="2")
+    server = start_server(WS_MAX_CONNECTIONS="20", WS_MAX_PER_USER="20", WEB_CONCURRENCY="1", WEB_THREADS="2")
     with living_in(server) as house:
-        sockets = [house.open() for _ in range(20)]
+        user = house.user()
+        sockets = [house.join(user) for _ in range(20)]
         answer = upgrade(server)
         assert (answer.status_code, answer.json()["success"]) == (503, False)
         assert int(answer.headers["Retry-After"]) > 0
@@ -63,6 +66,30 @@ def test_at_the_cap_others_are_told_to_come_back_and_requests_are_answered(start
         assert eventually(lambda: "microdock_websocket_connections 15.0" in server.client.get("/metrics").text)
         assert all(house.open().raw.connected for _ in range(5))
         assert upgrade(server).status_code == 503
+
+
+def test_one_address_has_few_sockets_without_a_user(start_server: Starter) -> None:
+    server = start_server(WEB_CONCURRENCY="1", TRUSTED_PROXIES="1")
+    with living_in(server) as house:
+        theirs = [house.open(header=["X-Forwarded-For: 192.0.2.1"]) for _ in range(MAX_STRANGERS)]
+        answer = upgrade(server, **{"X-Forwarded-For": "192.0.2.1"})
+        assert (answer.status_code, answer.json()["error"]) == (429, "too_many_requests")
+        assert int(answer.headers["Retry-After"]) > 0
+        # Others are welcome, and so is the address once it says who it is, or leaves.
+        assert house.open(header=["X-Forwarded-For: 192.0.2.2"]).raw.connected
+        theirs[0].say(type="auth", token=house.token("admin"))
+        assert theirs[0].hear()["type"] == "auth_ok"
+        theirs[1].raw.close()
+        assert house.open(header=["X-Forwarded-For: 192.0.2.1"]).raw.connected
+        assert eventually(lambda: is_welcome(house))
+        assert upgrade(server, **{"X-Forwarded-For": "192.0.2.1"}).status_code == 429
+
+
+def is_welcome(house: House) -> bool:
+    try:
+        return bool(house.open(header=["X-Forwarded-For: 192.0.2.1"]).raw.connected)
+    except websocket.WebSocketBadStatusException:
+        return False
 
 
 def test_metrics_count_the_upgrade_and_nothing_else(start_server: Starter) -> None:

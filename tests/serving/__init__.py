@@ -1,0 +1,1 @@
+"""How the worker meets its clients."""
