@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,16 @@ from PIL import Image
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES: Final = 5 * 1024 * 1024
-MAX_PIXELS: Final = 40_000_000
+# What one picture may cost is decided by its head. A 4K screenshot fits; a JPEG may have more, because it costs a tenth
+# a pixel and is decoded at a half, a quarter or an eighth where that is enough.
+MAX_PIXELS: Final = 4096 * 2304
+MAX_JPEG_PIXELS: Final = 40_000_000
+MAX_JPEG_DECODED: Final = 24_000_000
+# A progressive JPEG has about ten scans; each goes over every block again, however few bytes it takes.
+MAX_SCANS: Final = 32
+# Parts of a file (chunks, segments, blocks, padding), which are walked one by one: a real 5 MiB has fewer.
+MAX_PARTS: Final = 50_000
+MAX_SEGMENTS: Final = 1_000
 MIN_SIDE: Final = 16
 # What WebP can say in its 14 bits.
 WEBP_SIDE: Final = 16_383
@@ -22,7 +32,11 @@ WEBP_SIDE: Final = 16_383
 ICON_SIDE: Final = 128
 FEW_COLOURS: Final = 256
 
-PNG_END: Final = b"IEND\xaeB`\x82"
+PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
+# The others are not shown, and some of them unpack to much more than they are.
+PNG_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"))
+JPEG_HEAD, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"
+GIF_HEAD: Final = b"GIF8"
 GIF_EXTENSION, GIF_FRAME, GIF_TRAILER = b"!,;"
 
 ORIENTATION: Final = 0x0112
@@ -38,8 +52,11 @@ UPRIGHT: Final = {
 
 Reason = Literal["not_an_image", "too_large", "too_many_pixels", "too_small"]
 
-# One picture at a time: each may take some hundred MB while it is decoded, and the filter of warnings is global.
-_TURN: Final = threading.Lock()
+# Each takes up to 200 MB while it is decoded. Nobody waits long here: none takes a second.
+_TURNS: Final = threading.BoundedSemaphore(2)
+# What Pillow warns of is refused or harmless. Set once: a filter that is changed for each picture is changed for all
+# threads of the process.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class BadImage(Exception):
@@ -63,56 +80,101 @@ class Picture:
 def normalise(data: bytes, *, max_side: int, max_bytes: int = MAX_BYTES, min_side: int = MIN_SIDE) -> Picture:
     """Draw a PNG, JPEG, WebP or GIF anew: upright, its first frame, no side longer than `max_side`.
 
-    The same bytes give the same picture. Raises BadImage, and nothing else, whatever the bytes are. The size in pixels
-    is checked before any pixel is decoded.
+    The same bytes give the same picture. Raises BadImage, and nothing else, whatever the bytes are. What it may cost is
+    checked before any pixel is decoded: less than a second of one core, whatever the bytes are.
     """
     if len(data) > max_bytes:
         raise BadImage("too_large")
-    with _TURN, _faults():
-        _check_to_the_end(data)
-        image = _drawn(data, min(max_side, WEBP_SIDE), min_side)
-        return _encoded(image)
+    with _faults():
+        image = _checked(data)
+        if min(image.size) < min_side:
+            raise BadImage("too_small")
+        with _TURNS:
+            return _encoded(_drawn(image, min(max_side, WEBP_SIDE)))
+
+
+def effort(data: bytes) -> int:
+    """What a picture costs to be made anew, in pixels (a JPEG's cost a quarter), by its head. Raises BadImage."""
+    with _faults():
+        image = Image.open(io.BytesIO(_plain_png(data) if data.startswith(PNG_HEAD) else data), formats=FORMATS)
+        return image.width * image.height // (4 if image.format == "JPEG" else 1)
 
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Decoders answer hostile bytes with almost any exception, and with warnings; only BadImage comes out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except BadImage:
-            raise
-        except (Image.DecompressionBombError, MemoryError):
-            raise BadImage("too_many_pixels") from None
-        except Exception:
-            raise BadImage("not_an_image") from None
+    """Decoders answer hostile bytes with almost any exception; only BadImage comes out."""
+    try:
+        yield
+    except BadImage:
+        raise
+    except (Image.DecompressionBombError, MemoryError):
+        raise BadImage("too_many_pixels") from None
+    except Exception:
+        raise BadImage("not_an_image") from None
+
+
+def _checked(data: bytes) -> Image.Image:
+    """The picture's head (format, mode and size) where all of it is there and its cost is bounded; not decoded yet.
+
+    What was cut off behind the last pixel is refused here: decoding alone does not notice.
+    """
+    if data.startswith(PNG_HEAD):
+        data = _plain_png(data)
+        _opened(data).verify()
+    elif data.startswith(JPEG_HEAD):
+        _walk_jpeg(data)
+    elif data.startswith(GIF_HEAD):
+        # Its head first: a bomb is refused as what it is, whole or not.
+        _opened(data)
+        _walk_gif(data)
+    return _opened(data)
 
 
 def _opened(data: bytes) -> Image.Image:
-    """The picture's head: its format, mode and size. Nothing is decoded yet."""
     image = Image.open(io.BytesIO(data), formats=FORMATS)
-    if image.width * image.height > MAX_PIXELS:
+    # Animated ones decode whole canvases and are few; only still JPEGs are cheap.
+    if image.width * image.height > (MAX_JPEG_PIXELS if image.format == "JPEG" else MAX_PIXELS):
         raise BadImage("too_many_pixels")
     return image
 
 
-def _check_to_the_end(data: bytes) -> None:
-    """Refuse what was cut off behind the last pixel, which decoding alone does not notice."""
-    image = _opened(data)
-    if image.format == "PNG":
-        image.verify()
-        if PNG_END not in data:
+def _plain_png(data: bytes) -> bytes:
+    """The PNG without chunks that are not shown; whole, up to its end."""
+    place, kept = len(PNG_HEAD), [PNG_HEAD]
+    for _ in range(MAX_PARTS):
+        size, name = struct.unpack_from(">L4s", data, place)
+        end = place + 12 + size
+        if end > len(data):
             raise BadImage("not_an_image")
-    elif image.format == "GIF":
-        _walk_gif(data)
+        if name in PNG_CHUNKS:
+            kept.append(data[place:end])
+        if name == b"IEND":
+            return b"".join(kept)
+        place = end
+    raise BadImage("not_an_image")
+
+
+def _walk_jpeg(data: bytes) -> None:
+    """Go through a JPEG's segments to its first scan, and count the scans."""
+    if data.count(JPEG_SCAN) > MAX_SCANS:
+        raise BadImage("too_many_pixels")
+    place = 2
+    for _ in range(MAX_SEGMENTS):
+        marker = data[place + 1]
+        if marker == JPEG_SCAN[1]:
+            return
+        # A byte that only fills, or a segment with its length.
+        place += 1 if marker in (0x00, 0xFF) else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    raise BadImage("not_an_image")
 
 
 def _walk_gif(data: bytes) -> None:
     """Go through a GIF's blocks to its trailer; an IndexError where there is none."""
-    place = 13 + _palette(data[10])
+    place, parts = 13 + _palette(data[10]), 0
     while (kind := data[place]) != GIF_TRAILER:
-        place += 1
+        place, parts = place + 1, parts + 1
+        if parts > MAX_PARTS:
+            raise BadImage("not_an_image")
         if kind == GIF_FRAME:
             place = _behind_blocks(data, place + 10 + _palette(data[place + 8]))
         elif kind == GIF_EXTENSION:
@@ -127,22 +189,23 @@ def _palette(flags: int) -> int:
 
 
 def _behind_blocks(data: bytes, place: int) -> int:
-    while size := data[place]:
+    for _ in range(MAX_PARTS):
+        if not (size := data[place]):
+            return place + 1
         place += size + 1
-    return place + 1
+    raise BadImage("not_an_image")
 
 
-def _drawn(data: bytes, max_side: int, min_side: int) -> Image.Image:
+def _drawn(image: Image.Image, max_side: int) -> Image.Image:
     """The first frame, decoded, upright and scaled, in mode RGB or RGBA."""
-    image = _opened(data)
-    if min(image.size) < min_side:
-        raise BadImage("too_small")
-    # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as needed.
-    image.draft(None, (2 * max_side, 2 * max_side))
+    # A JPEG is decoded at a half, a quarter or an eighth where that is still as large as needed.
+    image.draft(None, (max_side, max_side))
+    if image.width * image.height > MAX_JPEG_DECODED:
+        raise BadImage("too_many_pixels")
     image.load()
     turn = UPRIGHT.get(_orientation(image))
-    plain = _plain(image)
-    return _scaled(plain.transpose(turn) if turn is not None else plain, max_side)
+    plain = _scaled(_plain(image), max_side)
+    return plain.transpose(turn) if turn is not None else plain
 
 
 def _orientation(image: Image.Image) -> int:
@@ -173,16 +236,22 @@ def _scaled(image: Image.Image, max_side: int) -> Image.Image:
     if longest <= max_side:
         return image
     width, height = (max(1, round(side * max_side / longest)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _encoded(image: Image.Image) -> Picture:
-    """PNG for icons, drawings and transparency; WebP for photographs."""
+    """PNG for icons, drawings and transparency; WebP for photographs.
+
+    Made to be cheap: `optimize`, and WebP's slower methods, take up to ten times as long for a tenth of the size.
+    """
     out = io.BytesIO()
-    if image.mode == "RGBA" or max(image.size) <= ICON_SIDE or image.getcolors(FEW_COLOURS) is not None:
-        image.save(out, "PNG", optimize=True)
+    if max(image.size) <= ICON_SIDE or image.getcolors(FEW_COLOURS) is not None:
+        image.save(out, "PNG", compress_level=6)
+        media_type = "image/png"
+    elif image.mode == "RGBA":
+        image.save(out, "PNG", compress_level=1)
         media_type = "image/png"
     else:
-        image.save(out, "WEBP", quality=85, method=4)
+        image.save(out, "WEBP", quality=85, method=1)
         media_type = "image/webp"
     return Picture(out.getvalue(), media_type, *image.size)

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import Any, Final, Literal
 
+import mdurl
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common import normalize_url
+from markdown_it.parser_block import ParserBlock
+from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.blockquote import blockquote
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from .markup_cost import Cost, Excess, TooCostly
 
 # How deep lists, links and emphasis may stand in each other (a list takes two). What is deeper is left out or plain.
 NESTING: Final = 16
 # Every quote around a paragraph looks at each of its lines again. A deeper `>` is plain text.
 QUOTES: Final = 6
+
+COST: Final = "cost"
+ADDRESS_MAX: Final = 2048
+UNLINKED: Final = "javascript:"
+
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
+InlineRule = Callable[[StateInline, bool], bool]
+_KINDS: Final[dict[str, Excess]] = {"link": "links", "image": "links", "autolink": "links", "newline": "lines"}
 
 TAGS: Final = frozenset({
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s",
@@ -49,9 +65,10 @@ _VALUES: Final = {
 def to_html(markdown: str) -> str:
     """CommonMark with tables and strikethrough as safe HTML: no raw HTML, absolute http, https and mailto links only.
 
-    Never raises. The time is about linear in the length, which the caller limits.
+    Raises TooCostly, and nothing else: what a text costs is counted in the parser's steps, so that the same text is
+    taken or refused on every machine. None that is taken costs half a second of a core (markup_cost.py).
     """
-    environment: dict[str, object] = {}
+    environment: dict[str, Any] = {COST: Cost()}
     tokens = _PARSER.parse(markdown, environment)
     for token in tokens:
         _align(token)
@@ -59,14 +76,95 @@ def to_html(markdown: str) -> str:
     return _clean(_PARSER.renderer.render(tokens, _PARSER.options, environment))
 
 
+def as_plain(markdown: str) -> str:
+    """The text as it stands, for one that costs too much to render."""
+    return f"<pre>{escape(markdown.replace(chr(0), chr(0xFFFD)))}</pre>\n"
+
+
+class _Block(StateBlock):
+    """Counts what is made of lines. A table makes cells that nobody wrote: they count like all others."""
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        self.env[COST].spend("tables" if self.parentType == "table" else "lines", 4)
+        return super().push(ttype, tag, nesting)
+
+
+class _Blocks(ParserBlock):
+    def parse(self, src: str, md: MarkdownIt, env: Any, out_tokens: list[Token]) -> list[Token] | None:
+        if not src:
+            return None
+        state = _Block(src, md, env, out_tokens)
+        self.tokenize(state, state.line, state.lineMax)
+        return state.tokens
+
+
+class _Inlines(ParserInline):
+    def skipToken(self, state: StateInline) -> None:
+        state.env[COST].spend("links", 1)
+        super().skipToken(state)
+
+    def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
+        env[COST].spend("lines", 2)
+        return super().parse(src, md, env, tokens)
+
+
+class _Markdown(MarkdownIt):
+    """A parser whose rules are counted, and whose link addresses are bounded."""
+
+    def __init__(self) -> None:
+        super().__init__("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING})
+        self.block, self.inline = _Blocks(), _Inlines()
+        self.configure("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING})
+
+    def normalizeLink(self, url: str) -> str:
+        # Refused below. A host beyond ASCII is encoded in quadratic time: it is left to the browser where it is long.
+        return _encoded(url) if len(url) <= ADDRESS_MAX else UNLINKED
+
+    def normalizeLinkText(self, link: str) -> str:
+        return link if not link.isascii() or "xn--" in link.lower() else str(super().normalizeLinkText(link))
+
+    def validateLink(self, url: str) -> bool:
+        return url != UNLINKED and bool(super().validateLink(url))
+
+
+def _encoded(url: str) -> str:
+    if url.isascii():
+        return normalize_url.normalizeLink(url)
+    return str(mdurl.encode(url))
+
+
 def _parser() -> MarkdownIt:
     """A parser with its rule tables made: they are made on first use otherwise, which threads must not do at once."""
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING})
+    parser = _Markdown()
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.at("blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    for rule in parser.block.ruler.__rules__:
+        rule.fn = _counted_block(rule.fn)
+    for rule in parser.inline.ruler.__rules__:
+        rule.fn = _counted_inline(rule.fn, _KINDS.get(rule.name, "marks"))
     for ruler in (parser.core.ruler, parser.block.ruler, parser.inline.ruler, parser.inline.ruler2):
-        ruler.getRules("")
+        ruler.__compile__()
     return parser
+
+
+def _counted_block(rule: BlockRule) -> BlockRule:
+    def counted(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        state.env[COST].spend("nesting" if state.level else "lines", 1)
+        return rule(state, start, end, silent)
+
+    return counted
+
+
+def _counted_inline(rule: InlineRule, kind: Excess) -> InlineRule:
+    """A rule that applies makes tokens; one that only looks is paid for by where it looks (skipToken, the text rule)."""
+
+    def counted(state: StateInline, silent: bool) -> bool:
+        found = rule(state, silent)
+        if found:
+            state.env[COST].spend(kind, 4)
+        return found
+
+    return counted
 
 
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -70,6 +70,30 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
         "Cannot be read as an image; PNG, JPEG, WebP and GIF are accepted",
     ),
     "field.image_size": ("图片过大或过小", "The image is too large or too small"),
+    "field.images_together": (
+        "图片合计不得超过 {megapixels} 百万像素（JPEG 按四分之一计）",
+        "The images of one request may have {megapixels} megapixels in all (a JPEG's count a quarter)",
+    ),
+    "field.markdown_lines": (
+        "Markdown 渲染开销过大：行数或段落过多，请缩短",
+        "The Markdown costs too much to render: too many lines or paragraphs",
+    ),
+    "field.markdown_nesting": (
+        "Markdown 渲染开销过大：嵌套的引用或列表过多",
+        "The Markdown costs too much to render: too much inside nested quotes or lists",
+    ),
+    "field.markdown_tables": (
+        "Markdown 渲染开销过大：表格单元格过多",
+        "The Markdown costs too much to render: too many table cells",
+    ),
+    "field.markdown_links": (
+        "Markdown 渲染开销过大：链接、图片或方括号过多",
+        "The Markdown costs too much to render: too many links, images or square brackets",
+    ),
+    "field.markdown_marks": (
+        "Markdown 渲染开销过大：强调等行内标记过多",
+        "The Markdown costs too much to render: too much emphasis or other marks inside lines",
+    ),
     "field.reviewer": ("该用户不是审核员", "This user is not a reviewer"),
     "field.user": ("用户不存在", "The user does not exist"),
     "field.empty": ("至少需要一项", "At least one value is needed"),

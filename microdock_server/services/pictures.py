@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 from sqlalchemy import select
 
 from ..errors import FileMissing, Invalid
 from ..extensions import db
-from ..media import BadImage, Picture, normalise
+from ..media import BadImage, Picture, effort, normalise
 from ..models import Plugin, PluginImage
 from ..models.columns import new_id
 from ..storage import Storages
@@ -20,12 +20,16 @@ from ..storage.contract import StoredFile
 from ..uow import Unit, current_unit
 from . import files
 
+T = TypeVar("T")
+
 ICON: Final = "icon"
 SCREENSHOT: Final = "screenshot"
 ICON_SIDE: Final = 512
 SCREENSHOT_SIDE: Final = 2560
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_SCREENSHOTS: Final = 8
+# Of one request: an icon and eight screenshots in full HD, with room.
+MAX_EFFORT: Final = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,32 @@ class StoredPicture:
     stored: StoredFile
 
 
-def prepare(data: bytes, kind: str, field: str) -> Picture:
-    """The picture in `data`, made anew. Raises Invalid for `field` where there is none."""
+def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None) -> NewPictures:
+    """The pictures of one request, made anew. Raises Invalid for the field of one that is none, or costs too much.
+
+    What all of them together cost is bounded before the first is decoded.
+    """
+    wanted = [("icon", icon, ICON_SIDE)] if icon is not None else []
+    wanted += [(f"screenshots.{place}", data, SCREENSHOT_SIDE) for place, data in enumerate(screenshots or ())]
+    left = MAX_EFFORT
+    for field, data, _ in wanted:
+        left -= _asked(field, effort, data)
+        if left < 0:
+            raise Invalid.field(field, "field.images_together", megapixels=MAX_EFFORT // 1_000_000)
+    drawn = [_asked(field, _drawn, data, side) for field, data, side in wanted]
+    return NewPictures(
+        icon=drawn[0] if icon is not None else None,
+        screenshots=None if screenshots is None else drawn[0 if icon is None else 1 :],
+    )
+
+
+def _drawn(data: bytes, side: int) -> Picture:
+    return normalise(data, max_side=side, max_bytes=MAX_BYTES)
+
+
+def _asked(field: str, work: Callable[..., T], *arguments: object) -> T:
     try:
-        return normalise(data, max_side=ICON_SIDE if kind == ICON else SCREENSHOT_SIDE, max_bytes=MAX_BYTES)
+        return work(*arguments)
     except BadImage as bad:
         key = "field.image" if bad.reason == "not_an_image" else "field.image_size"
         raise Invalid.field(field, key) from bad

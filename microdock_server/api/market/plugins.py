@@ -10,7 +10,7 @@ from flask import request
 from ... import metrics
 from ...errors import Invalid
 from ...services import listing, ownership, pictures, plugins, publishing
-from ...services.pictures import ICON, MAX_BYTES, MAX_SCREENSHOTS, SCREENSHOT, NewPictures
+from ...services.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
 from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...uow import unit_of_work
@@ -247,13 +247,9 @@ def _ensure_derived(metadata: Mapping[str, Any], span: tuple[str | None, str | N
 def _pictures(values: Mapping[str, Any]) -> NewPictures:
     icon: Part | None = values.get("icon")
     screenshots: Sequence[Part] | None = values.get("screenshots")
-    return NewPictures(
-        icon=pictures.prepare(_bytes(icon), ICON, "icon") if icon else None,
-        screenshots=None
-        if screenshots is None
-        else [
-            pictures.prepare(_bytes(part), SCREENSHOT, f"screenshots.{place}") for place, part in enumerate(screenshots)
-        ],
+    return pictures.prepare(
+        None if icon is None else _bytes(icon),
+        None if screenshots is None else [_bytes(part) for part in screenshots],
     )
 
 
