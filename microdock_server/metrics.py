@@ -149,7 +149,7 @@ def _counted() -> CollectorRegistry:
         return REGISTRY
     _forget_dead(Path(directory))
     registry = CollectorRegistry()
-    registry.register(_Processes())
+    registry.register(_Processes(Path(directory)))
     return registry
 
 
@@ -166,6 +166,21 @@ def _forget_dead(directory: Path) -> None:
             continue
 
 
+def _begun(directory: Path) -> list[str]:
+    """The files that processes count in, without those that are empty.
+
+    A process that starts makes its files empty, and fills them a moment later: the library fails on one it meets
+    meanwhile, and the whole answer would with it.
+    """
+    found = []
+    for path in sorted(directory.glob("*.db")):
+        # Another worker may have found at the same moment that its process is gone.
+        with suppress(FileNotFoundError):
+            if path.stat().st_size:
+                found.append(str(path))
+    return found
+
+
 class _Given(Collector):
     """Metrics that were made already."""
 
@@ -179,8 +194,11 @@ class _Given(Collector):
 class _Processes(Collector):
     """What all processes counted, with our words on it: the files that they count in hold none."""
 
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
     def collect(self) -> Iterable[Metric]:
         words = {found.name: found.documentation for found in REGISTRY.collect()}
-        for metric in MultiProcessCollector(CollectorRegistry()).collect():  # type: ignore[no-untyped-call]
+        for metric in MultiProcessCollector.merge(_begun(self._directory)):  # type: ignore[no-untyped-call]
             metric.documentation = words.get(metric.name, metric.documentation)
             yield metric
