@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import re
 import signal
@@ -20,7 +21,7 @@ from typing import Any, Final, Self
 import requests
 from requests.adapters import HTTPAdapter
 
-from microdock_server.supervisor import LONGEST_PAUSE
+from microdock_server.supervisor import LONGEST_PAUSE, READY_SECONDS, STATE
 
 from ..jobs.helpers import alive
 from ..live import Server, at_once, eventually, statuses
@@ -65,10 +66,17 @@ class Node(Server):
 
     def hand_over(self) -> None:
         """USR2: gone is the gunicorn that ran, another answers on the same socket."""
-        before = self._gunicorns()
+        before, counted = self._gunicorns(), self._hand_overs()
         os.kill(self.pid, signal.SIGUSR2)
-        assert eventually(lambda: bool(self._gunicorns() - before), SECONDS), self.said()
-        assert eventually(lambda: not self._gunicorns() & before, SECONDS), self.said()
+        # The supervisor says itself how it went, and how long a server may take to answer: on a busy machine, minutes.
+        assert eventually(lambda: self._hand_overs() != counted, READY_SECONDS + 10), self.said()
+        assert self._hand_overs() == (counted[0] + 1, counted[1]), self.said()
+        assert eventually(lambda: not self._gunicorns() & before, 2 * SECONDS), self.said()
+
+    def _hand_overs(self) -> tuple[int, int]:
+        """How many have gone well, and how many have not."""
+        state = json.loads((self.data / STATE).read_text(encoding="ascii"))
+        return state["renewals"], state["failures"]
 
     def _gunicorns(self) -> set[int]:
         return {pid for pid, command in self.processes().items() if "gunicorn" in command}
