@@ -33,6 +33,16 @@ AT_ONCE: Final = 3
 TAIL: Final = 300
 ENDS_SECONDS: Final = 30.0
 
+
+def without(*paths: str) -> tuple[str, ...]:
+    """pytest's arguments that leave these out."""
+    return tuple(f"--ignore={path}" for path in paths)
+
+
+def spread(processes: int, how: str) -> tuple[str, ...]:
+    return ("--numprocesses", str(processes), "--dist", how)
+
+
 # Lanes of their own; `unit` and `servers` have everything else between them.
 APART: Final = ("tests/browser", "tests/crash", "tests/many", "tests/storage")
 # What asks the database most; --all asks everything once more that asks the database at all.
@@ -44,7 +54,9 @@ WITHOUT_DATABASE: Final = (
     *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py"),
     *("tests/test_lanes.py", "tests/test_messages.py", "tests/test_scripts.py"),
 )
+# Without two files of services that take longest: pages of the search, and what is hashed again.
 QUICK: Final = (
+    *without("tests/services/test_search.py", "tests/services/test_rehash.py"),
     *("tests/bundle", "tests/schemas", "tests/services", "tests/test_architecture.py", "tests/test_attacks.py"),
     *("tests/test_docs.py", "tests/test_lanes.py", "tests/test_messages.py", "tests/test_scripts.py"),
     *("tests/test_uow.py", "tests/contract/test_host_document.py", "tests/contract/test_installs_document.py"),
@@ -53,27 +65,17 @@ QUICK: Final = (
 
 @dataclass(frozen=True)
 class Lane:
-    """One run: what it proves, pytest's arguments (or a whole command), in how many processes, how politely."""
+    """One run: what it proves, pytest's arguments (or a whole command), and how politely it computes."""
 
     name: str
     proves: str
     arguments: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    processes: int = 1
     nice: int = 0
     on_disk: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     # Where no test is counted, the exit code alone decides.
     counted: bool = True
-
-
-def without(*paths: str) -> tuple[str, ...]:
-    """pytest's arguments that leave these out."""
-    return tuple(f"--ignore={path}" for path in paths)
-
-
-def spread(processes: int, how: str) -> tuple[str, ...]:
-    return ("--numprocesses", str(processes), "--dist", how)
 
 
 CHECK: Final = Lane("check", "style, types, architecture", command=("scripts/check",), nice=5, counted=False)
