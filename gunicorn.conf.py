@@ -22,6 +22,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 from microdock_server.config import load_settings
+from microdock_server.urls import joined
 
 settings = load_settings()
 
@@ -32,7 +33,7 @@ transfers = 4 * settings.web_threads
 needed = 1024 + 8 * (settings.web_threads + settings.ws_max_connections + transfers)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed if hard < 0 else min(needed, hard)), hard))
 
-bind = f"{settings.host}:{settings.port}"
+bind = joined(settings.host, settings.port)
 # gunicorn's threads, with heads and small bodies read before a thread is asked: nobody holds one by being slow.
 worker_class = "microdock_server.serving.worker.Worker"
 workers = settings.web_concurrency
@@ -48,8 +49,12 @@ timeout = 60
 # Two servers of one user would fight over one control socket.
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
-# The application sees its clients' addresses through TRUSTED_PROXIES; nothing is believed before that.
-forwarded_allow_ips = "127.0.0.1"
+# The application sees its clients' addresses through TRUSTED_PROXIES; nothing is believed before that, of nobody:
+# neither a scheme, nor SCRIPT_NAME and PATH_INFO, which gunicorn takes from headers. Other names with _ are dropped.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers = {}
+header_map = "drop"
 accesslog = None
 loglevel = settings.log_level.lower()
 proc_name = "microdock"

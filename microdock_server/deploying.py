@@ -179,7 +179,7 @@ def _schema() -> str:
 def _service() -> Service:
     values = {**dotenv_values(".env"), **os.environ}
     data_dir = Path(values.get("DATA_DIR") or "instance").absolute()
-    host, port = values.get("HOST") or "127.0.0.1", values.get("PORT") or "8000"
+    host, port = (values.get("HOST") or "127.0.0.1").strip("[]"), values.get("PORT") or "8000"
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return Service(data_dir, f"http://{reachable}:{port}")
 

@@ -35,6 +35,15 @@ class RequestFilter(logging.Filter):
         return True
 
 
+# What would end a line, move a terminal's cursor, or turn the direction of a text: C0, DEL, C1, and some of Unicode's.
+CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """`text` with every control character written out: it can neither begin a line of its own nor hide one."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 class _Clock(logging.Formatter):
     """Writes a second's date once, not once a line."""
 
@@ -49,7 +58,13 @@ class _Clock(logging.Formatter):
 
 
 class TextFormatter(_Clock):
-    """Lines for people."""
+    """Lines for people: one each, and a traceback's indented below it, so that no text can pass for a line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (its base's)
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (its base's)
+        return "\n".join(f"  {one_line(line)}" for line in super().formatException(ei).splitlines())
 
 
 class JsonFormatter(_Clock, OrjsonFormatter):

@@ -6,6 +6,7 @@ never a path, a name or an id that a client chose.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import time
@@ -161,7 +162,7 @@ def _forget_dead(directory: Path) -> None:
             os.kill(pid, 0)
         except ProcessLookupError:
             with suppress(FileNotFoundError):
-                mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
+                mark_process_dead(pid, glob.escape(str(directory)))  # type: ignore[no-untyped-call]
         except PermissionError:
             continue
 

@@ -1,4 +1,4 @@
-"""Taking addresses apart without quoting them: what an operator mistyped may hold a password."""
+"""Taking addresses apart, without quoting them (what an operator mistyped may hold a password), and joining them."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def split(url: str) -> SplitResult:
     except ValueError:
         raise ValueError("is no address: its host or port cannot be read") from None
     return parts
+
+
+def joined(host: str, port: int | str) -> str:
+    """`host:port` as URLs and gunicorn have it: IPv6 stands in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ from microdock_server.api.context import Context
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.errors import WrongPassword
 from microdock_server.services import accounts, notifications, passwords
+from microdock_server.startup import prepare
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
 
 from . import slow
 from .conftest import AppFactory, WallClock, release
-from .live import Server
+from .live import Client, Server, prepared_server
+from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
 from .support import Api, package, settings_for, signed_in
 
@@ -115,6 +119,70 @@ def test_a_client_does_not_escape_its_limit_within_its_own_ipv6_network(make_app
         for n in range(1, 4)
     ]
     assert left == ["99", "98", "97"]
+
+
+@pytest.mark.live
+def test_headers_that_only_a_proxy_may_send_are_nobodys(start_server: Callable[..., Server]) -> None:
+    server = start_server()
+    for name, value in {
+        "SCRIPT_NAME": "/api",
+        "Script-Name": "/api",
+        "PATH_INFO": "/metrics",
+        "X-Forwarded-Prefix": "/x",
+        "X-Forwarded-Proto": "https",
+        "X_Forwarded_For": "10.0.0.1",
+        "X-Accel-Redirect": "/internal/",
+        "X-Original-URL": "/metrics",
+    }.items():
+        answer = server.client.get("/api/health", headers={name: value})
+        assert (answer.status_code, answer.json()["data"]["status"]) == (200, "healthy"), name
+
+
+def test_a_slash_at_the_end_makes_no_other_path(app: Flask) -> None:
+    seen = []
+    inner = app.wsgi_app._inner._inner  # type: ignore[attr-defined]
+    app.wsgi_app._inner._inner = lambda environ, start: seen.append(environ["PATH_INFO"]) or inner(environ, start)  # type: ignore[attr-defined]
+    for path in ("/ws/", "/ws%2f", "/metrics/", "/metrics%2f", "/api/auth/me///", "/", "/docs/", "/admin/"):
+        Api(app).get(path)
+    assert seen == ["/ws", "/ws", "/metrics", "/metrics", "/api/auth/me", "/", "/docs/", "/admin/"]
+
+
+def test_a_line_break_in_a_path_or_a_name_begins_no_line_of_the_log(make_app: AppFactory) -> None:
+    app = make_app(LOG_LEVEL="INFO")
+    api = Api(app)
+    for path in ("/%0aFORGED", "/api/v1/plugins/x%0d%0aFORGED/permissions", "/%E2%80%A8FORGED", "/%1b[2JFORGED"):
+        assert api.get(path).status_code in (401, 404)
+    api.post("/api/auth/login", {"username": "x\nFORGED", "password": "y\nFORGED"}, headers={"User-Agent": "a"})
+    logging.getLogger("a.test").error("said %s", "x\nFORGED \x1b[2J \u2028FORGED", exc_info=ValueError("y\nFORGED"))
+    written = app.extensions["microdock"].settings.log_file.read_text(encoding="utf-8")
+    assert "FORGED" in written and "\x1b" not in written
+    assert not [line for line in written.splitlines() if line.startswith("FORGED")]
+
+
+@pytest.mark.parametrize("name", ["what?timeout=1", "a#b", "a%20b", "a b", "[1]", "$d;e'f\"g", "数据"])
+def test_a_data_directory_is_where_the_setting_says_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    directory = tmp_path / name
+    app = create_app(settings_for(directory, AUTO_MIGRATE="true", DATABASE_URL="", RATELIMIT_ENABLED="true"))
+    prepare(app)
+    assert Api(app).get("/readyz").status_code == 200
+    release(app)
+    settings = app.extensions["microdock"].settings
+    assert settings.sqlite_path == directory / "microdock.db"
+    assert settings.sqlite_path.stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_a_server_listens_on_an_ipv6_address(prepared_data: Path, tmp_path: Path, host: str) -> None:
+    server = prepared_server(prepared_data, tmp_path / "data", HOST=host)
+    server.client = Client(f"http://[::1]:{server.port}")
+    try:
+        server.start()
+        assert server.client.log_in().token
+    finally:
+        server.kill()
+        postgresql.forget(server.data)
 
 
 # --- HTTP, forms and files ------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ SURFACES: Final = (
     (SOCKET_PATH, "live"),
     (admin_page.PREFIX.rstrip("/"), "page"),
 )
+_PAGES: Final = (admin_page.PREFIX, "/docs")
 SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SECURITY: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -79,6 +80,7 @@ class Edge:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
+        environ["PATH_INFO"] = canonical(environ["PATH_INFO"])
         environ[REQUEST_ID] = identify(environ.get("HTTP_X_REQUEST_ID", ""))
         logs.request_id.set(environ[REQUEST_ID])
 
@@ -153,6 +155,11 @@ class Edge:
         environ[ROUTE] = LIST_PATH
         finish(status, headers)
         return [data]
+
+
+def canonical(path: str) -> str:
+    """The one form of a path: slashes at its end say nothing, but where pages lie whose links are relative to it."""
+    return path if path.startswith(_PAGES) else path.rstrip("/") or "/"
 
 
 def identify(given: str) -> str:

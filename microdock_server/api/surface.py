@@ -116,11 +116,11 @@ class Endpoint:
 
 
 class Segment(UnicodeConverter):
-    """A part of a path. With the character zero it leads nowhere: nothing is called so, and PostgreSQL refuses it."""
+    """A part of a path. With a control character it leads nowhere: nothing is called so."""
 
     def __init__(self, rules: Map, *args: Any, **options: Any) -> None:
         super().__init__(rules, *args, **options)
-        self.regex = self.regex.replace("[^/]", r"[^/\x00]")
+        self.regex = self.regex.replace("[^/]", r"[^/\x00-\x1f\x7f]")
 
 
 class Surface(Blueprint):

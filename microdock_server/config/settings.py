@@ -10,6 +10,7 @@ from typing import Final
 
 import marshmallow
 from environs import Env, EnvError
+from sqlalchemy.engine import make_url
 
 from .. import tracing
 from ..nodes.redis import ensure_redis_url
@@ -112,7 +113,7 @@ class Settings:
     @property
     def sqlite_path(self) -> Path | None:
         """The database file, or None on another engine."""
-        return Path(self.database_url.removeprefix("sqlite:///")) if self.is_sqlite else None
+        return Path(make_url(self.database_url).database or "") if self.is_sqlite else None
 
 
 def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
@@ -146,7 +147,7 @@ def _read(env: Env) -> Settings:
         app_name=env.str("APP_NAME", "MicroDock Plugin Server"),
         app_version=env.str("APP_VERSION", "2.0.0"),
         debug=debug,
-        host=env.str("HOST", "127.0.0.1"),
+        host=env.str("HOST", "127.0.0.1").strip().removeprefix("[").removesuffix("]"),
         port=env.int("PORT", 8000, validate=between(1, 65535)),
         data_dir=data_dir,
         database_url=database_url(env.str("DATABASE_URL", ""), data_dir),

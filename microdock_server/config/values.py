@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import marshmallow
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from .. import client_address
@@ -23,19 +23,24 @@ class ConfigurationError(Exception):
 def database_url(url: str, data_dir: Path) -> str:
     """The setting as SQLAlchemy wants it, with absolute paths. Raises ConfigurationError."""
     if not url:
-        return f"sqlite:///{data_dir / 'microdock.db'}"
+        return sqlite_url(data_dir / "microdock.db")
     scheme, separator, rest = url.partition("://")
     if not separator:
         raise ConfigurationError("DATABASE_URL must be a URL such as sqlite:///./data/plugins.db")
     if scheme in ("sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"):
-        path = rest.removeprefix("/")
-        if not path or path == ":memory:":
+        given = make_url(f"sqlite://{rest}")
+        if not given.database or given.database == ":memory:":
             raise ConfigurationError("DATABASE_URL must name a database file: several processes share it")
-        return f"sqlite:///{Path(path).absolute()}"
+        return given.set(database=str(Path(given.database).absolute())).render_as_string(hide_password=False)
     if scheme in ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg"):
         _ensure_readable(rest)
         return f"postgresql+psycopg://{rest}"
     raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a database file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _ensure_readable(rest: str) -> None:

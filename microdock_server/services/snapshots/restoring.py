@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 import orjson
 from sqlalchemy import ColumnClause, Engine, NullPool, column, create_engine, table, update
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...clock import iso, utcnow
@@ -81,7 +82,7 @@ def restore(
 def _target(manifest: Manifest, fresh: Path, database_url: str | None) -> Engine:
     """The database that is to be filled."""
     if manifest.database_kind == "sqlite":
-        return create_engine(f"sqlite:///{fresh / SQLITE_FILE}", poolclass=NullPool)
+        return create_engine(URL.create("sqlite", database=str(fresh / SQLITE_FILE)), poolclass=NullPool)
     if database_url is None or not database_url.startswith("postgres"):
         raise SnapshotProblem("the snapshot is of PostgreSQL: set DATABASE_URL to an empty database there")
     engine = create_engine(f"postgresql+psycopg://{database_url.partition('://')[2]}", poolclass=NullPool)
