@@ -149,7 +149,8 @@ class ClientSocket(socket.socket):
 
     def _wait_for_body(self) -> None:
         pace = self._reading
-        if pace is None:
+        # A time-out is set by nobody who reads a body: only by gunicorn where it gives a connection up.
+        if pace is None or self._timeout is not None:
             raise TimeoutError("nothing may be waited for now")
         if pace.patience() <= 0:
             metrics.cut("body")

@@ -133,7 +133,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not is_kept:
             self._linger(conn)
             return
-        conn.request, conn.body = Arriving(), None
+        conn.body = None
         ahead = conn.parser.unreader.take_buffered()
         if ahead:
             # What was read ahead does not make the socket readable.
@@ -167,7 +167,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn.is_gone:
             return
         try:
-            data = socket.socket.recv(sock, READ)
+            data = socket.socket.recv(sock, READ if conn.body is None else MAX_BODY)
         except BlockingIOError:
             self._hold(conn)
         except OSError:
@@ -183,7 +183,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if stage is Stage.READY:
             self._release(conn)
             conn.init()
-            request = conn.request
+            request, conn.request = conn.request, Arriving()
             conn.parser.unreader.unread(request.data)
             conn.sock.body_is_here = request.body_is_here
             self.enqueue_req(conn)

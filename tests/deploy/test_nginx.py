@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -40,6 +41,7 @@ def site(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "X_ACCEL_PREFIX": PREFIX,
         "MAX_UPLOAD_SIZE": str(UPLOAD_LIMIT),
         "RATELIMIT_ENABLED": "true",
+        "CLIENT_GRACE_SECONDS": "3",
     }
     server = prepared_server(prepared_data, directory / "data", **settings)
     nginx = Nginx(directory / "nginx", server.data, [f"127.0.0.1:{server.port}"], MAX_UPLOAD_SIZE=str(UPLOAD_LIMIT))
@@ -220,6 +222,19 @@ class TestUploads:
         assert fits.status_code in (400, 422)
         answer = nginx.client().post("/api/plugins/detail", data=b" " * (MAX_JSON + 1))
         assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+
+
+class TestSlowClients:
+    def test_uploads_that_drip_are_cut_off_and_stop_nobody(self, server: Server, nginx: Nginx) -> None:
+        _, head = form(b"", length=UPLOAD_LIMIT)
+        with contextlib.ExitStack() as opened:
+            slow = [opened.enter_context(connected(nginx)) for _ in range(8)]
+            for one in slow:
+                one.sendall(head + b"--b")
+            client = from_address("127.0.0.12")
+            for path in ("/healthz", "/readyz", "/api/plugins/list", "/api/health"):
+                assert client.get(nginx.url + path, verify=nginx.certificate, timeout=30).status_code == 200
+            assert {read_answer(one)[0] for one in slow} == {408}
 
 
 def form(data: bytes, length: int | None = None) -> tuple[bytes, bytes]:

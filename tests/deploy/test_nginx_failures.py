@@ -188,7 +188,7 @@ class TestSlowClients:
         ids=["head", "body", "upload"],
     )
     def test_are_cut_off(self, start_nginx: Starter, upstream: Any, begun: bytes) -> None:
-        nginx = start_nginx(upstream(None).address, NGINX_CLIENT_TIMEOUT="1s")
+        nginx = start_nginx(upstream(None).address, NGINX_CLIENT_TIMEOUT="1s", CLIENT_GRACE_SECONDS="1")
         with connected(nginx) as client:
             client.sendall(begun)
             with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
@@ -216,6 +216,20 @@ class TestSlowClients:
             refused = nginx.client().get(MARKET)
         assert (refused.status_code, refused.json()["error"]["slug"]) == (429, "too_many_requests")
         assert refused.headers["Retry-After"]
+
+    def test_too_many_uploads_of_one_address(self, start_nginx: Starter, upstream: Any) -> None:
+        server = upstream(None)
+        nginx = start_nginx(server.address, NGINX_CLIENT_UPLOADS="2")
+        begun = f"POST {MARKET} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n--b".encode()
+        with connected(nginx) as first, connected(nginx) as second, connected(nginx) as reader:
+            for client in (first, second):
+                client.sendall(begun)
+            assert eventually(lambda: len(server.heads) == 2)
+            refused = nginx.client().post(MARKET, data=b"x")
+            assert (refused.status_code, refused.json()["error"]["slug"]) == (429, "too_many_requests")
+            # What is only read is no upload.
+            reader.sendall(f"GET {MARKET} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert eventually(lambda: len(server.heads) == 3)
 
 
 def connected(nginx: Nginx) -> socket.socket:

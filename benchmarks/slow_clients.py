@@ -1,0 +1,98 @@
+"""What others notice while one address holds as many slow uploads and half-sent heads as it can open."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Mapping
+from itertools import cycle
+from pathlib import Path
+
+from tests.peers.nginx import Nginx
+
+from .attackers import HEADS, UPLOADS, attacking
+from .client import TIMEOUT, Request, ask, connect
+from .results import Goal, NotMeasured, Row, Section, number
+from .sockets import percentiles, seconds_exactly
+from .stage import Stage
+
+ASKED = (
+    Request("/healthz"),
+    Request("/readyz"),
+    Request("/api/plugins/list"),
+    Request("/api/plugins/detail", "POST", body='{"name": "com.example.unknown"}'),
+)
+TIMES, MILLISECONDS = 2, 0.05
+CONNECTIONS = 4
+
+
+class Way:
+    """A way to the server: directly, or through nginx."""
+
+    def __init__(self, name: str, port: int, nginx: Nginx | None = None) -> None:
+        self.name, self.port, self._nginx = name, port, nginx
+
+    @property
+    def certificate(self) -> Path | None:
+        return self._nginx.certificate if self._nginx else None
+
+    def connect(self) -> http.client.HTTPConnection:
+        if self._nginx is None:
+            return connect(self.port)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=TIMEOUT, context=self._nginx.tls)
+
+
+def measure(stage: Stage) -> Section:
+    section = Section(f"One address holds {UPLOADS} slow uploads and {HEADS} half-sent heads")
+    direct = stage.files("WARNING", "slow-clients")
+    section.rows += _rows(Way("directly", direct.port), stage)
+    behind = stage.files("WARNING", "slow-clients-nginx", TRUSTED_PROXIES="1")
+    nginx = Nginx(behind.directory / "nginx", behind.directory, [f"127.0.0.1:{behind.port}"])
+    try:
+        nginx.start()
+        section.rows += _rows(Way("through nginx", nginx.port, nginx), stage)
+    finally:
+        nginx.stop()
+    section.notes.append("Goal of each: p99 ≤ max(2 × quiet, 50 ms), shown as the part of it that was taken.")
+    return section
+
+
+def _rows(way: Way, stage: Stage) -> list[Row]:
+    quiet: dict[str, list[float]] = {one.path: [] for one in ASKED}
+    attacked: dict[str, list[float]] = {one.path: [] for one in ASKED}
+    for _ in range(stage.plan.rounds):
+        _ask_all(way, stage.plan.seconds, quiet)
+        with attacking(way.port, way.certificate):
+            _ask_all(way, stage.plan.seconds, attacked)
+    return [_row(way, path, quiet[path], attacked[path]) for path in quiet]
+
+
+def _ask_all(way: Way, length: int, taken: Mapping[str, list[float]]) -> None:
+    """Every request in turn, one at a time, over kept connections."""
+    found = [way.connect() for _ in range(CONNECTIONS)]
+    try:
+        ends, connections = time.perf_counter() + length * len(ASKED), cycle(found)
+        while time.perf_counter() < ends:
+            for request in ASKED:
+                begun = time.perf_counter()
+                answer = ask(next(connections), request)
+                taken[request.path].append(time.perf_counter() - begun)
+                if answer.status not in (200, 404):
+                    raise NotMeasured(f"{request.path} answered {answer.status}")
+    finally:
+        for one in found:
+            one.close()
+
+
+def _row(way: Way, path: str, quiet: list[float], attacked: list[float]) -> Row:
+    before, during = percentiles(quiet)[1], percentiles(attacked)[1]
+    goal = Goal(max(TIMES * before, MILLISECONDS) * 1000, at_most=True, unit=" ms")
+    return Row(
+        f"p99 of `{path}`, {way.name}",
+        "WARNING",
+        seconds_exactly(during),
+        f"quiet: {seconds_exactly(before)}",
+        f"{number(during / before)}×",
+        goal.text(),
+        goal.verdict(during * 1000),
+    )
