@@ -14,12 +14,12 @@ from . import cli_backup, cli_database, cli_jobs, cli_storage
 from .api.context import context
 from .cli_refusals import refusals
 from .models import User
-from .services import accounts
+from .services import accounts, name_check
 from .services.audit import COMMAND_LINE
 from .uow import unit_of_work
 from .vocabulary import Role
 
-users = AppGroup("users", help="Accounts: create, list, set-role, set-password, disable, enable.")
+users = AppGroup("users", help="Accounts: create, list, set-role, set-password, disable, enable, check-names.")
 
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD = click.option(
@@ -101,6 +101,21 @@ def enable(username: str) -> None:
     """Let a disabled user in again."""
     _change(username, lambda user: accounts.set_active(user.id, True, COMMAND_LINE))
     click.echo(f"{username} is enabled")
+
+
+@users.command("check-names")
+def check_names() -> None:
+    """List accounts, addresses and categories that share one key, and accounts whose names look alike.
+
+    Exits with 1 where there are any. Nothing is changed: whose a name is, people decide.
+    """
+    with unit_of_work(writing=False):
+        found = name_check.collisions()
+    for kind, names in found:
+        click.echo(f"{kind}: {', '.join(names)}")
+    if found:
+        raise SystemExit(1)
+    click.echo("every name is distinct")
 
 
 def _change(username: str, change: Callable[[User], Any]) -> None:

@@ -10,14 +10,14 @@
     │   ├── InvalidToken (RevokedForGood), WrongCredentials
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
-    │   ├── AssignedToAnother, OwnPlugin, OwnDecision, ForeignOrigin
+    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnDecision, ForeignOrigin
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
     │   ├── JobNotFound
     ├── Conflict             true in itself, but not beside what is stored
-    │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, EmailTaken
-    │   ├── BackupCountExceeded, BackupBytesExceeded
+    │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, UsernameLookalike
+    │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit
     │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
@@ -162,6 +162,10 @@ class WrongPluginKey(Forbidden):
     slug = "wrong_plugin_key"
 
 
+class NameReserved(Forbidden):
+    slug = "name_reserved"
+
+
 class WrongPassword(Forbidden):
     slug = "wrong_password"
 
@@ -264,6 +268,10 @@ class InstallUnavailable(Conflict):
 
 class UsernameTaken(Conflict):
     slug = "username_taken"
+
+
+class UsernameLookalike(Conflict):
+    slug = "username_lookalike"
 
 
 class EmailTaken(Conflict):

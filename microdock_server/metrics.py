@@ -47,6 +47,11 @@ UPLOADS: Final = Counter("microdock_uploads_total", "Accepted files, by what the
 UPLOADED: Final = Counter("microdock_received_bytes_total", "Bytes of accepted files, by what they are.", ("kind",))
 SOCKETS: Final = Gauge("microdock_websocket_connections", "WebSockets that are open.", multiprocess_mode="livesum")
 REFUSED: Final = Counter("microdock_refused_packages_total", "Refused packages by the first broken rule.", ("rule",))
+SECURITY: Final = Counter(
+    "microdock_security_events_total",
+    "Failed logins and wrong keys, by what was tried; nothing of the name or the key.",
+    ("event",),
+)
 FULL: Final = Counter("microdock_refused_for_space_total", "Uploads refused because the disk is nearly full.")
 CUT: Final = Counter(
     "microdock_clients_cut_off_total",

@@ -51,6 +51,8 @@ def prepare(app: Flask) -> None:
             ensure_administrator(context.settings, fingerprint)
             ensure_no_default_password(context.settings)
             if is_migrated():
+                with unit_of_work():
+                    accounts.complete()
                 # Before the server forks, so that its workers need not take turns at it.
                 search.ensure_built()
                 statistics.roll()

@@ -80,6 +80,7 @@ class Reason(StrEnum):
     APPEAL = "appeal"
     FLAGGED = "auto_review_flagged"
     REPORTED = "reported"
+    LOOKALIKE = "lookalike"
 
 
 class AppealStatus(StrEnum):
@@ -217,11 +218,14 @@ NOT_MEASURED: Final = "not_measured"
 PACKAGE_FIELD: Final = "plugin_file"
 
 PLUGIN_NAME_MAX: Final = 100
+PLUGIN_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)*")
 PLUGIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)+")
 
 VERSION_MAX: Final = 64
 RANGE_MAX: Final = 256
 
+# Of a key that guards nothing yet: shorter ones in use stay good.
+FIRST_KEY_MIN: Final = 8
 UPLOAD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")
 

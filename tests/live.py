@@ -59,7 +59,7 @@ class Client:
     def post(self, path: str, body: Any = None, **options: Any) -> requests.Response:
         return self.call("POST", path, **({} if body is None else {"json": body}), **options)
 
-    def upload(self, data: bytes, key: str = "key") -> requests.Response:
+    def upload(self, data: bytes, key: str = "upload-key") -> requests.Response:
         return self.post("/api/plugins/upload", data={"plugin_key": key}, files={"file": ("p.zip", io.BytesIO(data))})
 
     def back_up(self, data: bytes, user_key: str = "user123abc") -> requests.Response:

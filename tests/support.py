@@ -89,7 +89,9 @@ class Api:
     def delete(self, path: str, **options: Any) -> TestResponse:
         return self._call("DELETE", path, **options)
 
-    def upload(self, data: bytes | None = None, key: str = "key", name: str = "p.zip", **fields: str) -> TestResponse:
+    def upload(
+        self, data: bytes | None = None, key: str = "upload-key", name: str = "p.zip", **fields: str
+    ) -> TestResponse:
         """Upload a plugin package (a valid one unless `data` says otherwise)."""
         form: dict[str, Any] = {
             "file": (io.BytesIO(package() if data is None else data), name),

@@ -25,11 +25,86 @@ from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
 from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
-from .support import Api, package, settings_for, signed_in
+from .support import Api, add_user, package, settings_for, signed_in
 
 # --- Who may publish what -------------------------------------------------------------------------------------------
 
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------
+
+NAMED = {"email": "new@example.com", "password": "long enough"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "аdmin",
+        "АDMIN",
+        "ａｄｍｉｎ",
+        "adm\u200bin",
+        "\u3164\u3164",
+        "administrator",
+        "Root",
+        "r00t",
+        "Support",
+        "microdock",
+    ],
+)
+def test_a_username_that_passes_for_the_servers_own_is_refused(api: Api, name: str) -> None:
+    assert api.post("/api/v1/auth/register", {"username": name, **NAMED}).status_code in (409, 422)
+
+
+def test_a_username_that_looks_like_an_existing_one_is_refused(app: Flask, api: Api) -> None:
+    add_user(app, "scope")
+    answer = api.post("/api/v1/auth/register", {"username": "ѕсоре", **NAMED})
+    assert (answer.status_code, answer.get_json()["error"]["details"][0]["field"]) == (409, "username")
+
+
+@pytest.mark.parametrize("name", ["\u200b\u2060", "\u3164", "harmless\u202egpj.exe", "\u2066x\u2069"])
+def test_a_display_name_that_hides_what_it_is_is_refused(root: Api, api: Api, name: str) -> None:
+    assert root.post("/api/v1/admin/categories", {"name": name}).status_code == 422
+    developer = {"username": "dora", "display_name": name, **NAMED}
+    assert api.post("/api/v1/developers/register", developer).status_code == 422
+    packed = api.upload(package(displayName=name))
+    assert (packed.status_code, packed.get_json()["details"][0]["field"]) == (400, "displayName")
+
+
+def test_a_key_upload_one_letter_from_a_popular_plugin_is_warned_about(api: Api) -> None:
+    api.upload(package(name="com.example.weather"))
+    answer = api.upload(package(name="com.evil.weathre")).get_json()
+    assert [(found["rule"], found["name"]) for found in answer["data"]["warnings"]] == [
+        ("lookalike", "com.example.weather")
+    ]
+
+
+def test_a_name_below_a_reserved_prefix_is_refused_to_others(root: Api, api: Api) -> None:
+    root.put("/api/v1/admin/system/config", {"reserved_prefixes": [{"prefix": "com.microdock", "owner_ids": []}]})
+    assert api.upload(package(name="com.MicroDock.tools")).status_code == 403
+    assert api.upload(package(name="com.microdockx.tools")).status_code == 200
+
+
+def test_an_account_in_other_letters_does_not_take_an_existing_address(app: Flask, api: Api) -> None:
+    assert api.post("/api/v1/auth/register", {"username": "first", **NAMED}).status_code == 201
+    taken = {**NAMED, "username": "second", "email": "ｎｅｗ@example.com"}
+    assert api.post("/api/v1/auth/register", taken).status_code == 409
+
+
+def test_a_short_key_does_not_guard_a_new_name_or_new_backups(api: Api) -> None:
+    assert api.upload(key="short-1").status_code == 422
+    assert api.back_up(user_key="short-1").status_code == 422
+
+
+def test_wrong_keys_slow_down_and_are_counted_without_the_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("microdock_server.api.throttle.time.sleep", waited.append)
+    api.upload(package(name="com.example.guarded"))
+    for number in range(5):
+        wrong = api.upload(package(name="com.example.guarded", version="2.0.0"), key=f"swordfish-{number}")
+        assert wrong.status_code == 403
+    assert waited == [0.1, 0.2]
+    metrics = api.get("/metrics").get_data(as_text=True)
+    assert 'microdock_security_events_total{event="plugin_key_wrong"}' in metrics
+    assert "swordfish" not in metrics
+
 
 # --- Load that one client can make: connections ---------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ def filled(app: Flask) -> Flask:
     data(who.admin.put(f"{V1}/admin/categories/{first}", {"parent_id": second}))
     for _ in range(3):
         assert who.nobody.post("/api/plugins/download", {"name": NAME}).status_code == 200
-    assert who.nobody.upload(package(name="com.example.keyed"), "the-key").status_code == 200
+    assert who.nobody.upload(package(name="com.example.keyed"), "their-key").status_code == 200
     for number in range(2):
         assert who.nobody.back_up(b"bytes %d" % number).status_code == 200
     assert who.admin.post("/api/backups/delete", {"user_key": "user123abc", "id": 2}).status_code == 200
@@ -116,7 +116,7 @@ def test_what_moved_goes_on_where_it_stood(moved: Flask) -> None:
     assert windows(moved)[NAME][0] == 4
     # The number of a backup that is gone is not given again.
     assert root.back_up(b"third").get_json()["data"]["id"] == 3
-    assert root.upload(package(name="com.example.keyed", version="1.1.0"), "the-key").status_code == 200
+    assert root.upload(package(name="com.example.keyed", version="1.1.0"), "their-key").status_code == 200
     with moved.app_context(), unit_of_work(writing=False):
         assert search.find("keyed", search.Scope(), 1, 10)[0] == 1
 

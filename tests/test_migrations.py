@@ -19,7 +19,9 @@ from sqlalchemy import JSON, inspect, text
 
 from microdock_server import create_app
 from microdock_server.extensions import db, is_modelled
+from microdock_server.services import accounts
 from microdock_server.startup import prepare
+from microdock_server.uow import unit_of_work
 
 from .conftest import release
 from .live import ROOT
@@ -45,6 +47,16 @@ SCHEMA = {
     ),
 }
 
+USER = (
+    "INSERT INTO users (id, username, username_key, email, email_key, password_hash, has_default_password, role, "
+    "is_active, token_epoch, installs_revision, created_at) "
+    "VALUES (:id, :name, :key, :email, :email_key, '!', FALSE, 'user', TRUE, 0, 0, '2025-01-01 00:00:00')"
+)
+CATEGORY = (
+    "INSERT INTO categories (id, name, name_key, description, parent_key, icon, sort_order, created_at, updated_at) "
+    "VALUES ('1', :name, :key, '', '', '', 0, '2025-01-01 00:00:00', '2025-01-01 00:00:00')"
+)
+
 
 @pytest.fixture
 def new(tmp_path: Path) -> Iterator[Flask]:
@@ -65,6 +77,14 @@ def schema(app: Flask) -> list[tuple[str, str, str]]:
     with db.engine.connect() as connection:
         rows = connection.execute(text(SCHEMA[connection.dialect.name]))
         return sorted((kind, name, str(made)) for kind, name, made in rows)
+
+
+def stored_keys() -> tuple[list[tuple[str, str]], list[str]]:
+    """The keys of accounts and of categories."""
+    with db.engine.connect() as connection:
+        people = connection.execute(text("SELECT username_key, email_key FROM users ORDER BY id"))
+        categories = connection.execute(text("SELECT name_key FROM categories ORDER BY id"))
+        return [(row.username_key, row.email_key) for row in people], [row.name_key for row in categories]
 
 
 def references(table: str) -> list[tuple[str, str, str, str]]:
@@ -142,6 +162,35 @@ def test_what_is_stored_survives_another_upgrade(new: Flask) -> None:
     upgrade()
     [plugin] = Api(new).get("/api/plugins/list").get_json()["data"]
     assert plugin["name"] == "com.example.myplugin"
+
+
+def test_names_get_one_key_and_get_their_old_one_back(new: Flask) -> None:
+    upgrade(revision="0003")
+    people = [
+        ("1", "Alice", "a@example.com"),
+        ("2", "Ａlice", "Jose\u0301@example.com"),
+        ("3", "ｂｏｂ", "josé@example.com"),
+    ]
+    with db.engine.begin() as connection:
+        for number, username, email in people:
+            values = {"id": number, "name": username, "key": username.casefold(), "email": email}
+            connection.execute(text(USER), {**values, "email_key": email.casefold()})
+        connection.execute(text(CATEGORY), {"name": "Ｔools", "key": "ｔools"})
+    before = stored_keys()
+    upgrade()
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("SELECT username_key, email_key, skeleton FROM users ORDER BY id")).all()
+    # The one that had the key keeps it, the other gets one that no name has; nothing is merged.
+    assert [row.username_key for row in rows] == ["alice", "alice\n2", "bob"]
+    assert sorted(row.email_key for row in rows) == ["a@example.com", "josé@example.com", "josé@example.com\n2"]
+    assert {row.skeleton for row in rows} == {"alice", "bob"}
+    assert stored_keys()[1] == ["tools"]
+    with unit_of_work(writing=False):
+        found = [accounts.find(name) for name in ("Alice", "Ａlice", "ALICE", "BOB", "Jose\u0301@example.com")]
+    # Where two share a key, a login is by exact name.
+    assert [user and user.id for user in found] == ["1", "2", None, "3", "2"]
+    downgrade(revision="0003")
+    assert stored_keys() == before
 
 
 def migrating(data: Path, **env: str) -> subprocess.Popen[str]:

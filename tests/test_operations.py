@@ -46,7 +46,7 @@ def form(data: bytes, **fields: str) -> bytes:
     """A multipart body with a package in it; its fields come first."""
     parts = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in ({"plugin_key": "key"} | fields).items()
+        for name, value in ({"plugin_key": "upload-key"} | fields).items()
     ]
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="p.zip"\r\n\r\n'
     return b"".join([*parts, head.encode(), data, f"\r\n--{BOUNDARY}--\r\n".encode()])
@@ -405,7 +405,7 @@ class TestBodiesThatAreTooLarge:
     @pytest.mark.parametrize("framing", ["length", "chunked"])
     @pytest.mark.parametrize("size", [LIMIT + 1, 30 * LIMIT])
     def test_are_413(self, small: Server, path: str, framing: str, size: int) -> None:
-        body = form(bytes(size), user_key="user", backup_type="program")
+        body = form(bytes(size), user_key="user123abc", backup_type="program")
         is_chunked = framing == "chunked"
         length = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}"
         sent = chunked(body, 1 << 16) if is_chunked else body

@@ -11,9 +11,15 @@ from ..errors import WrongCredentials
 from ..models import User
 from ..services import accounts
 from . import throttle
+from .context import settings
 from .proxies import is_direct
 
 log = logging.getLogger("microdock_server.security")
+
+
+def own_names() -> tuple[str, ...]:
+    """Names that new accounts would pass for the server or its first administrator with."""
+    return settings().app_name, settings().admin_username
 
 
 def authenticated(login: str, password: str) -> User:

@@ -1,4 +1,4 @@
-"""Failed logins: each makes the next answer slower, and is logged as what it is."""
+"""Failed logins and wrong keys: each makes the next answer slower, and is logged and counted as what it is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
 
+from .. import metrics, names
 from ..client_address import counted
-from ..errors import TooMany
+from ..errors import BackupNotFound, TooMany, WrongPluginKey, WrongUploadSecret
+
+Secret = Literal["plugin_key", "user_key", "upload_secret"]
 
 log = logging.getLogger("microdock_server.security")
 
@@ -35,7 +40,31 @@ def failed(login: str, address: str) -> None:
     log.warning(
         "failed login from %s", counted(address), extra={"event": "login_failed", "account": _name(login).hex()[:16]}
     )
-    delay = _next_delay(_key(login, address))
+    metrics.SECURITY.labels("login_failed").inc()
+    _slow_down(_key(login, address))
+
+
+@contextmanager
+def proving(what: Secret, name: str, address: str) -> Iterator[None]:
+    """The context is where a secret is proved that guards `name`; a wrong one is what a failed login is.
+
+    Of the secret nothing is remembered, logged or counted. Raises what the context raises, or TooMany as failed() does.
+    """
+    key = _name(f"{what}\0{name}\n{counted(address)}")
+    try:
+        yield
+    except (WrongPluginKey, WrongUploadSecret, BackupNotFound):
+        event = f"{what}_wrong"
+        log.warning("wrong %s from %s", what, counted(address), extra={"event": event, "guarded": name})
+        metrics.SECURITY.labels(event).inc()
+        _slow_down(key)
+        raise
+    with _lock:
+        _failures.pop(key, None)
+
+
+def _slow_down(key: bytes) -> None:
+    delay = _next_delay(key)
     if delay <= 0:
         return
     if not _waiting.acquire(blocking=False):
@@ -66,7 +95,7 @@ def _next_delay(key: bytes) -> float:
 
 
 def _key(login: str, address: str) -> bytes:
-    return _name(f"{login.casefold()}\n{counted(address)}")
+    return _name(f"{names.key(login)}\n{counted(address)}")
 
 
 def _name(text: str) -> bytes:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from microdock_server import confusables
+
 Reason = Literal["confusable", "edit_distance"]
 
 # Below 5 characters a slip makes another word; from 10 on, even two slips do not.
@@ -25,7 +27,7 @@ _FIGURES: Final = {
 }  # fmt: skip
 # Capitals whose small letters are drawn differently, so they are read before the case is lost.
 _CAPITALS: Final = {"b": "В", "h": "ΗНһ", "m": "ΜМ", "n": "Ν", "p": "ΡР", "t": "Т", "x": "ΧХ", "y": "ΥҮ"}
-# What compatibility forms, accents and case leave over: Cyrillic, Greek, Armenian, and Latin with strokes.
+# Of what compatibility forms, accents and case leave over, that which is read otherwise than UTS #39 has it drawn.
 _LETTERS: Final = {
     "a": "аαɑ", "b": "вьβƀ", "c": "сϲ", "d": "ԁđð", "e": "еєεɛзɜ", "f": "ƒ", "g": "ɡԍց", "h": "нһհħ", "i": "іιıɩ",
     "j": "јϳ", "k": "кκ", "l": "ӏłǀ", "m": "м", "n": "пηո", "o": "оοσօø", "p": "рρþ", "q": "ԛզ", "r": "гʀ",
@@ -149,6 +151,7 @@ def _plainest(char: str) -> str:
     """Compatibility forms first (full width, ligatures), accents off last, so that those on homoglyphs go as well."""
     text = unicodedata.normalize("NFKC", char).translate(_READ_CAPITALS).casefold()
     parts = unicodedata.normalize("NFKD", text).translate(_READ_LETTERS)
+    parts = "".join(part if part.isascii() else confusables.prototype(part).casefold() for part in parts)
     return "".join(part for part in parts if not _is_dropped(part)).translate(_READ_FIGURES)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from microdock_server import names
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.bundle.problems import Problem, Problems, printable
 from microdock_server.bundle.versions import (
@@ -84,10 +85,10 @@ class _Reader:
             version=self._required("version", VERSION_MAX, "field-version", is_version),
             main=self._required("main", MAIN_MAX, "field-main", _is_main),
             entry_class=self._required("entryClass", ENTRY_CLASS_MAX, "field-entry-class", is_class_name),
-            display_name=self._line("displayName", DISPLAY_NAME_MAX) or name,
+            display_name=self._name("displayName", DISPLAY_NAME_MAX) or name,
             description=self._text("description", DESCRIPTION_MAX),
-            author=self._line("author", AUTHOR_MAX),
-            license=self._line("license", LICENSE_MAX),
+            author=self._name("author", AUTHOR_MAX),
+            license=self._name("license", LICENSE_MAX),
             homepage=self._homepage(),
             changelog=self._text("changelog", CHANGELOG_MAX),
             dependencies=self._dependencies(),
@@ -123,6 +124,15 @@ class _Reader:
         if any(unicodedata.category(char) == "Cc" for char in text):
             self._problems.add("field-control", field=field)
         return text if text.strip() else ""
+
+    def _name(self, field: str, limit: int) -> str:
+        """A line that people see: something of it, and in the order in which it is written."""
+        text = self._line(field, limit)
+        if text and not names.is_visible(text):
+            self._problems.add("field-invisible", field=field)
+        elif names.has_bidi_control(text):
+            self._problems.add("field-bidi", field=field)
+        return text
 
     def _homepage(self) -> str:
         text = self._line("homepage", HOMEPAGE_MAX)
@@ -164,10 +174,10 @@ class _Reader:
             self._problems.add("field-not-text", field=f"{field}.{name}")
         return {name: text for name, text in value.items() if isinstance(text, str)}
 
-    def _check_twins(self, field: str, names: dict[str, Any]) -> None:
+    def _check_twins(self, field: str, values: dict[str, Any]) -> None:
         seen: dict[str, str] = {}
-        for name in names:
-            other = seen.setdefault(name.casefold(), name)
+        for name in values:
+            other = seen.setdefault(names.key(name), name)
             if other != name:
                 self._problems.add("field-duplicate", field=f"{field}.{name}", other=other)
 

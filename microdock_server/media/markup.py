@@ -18,7 +18,7 @@ from markdown_it.rules_block.blockquote import blockquote
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from .markup_cost import Cost, Excess, TooCostly
+from .markup_cost import Cost, Excess
 
 # How deep lists, links and emphasis may stand in each other (a list takes two). What is deeper is left out or plain.
 NESTING: Final = 16

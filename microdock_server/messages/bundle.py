@@ -303,6 +303,14 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "plugin.json 的字段 {field} 含有控制字符（如换行），请删除",
         "the field {field} of plugin.json holds a control character such as a line break; remove it",
     ),
+    "bundle.field-invisible": (
+        "plugin.json 的字段 {field} 没有可见字符",
+        "the field {field} of plugin.json holds nothing that can be seen",
+    ),
+    "bundle.field-bidi": (
+        "plugin.json 的字段 {field} 含有改变文字方向的控制字符，请删除",
+        "the field {field} of plugin.json holds a character that changes the direction of text; remove it",
+    ),
     "bundle.field-plugin-name": (
         "插件名 {value} 无效，请使用反向域名格式，例如 com.example.myplugin",
         "{value} is not a plugin name; use the reverse domain form, such as com.example.myplugin",

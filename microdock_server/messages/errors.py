@@ -77,6 +77,14 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "Plugin {name} is disabled and cannot be installed",
     ),
     "error.username_taken": ("用户名已被使用", "The username is taken"),
+    "error.username_lookalike": (
+        "用户名与现有用户名过于相似，请另选一个",
+        "The username looks like one that is taken; please choose another",
+    ),
+    "error.name_reserved": (
+        "插件名以保留前缀 {prefix} 开头，仅限其所有者使用",
+        "Names below {prefix} are reserved for others",
+    ),
     "error.email_taken": ("邮箱已被使用", "The e-mail address is taken"),
     "error.backup_quota_count": (
         "备份数量已达上限（{limit} 个），请先删除旧备份",

@@ -37,6 +37,21 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
         "用户名须为 2 到 64 个字符，仅含文字、数字和 _ . -",
         "Must be 2 to 64 letters, digits and _ . -",
     ),
+    "field.username_form": (
+        "用户名不能包含全角字符、其他兼容字符或不可见字符",
+        "Must be written in plain characters: no full-width or other compatibility forms, nothing invisible",
+    ),
+    "field.username_reserved": ("该用户名为系统保留", "This username is reserved"),
+    "field.invisible": ("必须包含可见字符", "Must hold something that can be seen"),
+    "field.bidi": ("不能包含改变文字方向的控制字符", "Must not hold characters that change the direction of text"),
+    "field.first_key": (
+        "首次使用的密钥至少需要 {min} 个字符",
+        "A key that is used for the first time needs at least {min} characters",
+    ),
+    "field.prefix": (
+        "须为插件名前缀，例如 com.example",
+        "Must be the beginning of plugin names, such as com.example",
+    ),
     "field.email": ("邮箱地址格式不正确", "Not a valid e-mail address"),
     "field.permission": ("未知的权限：{permission}", "Unknown permission: {permission}"),
     "field.only_zip": ("仅支持 .zip 插件包", "Only .zip packages exist"),

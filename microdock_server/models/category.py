@@ -10,7 +10,7 @@ from .columns import Created, Uuid
 
 
 class Category(Base):
-    """One category. Names are unique beside their siblings, ignoring case; `parent_key` is "" at the top."""
+    """One category. Names are unique beside their siblings, by their key; `parent_key` is "" at the top."""
 
     __tablename__ = "categories"
     __table_args__ = (UniqueConstraint("parent_key", "name_key"),)

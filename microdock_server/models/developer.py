@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .. import names
 from ..extensions import Base
 from ..vocabulary import PLUGIN_NAME_MAX, Verification
 from .columns import Created, Moment, OptionalMoment
@@ -24,6 +25,8 @@ class Developer(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     display_name: Mapped[str] = mapped_column(String(200))
     company: Mapped[str] = mapped_column(String(200), default="")
+    # What searches for people look in; null in rows that the version before 0004 wrote.
+    search_key: Mapped[str | None] = mapped_column(Text)
     website: Mapped[str] = mapped_column(String(2048), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
     verification_documents: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
@@ -35,6 +38,13 @@ class Developer(Base):
     last_published_at: Mapped[OptionalMoment]
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
+
+
+@event.listens_for(Developer, "before_insert")
+@event.listens_for(Developer, "before_update")
+def _derive(_mapper: Any, _connection: Any, developer: Developer) -> None:
+    """The column that is made of the names is never set by hand."""
+    developer.search_key = names.search_key(developer.display_name, developer.company)
 
 
 class RevenueEntry(Base):

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, String
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, String, Text, event, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .. import confusables, names
 from ..extensions import Base
 from .columns import Created, OptionalMoment, Uuid
 
 
 class User(Base):
-    """An account. Names and addresses are unique ignoring case: the `_key` columns hold them case-folded."""
+    """An account. Names and addresses are unique by their keys (names.key), which the `_key` columns hold.
+
+    Where an old row's key is another's, what follows a line break makes it distinct. `skeleton` and `search_key` are
+    null in rows that the version before 0004 wrote; accounts.complete() fills them in.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (Index("ix_users_skeleton", "skeleton"), Index("ix_users_skeleton_cased", "skeleton_cased"))
 
     id: Mapped[Uuid] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(64))
     username_key: Mapped[str] = mapped_column(String(128), unique=True)
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(512), unique=True)
+    # What the name looks like, case ignored before and after (confusables.skeletons).
+    skeleton: Mapped[str | None] = mapped_column(String(255))
+    skeleton_cased: Mapped[str | None] = mapped_column(String(255))
+    # What searches for people look in.
+    search_key: Mapped[str | None] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(String(255))
     # True from the first start on the documented default password until the password is changed.
     has_default_password: Mapped[bool] = mapped_column(default=False)
@@ -30,3 +43,21 @@ class User(Base):
     installs_revision: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[Created]
     last_login_at: Mapped[OptionalMoment]
+
+    @property
+    def is_stored(self) -> bool:
+        """Is there a row of it already?"""
+        return inspect(self).has_identity
+
+    def derive(self) -> None:
+        """Make the columns that are made of the name."""
+        self.skeleton, self.skeleton_cased = confusables.skeletons(self.username)
+        self.search_key = names.search_key(self.username, self.email)
+
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
+def _derive(_mapper: Any, _connection: Any, user: User) -> None:
+    """Columns that are made of the name are never set by hand. What is not completed yet stays known as that."""
+    if user.skeleton is not None or not user.is_stored:
+        user.derive()

@@ -15,6 +15,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields
 
+from .. import names
 from ..bundle.manifest import is_web_address
 from ..bundle.versions import is_version
 from ..clock import iso
@@ -62,6 +63,18 @@ class Text(fields.String):
         if char in "\t\n\r":
             return self.lines
         return char >= " " and not (char > "~" and unicodedata.category(char) in ("Cc", "Cs"))
+
+
+class Name(Text):
+    """What people see of somebody or something: visible where it is not empty, and drawn in the order it is written."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text and not names.is_visible(text):
+            raise refusal("field.invisible")
+        if names.has_bidi_control(text):
+            raise refusal("field.bidi")
+        return text
 
 
 class Matching(Text):
@@ -189,6 +202,17 @@ class Many(fields.List[Any]):
         if isinstance(value, list) and len(value) < self.min:
             raise refusal("field.empty")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Tags(Many):
+    """Names of which each counts once, as it is written first."""
+
+    def __init__(self, *, max: int, **kwargs: Any) -> None:
+        super().__init__(Name(min=1, max=50), max=max, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        every = super()._deserialize(value, attr, data, **kwargs)
+        return list({names.key(name): name for name in reversed(every)}.values())[::-1]
 
 
 class Url(Text):

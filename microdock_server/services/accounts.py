@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
+from .. import confusables, names
+from ..bundle import lookalikes
 from ..clock import utcnow
 from ..errors import (
+    Detail,
     EmailTaken,
     Invalid,
     LastAdministrator,
+    UsernameLookalike,
     UsernameTaken,
     UserNotFound,
     WrongCredentials,
     WrongPassword,
 )
 from ..extensions import db
+from ..messages import Message
 from ..models import User
 from ..uow import unit_of_work
 from ..vocabulary import Role
@@ -30,6 +35,8 @@ from .paging import page_of
 PASSWORD_MIN: Final = 8
 PASSWORD_MAX: Final = 128
 USERNAME: Final = re.compile(r"[\w][\w.-]{1,63}")
+# What speaks for the server or for those who run it. The server's own names come with the settings.
+RESERVED: Final = ("admin", "administrator", "microdock", "moderator", "root", "support", "system")
 EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f]+(?:\.[^@\s.\x00-\x1f]+)+")
 
 
@@ -41,14 +48,20 @@ def create(
     role: Role = Role.USER,
     is_bootstrap: bool = False,
     has_default_password: bool = False,
+    reserved: Iterable[str] = (),
     by: Who | None = None,
 ) -> User:
-    """A new account, made `by` somebody else or by its user. Raises UsernameTaken or EmailTaken.
+    """A new account, made `by` somebody else or by its user.
 
-    Opens its own unit, so that hashing holds no lock. Only the bootstrap administrator's password may be short: the
-    settings decide about that one.
+    Raises Invalid, UsernameTaken, UsernameLookalike, EmailTaken.
+
+    Opens its own unit, so that hashing holds no lock. The bootstrap administrator's password may be short and its name
+    any: the settings decide about those. `reserved` are names of the server's own; whoever is not let in by somebody
+    else (`by`) may take neither them nor RESERVED.
     """
     ready = prepared(username, password, email=email, is_bootstrap=is_bootstrap)
+    if by is None and not is_bootstrap:
+        ensure_unreserved(username, reserved)
     with unit_of_work():
         user = add(ready, role=role, has_default_password=has_default_password)
         if by is not None:
@@ -64,26 +77,31 @@ class Prepared:
     username: str
     email: str | None
     password_hash: str
+    is_bootstrap: bool = False
 
 
 def prepared(username: str, password: str, *, email: str | None, is_bootstrap: bool = False) -> Prepared:
     """Check what can be checked without the database, and hash the password: slow, so outside of any transaction."""
     if not is_bootstrap:
         ensure_password(password)
+        ensure_plain(username)
     ensure_username(username)
     if email is not None:
         ensure_email(email)
-    return Prepared(username, email, passwords.hash_password(password))
+    return Prepared(username, email, passwords.hash_password(password), is_bootstrap)
 
 
 def add(ready: Prepared, *, role: Role, has_default_password: bool = False) -> User:
-    """Store a prepared account. Raises UsernameTaken or EmailTaken."""
+    """Store a prepared account. Raises UsernameTaken, UsernameLookalike or EmailTaken."""
+    complete()
     _ensure_free(ready.username, ready.email)
+    if not ready.is_bootstrap:
+        _ensure_unlike(ready.username)
     user = User(
         username=ready.username,
-        username_key=ready.username.casefold(),
+        username_key=names.key(ready.username),
         email=ready.email,
-        email_key=ready.email.casefold() if ready.email else None,
+        email_key=names.key(ready.email) if ready.email else None,
         password_hash=ready.password_hash,
         has_default_password=has_default_password,
         role=role,
@@ -174,15 +192,20 @@ def page(words: str | None, role: Role | None, page_number: int, limit: int) -> 
     """How many users there are (whose name or address contains `words`), and one page of them, by name."""
     query = select(User).order_by(User.username_key)
     if words:
-        query = query.where(contains((User.username, User.email), words))
+        query = query.where(contains((User.search_key,), (User.username, User.email), words))
     if role is not None:
         query = query.where(User.role == role)
     return page_of(query, page_number, limit)
 
 
-def contains(columns: Sequence[Any], words: str) -> ColumnElement[bool]:
-    """Does any of the columns contain this text, ignoring case?"""
-    return or_(*(column.icontains(words, autoescape=True) for column in columns))
+def contains(keys: Sequence[Any], texts: Sequence[Any], words: str) -> ColumnElement[bool]:
+    """Does any of these names contain this text, by their keys, as names are compared everywhere?
+
+    The version before keys were stored writes `texts` alone; of those no engine can ignore more than the case of ASCII.
+    """
+    wanted = names.key(words)
+    by_key = [column.contains(wanted, autoescape=True) for column in keys]
+    return or_(*by_key, *(column.icontains(words, autoescape=True) for column in texts))
 
 
 def _ensure_other_administrator(user: User) -> None:
@@ -203,10 +226,22 @@ def get(user_id: str) -> User:
 
 
 def find(login: str) -> User | None:
-    """The user whose username or e-mail address is `login`, ignoring case."""
-    key = login.casefold()
-    by_name = db.session.scalar(select(User).where(User.username_key == key))
-    return by_name or db.session.scalar(select(User).where(User.email_key == key))
+    """The user whose username or e-mail address is `login`, by its key; exactly, where several have one key."""
+    return _found(User.username, User.username_key, login) or _found(User.email, User.email_key, login)
+
+
+def _found(column: Any, key_column: Any, text: str) -> User | None:
+    users = db.session.scalars(select(User).where(_of_key(key_column, text))).all()
+    if len(users) == 1:
+        return users[0]
+    return next((user for user in users if getattr(user, column.key) == text), None)
+
+
+def _of_key(column: Any, text: str) -> ColumnElement[bool]:
+    """Has the row this text's key: itself, made distinct, or as the version before wrote it, case-folded?"""
+    key = names.key(text)
+    first, after = names.distinct_range(key, column.type.length)
+    return or_(column.in_({key, text.casefold()}), and_(column >= first, column < after))
 
 
 def everyone() -> Sequence[User]:
@@ -221,7 +256,7 @@ def names_with_default_password() -> Sequence[str]:
 
 def ensure_password(password: str, field: str = "password") -> None:
     """8 to 128 characters, any characters."""
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+    if len(passwords.prepared(password)) < PASSWORD_MIN or len(password) > PASSWORD_MAX:
         raise Invalid.field(field, "field.length", min=PASSWORD_MIN, max=PASSWORD_MAX)
 
 
@@ -229,16 +264,63 @@ def ensure_username(username: str) -> None:
     """Letters and digits of any script, `_`, `.` and `-`; never an `@`, which marks an e-mail address."""
     if len(username) > 64 or not USERNAME.fullmatch(username):
         raise Invalid.field("username", "field.username")
+    if len(names.key(username)) > User.username_key.type.length:
+        raise Invalid.field("username", "field.username")
+
+
+def ensure_plain(username: str) -> None:
+    """Raise Invalid for full-width and other compatibility forms, and for what is not drawn."""
+    if not names.is_plain(username):
+        raise Invalid.field("username", "field.username_form")
+
+
+def ensure_unreserved(username: str, own: Iterable[str]) -> None:
+    """Raise Invalid for a name that a reader takes for RESERVED, or for one of the server's `own`."""
+    shape = lookalikes.skeleton(username)
+    if shape in {lookalikes.skeleton(name) for name in (*RESERVED, *own)}:
+        raise Invalid.field("username", "field.username_reserved")
 
 
 def ensure_email(email: str) -> None:
     """Shaped like an address; whether it is one, only a letter could tell."""
-    if len(email) > 254 or not EMAIL.fullmatch(email):
+    if len(email) > 254 or not EMAIL.fullmatch(email) or names.has_invisible(email):
+        raise Invalid.field("email", "field.email")
+    if len(names.key(email)) > User.email_key.type.length:
         raise Invalid.field("email", "field.email")
 
 
 def _ensure_free(username: str, email: str | None) -> None:
-    if db.session.scalar(select(User.id).where(User.username_key == username.casefold())):
+    if db.session.scalar(select(User.id).where(_of_key(User.username_key, username)).limit(1)):
         raise UsernameTaken()
-    if email and db.session.scalar(select(User.id).where(User.email_key == email.casefold())):
+    if email and db.session.scalar(select(User.id).where(_of_key(User.email_key, email)).limit(1)):
         raise EmailTaken()
+
+
+def _ensure_unlike(username: str) -> None:
+    drawn = confusables.skeletons(username)
+    alike = or_(User.skeleton.in_(drawn), User.skeleton_cased.in_(drawn))
+    if db.session.scalar(select(User.id).where(alike).limit(1)):
+        taken = Detail(Message("error.username_lookalike"), field="username")
+        raise UsernameLookalike(details=[taken])
+
+
+def complete() -> int:
+    """Fill in what the version before 0004 leaves out of the accounts that it makes; how many that were."""
+    users = db.session.scalars(select(User).where(User.skeleton.is_(None))).all()
+    for user in users:
+        _complete(user, "username", "username_key")
+        if user.email is not None:
+            _complete(user, "email", "email_key")
+        user.derive()
+        db.session.flush()
+    return len(users)
+
+
+def _complete(user: User, name: str, key_name: str) -> None:
+    column, text = getattr(User, key_name), getattr(user, name)
+    wanted = names.key(text)
+    held = select(User.id).where(column == wanted, User.id != user.id)
+    if not wanted or len(wanted) > column.type.length or db.session.scalar(held) is not None:
+        wanted = names.distinct(wanted, user.id, column.type.length)
+    if getattr(user, key_name) not in (wanted, names.distinct(names.key(text), user.id, column.type.length)):
+        setattr(user, key_name, wanted)

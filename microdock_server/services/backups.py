@@ -11,12 +11,12 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy import func, select
 
 from ..clock import compact, iso
-from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound
+from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound, Invalid
 from ..extensions import db
 from ..models import Backup
 from ..storage import ReceivedFile, Storages
 from ..uow import current_unit, unit_of_work
-from ..vocabulary import BackupType
+from ..vocabulary import FIRST_KEY_MIN, BackupType
 from . import audit, files
 from .audit import SERVER, Who
 from .paging import page_of
@@ -66,10 +66,12 @@ def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages
 
 
 def ensure_room(user_key: str, size: int, quota: Quota) -> None:
-    """Is there room for one more backup of `size` bytes?"""
+    """Is there room for one more backup of `size` bytes? Raises Invalid for a short key that has none so far."""
     count, used = db.session.execute(
         select(func.count(), func.coalesce(func.sum(Backup.file_size), 0)).where(Backup.user_key == user_key)
     ).one()
+    if count == 0 and len(user_key) < FIRST_KEY_MIN:
+        raise Invalid.field("user_key", "field.first_key", min=FIRST_KEY_MIN)
     if count + 1 > quota.count:
         raise BackupCountExceeded(limit=quota.count)
     if used + size > quota.bytes:

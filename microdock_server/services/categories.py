@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
+from .. import names
 from ..clock import utcnow
 from ..errors import CategoryExists, CategoryInUse, CategoryNotFound, Detail, Invalid
 from ..extensions import db
@@ -98,10 +99,17 @@ def _assign(category: Category, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(category, name, value)
     if "name" in values:
-        category.name_key = values["name"].casefold()
+        category.name_key = _key(values["name"])
     category.parent_key = category.parent_id or ""
     if values.get("parent_id") is not None and _depth(values["parent_id"]) + _height(category.id) > MAX_DEPTH:
         raise Invalid.field("parent_id", "field.category_depth", max=MAX_DEPTH)
+
+
+def _key(name: str) -> str:
+    key = names.key(name)
+    if len(key) > Category.name_key.type.length:
+        raise Invalid.field("name", "field.characters")
+    return key
 
 
 def _depth(category_id: str) -> int:
@@ -127,7 +135,8 @@ def _ensure_unique(category: Category) -> None:
     twin = db.session.scalar(
         select(Category.id).where(
             Category.parent_key == (category.parent_key or ""),
-            Category.name_key == category.name_key,
+            # The version before writes the case-folded name.
+            Category.name_key.in_({category.name_key, category.name.casefold()}),
             Category.id != (category.id or ""),
         )
     )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
 
-from ..errors import Invalid
+from ..errors import Invalid, NameReserved
 from ..extensions import db
-from ..models import AuditEntry, Setting
+from ..models import AuditEntry, Setting, User
 from . import audit
 from .audit import Who
 
 KEY: Final = "system.config"
+PREFIXES_KEY: Final = "system.reserved_prefixes"
 ACTION: Final = "system.config_changed"
 
 
@@ -45,22 +47,42 @@ class UploadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservedPrefix:
+    """Whole segments that names begin with, and the accounts that may make new ones below it."""
+
+    prefix: str
+    owner_ids: tuple[str, ...] = ()
+
+    def covers(self, name: str) -> bool:
+        """Is it the name, or the name below it? Ignoring case; `com.microdock` does not cover `com.microdockx`."""
+        return f"{name.lower()}.".startswith(f"{self.prefix.lower()}.")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration."""
 
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
     upload_settings: UploadSettings = field(default_factory=UploadSettings)
+    reserved_prefixes: tuple[ReservedPrefix, ...] = ()
 
-    def as_json(self) -> dict[str, dict[str, Any]]:
-        """Sections of values, as they are stored and shown."""
-        return {section: {**values} for section, values in asdict(self).items()}
+    def as_json(self) -> dict[str, Any]:
+        """Sections of values, and the reserved prefixes, as they are stored and shown."""
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
 
 
 def current() -> Config:
     """The configuration now."""
-    row = db.session.get(Setting, KEY)
-    stored: dict[str, dict[str, Any]] = json.loads(row.value) if row else {}
-    return _merged(Config(), stored)
+    rows = db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY))))
+    stored = {key: json.loads(value) for key, value in rows}
+    return _merged(Config(), {**stored.get(KEY, {}), "reserved_prefixes": stored.get(PREFIXES_KEY, [])})
+
+
+def ensure_unreserved(name: str, by_id: str | None) -> None:
+    """Raise NameReserved for a new plugin name below a prefix that is others'; whoever has an upload key is nobody."""
+    for reserved in current().reserved_prefixes:
+        if reserved.covers(name) and by_id not in reserved.owner_ids:
+            raise NameReserved(prefix=reserved.prefix)
 
 
 def effective_upload_limit(config: Config, server_limit: int) -> int:
@@ -68,21 +90,30 @@ def effective_upload_limit(config: Config, server_limit: int) -> int:
     return min(config.upload_settings.max_file_size, server_limit)
 
 
-def change(by: Who, sections: dict[str, dict[str, Any]]) -> Config:
+def change(by: Who, sections: dict[str, Any]) -> Config:
     """Change some values; who changed what, from what, is in the audit log. Raises Invalid for what cannot be."""
     before = current()
     _ensure_zip_only(sections)
+    _ensure_owners(sections.get("reserved_prefixes", []))
     after = _merged(before, sections)
-    changes = {
-        f"{section}.{name}": {"from": old, "to": value}
-        for section, values in after.as_json().items()
-        for name, value in values.items()
-        if (old := before.as_json()[section][name]) != value
-    }
+    old, new = _flat(before), _flat(after)
+    changes = {name: {"from": old[name], "to": value} for name, value in new.items() if old[name] != value}
     if changes:
-        db.session.merge(Setting(key=KEY, value=json.dumps(after.as_json())))
-        audit.record(by, ACTION, "system", "config", changes=json.loads(json.dumps(changes)))
+        stored = after.as_json()
+        # Apart from the sections: the version before this setting writes those alone, and would drop it.
+        db.session.merge(Setting(key=PREFIXES_KEY, value=json.dumps(stored.pop("reserved_prefixes"))))
+        db.session.merge(Setting(key=KEY, value=json.dumps(stored)))
+        audit.record(by, ACTION, "system", "config", changes=changes)
     return after
+
+
+def _flat(config: Config) -> dict[str, Any]:
+    """Every value by its name, that of a section behind the section's."""
+    found = config.as_json()
+    prefixes = {"reserved_prefixes": found.pop("reserved_prefixes")}
+    return {
+        f"{section}.{name}": value for section, values in found.items() for name, value in values.items()
+    } | prefixes
 
 
 def last_change() -> tuple[str, datetime] | None:
@@ -92,15 +123,29 @@ def last_change() -> tuple[str, datetime] | None:
     return None if row is None else (row.actor_name, row.at)
 
 
-def _merged(config: Config, sections: dict[str, dict[str, Any]]) -> Config:
+def _merged(config: Config, sections: dict[str, Any]) -> Config:
     review = replace(config.review_settings, **sections.get("review_settings", {}))
     values = dict(sections.get("upload_settings", {}))
     if "allowed_extensions" in values:
         values["allowed_extensions"] = tuple(values["allowed_extensions"])
-    return Config(review, replace(config.upload_settings, **values))
+    prefixes = config.reserved_prefixes
+    if "reserved_prefixes" in sections:
+        prefixes = tuple(
+            ReservedPrefix(item["prefix"], tuple(dict.fromkeys(item["owner_ids"])))
+            for item in sections["reserved_prefixes"]
+        )
+    return Config(review, replace(config.upload_settings, **values), prefixes)
 
 
-def _ensure_zip_only(sections: dict[str, dict[str, Any]]) -> None:
+def _ensure_owners(prefixes: Sequence[dict[str, Any]]) -> None:
+    wanted = {owner_id for item in prefixes for owner_id in item["owner_ids"]}
+    known = set(db.session.scalars(select(User.id).where(User.id.in_(wanted)))) if wanted else set()
+    for place, item in enumerate(prefixes):
+        if not known.issuperset(item["owner_ids"]):
+            raise Invalid.field(f"reserved_prefixes.{place}.owner_ids", "field.user")
+
+
+def _ensure_zip_only(sections: dict[str, Any]) -> None:
     asked = sections.get("upload_settings", {}).get("allowed_extensions")
     if asked is not None and list(asked) != [".zip"]:
         raise Invalid.field("upload_settings.allowed_extensions", "field.only_zip")

@@ -41,11 +41,12 @@ class Profile:
         return self.developer.display_name if self.developer else self.user.username
 
 
-def register(account: dict[str, str], profile: dict[str, Any]) -> Profile:
-    """A new account of role `developer` with its profile, not verified yet. Raises UsernameTaken or EmailTaken.
+def register(account: dict[str, str], profile: dict[str, Any], reserved: Iterable[str] = ()) -> Profile:
+    """A new account of role `developer` with its profile, not verified yet. Raises what accounts.create does.
 
     Account and profile are made in one transaction: neither is there without the other.
     """
+    accounts.ensure_unreserved(account["username"], reserved)
     ready = accounts.prepared(account["username"], account["password"], email=account["email"])
     with unit_of_work():
         user = accounts.add(ready, role=Role.DEVELOPER)
@@ -81,8 +82,8 @@ def page(
     query = select(User).outerjoin(Developer, Developer.user_id == User.id).where(IS_DEVELOPER)
     query = query.order_by(SINCE.desc(), User.id.desc())
     if words:
-        columns = (User.username, User.email, Developer.display_name, Developer.company)
-        query = query.where(accounts.contains(columns, words))
+        texts = (User.username, User.email, Developer.display_name, Developer.company)
+        query = query.where(accounts.contains((User.search_key, Developer.search_key), texts, words))
     if verification is not None:
         query = query.where(func.coalesce(Developer.verification, Verification.PENDING.value) == verification.value)
     total, users = page_of(query, page_number, limit)

@@ -12,7 +12,7 @@ from ..models import Plugin, PluginVersion
 from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Reason
-from . import audit, catalog, categories, passwords, pictures, plugins, reviews, versions
+from . import audit, catalog, categories, configuration, passwords, pictures, plugins, reviews, versions
 from .lifecycle import Act, after
 from .pictures import ICON, SCREENSHOT, NewPictures
 from .tokens import Actor
@@ -82,10 +82,15 @@ def manifest_of(version: PluginVersion) -> dict[str, Any]:
 
 
 def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
-    """Make a plugin that has no owner theirs, by its key. Raises PluginOwned, WrongPluginKey; opens its own units."""
+    """Make a plugin that has no owner theirs, by its key. Opens its own units.
+
+    Raises PluginOwned, NameReserved, WrongPluginKey.
+    """
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(reference, by)
         owner_id, stored, name = plugin.owner_id, plugin.upload_key_hash, plugin.name
+        if owner_id is None:
+            configuration.ensure_unreserved(name, by.id)
     if owner_id is not None:
         raise PluginOwned()
     if not stored or not passwords.matches(stored, plugin_key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -17,9 +18,15 @@ _TURNS: Final = threading.BoundedSemaphore(2)
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash of a user's password."""
+    """An argon2id hash of a user's password, as it is compared."""
     with _TURNS:
-        return _PASSWORDS.hash(password)
+        return _PASSWORDS.hash(prepared(password))
+
+
+def prepared(password: str) -> str:
+    """The password as RFC 8265 compares it (OpaqueString): composed, and every kind of space as the plain one."""
+    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
+    return unicodedata.normalize("NFC", spaced)
 
 
 def hash_key(key: str) -> str:
@@ -29,7 +36,14 @@ def hash_key(key: str) -> str:
 
 
 def matches(stored: str, secret: str) -> bool:
-    """Is `secret` what `stored` was made from? The profile is read from the hash itself."""
+    """Is `secret` what `stored` was made from? The profile is read from the hash itself.
+
+    As it is compared now, then as it was typed: hashes that are older than the rule open as well.
+    """
+    return any(_verifies(stored, text) for text in dict.fromkeys((prepared(secret), secret)))
+
+
+def _verifies(stored: str, secret: str) -> bool:
     with _TURNS:
         try:
             return _PASSWORDS.verify(stored, secret)

@@ -23,7 +23,7 @@ from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storages, StoredFile
 from ..uow import Unit, unit_of_work
-from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
+from ..vocabulary import FIRST_KEY_MIN, PACKAGE_FIELD, PluginStatus, Reason
 from . import (
     accounts,
     catalog,
@@ -34,6 +34,7 @@ from . import (
     passwords,
     pictures,
     plugins,
+    resemblance,
     reviews,
     versions,
 )
@@ -82,7 +83,8 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
     """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
 
     Published at once, unless key uploads are reviewed or the plugin itself is not published.
-    Raises BadPackage, WrongPluginKey, VersionExists or VersionRetired, in this order. When it returns, file and rows
+    Raises BadPackage, NameReserved, WrongPluginKey (Invalid for a new name's key that is too short), VersionExists or
+    VersionRetired, in this order. When it returns, file and rows
     are durable; if it raises, neither exists. Opens its own units: no lock is held while hashes are computed.
     """
     manifest = accepted(report)
@@ -102,7 +104,9 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
         version = _add_version(plugin, manifest, stored, report, waits=waits)
         # A draft waits for its owner to submit it, whoever uploads to it.
         if waits and plugin.status != PluginStatus.DRAFT:
-            reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
+            review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
+            if resemblance.to_popular(plugin):
+                reviews.add_reason(review, Reason.LOOKALIKE)
         # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
         db.session.refresh(plugin)
     return plugin
@@ -111,8 +115,8 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
 def create(package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages) -> Plugin:
     """A new plugin of theirs, waiting for review (or a draft). Promises what `publish` does.
 
-    Raises BadPackage, Invalid for a form that says another version, PluginExists for a name that is taken (by a
-    deleted plugin of somebody else's too), VersionRetired.
+    Raises BadPackage, Invalid for a form that says another version, NameReserved, PluginExists for a name that is taken
+    (by a deleted plugin of somebody else too), VersionRetired.
     """
     manifest = accepted(report)
     _ensure_agrees(manifest, submission)
@@ -197,6 +201,9 @@ def _ensure_free(manifest: Manifest, by: Actor) -> None:
     stone = db.session.get(PluginTombstone, manifest.name.lower())
     if plugins.find(manifest.name) is not None or (stone is not None and stone.owner_id != by.id):
         raise PluginExists(name=manifest.name)
+    # A name that was theirs stays theirs, whatever was reserved since.
+    if stone is None:
+        configuration.ensure_unreserved(manifest.name, by.id)
 
 
 def _note_activity(by: Actor) -> None:
@@ -204,10 +211,17 @@ def _note_activity(by: Actor) -> None:
 
 
 def _agreed_key(name: str, plugin_key: str) -> str:
-    """The hash that guards `name`: the one stored, if the key fits it, or a new one. Raises WrongPluginKey."""
+    """The hash that guards `name`: the one stored, if the key fits it, or a new one.
+
+    Raises WrongPluginKey; for a new name NameReserved, and Invalid where its first key is too short.
+    """
     with unit_of_work(writing=False):
         stored = _stored_key(name)
+        if stored is None:
+            configuration.ensure_unreserved(name, None)
     if stored is None:
+        if len(plugin_key) < FIRST_KEY_MIN:
+            raise Invalid.field("plugin_key", "field.first_key", min=FIRST_KEY_MIN)
         return passwords.hash_key(plugin_key)
     # Without a key, nobody's fits: the name was made through the marketplace.
     if not stored or not passwords.matches(stored, plugin_key):
@@ -249,6 +263,8 @@ def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plu
     if plugin is not None:
         return plugin, False
     stone = db.session.get(PluginTombstone, manifest.name.lower())
+    if stone is None:
+        configuration.ensure_unreserved(manifest.name, None)
     return _new_plugin(manifest, key_hash, stone.owner_id if stone else None), True
 
 

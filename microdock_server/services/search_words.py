@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from .. import names
+
 MAX_TERMS: Final = 8
 # A character for private use: part of a word for the tokenizer, and never of a text's words.
 _PRIVATE: Final = "\ue000"
@@ -56,7 +58,7 @@ def is_unspaced(term: str) -> bool:
 @lru_cache(maxsize=8192)
 def facet(kind: str, value: str) -> str:
     """One word for the tokenizer, which no text and no query contains."""
-    return f"{_PRIVATE}{kind}{''.join(_runs(value.casefold()))}"
+    return f"{_PRIVATE}{kind}{''.join(_runs(names.key(value)))}"
 
 
 def _runs(value: str) -> list[str]:

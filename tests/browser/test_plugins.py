@@ -192,7 +192,7 @@ def upload_dialog(admin: Admin) -> Locator:
     return dialog
 
 
-def chosen(admin: Admin, data: bytes, key: str = "key") -> None:
+def chosen(admin: Admin, data: bytes, key: str = "upload-key") -> None:
     """A package and a key in the dialog."""
     admin.test("upload-file").set_input_files(zip_file(data))
     admin.test("upload-key").fill(key)
@@ -245,7 +245,7 @@ def test_a_package_is_uploaded_by_keyboard_alone(visit: Visit, server: Server) -
     assert server.client.download(name).content == data
     # The key is the one that was typed.
     further = package(name=name, version="1.0.1", displayName="键盘插件")
-    assert server.client.upload(further, key="key").status_code == 403
+    assert server.client.upload(further, key="upload-key").status_code == 403
     assert server.client.upload(further, key="key_of-1").status_code == 200
     expect(admin.test(f"plugin-{name}")).to_be_visible()
     admin.test("upload-done").get_by_role("link", name=f"查看插件 {name}").click()
@@ -278,7 +278,7 @@ def test_a_package_is_uploaded_by_drag_and_drop(visit: Visit, server: Server) ->
     expect(target).not_to_have_class(re.compile(r"\bover\b"))
     expect(dialog).to_contain_text(f"已选择 dropped.zip（{len(data)} B）")
     assert known(server, name) == 404
-    admin.test("upload-key").fill("key")
+    admin.test("upload-key").fill("upload-key")
     admin.test("upload-send").click()
     expect(admin.test("upload-done")).to_contain_text(name)
     assert server.client.download(name).content == data
@@ -393,7 +393,7 @@ def test_a_wrong_key_is_refused_with_the_server_s_message_and_request_id(visit: 
     expect(report).to_contain_text(f"请求编号 {refused.value.headers['x-request-id']}")
     assert server.client.download(name, "2.0.0").status_code == 404
 
-    admin.test("upload-key").fill("key")
+    admin.test("upload-key").fill("upload-key")
     admin.test("upload-send").click()
     expect(admin.test("upload-done")).to_be_visible()
     assert server.client.download(name, "2.0.0").content == further

@@ -156,6 +156,23 @@ def test_single_lines(field: str) -> None:
     assert ("field-control", field) in changed(**{field: "a\nb"})
 
 
+@pytest.mark.parametrize("field", ["displayName", "author", "license"])
+@pytest.mark.parametrize("text", ["\u200b", "\u3164", "\u2800", "\u0301"])
+def test_a_name_holds_something_visible(field: str, text: str) -> None:
+    assert changed(**{field: text}) == [("field-invisible", field)]
+
+
+@pytest.mark.parametrize("field", ["displayName", "author", "license"])
+@pytest.mark.parametrize("control", "\u202e\u2066\u200f\u061c")
+def test_a_name_is_drawn_in_the_order_it_is_written(field: str, control: str) -> None:
+    assert changed(**{field: f"exe{control}gnp"}) == [("field-bidi", field)]
+
+
+@pytest.mark.parametrize("name", ["می‌خواهم", "👩‍💻 Tools", "天气"])
+def test_joiners_within_a_name_are_how_some_languages_are_written(name: str) -> None:
+    assert read(displayName=name).display_name == name
+
+
 def test_blank_display_name_is_the_name() -> None:
     assert read(displayName="  ").display_name == "com.example.myplugin"
     assert read(displayName=None).display_name == "com.example.myplugin"

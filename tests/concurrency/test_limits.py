@@ -20,7 +20,7 @@ def test_a_quota_of_backups_is_not_exceeded_by_a_race(start_server: Callable[...
     assert statuses(answers) == {200: 5, 409: 11}
     assert server.client.post("/api/backups/list", {"user_key": "user123abc"}).json()["data"]["total"] == 5
     # Another user has a quota of their own.
-    assert server.client.back_up(b"bytes", user_key="another").status_code == 200
+    assert server.client.back_up(b"bytes", user_key="another-user").status_code == 200
     assert len(server.files()) == 6
 
 

@@ -832,14 +832,14 @@ def test_an_upload_key_is_shown_once_and_works(who: People, plugin: dict[str, An
 
 
 def test_a_plugin_uploaded_by_key_is_claimed(who: People, v1: str) -> None:
-    assert who.nobody.upload(key="the-key").status_code == 200
+    assert who.nobody.upload(key="their-key").status_code == 200
     path = f"{v1}/marketplace/plugins/com.example.myplugin"
     assert answered(who.nobody.get(path))["developer"] is None
     refused(who.developer.post(f"{path}/claim", {"plugin_key": "wrong"}), 403, "PermissionError")
-    found = answered(who.developer.post(f"{path}/claim", {"plugin_key": "the-key"}))
+    found = answered(who.developer.post(f"{path}/claim", {"plugin_key": "their-key"}))
     assert found["developer"]["username"] == "developer"
     assert found == answered(who.developer.get(path))
-    refused(who.other.post(f"{path}/claim", {"plugin_key": "the-key"}), 409, "ConflictError")
+    refused(who.other.post(f"{path}/claim", {"plugin_key": "their-key"}), 409, "ConflictError")
 
 
 def test_users_are_listed_shown_and_changed(who: People, v1: str) -> None:

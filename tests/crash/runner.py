@@ -51,7 +51,7 @@ class Scenario:
 
 
 SCENARIOS = {
-    "first upload": Scenario(lambda api: api.upload(FOREIGN, key="other"), again=409),
+    "first upload": Scenario(lambda api: api.upload(FOREIGN, key="other-key"), again=409),
     "second upload": Scenario(lambda api: api.upload(SECOND), again=409),
     "plugin delete": Scenario(lambda api: api.post("/api/plugins/delete", {"name": NAME}), again=404),
     "backup upload": Scenario(lambda api: api.back_up(b"second backup"), again=200),
@@ -189,7 +189,7 @@ class Runner:
         # The next request of the same process works.
         ready = api.get("/readyz")
         assert ready.status_code == 200, ready.get_data(as_text=True)
-        later = api.upload(LATER, key="later")
+        later = api.upload(LATER, key="later-key")
         assert later.status_code == 200, later.get_data(as_text=True)
 
     def _observed(self) -> State:
@@ -289,7 +289,7 @@ class Runner:
         again = self._act().status_code
         if again != (self._scenario.again if happened else 200):
             problems.append(f"the same act again is answered with {again}")
-        later = Api(self._app).upload(LATEST, key="later").status_code
+        later = Api(self._app).upload(LATEST, key="later-key").status_code
         if later != 200:
             problems.append(f"another upload is answered with {later}")
         return problems + self._unsound("at last")

@@ -141,7 +141,7 @@ def test_what_was_acknowledged_before_kill_9_is_there_afterwards(server: Server)
     def back_up() -> None:
         data = os.urandom(5_000)
         with contextlib.suppress(*BROKEN_OFF):
-            answer = server.client.back_up(data, user_key=f"user{next(number)}")
+            answer = server.client.back_up(data, user_key=f"user-key-{next(number)}")
             if answer.status_code == 200:
                 kept[answer.json()["data"]["id"]] = sha256(data)
 

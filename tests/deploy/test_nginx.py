@@ -239,7 +239,7 @@ class TestSlowClients:
 
 def form(data: bytes, length: int | None = None) -> tuple[bytes, bytes]:
     """An upload's body, and the head of its request."""
-    parts = b'--b\r\nContent-Disposition: form-data; name="plugin_key"\r\n\r\nkey\r\n'
+    parts = b'--b\r\nContent-Disposition: form-data; name="plugin_key"\r\n\r\nupload-key\r\n'
     parts += b'--b\r\nContent-Disposition: form-data; name="file"; filename="p.zip"\r\n\r\n' + data + b"\r\n--b--\r\n"
     head = "POST /api/plugins/upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     head += f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {length or len(parts)}\r\n\r\n"

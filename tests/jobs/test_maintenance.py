@@ -188,7 +188,7 @@ def test_garbage_is_collected_once_it_is_old(app: Flask, api: Api) -> None:
 
 class TestRetention:
     def back_up(self, app: Flask, api: Api) -> None:
-        for days, key in ((40, "old"), (20, "new")):
+        for days, key in ((40, "old-user"), (20, "new-user")):
             assert api.back_up(user_key=key).status_code == 200
             with app.app_context(), unit_of_work():
                 moment = utcnow() - timedelta(days=days)
@@ -203,14 +203,14 @@ class TestRetention:
         self.back_up(app, Api(app))
         assert len(stored_files(app)) == 2
         assert do(app, "retention") == 1
-        assert self.keys(app) == ["new"]
+        assert self.keys(app) == ["new-user"]
         assert len(stored_files(app)) == 1
         with app.app_context(), unit_of_work(writing=False):
             entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "backup.expired")).one()
         assert entry.details["count"] == 1
-        assert "old" not in str(entry.details)
+        assert "old-user" not in str(entry.details)
 
     def test_keeps_everything_unless_told_otherwise(self, app: Flask, api: Api) -> None:
         self.back_up(app, api)
         assert do(app, "retention") == 0
-        assert self.keys(app) == ["old", "new"]
+        assert self.keys(app) == ["old-user", "new-user"]

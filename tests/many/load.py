@@ -125,7 +125,7 @@ class Load:
 
     def _backup(self) -> None:
         data, client = os.urandom(5_000), self._client()
-        if answer := self._ask("backup", lambda: client.back_up(data, user_key=f"user{next(self._numbers)}")):
+        if answer := self._ask("backup", lambda: client.back_up(data, user_key=f"user-key-{next(self._numbers)}")):
             self.kept[answer.json()["data"]["id"]] = sha256(data)
 
     def _download(self) -> None:

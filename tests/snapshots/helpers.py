@@ -29,13 +29,13 @@ def publish(app: Flask, *numbers: int) -> Api:
     """Publish a plugin for each number."""
     caller = signed_in(app)
     for number in numbers:
-        answer = caller.upload(package(name=name_of(number), description="字" * 200 * number), key="key")
+        answer = caller.upload(package(name=name_of(number), description="字" * 200 * number), key="upload-key")
         assert answer.status_code == 200, answer.get_data(as_text=True)
     return caller
 
 
 def delete(app: Flask, number: int) -> None:
-    answer = signed_in(app).post("/api/plugins/delete", {"name": name_of(number), "plugin_key": "key"})
+    answer = signed_in(app).post("/api/plugins/delete", {"name": name_of(number), "plugin_key": "upload-key"})
     assert answer.status_code == 200, answer.get_data(as_text=True)
 
 

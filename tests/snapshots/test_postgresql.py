@@ -50,7 +50,7 @@ def migrated(server: PostgreSQL, tmp_path: Path) -> str:
 def store(url: str, storage: LocalStorage, content: bytes) -> None:
     engine = create_engine(url, poolclass=NullPool)
     stored = storage.save(new_key("backups"), io.BytesIO(content))
-    named = {"user_key": "user", "backup_type": "program", "plugin_name": "", "file_name": "b.zip"}
+    named = {"user_key": "user123abc", "backup_type": "program", "plugin_name": "", "file_name": "b.zip"}
     with engine.begin() as connection:
         connection.execute(insert(Backup.__table__).values(**named, **columns(stored), created_at=utcnow()))
 

@@ -25,8 +25,8 @@ export const plugins = {
     required: ['请选择一个插件包', 'Choose a package'],
     key: ['插件密钥', 'Plugin key'],
     keyHint: [
-      '1–256 个字母、数字、下划线或连字符；首次上传时的密钥此后不可更换。',
-      '1–256 letters, digits, underscores or hyphens; the first upload of a name fixes its key.',
+      '8–256 个字母、数字、下划线或连字符（已在使用的更短密钥仍有效）；首次上传时的密钥此后不可更换。',
+      '8–256 letters, digits, underscores or hyphens (shorter keys in use stay good); the first upload of a name fixes its key.',
     ],
     keyWrong: ['请输入 1–256 个字母、数字、_ 或 -', 'Type 1–256 letters, digits, _ or -'],
     secret: ['上传口令（服务器要求时填写）', 'Upload secret (where the server wants one)'],

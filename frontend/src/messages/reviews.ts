@@ -29,6 +29,7 @@ export const reviews = {
     new_version: ['新版本', 'New version'],
     key_upload: ['通过上传密钥发布', 'Uploaded by key'],
     appeal: ['申诉', 'Appeal'],
+    lookalike: ['名称与热门插件相似', 'Named like a popular plugin'],
     auto_review_flagged: ['自动审核发现问题', 'Flagged by automatic review'],
     reported: ['被举报', 'Reported'],
   },

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
+from ...bundle.lookalikes import Lookalike
 from ...errors import PluginNotFound
 from ...kept import Kept
-from ...services import catalog, plugins, versions
+from ...messages import text
+from ...models import Plugin
+from ...services import catalog, plugins, resemblance, versions
 from ...uow import unit_of_work
-from ..context import context
+from ..context import context, language
 from ..rendering import head_renderer
 from . import schemas
 
 # Plugins that are kept, and the largest that is: 16 MiB in all at the worst.
 LARGEST: Final = 32 * 1024
 
+_PLUGIN_FIELDS: Final = tuple(schemas.Plugin().fields)
 _plugin_head = head_renderer(schemas.Plugin, "total_download_count")
 _version_head = head_renderer(schemas.Version, "download_count")
 
@@ -44,6 +48,18 @@ def detail(name: str) -> orjson.Fragment:
     rendered, counts = _current(name)
     plugin = rendered.plugin + b"%d}" % sum(counts)
     return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
+
+
+def uploaded(plugin: Plugin) -> dict[str, Any]:
+    """The plugin as an upload answers it: with what its uploader should know."""
+    with unit_of_work(writing=False):
+        found = resemblance.to_popular(plugin)
+    return {**{name: getattr(plugin, name) for name in _PLUGIN_FIELDS}, "warnings": [_resembles(one) for one in found]}
+
+
+def _resembles(found: Lookalike) -> dict[str, str]:
+    message = text("rule.lookalike", language(), {"name": found.name, "reason": found.reason})
+    return {"rule": "lookalike", "field": "name", "name": found.name, "message": message}
 
 
 def version_list(name: str) -> orjson.Fragment:

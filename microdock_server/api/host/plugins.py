@@ -14,7 +14,7 @@ from ... import metrics
 from ...errors import WrongUploadSecret
 from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
-from .. import packages, parsing
+from .. import packages, parsing, throttle
 from ..context import context, settings
 from ..files import package_response
 from ..surface import Answer, View
@@ -63,7 +63,7 @@ def detail(body: dict[str, Any]) -> Any:
     "POST",
     "/plugins/upload",
     form=schemas.PluginUpload,
-    answer=schemas.Plugin,
+    answer=schemas.UploadedPlugin,
     message="plugins.uploaded",
     transaction="own",
     errors=(403, 409),
@@ -75,9 +75,10 @@ def upload() -> Any:
         _ensure_secret(fields["upload_secret"])
         package = form.file()
         report = packages.inspected(package)
-        plugin = publishing.publish(package.content, report, fields["plugin_key"], context().storage)
+        with throttle.proving("plugin_key", publishing.accepted(report).name.lower(), request.remote_addr or ""):
+            plugin = publishing.publish(package.content, report, fields["plugin_key"], context().storage)
         metrics.received("plugin", package.content.size)
-        return plugin
+        return details.uploaded(plugin)
 
 
 @host.operation(
@@ -169,5 +170,8 @@ def download(body: dict[str, Any]) -> Response:
 def _ensure_secret(given: str | None) -> None:
     """Does the form carry the server's upload secret, where it has one?"""
     expected = settings().upload_secret_key
-    if expected is not None and not hmac.compare_digest((given or "").encode(), expected.encode()):
-        raise WrongUploadSecret()
+    if expected is None:
+        return
+    with throttle.proving("upload_secret", "", request.remote_addr or ""):
+        if not hmac.compare_digest((given or "").encode(), expected.encode()):
+            raise WrongUploadSecret()

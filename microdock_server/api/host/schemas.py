@@ -68,6 +68,19 @@ class Plugin(Schema):
     total_download_count = plain.Integer(required=True)
 
 
+class Warning(Schema):
+    """What the upload was accepted in spite of. `name` is the other plugin's, where it is about one."""
+
+    rule = plain.String(required=True)
+    field = plain.String(required=True)
+    name = plain.String(required=True)
+    message = plain.String(required=True)
+
+
+class UploadedPlugin(Plugin):
+    warnings = plain.List(plain.Nested(Warning), required=True)
+
+
 class Version(Schema):
     plugin_name = plain.String(required=True)
     version = plain.String(required=True)
@@ -108,7 +121,7 @@ class BackupUpload(Schema):
     user_key = fields.UserKey(required=True)
     backup_type = fields.Choice(BackupType, required=True)
     description = fields.Text(max=DESCRIPTION_MAX, lines=True, load_default=None)
-    plugin_name = fields.Text(max=200, load_default="")
+    plugin_name = fields.Name(max=200, load_default="")
 
 
 class OwnBackups(Schema):

@@ -39,7 +39,7 @@ class PathId(Schema):
 
 class NewInstall(Schema):
     pluginId = PluginId(required=True)
-    pluginName = fields.Text(min=1, max=200, required=True)
+    pluginName = fields.Name(min=1, max=200, required=True)
     pluginVersion = fields.Version(max=50, required=True)
     grantedPermissions = _permissions(load_default=list)
 

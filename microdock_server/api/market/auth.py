@@ -13,7 +13,7 @@ from ...uow import unit_of_work
 from ...vocabulary import ROLE_PERMISSIONS, Role
 from ..auth import refresh_claims, sign
 from ..context import settings
-from ..credentials import authenticated
+from ..credentials import authenticated, own_names
 from ..surface import Access
 from . import market
 from .schemas import accounts as schemas
@@ -32,7 +32,7 @@ from .schemas import accounts as schemas
 )
 def register(body: dict[str, Any]) -> dict[str, Any]:
     """Make an account of role `user`."""
-    return describe(accounts.create(body["username"], body["password"], email=body["email"]))
+    return describe(accounts.create(body["username"], body["password"], email=body["email"], reserved=own_names()))
 
 
 @market.operation(

@@ -10,6 +10,7 @@ from ...models import RevenueEntry, User
 from ...services import accounts, developers
 from ...services.tokens import Actor
 from ...uow import unit_of_work
+from ..credentials import own_names
 from ..surface import Access
 from . import market, shapes
 from .schemas import accounts as schemas
@@ -70,7 +71,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     """Make an account of role `developer`. It may submit at once; the badge waits for an administrator."""
     account = {name: body.pop(name) for name in ("username", "email", "password")}
     profile = {**body, "display_name": body["display_name"] or account["username"]}
-    made = developers.register(account, profile)
+    made = developers.register(account, profile, own_names())
     with unit_of_work(writing=False):
         found = developers.get(made.user.id)
         # The answer to themselves: it shows what they sent.

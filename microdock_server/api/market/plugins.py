@@ -15,7 +15,7 @@ from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
-from .. import packages, parsing
+from .. import packages, parsing, throttle
 from ..context import context, settings
 from ..forms import Part, Slot, receive
 from ..surface import Access
@@ -158,7 +158,9 @@ def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any
 )
 def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Become the owner of a plugin that was uploaded by key, by showing the key."""
-    return _shown(ownership.claim(plugin_id, body["plugin_key"], actor).id, actor)
+    with throttle.proving("plugin_key", plugin_id.lower(), request.remote_addr or ""):
+        claimed = ownership.claim(plugin_id, body["plugin_key"], actor)
+    return _shown(claimed.id, actor)
 
 
 @market.operation(

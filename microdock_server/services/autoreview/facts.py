@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from ... import names
 from ...bundle import Limits, inspect_package
 from ...bundle.inventory import Inventory
 from ...bundle.lookalikes import find_lookalikes
@@ -110,7 +111,7 @@ def _engine(name: str, text: str, known: frozenset[str]) -> dict[str, Any]:
         "name": name,
         "range": text,
         "satisfiable": EngineRange.parse(text).is_satisfiable(),
-        "known": name.casefold() in known,
+        "known": names.key(name) in known,
     }
 
 
@@ -121,7 +122,7 @@ def _known_engines(subject: Subject) -> frozenset[str]:
         .order_by(PluginVersion.created_at.desc())
         .limit(1000)
     )
-    return frozenset(name.casefold() for engines in rows for name in engines) | {"microdock"}
+    return frozenset(names.key(name) for engines in rows for name in engines) | {"microdock"}
 
 
 def _lookalikes(subject: Subject) -> list[dict[str, Any]]:
@@ -132,10 +133,10 @@ def _lookalikes(subject: Subject) -> list[dict[str, Any]]:
         others = others.where(Plugin.owner_id.is_distinct_from(owner))
     rows = db.session.execute(others).all()
     found = [asdict(item) for item in find_lookalikes(subject.plugin_name, [row.name for row in rows])]
-    same = subject.display_name.strip().casefold()
+    same = names.key(subject.display_name)
     found += [
         {"name": row.name, "reason": "same_display_name", "distance": 0}
         for row in rows
-        if row.display_name.strip().casefold() == same
+        if names.key(row.display_name) == same
     ][:5]
     return found

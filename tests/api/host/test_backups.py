@@ -91,13 +91,13 @@ def test_the_same_name_in_the_same_second_does_not_collide(api: Api) -> None:
 
 def test_a_wrong_key_and_a_missing_id_are_the_same_404(api: Api) -> None:
     number = api.back_up().get_json()["data"]["id"]
-    wrong = api.post("/api/backups/download", {"user_key": "another", "id": number})
+    wrong = api.post("/api/backups/download", {"user_key": "another-user", "id": number})
     missing = api.post("/api/backups/download", {"user_key": KEY, "id": 999})
     assert (wrong.status_code, wrong.get_json()) == (404, missing.get_json())
 
 
 def test_a_list_shows_one_keys_backups_in_pages(api: Api) -> None:
-    api.back_up(user_key="another")
+    api.back_up(user_key="another-user")
     for _ in range(3):
         api.back_up()
     assert backup_ids(api) == [2, 3, 4]
@@ -108,8 +108,8 @@ def test_a_list_shows_one_keys_backups_in_pages(api: Api) -> None:
 
 
 def test_a_user_key_is_compared_with_its_case(api: Api) -> None:
-    api.back_up(user_key="Key")
-    assert backup_ids(api, "key") == []
+    api.back_up(user_key="User-Key")
+    assert backup_ids(api, "user-key") == []
 
 
 class TestQuotas:
@@ -123,7 +123,7 @@ class TestQuotas:
         assert (answer.status_code, answer.get_json()["error"]) == (409, "backup_quota_count")
         assert "2" in answer.get_json()["message"]
         assert stored_files(app) == files
-        assert api.back_up(user_key="another").status_code == 200
+        assert api.back_up(user_key="another-user").status_code == 200
 
     def test_one_byte_more_than_the_bytes_is_409_and_leaves_nothing(self, make_app: AppFactory) -> None:
         app = make_app(BACKUP_MAX_BYTES="10")
@@ -150,7 +150,7 @@ class TestDeleting:
 
     def test_with_another_key_is_404_for_the_administrator_too(self, root: Api) -> None:
         root.back_up()
-        assert root.post("/api/backups/delete", {"user_key": "another", "id": 1}).status_code == 404
+        assert root.post("/api/backups/delete", {"user_key": "another-user", "id": 1}).status_code == 404
         assert backup_ids(root) == [1]
 
     @pytest.mark.parametrize(("who", "status"), [("nobody", 401), ("user", 403), ("admin", 200)])
@@ -159,7 +159,7 @@ class TestDeleting:
         callers = {"nobody": Api(app), "user": add_user(app, "eve"), "admin": signed_in(app)}
         assert callers[who].post("/api/backups/delete", {"user_key": KEY, "id": 1}).status_code == status
 
-    @pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("another", 404)])
+    @pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("another-user", 404)])
     def test_is_the_key_holders_act_where_the_server_says_so(self, make_app: AppFactory, key: str, status: int) -> None:
         api = Api(make_app(BACKUPS_OWNER_CAN_DELETE="true"))
         api.back_up()

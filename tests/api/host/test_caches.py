@@ -63,7 +63,7 @@ def test_a_plugin_that_was_deleted_and_came_again_has_nothing_of_the_old_one(app
     root.post("/api/plugins/delete", {"name": NAME})
     assert listed(api) == []
     assert api.post("/api/plugins/detail", {"name": NAME}).status_code == 404
-    api.upload(package(), key="another")
+    api.upload(package(), key="another-key")
     assert listed(api)[0]["total_download_count"] == 0
     ensure_details(app, api)
 

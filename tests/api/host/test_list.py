@@ -113,7 +113,7 @@ def test_every_write_shows_at_once(stocked: Api, root: Api) -> None:
     assert state() == (3, "1.0.0", True, True)
     root.post("/api/plugins/delete", ref)
     assert state() == (2,)
-    stocked.upload(package(name="com.b.beta", version="0.1.0"), key="another")
+    stocked.upload(package(name="com.b.beta", version="0.1.0"), key="another-key")
     assert state() == (3, "0.1.0", True, False)
 
 

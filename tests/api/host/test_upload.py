@@ -42,8 +42,8 @@ def form(data: bytes, key: str, secret: str) -> dict[str, Any]:
         (b"no archive", "wrong", "wrong", 403, "wrong_upload_secret"),
         (b"no archive", "wrong", "open sesame", 400, "bad_package"),
         (package(), "wrong", "open sesame", 403, "wrong_plugin_key"),
-        (package(), "key", "open sesame", 409, "version_exists"),
-        (package(version="1.0.1"), "key", "open sesame", 200, None),
+        (package(), "upload-key", "open sesame", 409, "version_exists"),
+        (package(version="1.0.1"), "upload-key", "open sesame", 200, None),
     ],
 )
 def test_size_secret_package_key_and_version_are_checked_in_this_order(
@@ -56,12 +56,12 @@ def test_size_secret_package_key_and_version_are_checked_in_this_order(
 @pytest.mark.parametrize(
     ("data", "key", "secret"),
     [
-        (TOO_LARGE, "key", "open sesame"),
-        (package(version="2.0.0"), "key", "wrong"),
-        (b"no archive", "key", "open sesame"),
-        (package(version="2.0.0", entryClass=None), "key", "open sesame"),
+        (TOO_LARGE, "upload-key", "open sesame"),
+        (package(version="2.0.0"), "upload-key", "wrong"),
+        (b"no archive", "upload-key", "open sesame"),
+        (package(version="2.0.0", entryClass=None), "upload-key", "open sesame"),
         (package(version="2.0.0"), "wrong", "open sesame"),
-        (package(), "key", "open sesame"),
+        (package(), "upload-key", "open sesame"),
         (package(name="com.example.other"), "not a key!", "open sesame"),
     ],
     ids=["size", "secret", "archive", "manifest", "key", "version", "key's spelling"],
@@ -76,7 +76,7 @@ def test_a_refused_upload_leaves_nothing_behind(strict: Flask, data: bytes, key:
 @pytest.mark.parametrize("secret", [None, "", "open sesam", "open sesame ", "打开"])
 def test_an_upload_secret_that_does_not_match_is_403(strict: Flask, secret: str | None) -> None:
     parts = [] if secret is None else [(SECRET, secret.encode())]
-    sent = multipart((KEY, b"key"), *parts, (FILE, package(version="2.0.0")))
+    sent = multipart((KEY, b"upload-key"), *parts, (FILE, package(version="2.0.0")))
     answer = Api(strict).post("/api/plugins/upload", **sent)
     assert (answer.status_code, answer.get_json()["message"]) == (403, "上传口令错误")
 
@@ -86,13 +86,13 @@ def test_an_upload_secret_is_ignored_where_the_server_has_none(api: Api) -> None
 
 
 def test_another_key_is_403_and_the_first_one_stays_good(api: Api) -> None:
-    api.upload(key="first")
-    answer = api.upload(package(version="1.0.1"), key="second")
+    api.upload(key="first-key")
+    answer = api.upload(package(version="1.0.1"), key="second-key")
     assert (answer.status_code, answer.get_json()["message"]) == (403, "插件上传密钥错误")
-    assert api.upload(package(version="1.0.1"), key="first").status_code == 200
+    assert api.upload(package(version="1.0.1"), key="first-key").status_code == 200
 
 
-@pytest.mark.parametrize("key", ["k", "A-Z_a-z_0-9", "x" * 256])
+@pytest.mark.parametrize("key", ["12345678", "A-Z_a-z_0-9", "x" * 256])
 def test_a_key_of_letters_digits_underscores_and_hyphens_is_taken(api: Api, key: str) -> None:
     assert api.upload(key=key).status_code == 200
 
@@ -108,10 +108,10 @@ def test_any_other_key_is_422(api: Api, key: str) -> None:
     ("parts", "fields"),
     [
         ([], {"file", "plugin_key"}),
-        ([(KEY, b"key")], {"file"}),
+        ([(KEY, b"upload-key")], {"file"}),
         ([(FILE, package())], {"plugin_key"}),
-        ([(KEY, b"key"), ('Content-Disposition: form-data; name="file"', b"no file")], {"file"}),
-        ([(KEY, b"key"), ('Content-Disposition: form-data; name="other"; filename="p.zip"', b"x")], {"file"}),
+        ([(KEY, b"upload-key"), ('Content-Disposition: form-data; name="file"', b"no file")], {"file"}),
+        ([(KEY, b"upload-key"), ('Content-Disposition: form-data; name="other"; filename="p.zip"', b"x")], {"file"}),
     ],
 )
 def test_missing_fields_are_422_and_named(api: Api, parts: Any, fields: set[str]) -> None:
@@ -122,7 +122,7 @@ def test_missing_fields_are_422_and_named(api: Api, parts: Any, fields: set[str]
 
 def test_two_files_are_422(app: Flask, api: Api) -> None:
     answer = api.post(
-        "/api/plugins/upload", **multipart((KEY, b"key"), (FILE, package()), (FILE, package(version="2.0.0")))
+        "/api/plugins/upload", **multipart((KEY, b"upload-key"), (FILE, package()), (FILE, package(version="2.0.0")))
     )
     assert answer.status_code == 422
     assert stored_files(app) == []
@@ -139,7 +139,7 @@ def test_another_extension_is_400(api: Api, name: str) -> None:
     ("content_type", "body"),
     [
         ("application/json", b"{}"),
-        ("application/x-www-form-urlencoded", b"plugin_key=key"),
+        ("application/x-www-form-urlencoded", b"plugin_key=upload-key"),
         ("multipart/form-data", b"--x--\r\n"),
         ("multipart/form-data; boundary=x", b"no multipart at all"),
         ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\ncut'),
@@ -155,7 +155,7 @@ def test_a_body_that_is_no_form_is_400(app: Flask, api: Api, path: str, content_
 
 
 def test_a_body_that_breaks_off_within_the_file_is_400_and_leaves_nothing(app: Flask, api: Api) -> None:
-    whole = multipart((KEY, b"key"), (FILE, package()))
+    whole = multipart((KEY, b"upload-key"), (FILE, package()))
     answer = api.post("/api/plugins/upload", data=whole["data"][:-60], headers=whole["headers"])
     assert answer.status_code == 400
     assert stored_files(app) == []
@@ -186,7 +186,7 @@ def test_names_are_unique_ignoring_case_and_stored_as_first_given(api: Api) -> N
     answer = api.upload(package(name="com.EXAMPLE.myplugin"))
     assert (answer.status_code, answer.get_json()["error"]) == (409, "version_exists")
     assert api.upload(package(name="com.example.myplugin", version="1.1.0")).status_code == 200
-    assert api.upload(package(name="com.example.MYPLUGIN", version="1.2.0"), key="other").status_code == 403
+    assert api.upload(package(name="com.example.MYPLUGIN", version="1.2.0"), key="other-key").status_code == 403
     names = [plugin["name"] for plugin in api.get("/api/plugins/list").get_json()["data"]]
     assert names == ["Com.Example.MyPlugin"]
 

@@ -129,7 +129,7 @@ def test_deleting_frees_name_key_versions_and_files(app: Flask, api: Api, root: 
     # The act is written down for good, and the day it was downloaded on had one download less.
     kept = {"audit_log": 1, "download_totals": 1}
     assert (stored_rows(app), stored_files(app)) == (before | kept, [])
-    assert api.upload(package(version="1.0.0", author="somebody else"), key="another").status_code == 200
+    assert api.upload(package(version="1.0.0", author="somebody else"), key="another-key").status_code == 200
     assert counts(api) == {"1.0.0": 0}
 
 
@@ -158,7 +158,7 @@ class TestImmutableVersions:
         assert Api(app).upload(data).status_code == 200
 
     def test_another_key_is_still_403(self, deleted: Flask) -> None:
-        assert Api(deleted).upload(package(version="2.0.0"), key="another").status_code == 403
+        assert Api(deleted).upload(package(version="2.0.0"), key="another-key").status_code == 403
 
     def test_a_new_number_is_taken(self, deleted: Flask) -> None:
         assert Api(deleted).upload(package(version="2.0.0")).status_code == 200

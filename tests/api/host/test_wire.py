@@ -41,7 +41,7 @@ def part(name: str, value: str) -> tuple[str, bytes]:
 def test_a_package_arrives(api: Api, kind: str) -> None:
     disposition, _ = FILE_PARTS[kind]
     head = f"Content-Type: application/zip\r\nContent-Disposition: form-data; {disposition}"
-    parts = [(head, package()), part("plugin_key", "key"), part("upload_secret", "s")]
+    parts = [(head, package()), part("plugin_key", "upload-key"), part("upload_secret", "s")]
     answer = api.post("/api/plugins/upload", **multipart(*parts, boundary="f0a7-4e63-9a"))
     assert answer.status_code == 200, answer.get_json()
 
@@ -66,7 +66,7 @@ def test_a_backup_keeps_the_name_that_was_meant(api: Api, kind: str) -> None:
 
 
 def test_a_program_backup_with_an_empty_plugin_name_is_kept(api: Api) -> None:
-    parts = [part("user_key", "u"), part("backup_type", "program"), part("plugin_name", "")]
+    parts = [part("user_key", "user123abc"), part("backup_type", "program"), part("plugin_name", "")]
     head = "Content-Disposition: form-data; name=file; filename=b.zip"
     answer = api.post("/api/backups/upload", **multipart(*parts, (head, b"x")))
     assert answer.get_json()["data"]["plugin_name"] == ""
@@ -76,7 +76,7 @@ def test_a_program_backup_with_an_empty_plugin_name_is_kept(api: Api) -> None:
 def test_the_order_of_the_parts_does_not_matter(api: Api, first: str) -> None:
     parts = [
         ("Content-Disposition: form-data; name=file; filename=x.zip", package()),
-        part("plugin_key", "k"),
+        part("plugin_key", "upload-key"),
     ]
     if first == "fields":
         parts.reverse()

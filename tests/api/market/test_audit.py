@@ -356,8 +356,8 @@ def test_a_new_key_and_a_claim(who: People) -> None:
     plugin = published(who.developer, who.reviewer)
     found = left_by(who.admin, partial(who.developer.post, f"{PLUGINS}/{plugin['id']}/upload-key"))
     assert found == ("developer", "plugin.upload_key_renewed", "plugin", NAME, {})
-    assert who.nobody.upload(package(name="com.example.keyed"), "the-key").status_code == 200
-    claim = partial(who.other.post, f"{PLUGINS}/com.example.keyed/claim", {"plugin_key": "the-key"})
+    assert who.nobody.upload(package(name="com.example.keyed"), "their-key").status_code == 200
+    claim = partial(who.other.post, f"{PLUGINS}/com.example.keyed/claim", {"plugin_key": "their-key"})
     assert left_by(who.admin, claim) == ("other", "plugin.claimed", "plugin", "com.example.keyed", {})
     nothing_left_by(who.admin, claim)
 
@@ -365,7 +365,7 @@ def test_a_new_key_and_a_claim(who: People) -> None:
 def test_what_users_and_developers_do_with_their_own_is_not_in_the_log(who: People) -> None:
     plugin = created(who.developer)
     data(who.developer.put(f"{PLUGINS}/{plugin['id']}", {"description": "新"}))
-    assert who.nobody.upload(package(name="com.example.keyed"), "the-key").status_code == 200
+    assert who.nobody.upload(package(name="com.example.keyed"), "their-key").status_code == 200
     rated(who.user, "com.example.keyed")
     data(add_version(who.developer, plugin["id"], "1.1.0"), 201)
     assert audited(who.admin) == []

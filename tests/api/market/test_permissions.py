@@ -157,7 +157,7 @@ CASES: Final = [
     # There is nothing to submit of what is published; a stranger is not told so.
     Case("POST", PLUGIN + "/submit", "plugin.update", hears={"developer": 409, "other": 403, "admin": 409}),
     Case("POST", PLUGIN + "/submit", "plugin.update", path={"plugin_id": "{refused}"}, hears=STRANGER_404),
-    Case("POST", PLUGIN + "/claim", "plugin.update", {"plugin_key": "the-key"}, path={"plugin_id": "{keyed}"}),
+    Case("POST", PLUGIN + "/claim", "plugin.update", {"plugin_key": "their-key"}, path={"plugin_id": "{keyed}"}),
     Case(
         "POST",
         PLUGIN + "/claim",
@@ -170,14 +170,14 @@ CASES: Final = [
         "POST",
         PLUGIN + "/claim",
         "plugin.update",
-        {"plugin_key": "the-key"},
+        {"plugin_key": "their-key"},
         hears={"developer": 409, "other": 409, "admin": 409},
     ),
     Case(
         "POST",
         PLUGIN + "/claim",
         "plugin.update",
-        {"plugin_key": "the-key"},
+        {"plugin_key": "their-key"},
         path=WAITS,
         hears={"developer": 409, "other": 404, "admin": 409},
     ),
@@ -367,7 +367,7 @@ class World:
         data(judge.post(f"{V1}/admin/reviews/{started}/start"))
         refused = rejected(who.developer, judge, name="com.example.refused")
         appeal = appealed(who.developer, rejected(who.developer, judge, name="com.example.appealed")["id"])
-        assert who.nobody.upload(package(name="com.example.keyed"), "the-key").status_code == 200
+        assert who.nobody.upload(package(name="com.example.keyed"), "their-key").status_code == 200
         developer = account_id(who.developer)
         data(who.developer.put(f"{V1}/developers/{developer}", {"bio": "旧"}))
         return {

@@ -63,7 +63,7 @@ def submit(api: Api, plugin_id: str, version: str | None = None) -> Any:
     return api.post(f"{PLUGINS}/{plugin_id}/submit{query}")
 
 
-def claim(api: Api, plugin_id: str, key: str = "key") -> Any:
+def claim(api: Api, plugin_id: str, key: str = "upload-key") -> Any:
     return api.post(f"{PLUGINS}/{plugin_id}/claim", {"plugin_key": key})
 
 

@@ -74,16 +74,16 @@ class Document(StrictSchema):
 
 
 class DeveloperRegistration(Registration):
-    display_name = fields.Text(min=1, max=DISPLAY_NAME_MAX, load_default=None)
-    company = fields.Text(max=200, load_default="")
+    display_name = fields.Name(min=1, max=DISPLAY_NAME_MAX, load_default=None)
+    company = fields.Name(max=200, load_default="")
     website = fields.Url(load_default="")
     bio = fields.Text(max=5000, lines=True, load_default="")
     verification_documents = fields.Many(fields.Nested(Document), max=10, load_default=list)
 
 
 class DeveloperChange(StrictSchema):
-    display_name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
-    company = fields.Text(max=200)
+    display_name = fields.Name(min=1, max=DISPLAY_NAME_MAX)
+    company = fields.Name(max=200)
     website = fields.Url()
     bio = fields.Text(max=5000, lines=True)
 

@@ -30,10 +30,10 @@ class PluginQuery(Page):
 class Metadata(StrictSchema):
     """What an owner says of a plugin. The last two are read from the package; only what they are may be said."""
 
-    tags = fields.Many(fields.Text(min=1, max=50), max=20)
+    tags = fields.Tags(max=20)
     homepage = fields.Url()
     repository = fields.Url()
-    license = fields.Text(max=200)
+    license = fields.Name(max=200)
     min_version = fields.Text(max=64, allow_none=True)
     max_version = fields.Text(max=64, allow_none=True)
 
@@ -41,7 +41,7 @@ class Metadata(StrictSchema):
 class _Described(StrictSchema):
     """What an owner can say of a plugin in every way of saying it."""
 
-    name = fields.Text(min=1, max=DISPLAY_NAME_MAX)
+    name = fields.Name(min=1, max=DISPLAY_NAME_MAX)
     description = fields.Text(max=DESCRIPTION_MAX, lines=True)
     long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
 
@@ -206,7 +206,7 @@ class NewReport(StrictSchema):
 
 
 class NewCategory(StrictSchema):
-    name = fields.Text(min=1, max=100, required=True)
+    name = fields.Name(min=1, max=100, required=True)
     description = fields.Text(max=2000, lines=True, load_default="")
     parent_id = fields.Id(allow_none=True, load_default=None)
     icon = fields.Text(max=100, load_default="")
@@ -214,7 +214,7 @@ class NewCategory(StrictSchema):
 
 
 class CategoryChange(StrictSchema):
-    name = fields.Text(min=1, max=100)
+    name = fields.Name(min=1, max=100)
     description = fields.Text(max=2000, lines=True)
     parent_id = fields.Id(allow_none=True)
     icon = fields.Text(max=100)

@@ -9,7 +9,7 @@ from marshmallow import fields as plain
 from ....schemas import fields
 from ....schemas.base import Schema, StrictSchema
 from ....services.ratings import Order as RatingOrder
-from ....vocabulary import Order, Period
+from ....vocabulary import PLUGIN_NAME_MAX, PLUGIN_PREFIX, Order, Period
 from .base import Page, paged
 
 
@@ -24,7 +24,7 @@ def _points(**kwargs: Any) -> fields.Many:
 
 class NewRating(StrictSchema):
     rating = fields.Number(min=1, max=5, required=True)
-    title = fields.Text(max=200, load_default="")
+    title = fields.Name(max=200, load_default="")
     content = fields.Text(max=5000, lines=True, load_default="")
     pros = _points(load_default=list)
     cons = _points(load_default=list)
@@ -32,7 +32,7 @@ class NewRating(StrictSchema):
 
 class RatingChange(StrictSchema):
     rating = fields.Number(min=1, max=5)
-    title = fields.Text(max=200)
+    title = fields.Name(max=200)
     content = fields.Text(max=5000, lines=True)
     pros = _points()
     cons = _points()
@@ -113,9 +113,15 @@ class UploadSettings(StrictSchema):
     virus_scan_enabled = fields.Flag()
 
 
+class ReservedPrefix(StrictSchema):
+    prefix = fields.Matching(PLUGIN_PREFIX, "field.prefix", max=PLUGIN_NAME_MAX, required=True)
+    owner_ids = fields.Many(fields.Id(), max=100, load_default=list)
+
+
 class ConfigChange(StrictSchema):
     review_settings = fields.Nested(ReviewSettings)
     upload_settings = fields.Nested(UploadSettings)
+    reserved_prefixes = fields.Many(fields.Nested(ReservedPrefix), max=100)
 
 
 class Config(Schema):
@@ -123,6 +129,7 @@ class Config(Schema):
 
     review_settings = plain.Dict(required=True)
     upload_settings = plain.Dict(required=True)
+    reserved_prefixes = plain.List(plain.Dict(), required=True)
     effective_max_file_size = plain.Integer(required=True)
     updated_at = fields.Moment(required=True, allow_none=True)
     updated_by = plain.String(required=True, allow_none=True)

@@ -1,0 +1,118 @@
+"""Wrong keys: slower with each, a security event in the log and in the metrics, and nothing of the key in either."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from prometheus_client import REGISTRY
+from sqlalchemy import update
+
+from microdock_server.api import throttle
+from microdock_server.extensions import db
+from microdock_server.models import Backup, Plugin
+from microdock_server.services import passwords
+from microdock_server.uow import unit_of_work
+from microdock_server.vocabulary import Role
+
+from ..conftest import AppFactory
+from ..support import Api, add_user, package
+
+SECRET = "swordfish-is-wrong"
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long answers were made to wait; none does."""
+    found: list[float] = []
+    monkeypatch.setattr(throttle, "_failures", type(throttle._failures)())
+    monkeypatch.setattr(throttle.time, "sleep", found.append)
+    return found
+
+
+def counted(event: str) -> float:
+    return REGISTRY.get_sample_value("microdock_security_events_total", {"event": event}) or 0.0
+
+
+def guess(api: Api, name: str = "com.example.myplugin", version: str = "2.0.0") -> int:
+    return api.upload(package(name=name, version=version), key=SECRET).status_code
+
+
+def test_each_wrong_plugin_key_is_slower_until_the_right_one(api: Api, waited: list[float]) -> None:
+    api.upload()
+    before = counted("plugin_key_wrong")
+    assert [guess(api) for _ in range(6)] == [403] * 6
+    assert waited == [0.1, 0.2, 0.4]
+    assert counted("plugin_key_wrong") - before == 6
+    api.upload(package(version="2.0.0"))
+    assert guess(api) == 403
+    assert len(waited) == 3
+
+
+def test_guesses_at_one_plugin_do_not_slow_down_another(api: Api, waited: list[float]) -> None:
+    api.upload()
+    api.upload(package(name="com.example.elsewhere"))
+    for _ in range(5):
+        guess(api)
+    assert len(waited) == 2
+    guess(api, "com.example.elsewhere")
+    assert len(waited) == 2
+
+
+def test_a_claim_proves_a_key_as_well(app: Flask, api: Api, waited: list[float]) -> None:
+    api.upload()
+    dora = add_user(app, "dora", Role.DEVELOPER)
+    path = "/api/v1/marketplace/plugins/com.example.myplugin/claim"
+    assert [dora.post(path, {"plugin_key": SECRET}).status_code for _ in range(5)] == [403] * 5
+    assert waited == [0.1, 0.2]
+
+
+def test_guessed_user_keys_are_slowed_down_by_address(api: Api, root: Api, waited: list[float]) -> None:
+    number = api.back_up().get_json()["data"]["id"]
+    before = counted("user_key_wrong")
+    for guessed in range(3):
+        body = {"user_key": f"{SECRET}-{guessed}", "id": number}
+        assert api.post("/api/backups/download", body).status_code == 404
+        assert root.post("/api/backups/delete", body).status_code == 404
+    assert waited == [0.1, 0.2, 0.4]
+    assert counted("user_key_wrong") - before == 6
+
+
+def test_a_wrong_upload_secret_is_slowed_down(make_app: AppFactory, waited: list[float]) -> None:
+    api = Api(make_app(UPLOAD_SECRET_KEY="the secret of the server"))
+    assert [api.upload(upload_secret=SECRET).status_code for _ in range(4)] == [403] * 4
+    assert waited == [0.1]
+
+
+def test_nothing_of_a_key_is_logged_or_counted(api: Api, waited: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    api.upload()
+    with caplog.at_level(logging.WARNING, logger=throttle.log.name):
+        guess(api)
+    [record] = [record for record in caplog.records if getattr(record, "event", "") == "plugin_key_wrong"]
+    assert record.guarded == "com.example.myplugin"  # type: ignore[attr-defined]
+    assert SECRET not in str(vars(record))
+    assert SECRET not in api.get("/metrics").get_data(as_text=True)
+
+
+def test_when_too_many_wait_already_further_guesses_are_sent_away(
+    api: Api, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.upload()
+    for _ in range(3):
+        guess(api)
+    full = throttle.threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(throttle, "_waiting", full)
+    assert guess(api) == 429
+    assert waited == []
+
+
+def test_short_keys_that_are_in_use_stay_good(app: Flask, api: Api) -> None:
+    api.upload()
+    api.back_up()
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(Plugin).values(upload_key_hash=passwords.hash_key("k")))
+        db.session.execute(update(Backup).values(user_key="u"))
+    assert api.upload(package(version="2.0.0"), key="k").status_code == 200
+    assert api.back_up(user_key="u").status_code == 200
