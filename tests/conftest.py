@@ -18,7 +18,7 @@ from microdock_server import clock, create_app
 from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
-from .cheaper import forget_what_stays, hash_cheaply, remember_url_builders
+from .cheaper import compile_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
 from .peers import postgresql
 from .peers.redis import RedisServer, running
@@ -27,7 +27,7 @@ from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
 
-remember_url_builders()
+compile_once()
 hash_cheaply()
 
 
