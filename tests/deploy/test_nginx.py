@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import re
 import socket
@@ -90,11 +91,14 @@ class TestRendering:
         assert f"client_max_body_size {allowed};" in render(MAX_UPLOAD_SIZE=str(UPLOAD_LIMIT))
 
     def test_settings_come_from_the_env_file_as_well(self, tmp_path: Path) -> None:
-        (tmp_path / ".env").write_text("DATA_DIR=/srv/plugins\nMAX_UPLOAD_SIZE=1\nX_ACCEL_PREFIX=/files\n")
+        (tmp_path / ".env").write_text(
+            "DATA_DIR=\"/srv/our plugins\"\nHOST='::1'\nMAX_UPLOAD_SIZE=1\nX_ACCEL_PREFIX=/files\n"
+        )
         script = Path(__file__).parents[2] / "deploy/nginx/render"
         environment = {"PATH": "/usr/bin:/bin", "MAX_UPLOAD_SIZE": str(UPLOAD_LIMIT)}
         done = subprocess.run([script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-        assert "alias /srv/plugins/uploads/;" in done.stdout
+        assert 'alias "/srv/our plugins/uploads/";' in done.stdout
+        assert " server [::1]:8000 " in done.stdout
         assert "location /files/uploads/ {" in done.stdout
         assert f"client_max_body_size {UPLOAD_LIMIT + 46 * MIB};" in done.stdout
 
@@ -299,6 +303,42 @@ class TestAddresses:
         )
         assert here.status_code == 200
         assert (there.status_code, there.json()["error"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("path", ["/metrics/", "/metrics%2f", "/%6detrics", "//metrics", "/x/../metrics/"])
+def test_metrics_are_for_this_machine_however_their_path_is_written(nginx: Nginx, path: str) -> None:
+    assert raw_status(nginx, path, "127.0.0.11") == 403
+
+
+@pytest.mark.parametrize("path", ["/api/v1/plugins/%00", "/%00", "/api/plugins/list%00", "/api/plugins/list%0a"])
+def test_a_control_character_in_a_path_is_refused_in_an_envelope(nginx: Nginx, path: str) -> None:
+    answer = nginx.client().get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.json()["success"] is False
+
+
+def raw_status(nginx: Nginx, path: str, source: str) -> int:
+    """The status of a path that no client library tidies up, asked from an address of this machine's."""
+    host = ("localhost", nginx.port)
+    connection = http.client.HTTPSConnection(*host, context=nginx.tls, source_address=(source, 0), timeout=30)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_path_of_the_settings_may_hold_any_character(site: tuple[Server, Nginx], tmp_path: Path) -> None:
+    server, nginx = site
+    odd = tmp_path / "a b\"c$d;e'{f}\\g#"
+    odd.symlink_to(server.data)
+    other = Nginx(tmp_path / "nginx", odd, [f"127.0.0.1:{server.port}"])
+    other.check()
+    try:
+        other.start()
+        assert other.client().download().content == nginx.client().download().content
+    finally:
+        other.stop()
 
 
 def test_the_log_is_without_query_strings(nginx: Nginx) -> None:
