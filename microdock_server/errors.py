@@ -145,9 +145,13 @@ class Forbidden(DomainError):
 
 
 class ForeignOrigin(Forbidden):
-    """A browser page of another site sends a request that would change something."""
+    """A browser page of another site sends a request that would change something. Says what to set about it."""
 
-    slug = "origin_not_allowed"
+    slug = "forbidden"
+
+    @property
+    def message(self) -> Message:
+        return Message("error.origin_not_allowed")
 
 
 class AdminRequired(Forbidden):

@@ -59,7 +59,7 @@ def test_a_page_of_another_site_changes_nothing(api: Api, method: str, path: str
     assert "CORS_ORIGINS" in body["message"]
     assert "Access-Control-Allow-Origin" not in answer.headers
     if envelope == "host":
-        assert (body["status"], body["error"]) == (403, "origin_not_allowed")
+        assert (body["status"], body["error"]) == (403, "forbidden")
     else:
         assert (body["code"], body["error"]["type"]) == (403, "PermissionError")
 
