@@ -14,17 +14,10 @@ from typing import Final
 # How far the clocks of nodes may be apart. A moment that is further in the future was noted by a clock since set back.
 SKEW: Final = timedelta(seconds=60)
 
-_read = time.time
-
-
-def seconds() -> float:
-    """The wall clock, in seconds since the epoch."""
-    return _read()
-
 
 def utcnow() -> datetime:
     """Now, aware, in UTC, cut to whole seconds: what is stored is what is shown."""
-    return datetime.fromtimestamp(int(seconds()), UTC)
+    return datetime.fromtimestamp(int(time.time()), UTC)
 
 
 def lasts_until(end: datetime, longest: timedelta, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from microdock_server import clock, create_app
+from microdock_server import create_app
 from microdock_server.extensions import db
 from microdock_server.startup import prepare
 
@@ -121,10 +121,10 @@ class WallClock:
     """The wall clock of this process, as an administrator may set it. Monotonic clocks go on unmoved."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        self._real, self._ahead = time.time, 0.0
 
     def read(self) -> float:
-        return time.time() + self._ahead
+        return self._real() + self._ahead
 
     def turn(self, seconds: float) -> None:
         """Forward, or back."""
@@ -141,7 +141,7 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:
         def now(cls, tz: tzinfo | None = None) -> Self:
             return cls.fromtimestamp(made.read(), tz)
 
-    monkeypatch.setattr(clock, "_read", made.read)
+    monkeypatch.setattr(time, "time", made.read)
     monkeypatch.setattr("jwt.api_jwt.datetime", Turned)
     return made
 

@@ -14,8 +14,10 @@ from flask import Flask
 from microdock_server import create_app
 from microdock_server.api.context import Context
 from microdock_server.api.hub import MAX_STRANGERS
+from microdock_server.api.limits import SQLiteStorage
 from microdock_server.errors import WrongPassword
-from microdock_server.services import accounts, notifications, passwords
+from microdock_server.jobs.maintenance import Maintainer
+from microdock_server.services import accounts, jobs, maintenance, notifications, passwords
 from microdock_server.startup import prepare
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
@@ -25,7 +27,7 @@ from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
 from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
-from .support import Api, add_user, package, settings_for, signed_in
+from .support import Api, add_user, package, settings_for, signed_in, stored_files
 
 # --- Who may publish what -------------------------------------------------------------------------------------------
 
@@ -345,6 +347,29 @@ def test_a_restore_makes_no_revoked_token_good_again(app: Flask, tmp_path: Path)
     restored = create_app(settings_for(tmp_path / "new", JWT_SECRET_KEY=context_of(app).settings.jwt_secret_key))
     assert Api(restored, caller.token).get("/api/v1/auth/me").status_code == 401
     release(restored)
+
+
+def test_a_clock_set_back_an_hour_keeps_nobody_out_for_an_hour(app: Flask, wall_clock: WallClock) -> None:
+    windows = SQLiteStorage(f"microdock+sqlite://{context_of(app).settings.data_dir / 'windows.db'}")
+    assert [windows.hit("login", 60)[0] for _ in range(2)] == [1, 2]
+    with app.app_context():
+        assert maintenance.claim("gc", 3600, "one") is not None
+        with unit_of_work():
+            job_id = jobs.enqueue("auto_review").id
+        wall_clock.turn(-3600)
+        assert windows.hit("login", 60)[0] == 1
+        assert maintenance.claim("gc", 3600, "two") is not None
+        assert jobs.lease(job_id, "two") is not None
+    windows.close()
+
+
+def test_a_clock_set_forward_by_mistake_deletes_no_backup(make_app: AppFactory, wall_clock: WallClock) -> None:
+    app = make_app(BACKUP_RETENTION_DAYS="30")
+    assert Api(app).back_up().status_code == 200
+    Maintainer(app, "one").round()
+    wall_clock.turn(365 * 86_400)
+    Maintainer(app, "one").round()
+    assert len(stored_files(app)) == 1
 
 
 def notify_all(app: Flask, number: int) -> None:

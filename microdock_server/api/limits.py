@@ -32,6 +32,13 @@ RATES: Final[dict[str, list[RateLimitItem]]] = {
 }
 
 
+LONGEST: Final = max(item.get_expiry() for items in RATES.values() for item in items)
+# A window ends as long after its first request as it lasts. One that ends later than that, and by more than a clock is
+# corrected by now and then, was begun before the clock was set back: it is over, so that nobody waits for the clock.
+SLACK: Final = 1.0
+SWEEP_EVERY: Final = 60.0
+
+
 class Windows(Protocol):
     """Where requests are counted."""
 
@@ -109,6 +116,10 @@ def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:
     with client.pipeline(transaction=True) as pipeline:
         pipeline.set(key, 0, ex=seconds, nx=True).incr(key).pttl(key)
         _, count, left = pipeline.execute()
+    if left > (seconds + SLACK) * 1000:
+        # The clock of Redis was set back.
+        client.set(key, 1, ex=seconds)
+        count, left = 1, seconds * 1000
     return int(count), time.time() + left / 1000
 
 
@@ -124,7 +135,7 @@ class SQLiteStorage(Storage):
         super().__init__(uri, wrap_exceptions, **options)
         self._path = Path((uri or "").partition("://")[2])
         self._idle: deque[sqlite3.Connection] = deque()
-        self._last_sweep = 0.0
+        self._last_sweep = -SWEEP_EVERY
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -140,13 +151,14 @@ class SQLiteStorage(Storage):
         with self._connection() as connection:
             count, ends = connection.execute(
                 "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
-                "count = CASE WHEN ends <= ?4 THEN ?2 ELSE count + ?2 END, "
-                "ends = CASE WHEN ends <= ?4 THEN ?3 ELSE ends END RETURNING count, ends",
-                (key, amount, now + seconds, now),
+                "count = CASE WHEN ends <= ?4 OR ends > ?5 THEN ?2 ELSE count + ?2 END, "
+                "ends = CASE WHEN ends <= ?4 OR ends > ?5 THEN ?3 ELSE ends END RETURNING count, ends",
+                (key, amount, now + seconds, now, now + seconds + SLACK),
             ).fetchone()
-            if now - self._last_sweep > 60:
-                self._last_sweep = now
-                connection.execute("DELETE FROM windows WHERE ends <= ?", (now,))
+            if time.monotonic() - self._last_sweep > SWEEP_EVERY:
+                self._last_sweep = time.monotonic()
+                latest = now + max(LONGEST, seconds) + SLACK
+                connection.execute("DELETE FROM windows WHERE ends <= ? OR ends > ?", (now, latest))
         return int(count), float(ends)
 
     def get(self, key: str) -> int:

@@ -6,15 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from flask import Flask
 
 from ..api.context import Context
-from ..clock import utcnow
+from ..clock import iso, utcnow
 from ..services import backups, files, jobs, maintenance, rehash, statistics, tokens
+from ..services.maintenance import Record
 from ..uow import unit_of_work
 from .heartbeat import heartbeat
 from .reasons import reason_of
@@ -69,6 +70,25 @@ WORK: Final[Mapping[str, Work]] = {
     maintenance.RETENTION: _retention,
     maintenance.REHASH: _rehash,
 }
+# What cannot be had back if the clock was wrong.
+BY_AGE: Final = frozenset({maintenance.TOKENS, maintenance.JOBS, maintenance.GC, maintenance.RETENTION})
+
+
+def _nothing(_context: Context, _is_over: IsOver) -> int:
+    return 0
+
+
+def _may(record: Record, interval: int, now: datetime) -> bool:
+    """May the task run, or does it delete by age while the clock may be wrong?"""
+    if record.task not in BY_AGE or record.trusts(now, interval):
+        return True
+    log.warning(
+        "maintenance task %s deletes nothing this time: the clock is at %s, far ahead of the last run at %s",
+        record.task,
+        iso(now),
+        iso(record.started or now),
+    )
+    return False
 
 
 class Maintainer(threading.Thread):
@@ -101,8 +121,11 @@ class Maintainer(threading.Thread):
             for task, work in WORK.items():
                 if self._stopping.is_set():
                     return
-                if known[task].is_due(schedule[task], now) and maintenance.claim(task, schedule[task], self._holder):
-                    self._do(task, work, context)
+                if not known[task].is_due(schedule[task], now):
+                    continue
+                record = maintenance.claim(task, schedule[task], self._holder)
+                if record is not None:
+                    self._do(task, work if _may(record, schedule[task], now) else _nothing, context)
 
     def _do(self, task: str, work: Work, context: Context) -> None:
         started, handled, error = time.monotonic(), 0, ""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from ..clock import utcnow
+from ..clock import SKEW, utcnow
 from ..errors import JobNotFailed, JobNotFound
 from ..extensions import db
 from ..models import Job
@@ -24,6 +24,7 @@ from ..vocabulary import JobState
 LEASE: Final = timedelta(minutes=5)
 MAX_ATTEMPTS: Final = 5
 FIRST_DELAY: Final = timedelta(seconds=10)
+LONGEST_DELAY: Final = FIRST_DELAY * 2 ** (MAX_ATTEMPTS - 1)
 
 Deliver = Callable[[str], None]
 
@@ -165,9 +166,11 @@ def _deliver(job_id: str) -> None:
 
 
 def _is_due() -> ColumnElement[bool]:
+    """Its pause or its lease is over; one that ends later than it can last was noted before the clock was set back."""
     now = utcnow()
-    waiting = (Job.state == JobState.QUEUED) & (Job.available_at <= now)
-    return or_(waiting, (Job.state == JobState.RUNNING) & (Job.leased_until < now))
+    waits = (Job.available_at > now) & (Job.available_at <= now + LONGEST_DELAY + SKEW)
+    runs = (Job.leased_until >= now) & (Job.leased_until <= now + LEASE + SKEW)
+    return or_((Job.state == JobState.QUEUED) & ~waits, (Job.state == JobState.RUNNING) & ~runs)
 
 
 def _mine(leased: Leased, **values: Any) -> bool:

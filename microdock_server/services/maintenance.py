@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 
-from ..clock import utcnow
+from ..clock import lasts_until, utcnow
 from ..errors import Conflict
 from ..extensions import db
 from ..models import Setting
@@ -23,6 +23,8 @@ from ..uow import unit_of_work
 LEASE: Final = timedelta(minutes=5)
 # A task that failed need not wait for its whole interval.
 RETRY_SECONDS: Final = 300
+# A clock that is further ahead than this of what was last seen may have been set wrong.
+LEAP: Final = timedelta(days=1)
 PREFIX: Final = "maintenance."
 
 TOKENS: Final = "tokens"
@@ -56,13 +58,25 @@ class Record:
 
     def is_due(self, interval: int, now: datetime) -> bool:
         """Is it time, with so many seconds between runs (0: never)? By the clock: an hourly task at each full hour."""
-        if interval == 0 or (self.until is not None and self.until > now):
+        if interval == 0 or self.is_running(now):
             return False
         if self.started is None or self.finished is None:
             return True
-        if self.outcome == "failed" and (now - self.finished).total_seconds() >= RETRY_SECONDS:
+        if self.outcome == "failed" and not 0 <= (now - self.finished).total_seconds() < RETRY_SECONDS:
             return True
         return int(now.timestamp()) // interval != int(self.started.timestamp()) // interval
+
+    def is_running(self, now: datetime) -> bool:
+        """Does somebody hold it?"""
+        return self.until is not None and lasts_until(self.until, LEASE, now)
+
+    def trusts(self, now: datetime, interval: int) -> bool:
+        """May what is old `now` be deleted for good? Not where the clock is far ahead of the run before.
+
+        Either nothing ran for so long, or the clock was set forward, by mistake perhaps: then everything is old. The
+        next run finds this one and goes on, if the clock still says the same.
+        """
+        return self.started is None or now - self.started <= max(LEAP, timedelta(seconds=2 * interval))
 
 
 def records() -> dict[str, Record]:
@@ -86,7 +100,7 @@ def overview(schedule: Mapping[str, int]) -> Sequence[dict[str, Any]]:
             "seconds": record.seconds,
             "handled": record.handled,
             "error": record.error,
-            "is_running": record.until is not None and record.until > now,
+            "is_running": record.is_running(now),
         }
         for task, record in known.items()
     ]

@@ -12,6 +12,7 @@ from ..clock import utcnow
 from ..extensions import db
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
 from ..models import Notification, NotificationRead, User
+from ..models.columns import UtcDateTime
 from ..nodes import bell
 from ..uow import read_at_once
 from ..vocabulary import Event
@@ -38,12 +39,13 @@ def after(last_id: int, engine: Engine) -> Sequence[Row[Any]]:
 
 def missed(user_id: str, last_id: int, engine: Engine) -> Sequence[Row[Any]]:
     """Rows of the user's notifications newer than `last_id`, oldest first, at most 1,000."""
-    return read_at_once(engine, _MISSED, {"user_id": user_id, "last_id": last_id, "batch": MAX_BATCH})
+    bounds = {"user_id": user_id, "last_id": last_id, "batch": MAX_BATCH, "now": utcnow()}
+    return read_at_once(engine, _MISSED, bounds)
 
 
 def unread(user_id: str, after_id: int, up_to: int, engine: Engine) -> Sequence[Row[Any]]:
     """Rows of the user's unread notifications newer than `after_id`, up to this id, oldest first, at most 1,000."""
-    bounds = {"user_id": user_id, "last_id": after_id, "up_to": up_to, "batch": MAX_BATCH}
+    bounds = {"user_id": user_id, "last_id": after_id, "up_to": up_to, "batch": MAX_BATCH, "now": utcnow()}
     return read_at_once(engine, _UNREAD, bounds)
 
 
@@ -103,9 +105,11 @@ def mark_read(user_id: str, ids: Sequence[int] | None) -> int:
 
 
 def _is_for(user_id: str) -> Any:
-    # What everybody was told before the account existed is old news.
+    # What everybody was told before the account existed is old news. One that will only exist later by a clock that was
+    # set back since hears everything.
     joined = select(User.created_at).where(User.id == user_id).scalar_subquery()
-    everybody = and_(Notification.user_id.is_(None), Notification.created_at >= joined)
+    is_news = or_(Notification.created_at >= joined, joined > utcnow())
+    everybody = and_(Notification.user_id.is_(None), is_news)
     return or_(Notification.user_id == user_id, everybody)
 
 
@@ -117,11 +121,12 @@ _TABLE: Final = Notification.__table__
 _LATEST: Final = select(func.max(_TABLE.c.id))
 _AFTER: Final = select(_TABLE).where(_TABLE.c.id > bindparam("last_id")).order_by(_TABLE.c.id).limit(bindparam("batch"))
 _JOINED: Final = select(User.created_at).where(User.id == bindparam("user_id")).scalar_subquery()
+_IS_NEWS: Final = or_(_TABLE.c.created_at >= _JOINED, bindparam("now", type_=UtcDateTime) < _JOINED)
 _MISSED: Final = (
     select(_TABLE)
     .where(
         _TABLE.c.id > bindparam("last_id"),
-        or_(_TABLE.c.user_id == bindparam("user_id"), and_(_TABLE.c.user_id.is_(None), _TABLE.c.created_at >= _JOINED)),
+        or_(_TABLE.c.user_id == bindparam("user_id"), and_(_TABLE.c.user_id.is_(None), _IS_NEWS)),
     )
     .order_by(_TABLE.c.id)
     .limit(bindparam("batch"))

@@ -93,7 +93,7 @@ def is_overdue(review: Review, days: int) -> bool:
 
 def age_minutes(review: Review, now: datetime) -> int:
     """How long it has waited, or had waited when it was decided."""
-    return int(((review.decided_at or now) - review.submitted_at).total_seconds() // 60)
+    return max(0, int(((review.decided_at or now) - review.submitted_at).total_seconds() // 60))
 
 
 def is_open() -> ColumnElement[bool]:

@@ -36,6 +36,7 @@ NOT_REMEMBERED: Final = timedelta(days=1)
 LONGEST_LOGIN: Final = timedelta(days=90)
 # For so long after its use a refresh token gives its successor again: two tabs asked at once, or an answer was lost.
 GRACE: Final = timedelta(seconds=30)
+REMEMBERED_AFTER: Final = timedelta(days=1)
 BATCH: Final = 500
 
 # Successors of refresh tokens are UUIDs in it.
@@ -150,10 +151,15 @@ def revoke_user(user: User) -> None:
 
 
 def forget_expired() -> int:
-    """Delete what is remembered of tokens that have expired; how many rows that were."""
-    now = utcnow()
-    tokens = db.session.execute(delete(RevokedToken).where(RevokedToken.expires_at < now).returning(RevokedToken.jti))
-    families = db.session.execute(delete(TokenFamily).where(TokenFamily.expires_at < now).returning(TokenFamily.id))
+    """Delete what is remembered of tokens that expired more than a day ago; how many rows that were.
+
+    Not at once: where the clock is ahead of the time, a token that was revoked would be believed once it is set right.
+    """
+    border = utcnow() - REMEMBERED_AFTER
+    revoked = delete(RevokedToken).where(RevokedToken.expires_at < border)
+    tokens = db.session.execute(revoked.returning(RevokedToken.jti))
+    ended = delete(TokenFamily).where(TokenFamily.expires_at < border)
+    families = db.session.execute(ended.returning(TokenFamily.id))
     return len(tokens.all()) + len(families.all())
 
 

@@ -140,7 +140,7 @@ class TestTokensAndJobs:
             user = User(username="holder", username_key="holder", password_hash="!", role="user")
             db.session.add(user)
             db.session.flush()
-            for name, hours in (("expired", -1), ("alive", 1)):
+            for name, hours in (("expired", -25), ("alive", -23)):
                 until = utcnow() + timedelta(hours=hours)
                 db.session.add(RevokedToken(jti=name, expires_at=until))
                 db.session.add(TokenFamily(id=name, user_id=user.id, expires_at=until))
@@ -149,7 +149,7 @@ class TestTokensAndJobs:
         return user.id
 
     @pytest.mark.parametrize("table", [RevokedToken.jti, TokenFamily.id, RefreshToken.jti])
-    def test_forgets_expired_tokens_alone(self, app: Flask, table: Any) -> None:
+    def test_forgets_tokens_that_expired_a_day_ago_alone(self, app: Flask, table: Any) -> None:
         do(app, "tokens")
         with app.app_context(), unit_of_work(writing=False):
             assert db.session.scalars(select(table)).all() == ["alive"]

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -29,8 +30,12 @@ RECORD: Final = "last-backup.json"
 def file_name(archive_id: str, *, incremental: bool, encrypted: bool) -> str:
     """`microdock-20231201T143022123Z-3f2a90c1-full.tar.zst`: sorts by time, to the millisecond."""
     kind = "incremental" if incremental else "full"
-    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3]
-    return f"microdock-{moment}Z-{archive_id[:8]}-{kind}.tar.zst{'.age' if encrypted else ''}"
+    return f"microdock-{moment_in_name()}-{archive_id[:8]}-{kind}.tar.zst{'.age' if encrypted else ''}"
+
+
+def moment_in_name() -> str:
+    """Now, as the name of an archive says it."""
+    return f"{datetime.fromtimestamp(time.time(), UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z"
 
 
 def archives(directory: Path) -> list[Path]:

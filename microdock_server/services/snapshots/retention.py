@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .encryption import Keys
-from .keeping import archives, sync_directory
+from .keeping import archives, moment_in_name, sync_directory
 from .problems import SnapshotProblem
 from .reading import NO_KEYS, Known, bases, read_manifest
 
@@ -21,11 +21,14 @@ def newest_full(directory: Path, keys: Keys = NO_KEYS) -> Known | None:
 def prune(directory: Path, keep: int, keys: Keys = NO_KEYS) -> list[Path]:
     """Remove all but the `keep` newest archives and those that these need; what was removed.
 
-    Raises SnapshotProblem, and removes nothing, where it cannot be told what one of them needs.
+    Those from the future, which a clock that was ahead has named, stay and count for none: the newest would be removed
+    in their place. Raises SnapshotProblem, and removes nothing, where it cannot be told what one of them needs.
     """
     found = archives(directory)
-    kept = set(found[:keep])
-    for path in found[:keep]:
+    now = moment_in_name()
+    ahead = [path for path in found if path.name.split("-")[1] > now]
+    kept = {*ahead, *found[len(ahead) : len(ahead) + keep]}
+    for path in kept.copy():
         if "-full." not in path.name:
             kept |= {base.path for base in _needed(path, keys)}
     removed = [path for path in found if path not in kept]
