@@ -69,6 +69,25 @@ afterEach(() => {
 })
 
 describe('the bell', () => {
+  it('starts over where the server knows less than it has heard', async () => {
+    await started()
+    last().hear(ring(9))
+    expect(useLive().unread).toBe(2)
+    last().onclose?.({ code: 1001 })
+    await vi.advanceTimersByTimeAsync(1_000)
+    const read = { ...known, id: 3 }
+    vi.mocked(get).mockResolvedValue({ notifications: [read], unread_count: 1, stats: { total_pending: 0 } })
+    last().onopen?.()
+    expect(last().sent[0]).toMatchObject({ last_id: 9 })
+    last().hear({ type: 'auth_ok', last_id: 3, resync: true })
+    last().hear(ring(3))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(useLive().notifications).toEqual([read])
+    expect(useLive().unread).toBe(1)
+    last().hear(ring(4))
+    expect(useLive().notifications.map((row) => row.id)).toEqual([4, 3])
+  })
+
   it('hears all from the welcome on, and loads what was before', async () => {
     await started()
     expect(last().sent[0]).toEqual({ type: 'auth', token: null, language: 'en' })

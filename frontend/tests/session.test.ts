@@ -18,6 +18,21 @@ function refusal(status: number): AxiosError {
   return new AxiosError('', '', config, null, { status, data: {}, statusText: '', headers: {}, config })
 }
 
+/** A token that says which login it belongs to and when it was made. */
+function token(fam: string, iat: number): string {
+  return `x.${btoa(JSON.stringify({ fam, iat }))}.x`
+}
+
+function renewed(fam: string, iat: number) {
+  return { ...session(`${fam}${iat}`), refresh_token: token(fam, iat) }
+}
+
+/** A tab like the one before, with a copy of what that holds: as a browser duplicates it. */
+function duplicated() {
+  setActivePinia(createPinia())
+  return useSession()
+}
+
 beforeEach(() => {
   localStorage.clear()
   sessionStorage.clear()
@@ -88,5 +103,59 @@ describe('a renewal', () => {
     refreshing.mockRejectedValue(status === undefined ? new AxiosError('', 'ERR_NETWORK') : refusal(status))
     expect(await useSession().renew()).toBeNull()
     expect([useSession().user?.username, useSession().hasExpired]).toEqual(['ada', false])
+  })
+})
+
+describe('tabs of one login', () => {
+  it('go on together when one of them renews it', async () => {
+    answered.mockResolvedValue(renewed('f', 1))
+    const one = useSession()
+    await one.logIn('ada', 'x', false)
+    const other = duplicated()
+    refreshing.mockResolvedValue({ data: { data: renewed('f', 2) } })
+    expect(await one.renew()).toBe('f2')
+    await vi.waitFor(() => expect(other.accessToken).toBe('f2'))
+    expect(refreshing).toHaveBeenCalledTimes(1)
+  })
+
+  it('ask the others before they show a token that may be spent', async () => {
+    answered.mockResolvedValue(renewed('h', 1))
+    await useSession().logIn('ada', 'x', false)
+    const asleep = duplicated()
+    const other = new BroadcastChannel('microdock.session')
+    const { user } = session('')
+    other.onmessage = ({ data }: MessageEvent<string>) => {
+      const news = JSON.parse(data) as { type: string; login: string }
+      const kept = { access: 'h5', refresh: token('h', 5), user }
+      if (news.type === 'asked' && news.login === 'h') other.postMessage(JSON.stringify({ type: 'renewed', kept }))
+    }
+    expect(await asleep.renew()).toBe('h5')
+    expect(refreshing).not.toHaveBeenCalled()
+    other.close()
+  })
+
+  it('end together, and another login does not', async () => {
+    answered.mockResolvedValue(renewed('i', 1))
+    const one = useSession()
+    await one.logIn('ada', 'x', false)
+    const copy = duplicated()
+    answered.mockResolvedValue(renewed('g', 1))
+    const stranger = duplicated()
+    await stranger.logIn('ada', 'x', false)
+    await one.logOut()
+    await vi.waitFor(() => expect(copy.user).toBeNull())
+    expect(stranger.user?.username).toBe('ada')
+  })
+})
+
+describe('an answer that is lost', () => {
+  it('is asked for once more, with the same token', async () => {
+    answered.mockResolvedValue(session('a'))
+    await useSession().logIn('ada', 'x', false)
+    refreshing.mockRejectedValueOnce(new AxiosError('', 'ERR_NETWORK'))
+    refreshing.mockResolvedValue({ data: { data: session('b') } })
+    expect(await useSession().renew()).toBe('b')
+    const [first, second] = refreshing.mock.calls
+    expect(first).toEqual(second)
   })
 })

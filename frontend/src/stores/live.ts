@@ -21,7 +21,7 @@ interface Page {
 }
 
 type Message =
-  | { type: 'auth_ok'; last_id: number }
+  | { type: 'auth_ok'; last_id: number; resync?: boolean }
   | { type: 'notification'; id: number; event: string; data: Record<string, unknown>; timestamp: string }
   | { type: 'pong' }
   | { type: 'error'; message: string }
@@ -38,6 +38,8 @@ export const useLive = defineStore('live', () => {
 
   let socket: WebSocket | null = null
   let lastId: number | null = null
+  /** Up to here all is in the list that was loaded, whether it is told once more or not. */
+  let loadedTo = 0
   let retry: ReturnType<typeof setTimeout> | undefined
   let ping: ReturnType<typeof setInterval> | undefined
   let delay = FIRST_RETRY_MS
@@ -56,6 +58,7 @@ export const useLive = defineStore('live', () => {
     if (socket !== null) leave(socket)
     socket = null
     lastId = null
+    loadedTo = 0
     notifications.value = []
     unread.value = 0
     waiting.value = 0
@@ -103,9 +106,11 @@ export const useLive = defineStore('live', () => {
   function hear(message: Message): void {
     if (message.type === 'auth_ok') {
       state.value = 'live'
-      if (lastId === null) {
-        // From here on everything is heard; what was there before is loaded.
-        lastId = message.last_id
+      if (lastId === null || message.resync === true) {
+        // From here on everything is heard; what was there before is loaded. Also where the server was restored from a
+        // backup that knows less than we do.
+        lastId = loadedTo = message.last_id
+        if (message.resync === true) notifications.value = []
         void load().catch(() => undefined)
       }
       delay = FIRST_RETRY_MS
@@ -113,6 +118,7 @@ export const useLive = defineStore('live', () => {
       ping = setInterval(() => socket?.send(JSON.stringify({ type: 'ping' })), PING_MS)
     } else if (message.type === 'notification') {
       lastId = Math.max(lastId ?? 0, message.id)
+      if (message.id <= loadedTo) return
       if (notifications.value.some((row) => row.id === message.id)) return
       const text = typeof message.data.message === 'string' ? message.data.message : message.event
       const row: Notification = {

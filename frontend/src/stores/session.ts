@@ -1,4 +1,9 @@
-/** Who is logged in. Tokens live in this tab, or, where the user asked to be remembered, in this browser. */
+/**
+ * Who is logged in. Tokens live in this tab, or, where the user asked to be remembered, in this browser.
+ *
+ * A refresh token is spent by its use, and half a minute later its use ends the login. A tab that was duplicated has a
+ * copy of it, so tabs of one login tell each other of every renewal, and ask before they renew.
+ */
 import axios from 'axios'
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
@@ -6,6 +11,11 @@ import { call, post } from '@/api/client'
 import type { Session, User } from '@/api/types'
 
 const KEY = 'microdock.session'
+const CHANNEL = 'microdock.session'
+/** How long the other tabs have to say that one of them has renewed the login already. */
+const ANSWER_MS = 150
+/** An answer that was lost is had again, the very same, within half a minute. */
+const RETRY_MS = 1_000
 
 interface Kept {
   access: string
@@ -13,11 +23,19 @@ interface Kept {
   user: User
 }
 
+type News =
+  | { type: 'renewed'; kept: Kept }
+  | { type: 'asked'; login: string; refresh: string }
+  | { type: 'ended'; login: string }
+
 export const useSession = defineStore('session', () => {
   const kept = ref<Kept | null>(load())
   /** True once a session ended by itself, until the next login: the login page says why it is shown. */
   const hasExpired = ref(false)
   let renewal: Promise<string | null> | null = null
+  let heard: (() => void) | null = null
+  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(CHANNEL)
+  if (channel !== null) channel.onmessage = (event: MessageEvent<string>) => hear(JSON.parse(event.data) as News)
 
   const user = computed(() => kept.value?.user ?? null)
   const accessToken = computed(() => kept.value?.access ?? null)
@@ -31,7 +49,11 @@ export const useSession = defineStore('session', () => {
   async function logIn(username: string, password: string, remember: boolean): Promise<void> {
     const session = await post<Session>('/api/v1/auth/login', { username, password, remember_me: remember })
     hasExpired.value = false
-    keep({ access: session.access_token, refresh: session.refresh_token, user: session.user }, remember)
+    kept.value = { access: session.access_token, refresh: session.refresh_token, user: session.user }
+    localStorage.removeItem(KEY)
+    sessionStorage.removeItem(KEY)
+    const storage = remember ? localStorage : sessionStorage
+    storage.setItem(KEY, JSON.stringify(kept.value))
   }
 
   async function logOut(): Promise<void> {
@@ -57,17 +79,21 @@ export const useSession = defineStore('session', () => {
       kept.value = stored
       return stored.access
     }
-    const refresh = kept.value?.refresh
-    if (refresh === undefined) return null
+    if (kept.value === null) return null
+    const spent = kept.value.refresh
+    await ask(kept.value)
+    if (kept.value?.refresh !== spent) return accessToken.value
     try {
-      const headers = { Authorization: `Bearer ${refresh}` }
-      const answer = await axios.post<{ data: Session }>('/api/v1/auth/refresh', undefined, { headers })
-      const session = answer.data.data
-      keep({ access: session.access_token, refresh: session.refresh_token, user: session.user }, isRemembered())
-      return session.access_token
+      const session = await exchanged(spent)
+      // Logged out while the answer was on its way.
+      if ((kept.value as Kept | null)?.refresh !== spent) return accessToken.value
+      const value = { access: session.access_token, refresh: session.refresh_token, user: session.user }
+      take(value)
+      tell({ type: 'renewed', kept: value })
+      return value.access
     } catch (reason) {
       // Only a refusal ends the login; a server that cannot be reached does not.
-      if (axios.isAxiosError(reason) && reason.response !== undefined && reason.response.status < 500) {
+      if (isAnswered(reason)) {
         forget()
         hasExpired.value = true
       }
@@ -75,21 +101,78 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  function keep(value: Kept, remember: boolean): void {
-    forget()
+  /** Ask the other tabs for a newer renewal of this login, and give them a moment to say so. */
+  async function ask(own: Kept): Promise<void> {
+    if (channel === null) return
+    const answer = new Promise<void>((resolve) => {
+      heard = resolve
+      setTimeout(resolve, ANSWER_MS)
+    })
+    tell({ type: 'asked', login: loginOf(own), refresh: own.refresh })
+    await answer
+    heard = null
+  }
+
+  function tell(news: News): void {
+    // As text: what is reactive cannot be cloned.
+    channel?.postMessage(JSON.stringify(news))
+  }
+
+  function hear(news: News): void {
+    const own = kept.value
+    if (own === null) return
+    if (news.type === 'renewed' && loginOf(news.kept) === loginOf(own) && isNewer(news.kept.refresh, own.refresh)) {
+      take(news.kept)
+      heard?.()
+    } else if (news.type === 'asked' && news.login === loginOf(own) && isNewer(own.refresh, news.refresh)) {
+      tell({ type: 'renewed', kept: own })
+    } else if (news.type === 'ended' && news.login === loginOf(own)) {
+      drop(own)
+    }
+  }
+
+  /** Go on with a renewal, and keep it where the login was kept. */
+  function take(value: Kept): void {
+    const storage = isOfTab() ? sessionStorage : localStorage
     kept.value = value
-    const storage = remember ? localStorage : sessionStorage
     storage.setItem(KEY, JSON.stringify(value))
   }
 
   function forget(): void {
+    const own = kept.value
+    if (own === null) return
+    drop(own)
+    tell({ type: 'ended', login: loginOf(own) })
+  }
+
+  /** Of another login, that this browser remembers beside the one of this tab, nothing is forgotten. */
+  function drop(own: Kept): void {
     kept.value = null
-    localStorage.removeItem(KEY)
     sessionStorage.removeItem(KEY)
+    const remembered = parsed(localStorage.getItem(KEY))
+    if (remembered === null || loginOf(remembered) === loginOf(own)) localStorage.removeItem(KEY)
   }
 
   return { user, accessToken, hasExpired, may, logIn, logOut, renew, forget }
 })
+
+/** The pair for a refresh token, asked for once more where no answer came: it is the same one then. */
+async function exchanged(refresh: string): Promise<Session> {
+  const headers = { Authorization: `Bearer ${refresh}` }
+  const request = () => axios.post<{ data: Session }>('/api/v1/auth/refresh', undefined, { headers })
+  const answer = await request().catch(async (reason: unknown) => {
+    if (isAnswered(reason)) throw reason
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    return request()
+  })
+  return answer.data.data
+}
+
+/** Did the server say that the token is no good? */
+function isAnswered(reason: unknown): boolean {
+  if (!axios.isAxiosError(reason) || reason.response === undefined) return false
+  return reason.response.status < 500 && reason.response.status !== 408 && reason.response.status !== 429
+}
 
 /** Run while no other tab does: browsers offer locks to pages that come by HTTPS or from this machine. */
 async function alone(act: () => Promise<string | null>): Promise<string | null> {
@@ -97,16 +180,43 @@ async function alone(act: () => Promise<string | null>): Promise<string | null> 
   return locks ? await locks.request('microdock.renewal', act) : await act()
 }
 
-function isRemembered(): boolean {
-  return localStorage.getItem(KEY) !== null
+/** Does the login belong to this tab, and not to the browser? */
+function isOfTab(): boolean {
+  return sessionStorage.getItem(KEY) !== null
 }
 
 function load(): Kept | null {
-  const text = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY)
+  return parsed(sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY))
+}
+
+function parsed(text: string | null): Kept | null {
   if (text === null) return null
   try {
     return JSON.parse(text) as Kept
   } catch {
     return null
+  }
+}
+
+interface Claims {
+  fam?: string
+  iat?: number
+}
+
+/** What all tokens of one login have in common, however often it was renewed. */
+function loginOf(kept: Kept): string {
+  return claimsOf(kept.refresh).fam ?? kept.refresh
+}
+
+/** Is `one` a later token of a chain than `other`? */
+function isNewer(one: string, other: string): boolean {
+  return one !== other && (claimsOf(one).iat ?? 0) >= (claimsOf(other).iat ?? 0)
+}
+
+function claimsOf(token: string): Claims {
+  try {
+    return JSON.parse(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'))) as Claims
+  } catch {
+    return {}
   }
 }
