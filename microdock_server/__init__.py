@@ -17,6 +17,7 @@ from .api.catalog_cache import CatalogCache
 from .api.context import Context
 from .api.edge import Edge
 from .api.errors import register as register_errors
+from .api.files import StaticResponse
 from .api.host import host
 from .api.host.schemas import Plugin
 from .api.installs import installs
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None, instance_path=str(settings.data_dir))
     app.config.from_mapping(_flask_config(settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.response_class = StaticResponse
     app.url_map.strict_slashes = False
     app.url_map.converters["default"] = Segment
     _bind_extensions(app, settings)

@@ -4,6 +4,7 @@
     ├── Malformed            the request cannot be understood at all
     │   ├── MalformedBody, WrongContentType, UnsupportedFileType, UnknownHost
     ├── RangeNotSatisfiable  the file is shorter than what was asked for; `size` in bytes
+    ├── PreconditionFailed   the client asks for other bytes than there are now; `etag` names these
     ├── Invalid              a field is missing, of the wrong type or out of range
     ├── BadPackage           the uploaded archive breaks a rule
     ├── Unauthenticated      who are you?
@@ -96,6 +97,14 @@ class RangeNotSatisfiable(DomainError):
     def __init__(self, size: int) -> None:
         super().__init__(size=size)
         self.size = size
+
+
+class PreconditionFailed(DomainError):
+    slug = "precondition_failed"
+
+    def __init__(self, etag: str) -> None:
+        super().__init__()
+        self.etag = etag
 
 
 class Invalid(DomainError):

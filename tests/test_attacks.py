@@ -29,6 +29,8 @@ from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
 from .support import Api, add_user, package, settings_for, signed_in, stored_files
 
+PACKAGE = "/api/v1/marketplace/plugins/com.example.myplugin/download"
+
 # --- Who may publish what -------------------------------------------------------------------------------------------
 
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------
@@ -263,6 +265,19 @@ def test_a_server_listens_on_an_ipv6_address(prepared_data: Path, tmp_path: Path
 
 
 # --- HTTP, forms and files ------------------------------------------------------------------------------------------
+
+
+def test_a_resume_of_another_file_is_refused(api: Api) -> None:
+    assert api.upload(package()).status_code == 200
+    headers = {"Range": "bytes=10-", "If-Match": '"what it was before"'}
+    assert api.get(PACKAGE, headers=headers).status_code == 412
+
+
+def test_the_head_of_a_file_is_of_all_of_it_whatever_the_range(api: Api) -> None:
+    assert api.upload(package()).status_code == 200
+    answer = api._call("HEAD", PACKAGE, headers={"Range": "bytes=0-0"})
+    assert (answer.status_code, answer.content_length) == (200, len(api.get(PACKAGE).data))
+
 
 # --- Sessions, clocks, restores -------------------------------------------------------------------------------------
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from flask import Flask
+
+from .live import Server
+from .support import package
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,3 +70,20 @@ def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
     assert all((path.parent / link).exists() for link in links), links
+
+
+@pytest.mark.live
+def test_the_example_resumes_a_download(server: Server, tmp_path: Path) -> None:
+    section = (ROOT / "docs/api.md").read_text(encoding="utf-8").partition("### Resuming a download")[2]
+    script = section.partition("```bash\n")[2].partition("```")[0]
+    content = package()
+    assert server.client.upload(content).status_code == 200
+    (tmp_path / "plugin.zip").write_bytes(content[:50])
+    script = script.replace("https://plugins.example.com", server.base)
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / "plugin.zip").read_bytes() == content
+    # Begun with another file, it is not continued with this one.
+    other = script.replace("If-Match: $etag", 'If-Match: \\"another\\"')
+    (tmp_path / "plugin.zip").write_bytes(content[:50])
+    assert subprocess.run(["bash", "-e", "-c", other], cwd=tmp_path, check=False, timeout=60).returncode == 22
+    assert (tmp_path / "plugin.zip").read_bytes() == content[:50]

@@ -5,6 +5,8 @@ Files below assets/ carry a hash in their names and never change; the page names
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
@@ -63,11 +65,17 @@ def _sent(path: str) -> Response:
     if found is None or not Path(found).is_file():
         raise NotFound()
     small = Path(f"{found}.gz")
-    if small.is_file() and wants_gzip(request.headers.get("Accept-Encoding", "")):
-        kind = guess_type(found)[0] or "application/octet-stream"
-        response = send_file(small, mimetype=kind, conditional=True)
+    is_small = small.is_file() and wants_gzip(request.headers.get("Accept-Encoding", ""))
+    chosen = small if is_small else Path(found)
+    kind = guess_type(found)[0] or "application/octet-stream"
+    response = send_file(chosen, mimetype=kind, conditional=True, etag=_tag(chosen, chosen.stat().st_mtime_ns))
+    if is_small:
         response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = send_file(found, conditional=True)
     response.headers["Vary"] = "Accept-Encoding"
     return response
+
+
+@lru_cache(maxsize=512)
+def _tag(path: Path, _modified: int) -> str:
+    """What names the file's bytes, on every node; read once a change."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -28,6 +28,7 @@ from ..models import Catalog
 from ..schemas.base import Schema
 from ..services import catalog, revision_cache
 from ..uow import read_at_once, unit_of_work
+from . import preconditions
 from .rendering import head_renderer
 
 # Download totals in the list may lag by five seconds; they are looked up a little sooner.
@@ -82,11 +83,11 @@ class CatalogCache:
     def answer(self, environ: Mapping[str, Any], in_context: InContext) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers and body for a GET of the whole list; 304 where the client has it already.
 
-        `in_context` opens what a database session needs, where there is none yet.
+        `in_context` opens what a database session needs, where there is none yet. Raises PreconditionFailed.
         """
         language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         body = self._body(language, wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")), in_context)
-        if has_match(environ.get("HTTP_IF_NONE_MATCH", ""), body.etag):
+        if preconditions.is_known(environ, body.etag):
             return "304 Not Modified", body.headers[:3], b""
         return "200 OK", body.headers, body.data
 
@@ -173,13 +174,6 @@ def _ready(data: bytes, etag: str, encoding: list[tuple[str, str]]) -> _Body:
 def wants_gzip(accept_encoding: str) -> bool:
     """Does an `Accept-Encoding` header allow gzip?"""
     return bool(accept_encoding) and parse_accept_header(accept_encoding[:256]).quality("gzip") > 0
-
-
-def has_match(if_none_match: str, etag: str) -> bool:
-    """Does an `If-None-Match` header name `etag`? Compared weakly, as RFC 9110 asks for GET."""
-    if not if_none_match:
-        return False
-    return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
 def _split(names: Sequence[str]) -> Iterator[list[str]]:

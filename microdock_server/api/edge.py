@@ -150,7 +150,8 @@ class Edge:
             environ[RATE_HEADERS] = self._context.limits.count(environ.get("REMOTE_ADDR", ""), None)
             status, headers, data = self._context.catalog.answer(environ, self._app.app_context)
         except Exception:
-            # Over the limit, or the database is away: the application meets the same and says so in words.
+            # Over the limit, the list is not the one that is asked for (If-Match), or the database is away: the
+            # application meets the same and says so in words.
             return None
         environ[ROUTE] = LIST_PATH
         finish(status, headers)

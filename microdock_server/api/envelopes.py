@@ -18,6 +18,7 @@ from ..vocabulary import PACKAGE_FIELD
 STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
     (errors.Malformed, 400),
     (errors.RangeNotSatisfiable, 416),
+    (errors.PreconditionFailed, 412),
     (errors.BadPackage, 400),
     (errors.Invalid, 422),
     (errors.Unauthenticated, 401),
@@ -42,6 +43,7 @@ TYPES: Final[dict[int, str]] = {
     405: "MethodNotAllowedError",
     408: "RequestTimeoutError",
     409: "ConflictError",
+    412: "PreconditionFailedError",
     413: "PayloadTooLargeError",
     416: "RangeNotSatisfiableError",
     422: "ValidationError",

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DomainError, Overloaded, RangeNotSatisfiable, StorageFull, TooMany
+from ..errors import DomainError, Overloaded, PreconditionFailed, RangeNotSatisfiable, StorageFull, TooMany
 from ..messages import Message
 from .context import language, request_id
 from .envelopes import Refusal, envelope_for
@@ -65,6 +65,8 @@ def _headers(error: DomainError) -> dict[str, str]:
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}
+    if isinstance(error, PreconditionFailed):
+        return {"ETag": error.etag}
     return {}
 
 

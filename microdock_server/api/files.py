@@ -5,90 +5,103 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
-from ..errors import RangeNotSatisfiable
+from ..errors import DomainError
 from ..models import PluginImage
 from ..services.downloads import MEDIA_TYPE, Download, Package
-from ..storage import Handover
+from ..storage import Handover, Outgoing, Suits
 from ..storage.disposition import disposition
+from . import preconditions
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.wrappers import Request
 
 CHUNK: Final = 1 << 20
 
+# How a file is opened: does the answer begin with the first byte, and who else may send it?
+Begin = Callable[[bool, Suits], Outgoing]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is known of a file before it is opened."""
+
+    size: int
+    sha256: str
+    file_name: str
+    media_type: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.sha256}"'
+
 
 def package_response(download: Download) -> Response:
-    """A package as a response; `Deprecation` says that a newer one should be used."""
-    package = download.package
-    response = attachment(
-        stream=download.stream,
-        handover=download.handover,
-        size=package.size,
-        sha256=package.sha256,
-        file_name=package.file_name,
-        media_type=MEDIA_TYPE,
-    )
-    return _deprecated(response, package)
+    """A package as POST answers it: whole. `Deprecation` says that a newer one should be used."""
+    return _deprecated(attachment(download.outgoing, _facts_of(download.package)), download.package)
 
 
-def fetched(package: Package, begin: Callable[[bool], Download]) -> Response:
+def fetched(package: Package, begin: Begin) -> Response:
     """A package as GET answers it: whole, in part, or not at all where the client has it (304) or asks with HEAD.
 
-    `begin` opens it; its argument says whether the answer begins with the first byte, which is a download.
+    `begin` opens it; its first argument says whether the answer begins with the first byte, which is a download.
+    Raises PreconditionFailed, RangeNotSatisfiable.
     """
-    facts = _Facts(package.size, package.sha256, package.file_name, MEDIA_TYPE)
-    return _deprecated(_conditional(facts, begin), package)
+    return _deprecated(_conditional(_facts_of(package), begin), package)
 
 
 def picture_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_name: str) -> Response:
     """A picture as GET answers it, to be shown in place. Its address names its bytes: it can be kept for good."""
-    facts = _Facts(image.file_size, image.file_hash, file_name, image.media_type)
-    response = _conditional(facts, lambda _: Opened(None, open_it()))
+    facts = FileFacts(image.file_size, image.file_hash, file_name, image.media_type)
+    response = _conditional(facts, lambda *_: Outgoing(None, open_it()))
     response.headers["Content-Disposition"] = disposition(file_name).replace("attachment", "inline", 1)
     # For the client alone: not everybody may see a picture of what is not published.
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     return response
 
 
-class _Source(Protocol):
-    @property
-    def handover(self) -> Handover | None: ...
-    @property
-    def stream(self) -> BinaryIO | None: ...
+def attachment(outgoing: Outgoing, facts: FileFacts) -> Response:
+    """The whole file, sent without copying it through Python, or who sends it instead."""
+    if outgoing.handover is not None:
+        return _handed_over(outgoing.handover, facts)
+    assert outgoing.stream is not None
+    body = wrap_file(request.environ, outgoing.stream, CHUNK)
+    response = _described(Response(body, mimetype=facts.media_type, direct_passthrough=True), facts)
+    response.content_length = facts.size
+    return response
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A file that is open at its first byte, or that somebody else sends."""
-
-    handover: Handover | None
-    stream: BinaryIO | None
+def answers_alike(handover: Handover) -> bool:
+    """May this sender answer a request for a whole file? See preconditions.is_plain."""
+    return preconditions.is_plain(request.environ, None, knows_etag=not handover.is_redirect)
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    size: int
-    sha256: str
-    file_name: str
-    media_type: str
+def _facts_of(package: Package) -> FileFacts:
+    return FileFacts(package.size, package.sha256, package.file_name, MEDIA_TYPE)
 
 
-def _conditional(facts: _Facts, begin: Callable[[bool], _Source]) -> Response:
-    etag = f'"{facts.sha256}"'
-    if request.if_none_match.contains(facts.sha256):
+def _conditional(facts: FileFacts, begin: Begin) -> Response:
+    environ = request.environ
+    if preconditions.is_known(environ, facts.etag):
         return _described(Response(status=304), facts)
-    wanted = _range(facts, etag)
+    wanted = preconditions.part(environ, facts.etag, facts.size)
     if request.method == "HEAD":
-        return _part(_described(Response(mimetype=facts.media_type), facts), facts, wanted)
-    opened = begin(wanted is None or wanted[0] == 0)
+        return _part(_described(Response(mimetype=facts.media_type), facts), facts, None)
+    opened = begin(
+        wanted is None or wanted[0] == 0,
+        lambda sender: preconditions.is_plain(environ, wanted, knows_etag=not sender.is_redirect),
+    )
     if opened.handover is not None:
         # Who sends it reads the client's Range itself.
         return _handed_over(opened.handover, facts)
     assert opened.stream is not None
     if wanted is None:
-        body: Any = wrap_file(request.environ, opened.stream, CHUNK)
+        body: Any = wrap_file(environ, opened.stream, CHUNK)
     else:
         opened.stream.seek(wanted[0])
         body = _Limited(opened.stream, wanted[1] - wanted[0])
@@ -96,19 +109,7 @@ def _conditional(facts: _Facts, begin: Callable[[bool], _Source]) -> Response:
     return _part(_described(response, facts), facts, wanted)
 
 
-def _range(facts: _Facts, etag: str) -> tuple[int, int] | None:
-    """First byte and end of the one range asked for; None for the whole file. Raises RangeNotSatisfiable."""
-    asked = request.range
-    guard = request.headers.get("If-Range")
-    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or guard not in (None, etag):
-        return None
-    found = asked.range_for_length(facts.size)
-    if found is None:
-        raise RangeNotSatisfiable(facts.size)
-    return found
-
-
-def _part(response: Response, facts: _Facts, wanted: tuple[int, int] | None) -> Response:
+def _part(response: Response, facts: FileFacts, wanted: tuple[int, int] | None) -> Response:
     # Not where another sends the file: nginx would say it twice.
     response.headers["Accept-Ranges"] = "bytes"
     response.content_length = facts.size if wanted is None else wanted[1] - wanted[0]
@@ -118,10 +119,42 @@ def _part(response: Response, facts: _Facts, wanted: tuple[int, int] | None) -> 
     return response
 
 
-def _described(response: Response, facts: _Facts) -> Response:
-    _verifiable(response, facts.sha256)
+def _described(response: Response, facts: FileFacts) -> Response:
+    response.headers["ETag"] = facts.etag
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(facts.sha256)).decode()}:"
+    response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Disposition"] = disposition(facts.file_name)
     return response
+
+
+class StaticResponse(Response):
+    """A response whose conditions are judged as those of all files, where the framework would by rules of its own."""
+
+    def make_conditional(
+        self,
+        request_or_environ: WSGIEnvironment | Request,
+        accept_ranges: bool | str = False,
+        complete_length: int | None = None,
+    ) -> Self:
+        """See werkzeug, and preconditions. Raises PreconditionFailed, RangeNotSatisfiable; the file is closed then."""
+        environ = request_or_environ if isinstance(request_or_environ, dict) else request_or_environ.environ
+        # When a file was unpacked differs from node to node.
+        self.headers.pop("Last-Modified", None)
+        etag, size = self.headers["ETag"], complete_length or 0
+        try:
+            if preconditions.is_known(environ, etag):
+                self.status_code = 304
+                return self
+            wanted = preconditions.part(environ, etag, size)
+        except DomainError:
+            self.close()
+            raise
+        # What is left to do is to send the part that was chosen.
+        decided = {"REQUEST_METHOD": environ["REQUEST_METHOD"]}
+        if wanted is not None:
+            decided["HTTP_RANGE"] = f"bytes={wanted[0]}-{wanted[1] - 1}"
+        super().make_conditional(decided, accept_ranges, complete_length)
+        return self
 
 
 class _Limited:
@@ -145,28 +178,7 @@ def _deprecated(response: Response, package: Package) -> Response:
     return response
 
 
-def _verifiable(response: Response, sha256: str) -> None:
-    response.headers["ETag"] = f'"{sha256}"'
-    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
-    response.headers["Cache-Control"] = "no-cache"
-
-
-def attachment(
-    *, stream: BinaryIO | None, handover: Handover | None, size: int, sha256: str, file_name: str, media_type: str
-) -> Response:
-    """A response that sends `stream` without copying it through Python, or says who sends the file instead."""
-    facts = _Facts(size, sha256, file_name, media_type)
-    if handover is not None:
-        return _handed_over(handover, facts)
-    assert stream is not None
-    response = Response(wrap_file(request.environ, stream, CHUNK), mimetype=media_type, direct_passthrough=True)
-    response.content_length = size
-    response.headers["Content-Disposition"] = disposition(file_name)
-    _verifiable(response, sha256)
-    return response
-
-
-def _handed_over(handover: Handover, facts: _Facts) -> Response:
+def _handed_over(handover: Handover, facts: FileFacts) -> Response:
     """To the proxy in front, or to the store: 303, which is fetched with GET whatever the method was."""
     if not handover.is_redirect:
         response = _described(Response(mimetype=facts.media_type), facts)

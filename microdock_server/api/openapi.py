@@ -27,6 +27,7 @@ REASONS: Final = {
     404: "Not found",
     408: "The body was sent too slowly",
     409: "Conflict with what is stored",
+    412: "The file is no longer the one that If-Match names",
     413: "Too large",
     416: "The file is shorter than the range asked for",
     422: "A field is missing, of the wrong type or out of range",

@@ -125,6 +125,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.appeal_exists": ("针对该决定的申诉正在处理中", "An appeal against this decision is open already"),
     "error.appeal_decided": ("该申诉已处理", "The appeal is decided already"),
     "error.nothing_to_appeal": ("没有可申诉的决定", "There is no decision to appeal against"),
+    "error.precondition_failed": (
+        "文件已变更，与 If-Match 指定的不同",
+        "The file is no longer the one that If-Match names",
+    ),
     "error.range_not_satisfiable": ("请求的范围超出文件大小（{size} 字节）", "The file has only {size} bytes"),
     "error.too_large": ("请求体超过 {limit} 限制", "The request body exceeds the limit of {limit}"),
     "error.file_too_large": ("文件大小超过 {limit} 限制", "The file exceeds the limit of {limit}"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -92,11 +92,6 @@ def get(user_key: str, backup_id: int) -> Backup:
     if backup is None or backup.user_key != user_key:
         raise BackupNotFound()
     return backup
-
-
-def open_file(backup: Backup, storage: Storages) -> BinaryIO:
-    """The backup's bytes, open at the first."""
-    return storage.open(backup.storage_backend, backup.storage_key)
 
 
 def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, Row, bindparam, select, update
 
@@ -11,7 +11,7 @@ from ..bundle.versions import sort_key
 from ..errors import PluginDisabled, PluginNotFound, VersionNotFound
 from ..extensions import db
 from ..models import Plugin, PluginVersion
-from ..storage import Handover, Storages
+from ..storage import Outgoing, Storages, Suits
 from ..uow import execute_durably_enough, unit_of_work
 from ..vocabulary import PluginStatus
 from .files import Place, place_of
@@ -37,21 +37,20 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A package on its way out. `stream` is open at its first byte; None where `handover` says who sends it instead."""
+    """A package on its way out."""
 
     package: Package
-    handover: Handover | None
-    stream: BinaryIO | None
+    outgoing: Outgoing
 
 
-def begin(name: str, version: str | None, storage: Storages, counting: Engine) -> Download:
+def begin(name: str, version: str | None, storage: Storages, counting: Engine, suits: Suits) -> Download:
     """Open a published version's package (None: the current version's) and count one download, before the first byte.
 
     Durable when it returns. Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
     """
     with unit_of_work(writing=False):
         package = find(name, version)
-    download = open_package(package, storage)
+    download = open_package(package, storage, suits)
     count(download, counting)
     return download
 
@@ -78,18 +77,18 @@ def preview(version: PluginVersion) -> Package:
     )
 
 
-def open_package(package: Package, storage: Storages) -> Download:
-    """The package, open at its first byte. Raises FileMissing."""
-    handover = storage.url(*package.place, file_name=package.file_name, media_type=MEDIA_TYPE)
-    return Download(package, handover, None if handover else storage.open(*package.place))
+def open_package(package: Package, storage: Storages, suits: Suits) -> Download:
+    """The package, open at its first byte, or handed over to a sender that suits. Raises FileMissing."""
+    outgoing = storage.outgoing(*package.place, file_name=package.file_name, media_type=MEDIA_TYPE, suits=suits)
+    return Download(package, outgoing)
 
 
 def count(download: Download, counting: Engine) -> None:
     """Count one download, durably. Raises PluginNotFound, and closes the stream, where it was deleted since."""
     package = download.package
     if not execute_durably_enough(counting, _COUNT, {"name": package.plugin_name, "number": package.version}):
-        if download.stream:
-            download.stream.close()
+        if download.outgoing.stream:
+            download.outgoing.stream.close()
         raise PluginNotFound()
 
 

@@ -1,6 +1,6 @@
 """The cellar: where files are kept. Code outside speaks to `Storage` and never to a path or a bucket."""
 
-from .contract import Handover, ReceivedFile, Storage, StoredFile
+from .contract import Handover, Outgoing, ReceivedFile, Storage, StoredFile, Suits
 from .incoming import Incoming
 from .local import LocalStorage
 from .measured import MeasuredStorage
@@ -11,8 +11,10 @@ __all__ = [
     "Incoming",
     "LocalStorage",
     "MeasuredStorage",
+    "Outgoing",
     "ReceivedFile",
     "Storage",
     "Storages",
     "StoredFile",
+    "Suits",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,18 @@ class Handover:
 
     address: str = field(repr=False)
     is_redirect: bool
+
+
+# Would this other sender answer the request as the server itself does?
+Suits = Callable[[Handover], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A blob on its way out: `stream` is open at its first byte; None where `handover` says who sends it instead."""
+
+    handover: Handover | None
+    stream: BinaryIO | None
 
 
 class Storage(Protocol):

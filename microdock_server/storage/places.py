@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from ..errors import FileMissing
-from .contract import Handover, Storage
+from .contract import Outgoing, Storage, Suits
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,12 @@ class Storages:
         """The blob in whichever storage has it: keys are given once. Raises FileMissing where none has."""
         return self.open(self.main.name, key)
 
-    def url(self, backend: str, key: str, *, file_name: str, media_type: str) -> Handover | None:
-        """See Storage."""
-        return self.at(backend).url(key, file_name=file_name, media_type=media_type)
+    def outgoing(self, backend: str, key: str, *, file_name: str, media_type: str, suits: Suits) -> Outgoing:
+        """The blob, to be sent as an attachment: by somebody else where there is one who suits. Raises FileMissing."""
+        handover = self.at(backend).url(key, file_name=file_name, media_type=media_type)
+        if handover is not None and suits(handover):
+            return Outgoing(handover, None)
+        return Outgoing(None, self.open(backend, key))
 
     def delete(self, backend: str, key: str) -> None:
         """See Storage."""

@@ -139,6 +139,17 @@ class TestRedirects:
         assert downloads(api) == 1
         assert api.get(path, headers={"Range": f"bytes={len(PACKAGE)}-"}).status_code == 416
 
+    def test_are_not_for_conditions_that_the_bucket_would_judge_otherwise(self, app: Flask, api: Api) -> None:
+        assert api.upload(PACKAGE).status_code == 200
+        path, etag = address(api), f'"{hashlib.sha256(PACKAGE).hexdigest()}"'
+        # The bucket has an entity tag of its own: it would refuse ours.
+        for conditions in ({"If-Match": etag}, {"If-Range": etag}):
+            part = api.get(path, headers={"Range": "bytes=10-19", **conditions})
+            assert (part.status_code, part.data, downloads(api)) == (206, PACKAGE[10:20], 0)
+        assert api.get(path, headers={"Range": "bytes=10-19", "If-Match": '"another"'}).status_code == 412
+        whole = api.get(path, headers={"Range": "bytes=10-19", "If-Range": '"another"'})
+        assert (whole.status_code, whole.data, downloads(api)) == (200, PACKAGE, 1)
+
     def test_are_in_no_log(self, make_app: AppFactory, s3: S3Server, bucket: str) -> None:
         app = make_app(**s3.settings(bucket, LOG_LEVEL="DEBUG"))
         api = Api(app)

@@ -28,6 +28,7 @@ from ..support import package
 MIB = 1 << 20
 UPLOAD_LIMIT = 2 * MIB
 NAME = "com.example.myplugin"
+PACKAGE = f"/api/v1/marketplace/plugins/{NAME}/versions/1.0.0/download"
 
 pytestmark = pytest.mark.live
 
@@ -167,19 +168,48 @@ class TestDownloads:
         assert "Last-Modified" not in through
         assert through["Strict-Transport-Security"]
 
-    @pytest.mark.parametrize(("guard", "status"), [(None, 206), ("etag", 206), ('"other"', 200)])
-    def test_ranges(self, server: Server, nginx: Nginx, guard: str | None, status: int) -> None:
+    @pytest.mark.parametrize(
+        ("conditions", "status"),
+        [
+            ({}, 206),
+            ({"If-Range": "etag"}, 206),
+            ({"If-Range": '"other"'}, 200),
+            ({"If-Match": "etag"}, 206),
+            ({"If-Match": '"other"'}, 412),
+            ({"If-Match": "etag", "If-None-Match": "etag"}, 304),
+            ({"If-None-Match": '"other"'}, 206),
+            ({"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}, 206),
+            ({"If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"}, 206),
+            ({"Range": "bytes=5-14,20-24"}, 200),
+            ({"Range": "bytes=14-5"}, 200),
+            ({"Range": "items=5-14"}, 200),
+        ],
+    )
+    def test_conditions_are_judged_as_the_application_does(
+        self, server: Server, nginx: Nginx, conditions: dict[str, str], status: int
+    ) -> None:
         whole = nginx.client().download()
-        headers = {"Range": "bytes=5-14"}
-        if guard:
-            headers["If-Range"] = whole.headers["ETag"] if guard == "etag" else guard
-        part = nginx.client().post("/api/plugins/download", {"name": NAME}, headers=headers)
-        assert part.status_code == status
-        assert part.content == (whole.content[5:15] if status == 206 else whole.content)
-        assert (part.headers.get("Content-Range") is not None) == (status == 206)
+        named = {name: whole.headers["ETag"] if value == "etag" else value for name, value in conditions.items()}
+        before = downloads(server)
+        answer = nginx.client().get(PACKAGE, headers={"Range": "bytes=5-14", **named})
+        assert answer.status_code == status
+        assert (answer.headers.get("Content-Range") is not None) == (status == 206)
+        if status in (200, 206):
+            assert answer.content == (whole.content[5:15] if status == 206 else whole.content)
+            assert status == 206 or answer.headers["Accept-Ranges"] == "bytes"
+        assert answer.headers["ETag"] == whole.headers["ETag"]
+        assert downloads(server) - before == (1 if status == 200 else 0)
+
+    def test_the_head_alone_and_a_post_are_of_the_whole(self, server: Server, nginx: Nginx) -> None:
+        whole, before = nginx.client().download(), downloads(server)
+        head = nginx.client().call("HEAD", PACKAGE, headers={"Range": "bytes=5-14"})
+        assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(whole.content)))
+        assert downloads(server) == before
+        posted = nginx.client().post("/api/plugins/download", {"name": NAME}, headers={"Range": "bytes=5-14"})
+        assert (posted.status_code, posted.content, downloads(server)) == (200, whole.content, before + 1)
 
     def test_a_range_behind_the_end(self, nginx: Nginx) -> None:
-        answer = nginx.client().post("/api/plugins/download", {"name": NAME}, headers={"Range": "bytes=9999999-"})
+        answer = nginx.client().get(PACKAGE, headers={"Range": "bytes=9999999-"})
         assert answer.status_code == 416
         assert answer.json()["success"] is False
 
@@ -190,6 +220,12 @@ class TestDownloads:
         # nor by a client that says what only the application may say
         forged = nginx.client().get("/healthz", headers={"X-Accel-Redirect": address})
         assert forged.json() != {} and b"PK" not in forged.content
+
+
+def downloads(server: Server) -> int:
+    """How often the package was fetched, as the server counts."""
+    answer = server.client.post("/api/plugins/detail", {"name": NAME}).json()
+    return int(answer["data"]["plugin"]["total_download_count"])
 
 
 def package_sent(server: Server) -> bytes:

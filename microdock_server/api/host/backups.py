@@ -19,7 +19,7 @@ from ...services.tokens import Actor
 from ...uow import unit_of_work
 from .. import auth, parsing, throttle
 from ..context import context, settings
-from ..files import attachment
+from ..files import FileFacts, answers_alike, attachment
 from ..forms import FILE, Form, Slot, receive
 from ..surface import Access
 from . import host, schemas
@@ -83,17 +83,9 @@ def download(body: dict[str, Any]) -> Response:
     """One backup's file."""
     with _proving(), unit_of_work(writing=False):
         backup = backups.get(body["user_key"], body["id"])
-    storage = context().storage
     name = backups.download_name(backup, settings().allowed_extensions)
-    handover = storage.url(*place_of(backup), file_name=name, media_type=MEDIA_TYPE)
-    return attachment(
-        stream=None if handover else backups.open_file(backup, storage),
-        handover=handover,
-        size=backup.file_size,
-        sha256=backup.file_hash,
-        file_name=name,
-        media_type=MEDIA_TYPE,
-    )
+    outgoing = context().storage.outgoing(*place_of(backup), file_name=name, media_type=MEDIA_TYPE, suits=answers_alike)
+    return attachment(outgoing, FileFacts(backup.file_size, backup.file_hash, name, MEDIA_TYPE))
 
 
 @host.operation(

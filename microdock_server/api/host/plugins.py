@@ -16,7 +16,7 @@ from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
 from .. import packages, parsing, throttle
 from ..context import context, settings
-from ..files import package_response
+from ..files import answers_alike, package_response
 from ..surface import Answer, View
 from . import details, host, schemas
 
@@ -164,7 +164,8 @@ def delete(actor: Actor, body: dict[str, Any]) -> None:
 )
 def download(body: dict[str, Any]) -> Response:
     """The current version's package; counted before its first byte is sent."""
-    return package_response(downloads.begin(body["name"], None, context().storage, context().counting))
+    found = downloads.begin(body["name"], None, context().storage, context().counting, answers_alike)
+    return package_response(found)
 
 
 def _ensure_secret(given: str | None) -> None:

@@ -9,7 +9,7 @@ from flask import Response
 from ...services import downloads, versions
 from ...services.tokens import Actor
 from ..context import context
-from ..files import package_response
+from ..files import answers_alike, package_response
 from . import details, host, schemas
 from .plugins import ADMIN
 
@@ -67,4 +67,5 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
 )
 def download(body: dict[str, Any]) -> Response:
     """One version's package; counted before its first byte is sent."""
-    return package_response(downloads.begin(body["name"], body["version"], context().storage, context().counting))
+    found = downloads.begin(body["name"], body["version"], context().storage, context().counting, answers_alike)
+    return package_response(found)

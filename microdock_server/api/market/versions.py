@@ -12,6 +12,7 @@ from ...models import Plugin, PluginVersion
 from ...services import downloads, pictures, plugins, publishing, versions
 from ...services.publishing import Submission
 from ...services.tokens import Actor
+from ...storage import Outgoing, Suits
 from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD
 from .. import packages, parsing
@@ -90,7 +91,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     path=REFERENCE,
     file_type="application/zip",
     transaction="own",
-    errors=(403, 404, 416),
+    errors=(403, 404, 412, 416),
 )
 def download(plugin_id: str, actor: Actor | None = None) -> Response:
     """The current version's package. Counted where the answer begins with its first byte."""
@@ -104,7 +105,7 @@ def download(plugin_id: str, actor: Actor | None = None) -> Response:
     path=VERSION,
     file_type="application/zip",
     transaction="own",
-    errors=(403, 404, 416),
+    errors=(403, 404, 412, 416),
 )
 def download_version(plugin_id: str, version: str, actor: Actor | None = None) -> Response:
     """One version's package. What only its owner and reviewers may fetch is not counted."""
@@ -118,7 +119,7 @@ def download_version(plugin_id: str, version: str, actor: Actor | None = None) -
     path=IMAGE,
     file_type="image/*",
     transaction="own",
-    errors=(404, 416),
+    errors=(404, 412, 416),
 )
 def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response:
     """An icon or a screenshot, PNG or WebP."""
@@ -142,10 +143,10 @@ def _fetched(plugin_id: str, version: str | None, actor: Actor | None) -> Respon
         counted = plugin.is_public and row.is_public
         package = downloads.find(plugin.name, row.version) if counted else downloads.preview(row)
 
-    def begin(is_download: bool) -> downloads.Download:
-        opened = downloads.open_package(package, context().storage)
+    def begin(is_download: bool, suits: Suits) -> Outgoing:
+        opened = downloads.open_package(package, context().storage, suits)
         if counted and is_download:
             downloads.count(opened, context().counting)
-        return opened
+        return opened.outgoing
 
     return fetched(package, begin)
