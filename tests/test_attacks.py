@@ -25,9 +25,10 @@ from microdock_server.vocabulary import Event
 from . import slow
 from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
+from .market import created, people
 from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
-from .support import Api, add_user, package, settings_for, signed_in, stored_files
+from .support import Api, add_user, multipart, package, settings_for, signed_in, stored_files
 
 PACKAGE = "/api/v1/marketplace/plugins/com.example.myplugin/download"
 
@@ -277,6 +278,25 @@ def test_the_head_of_a_file_is_of_all_of_it_whatever_the_range(api: Api) -> None
     assert api.upload(package()).status_code == 200
     answer = api._call("HEAD", PACKAGE, headers={"Range": "bytes=0-0"})
     assert (answer.status_code, answer.content_length) == (200, len(api.get(PACKAGE).data))
+
+
+def test_a_file_name_of_windows_keeps_its_separators(api: Api) -> None:
+    user = ("Content-Disposition: form-data; name=user_key", b"u")
+    kind = ("Content-Disposition: form-data; name=backup_type", b"program")
+    file = (r'Content-Disposition: form-data; name=file; filename="C:\Users\new\backup.zip"', b"x")
+    answer = api.post("/api/backups/upload", **multipart(user, kind, file))
+    assert answer.get_json()["data"]["file_name"] == "backup.zip"
+
+
+def test_a_plus_in_a_version_of_a_query_is_understood(app: Flask) -> None:
+    who = people(app)
+    plugin = created(who.developer, {"draft": "true"}, version="1.0.0+b.1")
+    answer = who.developer.post(f"/api/v1/marketplace/plugins/{plugin['id']}/submit?version=1.0.0+b.1")
+    assert answer.status_code == 200, answer.get_json()
+    for written in ("1.0.0+b.1", "1.0.0%2Bb.1", "1.0.0%20b.1"):
+        answer = who.developer.get(f"/api/v1/marketplace/plugins/{plugin['id']}/versions/{written}")
+        assert answer.status_code == 200, answer.get_json()
+    assert who.admin.get("/api/v1/admin/audit?since=2026-01-01T00:00:00+08:00").status_code == 200
 
 
 # --- Sessions, clocks, restores -------------------------------------------------------------------------------------

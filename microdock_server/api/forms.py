@@ -1,16 +1,15 @@
 """Multipart forms as real clients send them: the file is hashed, limited and written while it arrives.
 
-Understood beside what browsers send: names without quotes, `filename*=` (RFC 5987) and MIME encoded words, as .NET's
-HttpClient writes them.
+What is understood of names and file names, part_headers says. Texts are UTF-8, unless their part, or the form's field
+`_charset_` (RFC 7578), names another charset.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +22,7 @@ from ..errors import DomainError, Invalid, MalformedBody, StorageFull, TooLarge,
 from ..storage import Incoming
 from .context import context
 from .parsing import BodyReader, client_errors, drain, ensure_length
+from .part_headers import charset, disposition
 
 MAX_FIELDS: Final = 32
 MAX_FIELD_BYTES: Final = 512 * 1024
@@ -138,13 +138,14 @@ class _Parts:
     def __init__(self, form: Form, directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile | None) -> None:
         self._form, self._directory, self._slots = form, directory, slots
         self._before_file = before_file
-        self._name = ""
+        self._name = self._content_type = ""
         self._text: bytearray | None = None
         self._file: Incoming | None = None
         self._unchosen: Slot | None = None
 
     def begin(self, segment: MultipartSegment) -> None:
         self._name, file_name = disposition(segment.header("Content-Disposition") or "")
+        self._content_type = segment.header("Content-Type") or ""
         self._text = self._file = self._unchosen = None
         slot = self._slots.get(self._name)
         if slot is not None and file_name == "":
@@ -159,6 +160,8 @@ class _Parts:
         parts = self._form.files.setdefault(self._name, [])
         if len(parts) >= slot.most:
             raise Invalid.field(self._name, "field.too_many", max=slot.most)
+        if any(unicodedata.category(char) == "Cc" for char in file_name):
+            raise Invalid.field(self._name, "field.characters")
         if self._before_file is not None:
             self._before_file(self._form.fields)
         parts.append(Part(file_name, Incoming(self._directory, slot.limit)))
@@ -180,26 +183,6 @@ class _Parts:
     def end(self) -> None:
         if self._text is not None:
             # Of a field that comes twice, the first counts.
-            self._form.fields.setdefault(self._name, self._text.decode("utf-8"))
+            encoding = charset(self._content_type, self._form.fields.get("_charset_", "utf-8"))
+            self._form.fields.setdefault(self._name, self._text.decode(encoding))
             self._text = None
-
-
-def disposition(header: str) -> tuple[str, str | None]:
-    """Name and file name of a part; the file name without any directory a client may have left in it."""
-    _, options = parse_options_header(header)
-    name = _decoded(options.get("name", ""))
-    file_name = options.get("filename")
-    if file_name is None:
-        return name, None
-    return name, _decoded(file_name).replace("\\", "/").rpartition("/")[2]
-
-
-def _decoded(text: str) -> str:
-    """`=?utf-8?B?…?=` as text."""
-    text = text.strip('"')
-    if not (text.startswith("=?") and text.endswith("?=")):
-        return text
-    try:
-        return str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return text

@@ -23,6 +23,7 @@ from ..errors import (
     WrongContentType,
 )
 from ..messages import Message
+from ..schemas import fields
 from ..schemas.base import Schema
 from ..serving.sockets import PlaceLost, SlowClient
 from ..storage.incoming import human_size
@@ -48,7 +49,11 @@ def json_body(schema: Schema) -> dict[str, Any]:
 
 def query(schema: Schema) -> dict[str, Any]:
     """The query string as `schema` reads it; of a repeated name, the first."""
-    return load(schema, request.args.to_dict())
+    given = request.args.to_dict()
+    for name, field in schema.load_fields.items():
+        if isinstance(field, fields.Spaceless) and name in given:
+            given[name] = field.from_query(given[name])
+    return load(schema, given)
 
 
 def load(schema: Schema, data: Any) -> dict[str, Any]:

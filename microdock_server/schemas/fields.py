@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,6 +29,8 @@ _COMMON: Final = {
     "validator_failed": [Message("field.characters")],
 }
 MAX_ID: Final = 2**63 - 1
+# The end of `2026-01-01T00:00:00 08:00`.
+_OFFSET: Final = re.compile(r"([T:][0-9:.]+) ([0-9]{2}(?::?[0-9]{2})?)$", re.ASCII)
 
 
 def refusal(key: str, **params: object) -> ma.ValidationError:
@@ -113,8 +116,24 @@ class UserKey(Matching):
         super().__init__(USER_KEY, "field.user_key", max=256, **kwargs)
 
 
-class Version(Text):
+class Spaceless(ABC):
+    """A field whose values hold no space: where a query string shows one, its client wrote `+` without encoding it."""
+
+    @abstractmethod
+    def from_query(self, text: str) -> str:
+        """What was meant by a decoded query string's text."""
+
+
+def version_meant(text: str) -> str:
+    """A version that came in an address, where `+` may have become a space on the way."""
+    return text.replace(" ", "+")
+
+
+class Version(Text, Spaceless):
     """A SemVer 2.0.0 version."""
+
+    def from_query(self, text: str) -> str:
+        return version_meant(text)
 
     def __init__(self, *, max: int = VERSION_MAX, **kwargs: Any) -> None:
         super().__init__(min=5, max=max, metadata={"format": "semver"}, **kwargs)
@@ -238,8 +257,12 @@ class Id(Matching):
         return super()._deserialize(value, attr, data, **kwargs).lower()
 
 
-class Time(fields.Field[datetime]):
+class Time(fields.Field[datetime], Spaceless):
     """A moment with a time zone, read; `2024-01-01T00:00:00Z`."""
+
+    def from_query(self, text: str) -> str:
+        # Before the offset alone: some write a space for the T.
+        return _OFFSET.sub(r"\1+\2", text)
 
     default_error_messages = {**_COMMON, "invalid": [Message("field.moment")]}
 

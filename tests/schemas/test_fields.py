@@ -104,3 +104,18 @@ def test_anything_else_is_refused_in_words_of_the_catalogue(kind: str, value: An
         found = leaves(refusal.messages)
         assert found
         assert all(isinstance(message, Message) and message.render("en") and message.render("zh") for message in found)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "meant"),
+    [
+        ("2026-01-01T00:00:00 08:00", "2026-01-01T00:00:00+08:00"),
+        ("2026-01-01 00:00:00 0800", "2026-01-01 00:00:00+0800"),
+        ("2026-01-01T00:00:00.123456 08", "2026-01-01T00:00:00.123456+08"),
+        ("2026-01-01T00:00:00-08:00", "2026-01-01T00:00:00-08:00"),
+        ("2026-01-01 00:00:00Z", "2026-01-01 00:00:00Z"),
+        ("2026-01-01 00:00", "2026-01-01 00:00"),
+    ],
+)
+def test_an_offset_that_lost_its_plus_on_the_way_is_understood(arrived: str, meant: str) -> None:
+    assert fields.Time().from_query(arrived) == meant

@@ -130,7 +130,7 @@ def _ensure_room(fields: Mapping[str, str]) -> None:
 
 def _ensure_name(form: Form) -> None:
     name = form.file().name
-    if len(name) > 255 or any(char < " " or char == "\x7f" for char in name):
+    if len(name) > 255:
         raise Invalid(details=[Detail(Message("field.characters"), field="file")])
     if not name.lower().endswith(settings().allowed_extensions):
         raise UnsupportedFileType(allowed=", ".join(settings().allowed_extensions))

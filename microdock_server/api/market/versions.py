@@ -9,6 +9,7 @@ from flask import Response
 from ... import metrics
 from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
+from ...schemas.fields import version_meant
 from ...services import downloads, pictures, plugins, publishing, versions
 from ...services.publishing import Submission
 from ...services.tokens import Actor
@@ -130,7 +131,7 @@ def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response
 
 
 def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:
-    found = versions.find(plugin, version)
+    found = versions.find(plugin, version_meant(version))
     if found is None or not (found.is_public or plugins.sees_hidden(plugin, actor)):
         raise VersionNotFound()
     return found

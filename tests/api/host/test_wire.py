@@ -26,6 +26,17 @@ FILE_PARTS = {
     "raw utf-8": ('name="file"; filename="我的插件.zip"', "我的插件.zip"),
     "spaces": ('name="file"; filename="my plugin (1).zip"', "my plugin (1).zip"),
     "with a directory": ('name="file"; filename="C:\\\\work\\\\x.zip"', "x.zip"),
+    "windows": ('name="file"; filename="C:\\Users\\li\\x.zip"', "x.zip"),
+    "a share": (r'name="file"; filename="\\\\server\\share\\nx.zip"', "nx.zip"),
+    "mixed separators": (r'name="file"; filename="C:/Users\li/x.zip"', "x.zip"),
+    "windows, unquoted": (r"name=file; filename=C:\Users\li\x.zip", "x.zip"),
+    "windows, percent": ("name=file; filename*=UTF-8''C%3A%5CUsers%5Cx.zip", "x.zip"),
+    "escaped quotes": (r'name="file"; filename="a\"b\".zip"', 'a"b".zip'),
+    "a browser's quotes": ('name="file"; filename="a%22b.zip"', 'a"b.zip'),
+    "an escape and a semicolon": (r'filename="a\"; b.zip"; name="file"', 'a"; b.zip'),
+    "another charset": ("name=file; filename*=gbk''%ce%d2%b5%c4.zip", "我的.zip"),
+    "what cannot be read beside what can": ("name=file; filename=x.zip; filename*=UTF-8''%ff.zip", "x.zip"),
+    "in pieces": ("name=file; filename*0*=UTF-8''%e6%88%91; filename*1=\"%d.zip\"", "我%d.zip"),
     "climbing": ('name="file"; filename="../../../etc/x.zip"', "x.zip"),
     "upper case": ('name="file"; filename="X.ZIP"', "X.ZIP"),
 }
@@ -81,6 +92,50 @@ def test_the_order_of_the_parts_does_not_matter(api: Api, first: str) -> None:
     if first == "fields":
         parts.reverse()
     assert api.post("/api/plugins/upload", **multipart(*parts)).status_code == 200
+
+
+@pytest.mark.parametrize("file_name", ["C:\\Users\\li\\", "dir/", "", r"C:\Users\li.txt"])
+def test_a_name_that_is_none_of_a_package_is_refused(api: Api, file_name: str) -> None:
+    head = f'Content-Disposition: form-data; name="file"; filename="{file_name}"'
+    answer = api.post("/api/plugins/upload", **multipart((head, package()), part("plugin_key", "k")))
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "unsupported_file_type")
+
+
+@pytest.mark.parametrize("path", ["/api/plugins/upload", "/api/backups/upload", "/api/plugins/validate"])
+@pytest.mark.parametrize("file_name", ["a%0Ab.zip", "a%0db.zip", "a\tb.zip", "a\x7fb.zip", "a\x85b.zip"])
+def test_a_name_with_control_characters_is_refused(api: Api, path: str, file_name: str) -> None:
+    head = f'Content-Disposition: form-data; name="file"; filename="{file_name}"'
+    fields = [part("plugin_key", "k"), part("user_key", "u"), part("backup_type", "program")]
+    answer = api.post(path, **multipart((head, package()), *fields))
+    assert answer.status_code == 422
+    assert [detail["field"] for detail in answer.get_json()["details"]] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "before", "encoding"),
+    [
+        ("text/plain; charset=GBK", [], "gbk"),
+        ('text/plain; charset="utf-8"', [part("_charset_", "gbk")], "utf-8"),
+        ("text/plain", [part("_charset_", "gbk")], "gbk"),
+        ("text/plain", [], "utf-8"),
+    ],
+)
+def test_texts_are_read_in_the_charset_that_they_say(
+    api: Api, content_type: str, before: list[tuple[str, bytes]], encoding: str
+) -> None:
+    head = f"Content-Disposition: form-data; name=description\r\nContent-Type: {content_type}"
+    parts = [*before, (head, "说明".encode(encoding)), part("user_key", "u"), part("backup_type", "program")]
+    file = ("Content-Disposition: form-data; name=file; filename=b.zip", b"x")
+    answer = api.post("/api/backups/upload", **multipart(*parts, file))
+    assert answer.get_json()["data"]["description"] == "说明"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain; charset=utf-7", "text/plain; charset=zip", "a; charset=utf-16"])
+def test_texts_in_a_charset_that_cannot_be_read_are_refused(api: Api, content_type: str) -> None:
+    head = f"Content-Disposition: form-data; name=plugin_key\r\nContent-Type: {content_type}"
+    file = ("Content-Disposition: form-data; name=file; filename=b.zip", package())
+    answer = api.post("/api/plugins/upload", **multipart((head, b"\x00\xd8+"), file))
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "malformed_body")
 
 
 def test_unknown_fields_are_ignored(api: Api) -> None:
