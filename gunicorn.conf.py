@@ -9,6 +9,9 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+# Its files are the server's alone: see microdock_server/file_modes.py.
+os.umask(0o077)
+
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The metrics' library decides when it is imported whether workers add up: so this stands before the package, and
     # reads DATA_DIR as the settings do. Not again on reload: the workers that run still count there.

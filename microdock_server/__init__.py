@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy import Engine
 
-from . import engines, logs, tracing
+from . import engines, file_modes, logs, tracing
 from .api import live, openapi, origins
 from .api.admin_page import admin_page
 from .api.auth import DecodedTokens, RefusedTokens
@@ -53,11 +54,13 @@ MOUNTED = (
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application. Without `settings` they are read from the environment; raises ConfigurationError."""
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        file_modes.keep_private()
     settings = settings or load_settings()
     ensure_safe(settings)
     logs.configure(settings)
     _trace(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    file_modes.make_directory(settings.data_dir)
     app = Flask(__name__, static_folder=None, instance_path=str(settings.data_dir))
     app.config.from_mapping(_flask_config(settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
-from . import cli_backup, cli_database, cli_jobs, cli_storage
+from . import cli_backup, cli_database, cli_jobs, cli_storage, file_modes
 from .api.context import context
 from .cli_refusals import refusals
 from .models import User
@@ -42,7 +42,8 @@ def register_commands(app: Flask) -> None:
 @with_appcontext
 def openapi(path: Path) -> None:
     """Write the OpenAPI document, as /openapi.json serves it, to PATH."""
-    path.write_bytes(context().document())
+    with file_modes.usual_umask():
+        path.write_bytes(context().document())
 
 
 @users.command("create")

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pythonjsonlogger.orjson import OrjsonFormatter
 
+from . import file_modes
 from .config import Settings
 from .rotation import SharedRotatingHandler
 
@@ -73,7 +74,7 @@ class JsonFormatter(_Clock, OrjsonFormatter):
 
 def configure(settings: Settings) -> None:
     """Set up logging for this process. The files' directory is made where it is missing."""
-    settings.log_dir.mkdir(parents=True, exist_ok=True)
+    file_modes.make_directory(settings.log_dir)
     logging.config.dictConfig(_configuration(settings))
 
 

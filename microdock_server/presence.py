@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from . import file_modes
+
 FILE: Final = "in-use.lock"
 # What servers of before this file was there hold once they are up.
 OLDER: Final = "housekeeping.lock"
@@ -23,7 +25,7 @@ def announce(data_dir: Path) -> int:
 
     The descriptor has to be kept open. Raises InUse while a restore is about to change the directory.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    file_modes.make_directory(data_dir)
     descriptor = _locked(data_dir / FILE, fcntl.LOCK_SH)
     os.set_inheritable(descriptor, False)
     return descriptor

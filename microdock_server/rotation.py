@@ -44,7 +44,7 @@ class SharedRotatingHandler(logging.Handler):
         super().close()
 
     def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def _is_over(self) -> bool:
         """Is the open file full, or was it rotated so often since our last line that it is gone?"""

@@ -7,11 +7,13 @@ import hmac
 import logging
 import os
 import sys
+from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from . import file_modes
 from .api.context import Context
 from .api.system import is_migrated
 from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
@@ -37,6 +39,7 @@ def prepare(app: Flask) -> None:
     """
     context: Context = app.extensions["microdock"]
     with app.app_context():
+        file_modes.tighten(_layout(context.settings))
         _ensure_reachable()
         if _is_about_schema():
             return
@@ -59,6 +62,19 @@ def prepare(app: Flask) -> None:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+def _layout(settings: Settings) -> file_modes.Layout:
+    """Where the settings have files that are the server's alone, or its group's."""
+    logs = settings.log_dir.glob(f"{settings.log_file.stem}.*")
+    database = [Path(f"{db.engine.url.database}{suffix}") for suffix in ("", "-wal", "-shm")]
+    return file_modes.Layout(
+        data_dir=settings.data_dir,
+        areas=(settings.upload_dir, settings.backup_dir),
+        others=(settings.log_dir, settings.temp_dir, settings.data_dir / "metrics"),
+        files=[*logs, *settings.log_dir.glob("error.log*"), *(database if db.engine.dialect.name == "sqlite" else ())],
+        is_shared=settings.x_accel_prefix is not None,
+    )
 
 
 def _is_about_schema() -> bool:

@@ -288,6 +288,8 @@ def _dying_with_us(number: signal.Signals) -> Callable[[], None] | None:
 def main() -> None:
     """Run as a program."""
     logging.basicConfig(format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
+    # Files are the server's alone, also those of the processes that are started: see file_modes.py.
+    os.umask(0o077)
     share_metrics()
     sys.exit(Supervisor(sys.argv[1:]).run())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -297,6 +299,17 @@ def test_a_plus_in_a_version_of_a_query_is_understood(app: Flask) -> None:
         answer = who.developer.get(f"/api/v1/marketplace/plugins/{plugin['id']}/versions/{written}")
         assert answer.status_code == 200, answer.get_json()
     assert who.admin.get("/api/v1/admin/audit?since=2026-01-01T00:00:00+08:00").status_code == 200
+
+
+def test_what_is_uploaded_is_the_servers_own_whatever_the_umask(app: Flask, api: Api) -> None:
+    before = os.umask(0)
+    try:
+        assert api.upload(package()).status_code == 200
+    finally:
+        os.umask(before)
+    uploads = app.extensions["microdock"].settings.upload_dir
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (uploads, *uploads.rglob("*"))}
+    assert modes == {0o600, 0o700}
 
 
 # --- Sessions, clocks, restores -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 
+from .. import file_modes
 from ..client_address import counted
 from ..errors import TooMany
 from ..nodes.redis import PREFIX, Client, Redis, RedisLost
@@ -207,7 +208,8 @@ class SQLiteStorage(Storage):
         self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file_modes.make_directory(self._path.parent)
+        file_modes.make_file(self._path)
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=OFF")

@@ -8,6 +8,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from .. import file_modes
+
 
 def jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
     """A missing secret is made once and kept beside the data, but only where DEBUG is on."""
@@ -15,7 +17,7 @@ def jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
         return secret
     kept = data_dir / "jwt-secret"
     if not kept.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        file_modes.make_directory(data_dir)
         _write_once(kept, secrets.token_urlsafe(48))
     return kept.read_text(encoding="ascii").strip()
 

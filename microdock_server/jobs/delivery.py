@@ -17,6 +17,7 @@ from typing import Any, Final
 from huey import Huey  # type: ignore[import-untyped]
 from huey.storage import SqliteStorage  # type: ignore[import-untyped]
 
+from .. import file_modes
 from ..nodes.redis import Redis, RedisLost
 from .messages import RedisMessages
 
@@ -64,6 +65,7 @@ class Messenger:
     def _open(self) -> _Queue:
         if self._redis is not None:
             return _Queue(self._run, storage_class=RedisMessages, redis=self._redis, is_consumer=self._run is not None)
+        file_modes.make_file(self._path)
         return _Queue(self._run, storage_class=_File, filename=str(self._path), timeout=TIMEOUT_SECONDS)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from .. import file_modes
 from ..errors import FileTooLarge, StorageFailure, StorageFull
 from .contract import ReceivedFile
 
@@ -61,7 +62,7 @@ class Incoming:
         self._hash = hashlib.sha256()
         self.size = 0
         with disk_errors():
-            directory.mkdir(parents=True, exist_ok=True)
+            file_modes.make_directory(directory)
             handle, name = tempfile.mkstemp(prefix=BODY, dir=directory)
         self._file: BinaryIO = os.fdopen(handle, "w+b", buffering=0)
         self.path = Path(name)

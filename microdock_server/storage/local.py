@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from .. import file_modes
 from ..errors import FileMissing, FileTooLarge, StorageFailure
 from .contract import CHUNK, BlobInfo, Handover, ReceivedFile, StoredFile
 from .incoming import disk_errors, human_size, remove_stale
 
 # A blob that is still being written. Listings and keys never show it.
 PARTIAL: Final = ".partial-"
-PROXY_CAN_READ: Final = 0o640
 
 
 class LocalStorage:
@@ -29,15 +29,17 @@ class LocalStorage:
     def __init__(self, areas: Mapping[str, Path], *, accel_prefix: str | None = None) -> None:
         self._areas = dict(areas)
         self._accel_prefix = accel_prefix
+        # The proxy that is to send blobs runs as a member of our group.
+        self._modes = file_modes.OWNER if accel_prefix is None else file_modes.GROUP
 
     def save(self, key: str, stream: BinaryIO, *, limit: int | None = None) -> StoredFile:
         """See Storage."""
         target = self._path(key)
         with disk_errors():
-            _make_directory(target.parent)
+            _make_directory(target.parent, self._modes)
             partial = target.with_name(f"{PARTIAL}{uuid.uuid4().hex}")
             try:
-                size, digest = _copy(stream, partial, limit)
+                size, digest = _copy(stream, partial, limit, self._modes.file)
                 self._publish(partial, target)
             finally:
                 with suppress(FileNotFoundError):
@@ -48,10 +50,8 @@ class LocalStorage:
         """See Storage. On the same filesystem the bytes are not written again."""
         target = self._path(key)
         with disk_errors():
-            _make_directory(target.parent)
-            if self._accel_prefix is not None:
-                # What was received is its owner's alone; the proxy that is to send it runs as a member of our group.
-                received.path.chmod(PROXY_CAN_READ)
+            _make_directory(target.parent, self._modes)
+            received.path.chmod(self._modes.file)
             _sync_file(received.path)
             try:
                 self._publish(received.path, target)
@@ -104,7 +104,7 @@ class LocalStorage:
         """See Storage."""
         for root in self._areas.values():
             with disk_errors():
-                root.mkdir(parents=True, exist_ok=True)
+                file_modes.make_directory(root, self._modes)
                 probe = root / f"{PARTIAL}{uuid.uuid4().hex}"
                 probe.touch()
                 probe.unlink()
@@ -132,9 +132,10 @@ class LocalStorage:
         partial.unlink()
 
 
-def _copy(stream: BinaryIO, target: Path, limit: int | None) -> tuple[int, str]:
+def _copy(stream: BinaryIO, target: Path, limit: int | None, mode: int) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     with target.open("xb", buffering=0) as file:
+        os.fchmod(file.fileno(), mode)
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             if limit is not None and size > limit:
@@ -147,14 +148,14 @@ def _copy(stream: BinaryIO, target: Path, limit: int | None) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _make_directory(directory: Path) -> None:
+def _make_directory(directory: Path, modes: file_modes.Modes) -> None:
     """Create the directory durably: a file in a directory that a power loss forgets is no file."""
     missing = []
     while not directory.exists():
         missing.append(directory)
         directory = directory.parent
     for path in reversed(missing):
-        path.mkdir(exist_ok=True)
+        file_modes.make_one(path, modes)
         _sync_directory(path.parent)
 
 

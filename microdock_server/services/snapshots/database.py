@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, Engine, Select, column, func, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
+from ... import file_modes
 from . import postgresql
 from .manifest import Blob
 from .problems import SnapshotProblem
@@ -49,6 +50,7 @@ class SQLiteView:
         """See View. Our own transaction is the source, so that a write by others cannot make the copy begin anew."""
         source = self.connection.connection.driver_connection
         assert isinstance(source, sqlite3.Connection)
+        file_modes.make_file(target)
         copy = sqlite3.connect(target, isolation_level=None)
         try:
             # Nothing reads it before it is complete.

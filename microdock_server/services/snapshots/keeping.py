@@ -16,6 +16,7 @@ from typing import Final, Self
 
 import orjson
 
+from ... import file_modes
 from ...clock import iso, utcnow
 from .problems import SnapshotProblem
 
@@ -50,7 +51,8 @@ def alone_in(directory: Path) -> Iterator[None]:
     Everything that writes or removes archives runs inside of it: none removes what another builds on.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        file_modes.make_directory(directory)
+        file_modes.make_file(directory / LOCK)
         with (directory / LOCK).open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _sweep(directory)
@@ -113,6 +115,7 @@ def record(data_dir: Path, archive: Path, size: int, *, incremental: bool) -> No
         "finished_unix": int(now.timestamp()),
     }
     draft = data_dir / f".{RECORD}-{os.getpid()}"
+    file_modes.make_file(draft)
     with draft.open("wb") as file:
         file.write(orjson.dumps(fields))
         file.flush()

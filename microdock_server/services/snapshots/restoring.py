@@ -16,6 +16,7 @@ from sqlalchemy import ColumnClause, Engine, NullPool, column, create_engine, ta
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from ... import file_modes
 from ...clock import iso, utcnow
 from ...storage import LocalStorage
 from . import database, numbering, postgresql
@@ -123,15 +124,11 @@ def _into(wanted: dict[str, Path]) -> Choose:
         if path is None:
             return None
         if path.parent not in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            file_modes.make_directory(path.parent)
             made.add(path.parent)
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _mode(member)), "wb")
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_modes.OWNER.file), "wb")
 
     return choose
-
-
-def _mode(member: Member) -> int:
-    return 0o600 if member.name == SECRET else 0o666
 
 
 def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
@@ -176,6 +173,7 @@ def _note(fresh: Path, verified: Verified) -> None:
         "restored_at": iso(utcnow()),
         "settings": manifest.settings,
     }
+    file_modes.make_file(fresh / RECORD)
     (fresh / RECORD).write_bytes(orjson.dumps(fields, option=orjson.OPT_INDENT_2))
 
 

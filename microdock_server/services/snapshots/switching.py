@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
+from ... import file_modes
 from ...clock import utcnow
 from ...presence import InUse, alone
 from .keeping import sync_directory
@@ -39,7 +40,7 @@ class Switch:
             self._held.enter_context(_unused(self._data_dir))
             with _unused(self.fresh):
                 shutil.rmtree(self.fresh, ignore_errors=True)
-            self.fresh.mkdir(parents=True)
+            file_modes.make_directory(self.fresh)
             # It moves with the directory: no server starts on what is not settled.
             self._held.enter_context(_unused(self.fresh))
         except OSError as reason:
