@@ -21,6 +21,7 @@ from .api.errors import register as register_errors
 from .api.files import StaticResponse
 from .api.host import host
 from .api.host.schemas import Plugin
+from .api.inspections import Inspections
 from .api.installs import installs
 from .api.limits import RateLimits, SharedWindows, SQLiteStorage
 from .api.market import market
@@ -131,6 +132,7 @@ def _context(app: Flask, settings: Settings) -> Context:
         counting=counting,
         origins=origins.guard(app, settings),
         limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
+        inspections=Inspections(settings.data_dir),
         catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),
         refused=RefusedTokens(),

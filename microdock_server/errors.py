@@ -18,7 +18,7 @@
     │   ├── JobNotFound
     ├── Conflict             true in itself, but not beside what is stored
     │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, UsernameLookalike
-    │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded
+    │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded, AddressBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit
     │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
@@ -31,6 +31,7 @@
     ├── Busy                 the database stayed locked for longer than we wait
     └── StorageFailure       the disk or the bucket failed
         ├── StorageFull
+        ├── StorageBytesExceeded   the server keeps as much as its settings let it
         └── StorageUnavailable   the bucket does not answer; it may soon
 
 Every leaf has a `slug`: the machine-readable name of the refusal, and (behind `error.`) the key of its text.
@@ -299,6 +300,14 @@ class BackupBytesExceeded(Conflict):
     slug = "backup_quota_bytes"
 
 
+class AccountBytesExceeded(Conflict):
+    slug = "account_quota"
+
+
+class AddressBytesExceeded(Conflict):
+    slug = "address_quota"
+
+
 class PluginExists(Conflict):
     slug = "plugin_exists"
 
@@ -396,6 +405,10 @@ class Overloaded(DomainError):
     slug = "busy"
     retry_after = 5
 
+    def __init__(self, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after or self.retry_after
+
 
 class SocketsTaken(Overloaded):
     slug = "too_many_sockets"
@@ -412,6 +425,10 @@ class StorageFailure(DomainError):
 
 class StorageFull(StorageFailure):
     slug = "storage_full"
+
+
+class StorageBytesExceeded(StorageFailure):
+    slug = "storage_quota"
 
 
 class StorageUnavailable(StorageFailure):

@@ -6,28 +6,35 @@ import io
 import logging
 import os
 import stat
+import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 
 from microdock_server import create_app
 from microdock_server.api.context import Context
 from microdock_server.api.hub import MAX_STRANGERS
+from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteStorage
-from microdock_server.errors import WrongPassword
+from microdock_server.errors import Overloaded, WrongPassword
 from microdock_server.jobs.maintenance import Maintainer
-from microdock_server.services import accounts, jobs, maintenance, notifications, passwords
+from microdock_server.kept import Kept
+from microdock_server.services import accounts, hashing, jobs, maintenance, notifications, passwords, texts
+from microdock_server.services.hashing import FairQueue
 from microdock_server.startup import prepare
 from microdock_server.uow import unit_of_work
-from microdock_server.vocabulary import Event
+from microdock_server.vocabulary import Event, Role
 
 from . import slow
 from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
-from .market import created, people
+from .market import PLUGINS, created, data, details, file, people, slug
 from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
 from .support import Api, add_user, multipart, package, settings_for, signed_in, stored_files
@@ -161,6 +168,125 @@ class TestConnections:
 
 
 # --- Load that one client can make: costs and quotas ----------------------------------------------------------------
+
+
+def costly(kind: str) -> str:
+    """100 KB of Markdown that once took seconds, or minutes."""
+    table = "|a" * 100 + "|\n" + "|-" * 100 + "|\n" + "a\n" * 650 + "\n"
+    return {"links": "![[" * 33_000, "tables": table * 58, "marks": "a*_~~" * 9_000}[kind]
+
+
+def test_a_text_that_costs_too_much_is_refused_and_says_why(app: Flask) -> None:
+    developer = add_user(app, "developer", Role.DEVELOPER)
+    form = {"plugin_file": file(package(), "p.zip"), "name": "n", "description": "d"}
+    refused = developer.post(PLUGINS, data={**form, "changelog": costly("tables")})
+    assert "table cells" not in details(refused)["changelog"] and "表格" in details(refused)["changelog"]
+    plugin = data(developer.post(PLUGINS, data={**form, "plugin_file": file(package(), "p.zip")}), 201)
+    for kind in ("links", "marks"):
+        text = costly(kind)[:50_000]
+        answer = developer.put(f"{PLUGINS}/{plugin['id']}", {"long_description": text})
+        assert list(details(answer)) == ["long_description"]
+    assert Api(app).upload(package(name="com.a.b", changelog=costly("tables"))).status_code == 400
+
+
+def test_a_text_is_rendered_once_when_it_is_written(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    developer = add_user(app, "developer", Role.DEVELOPER)
+    form = {"plugin_file": file(package(), "p.zip"), "name": "n", "description": "d", "long_description": "*once*"}
+    plugin = data(developer.post(PLUGINS, data=form), 201)
+    monkeypatch.setattr(texts, "_rendered", None)
+    for _ in range(2):
+        assert data(developer.get(f"{PLUGINS}/{plugin['id']}"))["long_description_html"] == "<p><em>once</em></p>\n"
+
+
+def test_pictures_of_one_request_are_bounded_together(app: Flask) -> None:
+    developer = add_user(app, "developer", Role.DEVELOPER)
+    out = io.BytesIO()
+    Image.new("L", (4_000, 2_200)).save(out, "PNG")
+    shots = [file(out.getvalue(), f"{place}.png") for place in range(3)]
+    form = {"plugin_file": file(package(), "p.zip"), "name": "n", "description": "d", "screenshots": shots}
+    assert list(details(developer.post(PLUGINS, data=form))) == ["screenshots.2"]
+
+
+def test_dry_runs_have_a_limit_of_their_own(make_app: AppFactory) -> None:
+    api = Api(make_app(RATELIMIT_ENABLED="true"))
+    statuses = [
+        api.post("/api/plugins/validate", data={"file": file(package(), "p.zip")}).status_code for _ in range(22)
+    ]
+    assert statuses == [200] * 20 + [429] * 2
+
+
+def test_one_client_has_one_package_looked_into_at_a_time(tmp_path: Path) -> None:
+    # Two of them: what two workers of one machine have.
+    here, there = Inspections(tmp_path, wait_seconds=0), Inspections(tmp_path, wait_seconds=0)
+    with here.of("10.0.0.1"):
+        with pytest.raises(Overloaded), here.of("10.0.0.1"):
+            pass
+        with there.of("10.0.0.2"):
+            pass
+    with here.of("10.0.0.1"):
+        pass
+
+
+def test_an_account_keeps_no_more_than_it_may(make_app: AppFactory) -> None:
+    app = make_app(ACCOUNT_MAX_BYTES=str(len(package()) + 100))
+    developer, other = add_user(app, "developer", Role.DEVELOPER), add_user(app, "other", Role.DEVELOPER)
+    form = {"name": "n", "description": "d"}
+    assert developer.post(PLUGINS, data={**form, "plugin_file": file(package(), "p.zip")}).status_code == 201
+    second = {**form, "plugin_file": file(package(name="com.example.second"), "p.zip")}
+    refused = developer.post(PLUGINS, data=second)
+    assert slug(refused) == "account_quota"
+    second = {**form, "plugin_file": file(package(name="com.example.second"), "p.zip")}
+    assert other.post(PLUGINS, data=second).status_code == 201
+
+
+def test_the_server_keeps_no_more_than_it_may(make_app: AppFactory) -> None:
+    app = make_app(STORAGE_MAX_BYTES="3000")
+    assert Api(app).back_up(b"x" * 2_000).status_code == 200
+    refused = Api(app).back_up(b"x" * 2_000, user_key="another_key")
+    assert (refused.status_code, refused.get_json()["error"]) == (507, "storage_quota")
+    assert Api(app).back_up(b"x" * 1_000, user_key="another_key").status_code == 200
+
+
+def test_an_address_keeps_no_more_than_it_may(make_app: AppFactory) -> None:
+    api = Api(make_app(ADDRESS_MAX_BYTES="3000"))
+    assert api.back_up(b"x" * 2_000).status_code == 200
+    refused = api.back_up(b"x" * 2_000, user_key="another_key")
+    assert (refused.status_code, refused.get_json()["error"]) == (409, "address_quota")
+
+
+def test_a_burst_of_hashes_waits_behind_itself_and_is_bounded() -> None:
+    queue = FairQueue(most=5, most_each=3)
+    for number in range(3):
+        queue.put("attacker", number)
+    with pytest.raises(Overloaded):
+        queue.put("attacker", 3)
+    queue.put("somebody", "login")
+    assert [queue.take() for _ in range(4)] == [0, "login", 1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities of their own")
+def test_hashing_gives_way_to_everything_else() -> None:
+    nice = hashing.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert nice == hashing.NICE > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def test_what_many_ask_for_at_once_is_made_once() -> None:
+    kept: Kept[str, int] = Kept(4)
+    made: list[int] = []
+    together = threading.Barrier(8)
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    def ask(_: int) -> int:
+        together.wait()
+        return kept.of("key", make)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {1}
+    assert made == [1]
+
 
 # --- Browsers, proxies, addresses -----------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ..storage import Storages
 if TYPE_CHECKING:
     from .auth import DecodedTokens, RefusedTokens
     from .catalog_cache import CatalogCache
+    from .inspections import Inspections
     from .limits import RateLimits
     from .origins import Origins
 
@@ -35,6 +36,7 @@ class Context:
     counting: Engine
     origins: Origins
     limits: RateLimits
+    inspections: Inspections
     catalog: CatalogCache
     decoded: DecodedTokens
     refused: RefusedTokens

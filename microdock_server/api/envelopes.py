@@ -31,6 +31,7 @@ STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
     (errors.Busy, 503),
     (errors.Overloaded, 503),
     (errors.StorageFull, 507),
+    (errors.StorageBytesExceeded, 507),
     (errors.StorageUnavailable, 503),
     (errors.StorageFailure, 500),
 )

@@ -10,7 +10,15 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ..errors import DomainError, Overloaded, PreconditionFailed, RangeNotSatisfiable, StorageFull, TooMany
+from ..errors import (
+    DomainError,
+    Overloaded,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+    StorageBytesExceeded,
+    StorageFull,
+    TooMany,
+)
 from ..messages import Message
 from .context import language, request_id
 from .envelopes import Refusal, envelope_for
@@ -50,10 +58,10 @@ def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
 
 def _domain(error: DomainError) -> Response:
     status = envelope_for(request.path).status_of(error)
-    if isinstance(error, StorageFull) and error.__cause__ is None:
-        # Refused in time, as DISK_RESERVE asks: nothing failed.
+    if isinstance(error, StorageFull | StorageBytesExceeded | Overloaded) and error.__cause__ is None:
+        # Refused in time, as DISK_RESERVE, STORAGE_MAX_BYTES or a queue asks: nothing failed.
         log.warning("%s refused: %s", request.path, error.slug)
-    elif status >= 500 and not isinstance(error, Overloaded):
+    elif status >= 500:
         log.error("%s failed: %s", request.path, error.slug, exc_info=error)
     return refuse(Refusal(status, error.slug, error.message, error.details), _headers(error))
 

@@ -28,6 +28,8 @@ RATES: Final[dict[str, list[RateLimitItem]]] = {
     "admin": parse_many("1000/minute;10000/hour"),
     "login": parse_many("10/minute;100/hour"),
     "register": parse_many("5/minute;20/hour"),
+    # A dry run costs what an upload costs, and leaves nothing that somebody had to pay a key or an account for.
+    "validate": parse_many("20/minute;200/hour"),
     "report": parse_many("10/minute;50/hour"),
     "install": parse_many("30/minute;300/hour"),
 }

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
+from flask import request
+
 from .. import metrics
 from ..bundle import Limits, Report
-from ..errors import UnsupportedFileType
+from ..client_address import counted
+from ..errors import DomainError, UnsupportedFileType
 from ..services import configuration, publishing
+from ..services.room import MIB, Room
 from ..uow import unit_of_work
-from .context import settings
+from .context import context, settings
 from .forms import FILE, Form, Part, Slot, receive
+from .parsing import drain
 
 
-def received(field: str = FILE, **others: Slot) -> AbstractContextManager[Form]:
-    """The request's form, with a package under `field` that keeps to the server's and the administrator's limits."""
+def received(field: str = FILE, owner_id: str | None = None, **others: Slot) -> AbstractContextManager[Form]:
+    """The request's form, with a package under `field` that keeps to the server's and the administrator's limits.
+
+    Refused before it is received where the server, its address or `owner_id` keep too much already.
+    """
+    ensure_room(owner_id)
     with unit_of_work(writing=False):
         limit = configuration.effective_upload_limit(configuration.current(), settings().max_upload_size)
     return receive(settings().temp_dir, {field: Slot(limit), **others})
+
+
+def ensure_room(owner_id: str | None = None) -> None:
+    """Would a body as long as it says it is fit? The form around a file may be a MiB. Raises what Room.ensure does."""
+    try:
+        with unit_of_work(writing=False):
+            room().ensure(max(0, (request.content_length or 0) - MIB), owner_id)
+    except DomainError:
+        # A client that still sends would not hear the answer.
+        drain()
+        raise
 
 
 def inspected(package: Part) -> Report:
@@ -25,10 +45,27 @@ def inspected(package: Part) -> Report:
     if not package.name.lower().endswith(".zip"):
         raise UnsupportedFileType(allowed=".zip")
     required = settings().require_managed_assembly
-    report = publishing.inspect(package.content, limits(), require_managed_assembly=required)
+    with in_turn():
+        report = publishing.inspect(package.content, limits(), require_managed_assembly=required)
     if report.problems:
         metrics.refused(report.problems[0].rule)
     return report
+
+
+def in_turn() -> AbstractContextManager[None]:
+    """The client's turn to have something looked into. Raises Overloaded."""
+    return context().inspections.of(counted(request.remote_addr or ""))
+
+
+def room() -> Room:
+    """What may be kept, as the settings say, for whoever asks."""
+    known = settings()
+    return Room(
+        known.storage_max_bytes,
+        known.account_max_bytes,
+        known.address_max_bytes,
+        counted(request.remote_addr or ""),
+    )
 
 
 def limits() -> Limits:

@@ -19,9 +19,11 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.routing import Map, Rule, UnicodeConverter
 
+from ..client_address import counted
 from ..errors import Unauthenticated
 from ..messages import text
 from ..schemas.base import Schema
+from ..services import hashing
 from ..services.tokens import Actor
 from ..uow import unit_of_work
 from . import auth, parsing
@@ -174,6 +176,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
 
 def _admit(endpoint: Endpoint) -> Actor | None:
     """Who calls, if they may: identified, counted, permitted, in this order."""
+    hashing.client.set(counted(request.remote_addr or ""))
     who, problem = _identify(endpoint.access)
     if endpoint.limited:
         headers = context().limits.count(request.remote_addr or "", who, endpoint.act)

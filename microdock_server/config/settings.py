@@ -77,6 +77,9 @@ class Settings:
     backups_owner_can_delete: bool
     backup_max_count: int
     backup_max_bytes: int
+    storage_max_bytes: int
+    account_max_bytes: int
+    address_max_bytes: int
     installs_require_catalog: bool
     install_permissions: Mapping[str, Risk]
     immutable_versions: bool
@@ -177,6 +180,9 @@ def _read(env: Env) -> Settings:
         backups_owner_can_delete=env.bool("BACKUPS_OWNER_CAN_DELETE", False),
         backup_max_count=env.int("BACKUP_MAX_COUNT", 100, validate=between(1, 1_000_000)),
         backup_max_bytes=env.int("BACKUP_MAX_BYTES", 2048 * MIB, validate=between(1, 1 << 50)),
+        storage_max_bytes=env.int("STORAGE_MAX_BYTES", 0, validate=between(0, 1 << 60)),
+        account_max_bytes=env.int("ACCOUNT_MAX_BYTES", 10 * 1024 * MIB, validate=between(0, 1 << 60)),
+        address_max_bytes=env.int("ADDRESS_MAX_BYTES", 0, validate=between(0, 1 << 60)),
         installs_require_catalog=env.bool("INSTALLS_REQUIRE_CATALOG", False),
         install_permissions=permissions(env.str("INSTALL_PERMISSIONS", "")),
         immutable_versions=env.bool("IMMUTABLE_VERSIONS", False),

@@ -31,7 +31,14 @@ UNLINKED: Final = "javascript:"
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 InlineRule = Callable[[StateInline, bool], bool]
-_KINDS: Final[dict[str, Excess]] = {"link": "links", "image": "links", "autolink": "links", "newline": "lines"}
+# What is made by inline rules, and in steps what it costs from there to the sanitised page.
+_MADE: Final[dict[str, tuple[Excess, int]]] = {
+    "text": ("lines", 1),
+    "newline": ("lines", 4),
+    "link": ("links", 20),
+    "image": ("links", 20),
+    "autolink": ("links", 30),
+}
 
 TAGS: Final = frozenset({
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s",
@@ -85,7 +92,7 @@ class _Block(StateBlock):
     """Counts what is made of lines. A table makes cells that nobody wrote: they count like all others."""
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
-        self.env[COST].spend("tables" if self.parentType == "table" else "lines", 4)
+        self.env[COST].spend("tables" if self.parentType == "table" else "lines", 3)
         return super().push(ttype, tag, nesting)
 
 
@@ -99,7 +106,7 @@ class _Blocks(ParserBlock):
 
 
 class _Inlines(ParserInline):
-    def skipToken(self, state: StateInline) -> None:
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802  (its name)
         state.env[COST].spend("links", 1)
         super().skipToken(state)
 
@@ -116,14 +123,14 @@ class _Markdown(MarkdownIt):
         self.block, self.inline = _Blocks(), _Inlines()
         self.configure("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING})
 
-    def normalizeLink(self, url: str) -> str:
+    def normalizeLink(self, url: str) -> str:  # noqa: N802  (its name)
         # Refused below. A host beyond ASCII is encoded in quadratic time: it is left to the browser where it is long.
         return _encoded(url) if len(url) <= ADDRESS_MAX else UNLINKED
 
-    def normalizeLinkText(self, link: str) -> str:
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802  (its name)
         return link if not link.isascii() or "xn--" in link.lower() else str(super().normalizeLinkText(link))
 
-    def validateLink(self, url: str) -> bool:
+    def validateLink(self, url: str) -> bool:  # noqa: N802  (its name)
         return url != UNLINKED and bool(super().validateLink(url))
 
 
@@ -140,8 +147,8 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.at("blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     for rule in parser.block.ruler.__rules__:
         rule.fn = _counted_block(rule.fn)
-    for rule in parser.inline.ruler.__rules__:
-        rule.fn = _counted_inline(rule.fn, _KINDS.get(rule.name, "marks"))
+    for inline in parser.inline.ruler.__rules__:
+        inline.fn = _counted_inline(inline.fn, inline.name)
     for ruler in (parser.core.ruler, parser.block.ruler, parser.inline.ruler, parser.inline.ruler2):
         ruler.__compile__()
     return parser
@@ -155,13 +162,17 @@ def _counted_block(rule: BlockRule) -> BlockRule:
     return counted
 
 
-def _counted_inline(rule: InlineRule, kind: Excess) -> InlineRule:
-    """A rule that applies makes tokens; one that only looks is paid for by where it looks (skipToken, the text rule)."""
+def _counted_inline(rule: InlineRule, name: str) -> InlineRule:
+    """The text rule is the first that is asked at every place; one that applies makes tokens of what it found."""
+    kind, makes = _MADE.get(name, ("marks", 6))
+    looks = 1 if name == "text" else 0
 
     def counted(state: StateInline, silent: bool) -> bool:
+        if looks:
+            state.env[COST].spend("links" if silent else "marks", looks)
         found = rule(state, silent)
         if found:
-            state.env[COST].spend(kind, 4)
+            state.env[COST].spend(kind, makes)
         return found
 
     return counted

@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 # What there may be too much of.
 Excess = Literal["lines", "nesting", "tables", "links", "marks"]
 
-STEPS: Final = 120_000
+STEPS: Final = 100_000
 
 
 class TooCostly(Exception):

@@ -94,6 +94,14 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "备份总大小将超过上限（{limit_mb} MB），请先删除旧备份",
         "Backups would exceed the limit of {limit_mb} MB in all; delete old ones first",
     ),
+    "error.account_quota": (
+        "该账号的文件总大小将超过上限（{limit_mb} MB），请先删除旧文件",
+        "The account's files would exceed the limit of {limit_mb} MB in all; delete old ones first",
+    ),
+    "error.address_quota": (
+        "来自该地址的文件总大小将超过上限（{limit_mb} MB）",
+        "Files from this address would exceed the limit of {limit_mb} MB in all",
+    ),
     "error.plugin_exists": ("插件 {name} 已存在", "Plugin {name} exists already"),
     "error.plugin_owned": ("插件已有所有者", "The plugin has an owner already"),
     "error.category_exists": ("同级分类“{name}”已存在", "There is a category {name!r} beside it already"),
@@ -144,6 +152,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.internal_error": ("服务器内部错误", "Internal server error"),
     "error.database_unavailable": ("数据库连接失败", "The database cannot be reached"),
     "error.database_busy": ("数据库繁忙，请稍后再试", "The database is busy; please try again"),
+    "error.storage_quota": (
+        "服务器存储已达到配置的上限",
+        "The server keeps as much as it is set to keep (STORAGE_MAX_BYTES)",
+    ),
     "error.storage_failure": ("文件存储失败，请稍后再试", "The file could not be stored; please try again"),
     "error.storage_full": ("磁盘空间不足", "The disk is full"),
     "error.storage_unavailable": (

@@ -14,7 +14,11 @@ class Backup(StoredFileColumns, Base):
     """One opaque file of one user. Ids are never used twice."""
 
     __tablename__ = "backups"
-    __table_args__ = (Index("ix_backups_user_key_id", "user_key", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_backups_user_key_id", "user_key", "id"),
+        Index("ix_backups_stored_from", "stored_from", "file_size"),
+        {"sqlite_autoincrement": True},
+    )
 
     # SQLite numbers rows by itself only for a column that is exactly INTEGER.
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)

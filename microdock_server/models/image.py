@@ -15,7 +15,10 @@ class PluginImage(StoredFileColumns, Base):
     """One picture of a plugin, as it was made anew from what its owner sent. `kind` is `icon` or `screenshot`."""
 
     __tablename__ = "plugin_images"
-    __table_args__ = (Index("ix_plugin_images_plugin_name", "plugin_name", "kind", "position"),)
+    __table_args__ = (
+        Index("ix_plugin_images_plugin_name", "plugin_name", "kind", "position"),
+        Index("ix_plugin_images_stored_from", "stored_from", "file_size"),
+    )
 
     id: Mapped[Uuid] = mapped_column(primary_key=True)
     plugin_name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"))

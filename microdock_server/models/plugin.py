@@ -40,6 +40,9 @@ class Plugin(Base):
     display_name: Mapped[str] = mapped_column(String(DISPLAY_NAME_MAX))
     description: Mapped[str] = mapped_column(Text)
     long_description: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    # Of which text the HTML is (services/texts.py). Loaded only where it is shown.
+    long_description_html: Mapped[str | None] = mapped_column(Text, deferred=True)
+    long_description_of: Mapped[str | None] = mapped_column(String(64))
     tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     repository: Mapped[str] = mapped_column(String(2048), default="", server_default=text("''"))
     author: Mapped[str] = mapped_column(String(200))

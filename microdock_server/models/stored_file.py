@@ -13,3 +13,5 @@ class StoredFileColumns:
     storage_key: Mapped[str] = mapped_column(String(255), unique=True)
     file_size: Mapped[int] = mapped_column(BigInteger)
     file_hash: Mapped[str] = mapped_column(String(64))
+    # The address it came from, as quotas count addresses; empty where ADDRESS_MAX_BYTES counts none.
+    stored_from: Mapped[str | None] = mapped_column(String(64))

@@ -27,6 +27,7 @@ class PluginVersion(StoredFileColumns, Base):
     __table_args__ = (
         UniqueConstraint("plugin_name", "precedence"),
         Index("ix_plugin_versions_file_hash", "file_hash"),
+        Index("ix_plugin_versions_stored_from", "stored_from", "file_size"),
     )
 
     plugin_name: Mapped[str] = mapped_column(
@@ -43,6 +44,9 @@ class PluginVersion(StoredFileColumns, Base):
     main_dll: Mapped[str] = mapped_column(String(1024))
     entry_class: Mapped[str] = mapped_column(String(500))
     changelog: Mapped[str] = mapped_column(Text)
+    # As a plugin's long description has it.
+    changelog_html: Mapped[str | None] = mapped_column(Text, deferred=True)
+    changelog_of: Mapped[str | None] = mapped_column(String(64))
     dependencies: Mapped[dict[str, str]] = mapped_column(JSON)
     engines: Mapped[dict[str, str]] = mapped_column(JSON)
     # What the inspector read of the main assembly: managed or not, entry class found or not.

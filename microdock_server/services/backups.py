@@ -20,6 +20,7 @@ from ..vocabulary import FIRST_KEY_MIN, BackupType
 from . import audit, files
 from .audit import SERVER, Who
 from .paging import page_of
+from .room import UNLIMITED, Room
 
 EXPIRED_AT_ONCE: Final = 100
 
@@ -43,22 +44,25 @@ class NewBackup:
     description: str | None
 
 
-def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages) -> Backup:
+def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages, room: Room = UNLIMITED) -> Backup:
     """Store a backup. Raises BackupCountExceeded or BackupBytesExceeded; when it returns, file and row are durable."""
     with unit_of_work(writing=False):
         ensure_room(new.user_key, received.size, quota)
+        room.ensure(received.size)
     with unit_of_work() as unit:
         key = files.new_key("backups")
         unit.on_rollback(lambda: storage.main.delete(key))
         stored = storage.main.adopt(key, received)
         # Once more, with the database locked: two uploads at once must not both fit into the last place.
         ensure_room(new.user_key, received.size, quota)
+        room.ensure(received.size)
         backup = Backup(
             user_key=new.user_key,
             backup_type=new.backup_type,
             plugin_name=new.plugin_name,
             file_name=new.file_name,
             description=new.description,
+            stored_from=room.source,
             **files.columns(stored),
         )
         db.session.add(backup)

@@ -156,7 +156,7 @@ def _total(query: Select[Any], *what: object) -> int:
     def counted() -> int:
         return int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
 
-    return _totals.of(revision_cache.current(), counted, *what)
+    return _totals.at(revision_cache.current(), counted, *what)
 
 
 def _by_downloads(

@@ -12,16 +12,20 @@ from ..models import Plugin, PluginVersion
 from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Reason
-from . import audit, catalog, categories, configuration, passwords, pictures, plugins, reviews, versions
+from . import audit, catalog, categories, configuration, passwords, pictures, plugins, reviews, texts, versions
 from .lifecycle import Act, after
 from .pictures import ICON, SCREENSHOT, NewPictures
+from .room import UNLIMITED, Room
 from .tokens import Actor
 
 KEY_BYTES: Final = 32
 
 
-def update(reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storages) -> Plugin:
+def update(
+    reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storages, *, room: Room = UNLIMITED
+) -> Plugin:
     """Change what is said of a plugin of theirs, and its pictures. Opens its own unit."""
+    texts.ensure_renders("long_description", values.get("long_description", ""))
     with unit_of_work() as unit:
         # Before the first statement: no lock is held while pictures are made durable.
         stored = pictures.store(unit, new, storage)
@@ -33,7 +37,9 @@ def update(reference: str, by: Actor, values: Mapping[str, Any], new: NewPicture
             pictures.remove(plugin, ICON, storage)
         if new.screenshots is not None:
             pictures.remove(plugin, SCREENSHOT, storage)
-        pictures.attach(plugin, stored)
+        if stored:
+            room.ensure(sum(item.stored.size for item in stored), plugin.owner_id)
+        pictures.attach(plugin, stored, room.source)
         catalog.touch(plugin)
         if not plugins.is_owner(plugin, by):
             audit.record(by, "plugin.updated", "plugin", plugin.name, fields=sorted(values))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 from functools import cache
 from typing import Final
@@ -10,17 +9,16 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from . import hashing
+
 _PASSWORDS: Final = PasswordHasher()
 # Checked on every upload, several at once: of the profiles OWASP rates as equal, the one that takes least memory.
 _KEYS: Final = PasswordHasher(time_cost=5, memory_cost=7 * 1024, parallelism=1)
-# A hash takes 64 MiB and a core for 0.2 s: a burst of logins waits here instead of filling the memory.
-_TURNS: Final = threading.BoundedSemaphore(2)
 
 
 def hash_password(password: str) -> str:
     """An argon2id hash of a user's password, as it is compared."""
-    with _TURNS:
-        return _PASSWORDS.hash(prepared(password))
+    return hashing.run(_PASSWORDS.hash, prepared(password))
 
 
 def prepared(password: str) -> str:
@@ -31,8 +29,7 @@ def prepared(password: str) -> str:
 
 def hash_key(key: str) -> str:
     """An argon2id hash of a plugin's upload key."""
-    with _TURNS:
-        return _KEYS.hash(key)
+    return hashing.run(_KEYS.hash, key)
 
 
 def matches(stored: str, secret: str) -> bool:
@@ -44,11 +41,10 @@ def matches(stored: str, secret: str) -> bool:
 
 
 def _verifies(stored: str, secret: str) -> bool:
-    with _TURNS:
-        try:
-            return _PASSWORDS.verify(stored, secret)
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        return hashing.run(_PASSWORDS.verify, stored, secret)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def waste_time(secret: str) -> None:

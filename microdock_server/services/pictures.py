@@ -95,7 +95,7 @@ def store(unit: Unit, new: NewPictures, storage: Storages) -> list[StoredPicture
     return found
 
 
-def attach(plugin: Plugin, new: Iterable[StoredPicture]) -> None:
+def attach(plugin: Plugin, new: Iterable[StoredPicture], source: str | None = None) -> None:
     """Make these the plugin's pictures."""
     for item in new:
         db.session.add(
@@ -107,6 +107,7 @@ def attach(plugin: Plugin, new: Iterable[StoredPicture]) -> None:
                 media_type=item.picture.media_type,
                 width=item.picture.width,
                 height=item.picture.height,
+                stored_from=source,
                 **files.columns(item.stored),
             )
         )

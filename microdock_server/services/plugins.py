@@ -17,7 +17,7 @@ from ..models import Plugin, PluginImage, PluginTombstone, PluginVersion, Versio
 from ..storage import Storages
 from ..uow import current_unit
 from ..vocabulary import Event, PluginStatus, permits
-from . import audit, catalog, notifications, search
+from . import audit, catalog, notifications, search, texts
 from .audit import Who
 from .files import place_of
 from .lifecycle import Act, after
@@ -172,7 +172,10 @@ def assign(plugin: Plugin, values: Mapping[str, Any]) -> None:
     overrides = {field: value for field, value in values.items() if field in MANIFEST_FIELDS}
     plugin.overrides = {**plugin.overrides, **overrides}
     for field, value in values.items():
-        setattr(plugin, field, value)
+        if field == "long_description":
+            texts.set_long_description(plugin, value)
+        else:
+            setattr(plugin, field, value)
 
 
 def _set(name: str, by: Who, action: str, **changes: bool) -> Plugin:

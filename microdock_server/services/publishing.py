@@ -36,9 +36,11 @@ from . import (
     plugins,
     resemblance,
     reviews,
+    texts,
     versions,
 )
 from .pictures import NewPictures
+from .room import UNLIMITED, Room
 from .tokens import Actor
 
 
@@ -63,6 +65,7 @@ def accepted(report: Report) -> Manifest:
     """The manifest of a package without problems. Raises BadPackage with every problem in its details."""
     if report.manifest is None or not report.ok:
         raise BadPackage(problems(report))
+    texts.ensure_manifest_renders(report.manifest.changelog)
     return report.manifest
 
 
@@ -79,7 +82,7 @@ def problems(report: Report) -> list[Detail]:
     ]
 
 
-def publish(package: Incoming, report: Report, plugin_key: str, storage: Storages) -> Plugin:
+def publish(package: Incoming, report: Report, plugin_key: str, storage: Storages, room: Room = UNLIMITED) -> Plugin:
     """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
 
     Published at once, unless key uploads are reviewed or the plugin itself is not published.
@@ -91,17 +94,17 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
     received = package.received()
     key_hash = _agreed_key(manifest.name, plugin_key)
     with unit_of_work(writing=False):
-        _ensure_new(manifest, received)
+        _ensure_new(manifest, received, room)
     with unit_of_work() as unit:
         # Before the first statement: the database is not locked while the file is made durable.
         stored = _store(unit, received, storage)
-        _ensure_new(manifest, received)
+        _ensure_new(manifest, received, room)
         reviewed = configuration.current().review_settings.review_key_uploads
         plugin, is_new = _plugin_for(manifest, key_hash, plugin_key)
         if is_new and reviewed:
             plugin.status, plugin.published_at = PluginStatus.PENDING, None
         waits = reviewed or not plugin.is_public
-        version = _add_version(plugin, manifest, stored, report, waits=waits)
+        version = _add_version(plugin, manifest, stored, report, source=room.source, waits=waits)
         # A draft waits for its owner to submit it, whoever uploads to it.
         if waits and plugin.status != PluginStatus.DRAFT:
             review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
@@ -112,7 +115,9 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
     return plugin
 
 
-def create(package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages) -> Plugin:
+def create(
+    package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages, *, room: Room = UNLIMITED
+) -> Plugin:
     """A new plugin of theirs, waiting for review (or a draft). Promises what `publish` does.
 
     Raises BadPackage, Invalid for a form that says another version, NameReserved, PluginExists for a name that is taken
@@ -123,19 +128,23 @@ def create(package: Incoming, report: Report, by: Actor, submission: Submission,
     received = package.received()
     with unit_of_work(writing=False):
         _ensure_free(manifest, by)
-        _ensure_new(manifest, received)
+        _ensure_new(manifest, received, room)
+        room.ensure(received.size, by.id)
     with unit_of_work() as unit:
         stored = _store(unit, received, storage)
         shown = pictures.store(unit, submission.pictures, storage)
         _ensure_free(manifest, by)
-        _ensure_new(manifest, received)
+        _ensure_new(manifest, received, room)
+        room.ensure(received.size + sum(item.stored.size for item in shown), by.id)
         plugin = _new_plugin(manifest, "", by.id)
         plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
         categories.ensure_exists(submission.values.get("category_id"))
         plugins.assign(plugin, submission.values)
         db.session.flush()
-        pictures.attach(plugin, shown)
-        version = _add_version(plugin, manifest, stored, report, waits=True, changelog=submission.changelog)
+        pictures.attach(plugin, shown, room.source)
+        version = _add_version(
+            plugin, manifest, stored, report, source=room.source, waits=True, changelog=submission.changelog
+        )
         _note_activity(by)
         if not submission.is_draft:
             reviews.submit(plugin, version, Reason.NEW, by.id)
@@ -143,7 +152,14 @@ def create(package: Incoming, report: Report, by: Actor, submission: Submission,
 
 
 def add(
-    reference: str, package: Incoming, report: Report, by: Actor, form: Submission, *, storage: Storages
+    reference: str,
+    package: Incoming,
+    report: Report,
+    by: Actor,
+    form: Submission,
+    *,
+    storage: Storages,
+    room: Room = UNLIMITED,
 ) -> PluginVersion:
     """A further version of a plugin of theirs, waiting for review; what is published stays.
 
@@ -157,12 +173,14 @@ def add(
     received = package.received()
     with unit_of_work(writing=False):
         _ensure_names(plugins.get_owned(reference, by), manifest)
-        _ensure_new(manifest, received)
+        _ensure_new(manifest, received, room)
     with unit_of_work() as unit:
         stored = _store(unit, received, storage)
         plugin = plugins.get_owned(reference, by)
-        _ensure_new(manifest, received)
-        version = _add_version(plugin, manifest, stored, report, waits=True, changelog=form.changelog)
+        _ensure_new(manifest, received, room)
+        version = _add_version(
+            plugin, manifest, stored, report, source=room.source, waits=True, changelog=form.changelog
+        )
         _note_activity(by)
         if plugin.status != PluginStatus.DRAFT:
             reason = Reason.NEW_VERSION if plugin.published_at else Reason.NEW
@@ -171,11 +189,18 @@ def add(
 
 
 def _add_version(
-    plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Report, *, waits: bool, changelog: str | None = None
+    plugin: Plugin,
+    manifest: Manifest,
+    stored: StoredFile,
+    report: Report,
+    *,
+    waits: bool,
+    source: str | None,
+    changelog: str | None = None,
 ) -> PluginVersion:
     version = _version(plugin, manifest, stored, report)
-    if changelog is not None:
-        version.changelog = changelog
+    version.stored_from = source
+    texts.set_changelog(version, manifest.changelog if changelog is None else changelog)
     if waits:
         version.status = PluginStatus.DRAFT if plugin.status == PluginStatus.DRAFT else PluginStatus.PENDING
     else:
@@ -188,6 +213,8 @@ def _add_version(
 
 
 def _ensure_agrees(manifest: Manifest, submission: Submission) -> None:
+    texts.ensure_renders("changelog", submission.changelog or "")
+    texts.ensure_renders("long_description", submission.values.get("long_description", ""))
     if submission.version is not None and submission.version != manifest.version:
         raise Invalid.field("version", "field.version_differs", version=manifest.version)
 
@@ -237,13 +264,15 @@ def _stored_key(name: str) -> str | None:
     return None if stone is None else stone.upload_key_hash
 
 
-def _ensure_new(manifest: Manifest, received: ReceivedFile) -> None:
+def _ensure_new(manifest: Manifest, received: ReceivedFile, room: Room) -> None:
+    """Is the version new, and is there room for it with its plugin's owner?"""
     plugin = plugins.find(manifest.name)
     if plugin is not None and versions.find(plugin, manifest.version) is not None:
         raise VersionExists(version=manifest.version)
     stone = db.session.get(VersionTombstone, (manifest.name.lower(), sort_key(manifest.version)))
     if stone is not None and stone.file_hash != received.sha256:
         raise VersionRetired(version=manifest.version)
+    room.ensure(received.size, plugin.owner_id if plugin is not None else None)
 
 
 def _store(unit: Unit, received: ReceivedFile, storage: Storages) -> StoredFile:

@@ -17,14 +17,9 @@ V = TypeVar("V")
 class RevisionCache(Kept[tuple[object, ...], V], Generic[V]):
     """Values by what they are about. Databases and revisions do not share them."""
 
-    def of(self, revision: int, work: Callable[[], V], *what: object) -> V:
+    def at(self, revision: int, work: Callable[[], V], *what: object) -> V:
         """What is so of `what`: as `work` says, the first time it is asked for in a revision."""
-        key = (str(db.engine.url), revision, *what)
-        found = self.get(key)
-        if found is None:
-            found = work()
-            self.put(key, found)
-        return found
+        return self.of((str(db.engine.url), revision, *what), work)
 
 
 def current() -> int:

@@ -149,7 +149,7 @@ def _joined(query: str, facets: Sequence[str]) -> str:
 
 def _count(at: int, table: str, match: str) -> int:
     """How many hits there are, at this revision of the catalogue."""
-    return _counts.of(at, lambda: search_index.count(table, match), table, match)
+    return _counts.at(at, lambda: search_index.count(table, match), table, match)
 
 
 def _ranked(at: int, words: str, query: str, shelves: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
@@ -169,7 +169,7 @@ def _ranked(at: int, words: str, query: str, shelves: Sequence[tuple[str, list[s
         if len(found) >= enough:
             break
         matches = _matches(query_of_stage, shelves)
-        found.update(dict.fromkeys(_rankings.of(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
+        found.update(dict.fromkeys(_rankings.at(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
     return list(found)
 
 

@@ -17,7 +17,7 @@ from ...services.backups import NewBackup, Quota
 from ...services.files import place_of
 from ...services.tokens import Actor
 from ...uow import unit_of_work
-from .. import auth, parsing, throttle
+from .. import auth, packages, parsing, throttle
 from ..context import context, settings
 from ..files import FileFacts, answers_alike, attachment
 from ..forms import FILE, Form, Slot, receive
@@ -40,6 +40,7 @@ MIB = 1 << 20
 )
 def upload() -> Any:
     """Keep a backup: stored byte for byte, never opened."""
+    packages.ensure_room()
     with receive(settings().temp_dir, {FILE: Slot(settings().max_upload_size)}, _ensure_room) as form:
         fields = parsing.load(schemas.BackupUpload(), form.values())
         _ensure_name(form)
@@ -50,7 +51,7 @@ def upload() -> Any:
             file_name=form.file().name,
             description=fields["description"],
         )
-        backup = backups.keep(new, form.file().content.received(), _quota(), context().storage)
+        backup = backups.keep(new, form.file().content.received(), _quota(), context().storage, packages.room())
         metrics.received("backup", backup.file_size)
         return backup
 

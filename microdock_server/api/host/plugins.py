@@ -76,7 +76,9 @@ def upload() -> Any:
         package = form.file()
         report = packages.inspected(package)
         with throttle.proving("plugin_key", publishing.accepted(report).name.lower(), request.remote_addr or ""):
-            plugin = publishing.publish(package.content, report, fields["plugin_key"], context().storage)
+            plugin = publishing.publish(
+                package.content, report, fields["plugin_key"], context().storage, room=packages.room()
+            )
         metrics.received("plugin", package.content.size)
         return details.uploaded(plugin)
 
@@ -88,6 +90,7 @@ def upload() -> Any:
     answer=schemas.PackageReport,
     message="plugins.validated",
     transaction="own",
+    act="validate",
 )
 def validate() -> Any:
     """Inspect a package as an upload would, and keep nothing."""

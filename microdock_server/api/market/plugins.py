@@ -59,7 +59,7 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
 )
 def create(actor: Actor) -> dict[str, Any]:
     """Submit a new plugin. It waits for review (or for its owner, as a draft) before anybody else sees it."""
-    with packages.received(PACKAGE_FIELD, **_PICTURES) as form:
+    with packages.received(PACKAGE_FIELD, actor.id, **_PICTURES) as form:
         values = parsing.load(schemas.NewPlugin(), form.values())
         report = packages.inspected(values[PACKAGE_FIELD])
         manifest = publishing.accepted(report)
@@ -73,7 +73,7 @@ def create(actor: Actor) -> dict[str, Any]:
             is_draft=values["draft"],
         )
         package = values[PACKAGE_FIELD].content
-        plugin = publishing.create(package, report, actor, submission, context().storage)
+        plugin = publishing.create(package, report, actor, submission, context().storage, room=packages.room())
         metrics.received("plugin", package.size)
         _count_pictures(values)
     return _shown(plugin.id, actor)
@@ -107,6 +107,7 @@ def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
 def update(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """Change what is said of a plugin, by JSON, or as a form with pictures. It wins over the manifests."""
     if request.mimetype == "multipart/form-data":
+        packages.ensure_room()
         with receive(settings().temp_dir, _PICTURES) as form:
             values = parsing.load(schemas.PluginForm(), form.values())
             return _updated(plugin_id, actor, values)
@@ -220,7 +221,8 @@ def _updated(plugin_id: str, actor: Actor, values: dict[str, Any]) -> dict[str, 
     with unit_of_work(writing=False):
         plugin = plugins.get_owned(plugin_id, actor)
         _ensure_derived(values.get("metadata", {}), shapes.span_of(ownership.current_version(plugin).engines))
-    changed = ownership.update(plugin_id, actor, _columns(values), _pictures(values), context().storage)
+    columns, shown = _columns(values), _pictures(values)
+    changed = ownership.update(plugin_id, actor, columns, shown, context().storage, room=packages.room())
     _count_pictures(values)
     return _shown(changed.id, actor)
 
@@ -249,10 +251,13 @@ def _ensure_derived(metadata: Mapping[str, Any], span: tuple[str | None, str | N
 def _pictures(values: Mapping[str, Any]) -> NewPictures:
     icon: Part | None = values.get("icon")
     screenshots: Sequence[Part] | None = values.get("screenshots")
-    return pictures.prepare(
-        None if icon is None else _bytes(icon),
-        None if screenshots is None else [_bytes(part) for part in screenshots],
-    )
+    if icon is None and screenshots is None:
+        return NewPictures()
+    with packages.in_turn():
+        return pictures.prepare(
+            None if icon is None else _bytes(icon),
+            None if screenshots is None else [_bytes(part) for part in screenshots],
+        )
 
 
 def _count_pictures(values: Mapping[str, Any]) -> None:

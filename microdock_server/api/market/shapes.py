@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -11,14 +10,13 @@ from sqlalchemy import Row, select
 from ...bundle.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
 from ...extensions import db
-from ...media import to_html
 from ...models import Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
-from ...services import configuration, developers, pictures, plugins, review_queue
+from ...services import configuration, developers, pictures, plugins, review_queue, texts
 from ...services.autoreview import requests as auto_reviews
 from ...services.developers import Profile
 from ...services.tokens import Actor
 from ...vocabulary import Role
-from ..context import settings
+from ..context import context, settings
 from .findings import summary
 
 ENGINE: Final = "microdock"
@@ -61,7 +59,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     return {
         **detail,
         "long_description": plugin.long_description,
-        "long_description_html": rendered(plugin.long_description),
+        "long_description_html": texts.long_description_html(plugin, context().counting),
         "author": plugin.author,
         "metadata": metadata_of(plugin, version),
         "files": _files(plugin, images),
@@ -227,12 +225,6 @@ def rating_of(plugin: Plugin | Row[Any]) -> float | None:
 def url(path: str) -> str:
     """An address on this surface, absolute where the server knows its own."""
     return f"{settings().public_url or ''}/api/v1{path}"
-
-
-@lru_cache(maxsize=64)
-def rendered(markdown: str) -> str:
-    """Markdown as sanitised HTML."""
-    return to_html(markdown)
 
 
 def _common(

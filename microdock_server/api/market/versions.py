@@ -10,7 +10,7 @@ from ... import metrics
 from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
 from ...schemas.fields import version_meant
-from ...services import downloads, pictures, plugins, publishing, versions
+from ...services import downloads, pictures, plugins, publishing, texts, versions
 from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...storage import Outgoing, Suits
@@ -42,12 +42,16 @@ IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
 )
 def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """Submit a further version. What is published stays so while the new one waits for review."""
-    with packages.received(PACKAGE_FIELD) as form:
+    with unit_of_work(writing=False):
+        owner_id = plugins.get_owned(plugin_id, actor).owner_id
+    with packages.received(PACKAGE_FIELD, owner_id) as form:
         values = parsing.load(schemas.NewVersion(), form.values())
         report = packages.inspected(values[PACKAGE_FIELD])
         package = values[PACKAGE_FIELD].content
         submission = Submission(version=values["version"], changelog=values["changelog"])
-        added = publishing.add(plugin_id, package, report, actor, submission, storage=context().storage)
+        added = publishing.add(
+            plugin_id, package, report, actor, submission, storage=context().storage, room=packages.room()
+        )
         metrics.received("plugin", package.size)
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(plugin_id, actor)
@@ -82,7 +86,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     """One version."""
     plugin = plugins.get_seen(plugin_id, actor)
     row = _seen(plugin, version, actor)
-    return {**shapes.version_row(plugin, row), "changelog_html": shapes.rendered(row.changelog)}
+    return {**shapes.version_row(plugin, row), "changelog_html": texts.changelog_html(row, context().counting)}
 
 
 @market.operation(
