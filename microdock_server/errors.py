@@ -157,8 +157,6 @@ class Forbidden(DomainError):
 class ForeignOrigin(Forbidden):
     """A browser page of another site sends a request that would change something. Says what to set about it."""
 
-    slug = "forbidden"
-
     @property
     def message(self) -> Message:
         return Message("error.origin_not_allowed")
