@@ -11,7 +11,7 @@
     │   ├── InvalidToken (RevokedForGood), WrongCredentials
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
-    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnDecision, ForeignOrigin
+    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnSubmission, OwnDecision, ForeignOrigin
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
@@ -20,7 +20,7 @@
     │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, UsernameLookalike
     │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded, AddressBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
-    │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit
+    │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit, OverrideRefused
     │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
     ├── TooLarge
     │   └── FileTooLarge
@@ -198,6 +198,10 @@ class OwnPlugin(Forbidden):
     slug = "own_plugin"
 
 
+class OwnSubmission(Forbidden):
+    slug = "own_submission"
+
+
 class OwnDecision(Forbidden):
     slug = "own_decision"
 
@@ -344,6 +348,10 @@ class ReviewOutdated(Conflict):
 
 class ReviewerBusy(Conflict):
     slug = "reviewer_busy"
+
+
+class OverrideRefused(Conflict):
+    slug = "override_refused"
 
 
 class NothingToSubmit(Conflict):

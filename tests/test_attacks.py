@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import update
 
 from microdock_server import create_app
 from microdock_server.api.context import Context
@@ -23,8 +24,10 @@ from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteStorage
 from microdock_server.errors import Overloaded, WrongPassword
+from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
+from microdock_server.models import User
 from microdock_server.services import accounts, hashing, jobs, maintenance, notifications, passwords, texts
 from microdock_server.services.hashing import FairQueue
 from microdock_server.startup import prepare
@@ -34,14 +37,115 @@ from microdock_server.vocabulary import Event, Role
 from . import slow
 from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
-from .market import PLUGINS, created, data, details, file, people, slug
+from .market import (
+    PLUGINS,
+    V1,
+    People,
+    add_version,
+    audited,
+    create,
+    created,
+    data,
+    details,
+    file,
+    people,
+    published,
+    review_of,
+    slug,
+)
 from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
 from .support import Api, add_user, multipart, package, settings_for, signed_in, stored_files
 
+NAME = "com.example.myplugin"
+
+
+@pytest.fixture
+def who(app: Flask) -> People:
+    return people(app)
+
+
 PACKAGE = "/api/v1/marketplace/plugins/com.example.myplugin/download"
 
 # --- Who may publish what -------------------------------------------------------------------------------------------
+
+
+def _new_key(who: People, maker: str = "developer") -> str:
+    return str(data(getattr(who, maker).post(f"{PLUGINS}/{NAME}/upload-key"))["upload_key"])
+
+
+def _current(who: People) -> str:
+    return str(data(who.nobody.get(f"{PLUGINS}/{NAME}"))["version"])
+
+
+def _approve(who: People, by: str, **fields: object) -> str:
+    """What somebody hears who approves what waits."""
+    path = f"{V1}/admin/reviews/{review_of(who.reviewer, NAME)['id']}"
+    getattr(who, by).post(f"{path}/start")
+    return slug(getattr(who, by).post(f"{path}/submit", {"result": "approved", **fields}), 403)
+
+
+def test_a_key_upload_to_an_owned_plugin_is_reviewed(who: People) -> None:
+    published(who.developer, who.reviewer)
+    assert who.nobody.upload(package(version="2.0.0"), key=_new_key(who)).status_code == 200
+    assert _current(who) == "1.0.0"
+    assert review_of(who.reviewer, NAME)["plugin"]["version"] == "2.0.0"
+
+
+def test_an_upload_by_key_is_audited_without_the_key(who: People) -> None:
+    published(who.developer, who.reviewer)
+    key = _new_key(who)
+    assert who.nobody.upload(package(version="2.0.0"), key=key).status_code == 200
+    entry = audited(who.admin, "version.uploaded")[0]
+    assert (entry["details"]["version"], entry["details"]["way"]) == ("2.0.0", "key")
+    assert key not in str(entry)
+
+
+def test_an_administrator_does_not_approve_their_own_upload_into_somebodys_plugin(who: People) -> None:
+    published(who.developer, who.reviewer)
+    data(add_version(who.admin, NAME, "2.0.0"), 201)
+    assert _approve(who, "admin") == "own_submission"
+    assert _current(who) == "1.0.0"
+
+
+def test_an_administrator_does_not_approve_what_came_by_a_key_they_made(who: People) -> None:
+    published(who.developer, who.reviewer)
+    assert who.nobody.upload(package(version="2.0.0"), key=_new_key(who, "admin")).status_code == 200
+    assert _approve(who, "admin") == "own_submission"
+    assert _current(who) == "1.0.0"
+
+
+def test_an_override_beside_another_reviewer_is_refused(who: People) -> None:
+    published(who.developer, who.reviewer)
+    data(add_version(who.admin, NAME, "2.0.0"), 201)
+    path = f"{V1}/admin/reviews/{review_of(who.reviewer, NAME)['id']}/submit"
+    answer = who.admin.post(path, {"result": "approved", "override": True, "reason": "in a hurry"})
+    assert slug(answer) == "override_refused"
+    assert _current(who) == "1.0.0"
+
+
+def test_the_only_reviewers_override_is_marked_in_the_audit_log(app: Flask, who: People) -> None:
+    created(who.admin)
+    path = f"{V1}/admin/reviews/{review_of(who.reviewer, NAME)['id']}/submit"
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(User).where(User.username == "reviewer").values(is_active=False))
+    assert slug(who.admin.post(path, {"result": "approved"}), 403) == "own_plugin"
+    data(who.admin.post(path, {"result": "approved", "override": True, "reason": "alone here"}))
+    assert audited(who.admin, "review.approved")[0]["details"]["override_reason"] == "alone here"
+
+
+def test_a_deleted_owned_name_is_not_free(who: People) -> None:
+    published(who.developer, who.reviewer)
+    assert who.admin.post("/api/plugins/delete", {"name": NAME}).status_code == 200
+    assert who.nobody.upload(package(version="2.0.0"), key="squatters-key").status_code == 403
+    assert slug(create(who.other, name="Com.Example.MyPlugin", version="2.0.0")) == "plugin_exists"
+
+
+def test_a_deleted_owned_version_takes_no_other_bytes(who: People) -> None:
+    published(who.developer, who.reviewer)
+    assert who.admin.post("/api/plugins/delete", {"name": NAME}).status_code == 200
+    assert slug(create(who.developer, author="other bytes")) == "version_retired"
+
 
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------
 

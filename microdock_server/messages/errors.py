@@ -45,6 +45,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.not_the_owner": ("您不是该插件的所有者", "You do not own this plugin"),
     "error.assigned_to_another": ("该审核任务已分配给其他审核员", "This review is assigned to another reviewer"),
     "error.own_plugin": ("不能审核自己的插件", "You cannot review your own plugin"),
+    "error.own_submission": (
+        "不能审核自己提交的版本",
+        "You cannot decide on a version that you submitted, by whichever way",
+    ),
     "error.own_decision": ("不能处理针对自己决定的申诉", "You cannot hear an appeal against your own decision"),
     "error.not_found": ("资源不存在", "Not found"),
     "error.plugin_not_found": ("插件不存在", "The plugin does not exist"),
@@ -126,6 +130,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.reviewer_busy": (
         "该审核员进行中的任务已达上限（{limit} 个）",
         "The reviewer has the most open reviews allowed ({limit})",
+    ),
+    "error.override_refused": (
+        "另有可以处理此事的审核员，不能越权决定",
+        "Another active reviewer can decide this: it cannot be overridden",
     ),
     "error.nothing_to_submit": ("没有可提交审核的版本", "There is no version to submit"),
     "error.rating_exists": ("您已评价过该插件", "You have rated this plugin already"),

@@ -112,6 +112,10 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "field.reviewer": ("该用户不是审核员", "This user is not a reviewer"),
     "field.user": ("用户不存在", "The user does not exist"),
     "field.empty": ("至少需要一项", "At least one value is needed"),
+    "field.override": (
+        "没有其他可用的审核员：可以用 override: true 并说明 reason 来决定",
+        "There is no other active reviewer: `override: true` with a `reason` decides",
+    ),
     "field.action": ("该申诉不支持此操作", "This appeal cannot do that"),
     "field.status": ("不支持的目标状态", "Not a status that can be asked for"),
 }

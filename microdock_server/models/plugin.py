@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
@@ -36,6 +36,8 @@ class Plugin(Base):
     number: Mapped[int] = mapped_column(BigInteger, server_default="0")
     status: Mapped[str] = mapped_column(String(16), default=PluginStatus.PUBLISHED, server_default="published")
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    # Outlives the owner's account: a name that was somebody's never becomes anybody's.
+    had_owner: Mapped[bool] = mapped_column(default=False, server_default=false())
     category_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"))
     display_name: Mapped[str] = mapped_column(String(DISPLAY_NAME_MAX))
     description: Mapped[str] = mapped_column(Text)
@@ -57,6 +59,8 @@ class Plugin(Base):
     is_deprecated: Mapped[bool] = mapped_column(default=False)
     # "": made through the marketplace, and its owner has set no key yet.
     upload_key_hash: Mapped[str] = mapped_column(String(255))
+    # The account that made the key, where one did; a copy, not a reference.
+    upload_key_by: Mapped[str | None] = mapped_column(String(36))
     # Of the ratings that are shown. The average is kept for sorting and made from the other two.
     rating_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     rating_sum: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
@@ -76,6 +80,11 @@ class Plugin(Base):
         """May everybody see it?"""
         return self.status == PluginStatus.PUBLISHED
 
+    @property
+    def is_owned(self) -> bool:
+        """Has it an owner, or had it one whose account is gone?"""
+        return self.had_owner or self.owner_id is not None or not self.upload_key_hash
+
 
 class PluginTombstone(Base):
     """A deleted plugin whose name stays taken: only its old key, or its old owner, opens it again."""
@@ -84,5 +93,12 @@ class PluginTombstone(Base):
 
     name_key: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), primary_key=True)
     upload_key_hash: Mapped[str] = mapped_column(String(255))
+    upload_key_by: Mapped[str | None] = mapped_column(String(36))
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    had_owner: Mapped[bool] = mapped_column(default=False, server_default=false())
     deleted_at: Mapped[Created]
+
+    @property
+    def is_owned(self) -> bool:
+        """Had the plugin an owner, whose account may be gone?"""
+        return self.had_owner or self.owner_id is not None or not self.upload_key_hash

@@ -52,6 +52,11 @@ class PluginVersion(StoredFileColumns, Base):
     # What the inspector read of the main assembly: managed or not, entry class found or not.
     assembly_finding: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_deprecated: Mapped[bool] = mapped_column(default=False)
+    # Who sent it: the account, the upload key by its fingerprint, the account that made that key. Copies, not
+    # references: they hold after the account is gone, and after the key is replaced.
+    submitted_by: Mapped[str | None] = mapped_column(String(36))
+    submitted_key: Mapped[str | None] = mapped_column(String(16))
+    submitted_key_by: Mapped[str | None] = mapped_column(String(36))
     download_count: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[Created]
     published_at: Mapped[OptionalMoment]

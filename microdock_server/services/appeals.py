@@ -12,6 +12,7 @@ from ..errors import (
     AppealDecided,
     AppealExists,
     AppealNotFound,
+    DomainError,
     Forbidden,
     Invalid,
     NothingToAppeal,
@@ -23,7 +24,7 @@ from ..errors import (
 from ..extensions import db
 from ..models import Appeal, Plugin, PluginVersion, Review
 from ..vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus, permits
-from . import audit, catalog, notifications, plugins, reviews
+from . import audit, catalog, notifications, plugins, reviews, submitters
 from .lifecycle import SETTLED, Act, after
 from .paging import page_of
 from .tokens import Actor
@@ -68,15 +69,24 @@ def page(
 
 
 def process(
-    appeal_id: str, decision: AppealStatus, by: Actor, response: str, actions: Sequence[dict[str, Any]]
+    appeal_id: str,
+    decision: AppealStatus,
+    by: Actor,
+    response: str,
+    actions: Sequence[dict[str, Any]],
+    *,
+    override: str | None = None,
 ) -> Appeal:
     """Hear an appeal. Granted, its actions undo the decision now; without actions the plugin is reviewed again.
 
-    Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, Invalid for actions that this appeal cannot have,
-    Forbidden for those who may not lift a suspension, TransitionNotAllowed where the plugin has moved on meanwhile.
+    `override` is the reason for which somebody hears one that concerns themselves, where nobody else could.
+    Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, OwnSubmission, OverrideRefused, Invalid for actions
+    that this appeal cannot have, Forbidden for those who may not lift a suspension, TransitionNotAllowed where the
+    plugin has moved on meanwhile.
     """
-    appeal = _heard_by(appeal_id, by)
+    appeal = _open(appeal_id)
     plugin = db.session.get_one(Plugin, appeal.plugin_name)
+    is_override = _ensure_may_hear(appeal, plugin, by, override=override is not None)
     if decision is AppealStatus.APPROVED:
         _ensure_fits(plugin, actions)
         if appeal.type == AppealType.SUSPENSION:
@@ -99,21 +109,40 @@ def process(
         decision=decision.value,
         response=response,
     )
-    audit.record(by, f"appeal.{decision.value}", "appeal", appeal.id, plugin=plugin.name, actions=list(actions))
+    audit.record(
+        by,
+        f"appeal.{decision.value}",
+        "appeal",
+        appeal.id,
+        plugin=plugin.name,
+        actions=list(actions),
+        **submitters.overridden(override, is_override),
+    )
     return appeal
 
 
-def _heard_by(appeal_id: str, judge: Actor) -> Appeal:
+def _open(appeal_id: str) -> Appeal:
     appeal = db.session.get(Appeal, appeal_id)
     if appeal is None:
         raise AppealNotFound()
     if appeal.status != AppealStatus.PENDING:
         raise AppealDecided()
-    if judge.id == appeal.against_id:
-        raise OwnDecision()
-    if judge.id == appeal.appellant_id:
-        raise OwnPlugin()
     return appeal
+
+
+def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: bool) -> bool:
+    """Neither who decided before hears an appeal, nor whom it is for, nor who submitted what it would publish."""
+    barred = {appeal.against_id, appeal.appellant_id, plugin.owner_id}
+    is_suspension = appeal.type == AppealType.SUSPENSION
+    if not is_suspension:
+        version = _version(reviews.get(appeal.decision_id))
+        barred |= submitters.of(plugin, version) if version else set()
+    if judge.id == appeal.against_id:
+        problem: DomainError = OwnDecision()
+    else:
+        problem = OwnPlugin() if judge.id == appeal.appellant_id else submitters.refusal(plugin, judge.id)
+    permission = "plugin.suspend" if is_suspension else "review.update"
+    return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=permission)
 
 
 def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:

@@ -6,13 +6,25 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..errors import Conflict, NothingToSubmit, PluginNotFound, PluginOwned, WrongPluginKey
+from ..errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
 from ..extensions import db
 from ..models import Plugin, PluginVersion
 from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Reason
-from . import audit, catalog, categories, configuration, passwords, pictures, plugins, reviews, texts, versions
+from . import (
+    audit,
+    catalog,
+    categories,
+    configuration,
+    passwords,
+    pictures,
+    plugins,
+    reviews,
+    submitters,
+    texts,
+    versions,
+)
 from .lifecycle import Act, after
 from .pictures import ICON, SCREENSHOT, NewPictures
 from .room import UNLIMITED, Room
@@ -61,6 +73,18 @@ def submit(reference: str, by: Actor, number: str | None) -> Plugin:
     return plugin
 
 
+def restore(plugin: Plugin, by: Actor, reason: str, *, override: bool = False) -> None:
+    """Let a suspended plugin be seen again. Its owner lifts their own suspension alone, nobody else's.
+
+    Raises TransitionNotAllowed, OwnPlugin, OverrideRefused.
+    """
+    after(plugin.status, Act.RESTORE)
+    suspended_by = audit.last(plugins.SUSPENDED, "plugin", plugin.name).actor_id
+    barred = [] if suspended_by == by.id else [plugin.owner_id]
+    is_override = submitters.ensure_may_decide(barred, by, OwnPlugin(), override=override, permission="plugin.suspend")
+    plugins.restore(plugin, by, reason, **submitters.overridden(reason, is_override))
+
+
 def report(reference: str, by: Actor, reason: str) -> None:
     """Have reviewers look at a published plugin. Its version stays published while they do."""
     plugin = plugins.get_seen(reference, by)
@@ -94,20 +118,20 @@ def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
     """
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(reference, by)
-        owner_id, stored, name = plugin.owner_id, plugin.upload_key_hash, plugin.name
-        if owner_id is None:
+        is_owned, stored, name = plugin.is_owned, plugin.upload_key_hash, plugin.name
+        if not is_owned:
             configuration.ensure_unreserved(name, by.id)
-    if owner_id is not None:
+    if is_owned:
         raise PluginOwned()
     if not stored or not passwords.matches(stored, plugin_key):
         raise WrongPluginKey()
     with unit_of_work():
         plugin = plugins.get(name)
-        if plugin.owner_id is not None:
+        if plugin.is_owned:
             raise PluginOwned()
         if plugin.upload_key_hash != stored:
             raise WrongPluginKey()
-        plugin.owner_id = by.id
+        plugin.owner_id, plugin.had_owner = by.id, True
         catalog.touch(plugin)
         audit.record(by, "plugin.claimed", "plugin", plugin.name)
     return plugin
@@ -126,6 +150,6 @@ def renew_upload_key(reference: str, by: Actor) -> str:
         plugin = plugins.get_owned(reference, by)
         if plugin.upload_key_hash != before:
             raise Conflict()
-        plugin.upload_key_hash = hashed
+        plugin.upload_key_hash, plugin.upload_key_by = hashed, by.id
         audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
     return key

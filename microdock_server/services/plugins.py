@@ -122,17 +122,19 @@ def suspend(plugin: Plugin, by: Who, reason: str) -> None:
     audit.record(by, SUSPENDED, "plugin", plugin.name, reason=reason)
 
 
-def restore(plugin: Plugin, by: Who, reason: str) -> None:
-    """Let a suspended plugin be seen again. Raises TransitionNotAllowed."""
+def restore(plugin: Plugin, by: Who, reason: str, **details: Any) -> None:
+    """Let a suspended plugin be seen again; `details` go into the audit log. Raises TransitionNotAllowed."""
     move(plugin, Act.RESTORE)
-    audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason)
+    audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason, **details)
 
 
 def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) -> None:
     """Remove the plugin, its versions and pictures and, once that is committed, their files.
 
-    With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes.
+    With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes; so
+    it does in any case where the plugin has, or had, an owner.
     """
+    keep_tombstone = keep_tombstone or plugin.is_owned
     audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
     search.forget(plugin)
     pictures = db.session.scalars(select(PluginImage).where(PluginImage.plugin_name == plugin.name)).all()
@@ -193,7 +195,9 @@ def _bury(plugin: Plugin, versions: list[PluginVersion]) -> None:
         stone = PluginTombstone(name_key=plugin.name_key)
         db.session.add(stone)
     stone.upload_key_hash = plugin.upload_key_hash
+    stone.upload_key_by = plugin.upload_key_by
     stone.owner_id = plugin.owner_id
+    stone.had_owner = plugin.is_owned
     db.session.flush()
     for version in versions:
         db.session.merge(

@@ -41,6 +41,7 @@ from . import (
 )
 from .pictures import NewPictures
 from .room import UNLIMITED, Room
+from .submitters import Sender
 from .tokens import Actor
 
 
@@ -82,10 +83,19 @@ def problems(report: Report) -> list[Detail]:
     ]
 
 
-def publish(package: Incoming, report: Report, plugin_key: str, storage: Storages, room: Room = UNLIMITED) -> Plugin:
+def publish(
+    package: Incoming,
+    report: Report,
+    plugin_key: str,
+    storage: Storages,
+    *,
+    account: Actor | None = None,
+    room: Room = UNLIMITED,
+) -> Plugin:
     """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
 
-    Published at once, unless key uploads are reviewed or the plugin itself is not published.
+    Published at once, unless the plugin has (or had) an owner, key uploads are reviewed, or the plugin itself is not
+    published. `account` is whoever is logged in beside the key.
     Raises BadPackage, NameReserved, WrongPluginKey (Invalid for a new name's key that is too short), VersionExists or
     VersionRetired, in this order. When it returns, file and rows
     are durable; if it raises, neither exists. Opens its own units: no lock is held while hashes are computed.
@@ -99,15 +109,16 @@ def publish(package: Incoming, report: Report, plugin_key: str, storage: Storage
         # Before the first statement: the database is not locked while the file is made durable.
         stored = _store(unit, received, storage)
         _ensure_new(manifest, received, room)
-        reviewed = configuration.current().review_settings.review_key_uploads
         plugin, is_new = _plugin_for(manifest, key_hash, plugin_key)
+        reviewed = plugin.is_owned or configuration.current().review_settings.review_key_uploads
         if is_new and reviewed:
             plugin.status, plugin.published_at = PluginStatus.PENDING, None
         waits = reviewed or not plugin.is_public
-        version = _add_version(plugin, manifest, stored, report, source=room.source, waits=waits)
+        sender = Sender(account, is_by_key=True)
+        version = _add_version(plugin, manifest, stored, report, sender, source=room.source, waits=waits)
         # A draft waits for its owner to submit it, whoever uploads to it.
         if waits and plugin.status != PluginStatus.DRAFT:
-            review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, None)
+            review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, sender.account_id)
             if resemblance.to_popular(plugin):
                 reviews.add_reason(review, Reason.LOOKALIKE)
         # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
@@ -136,14 +147,14 @@ def create(
         _ensure_free(manifest, by)
         _ensure_new(manifest, received, room)
         room.ensure(received.size + sum(item.stored.size for item in shown), by.id)
-        plugin = _new_plugin(manifest, "", by.id)
+        plugin = _new_plugin(manifest, "", owner_id=by.id)
         plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
         categories.ensure_exists(submission.values.get("category_id"))
         plugins.assign(plugin, submission.values)
         db.session.flush()
         pictures.attach(plugin, shown, room.source)
         version = _add_version(
-            plugin, manifest, stored, report, source=room.source, waits=True, changelog=submission.changelog
+            plugin, manifest, stored, report, Sender(by), source=room.source, waits=True, changelog=submission.changelog
         )
         _note_activity(by)
         if not submission.is_draft:
@@ -179,7 +190,7 @@ def add(
         plugin = plugins.get_owned(reference, by)
         _ensure_new(manifest, received, room)
         version = _add_version(
-            plugin, manifest, stored, report, source=room.source, waits=True, changelog=form.changelog
+            plugin, manifest, stored, report, Sender(by), source=room.source, waits=True, changelog=form.changelog
         )
         _note_activity(by)
         if plugin.status != PluginStatus.DRAFT:
@@ -193,6 +204,7 @@ def _add_version(
     manifest: Manifest,
     stored: StoredFile,
     report: Report,
+    sender: Sender,
     *,
     waits: bool,
     source: str | None,
@@ -200,6 +212,7 @@ def _add_version(
 ) -> PluginVersion:
     version = _version(plugin, manifest, stored, report)
     version.stored_from = source
+    sender.sign(plugin, version)
     texts.set_changelog(version, manifest.changelog if changelog is None else changelog)
     if waits:
         version.status = PluginStatus.DRAFT if plugin.status == PluginStatus.DRAFT else PluginStatus.PENDING
@@ -209,6 +222,7 @@ def _add_version(
     db.session.flush()
     plugins.show_current(plugin)
     catalog.touch(plugin)
+    sender.record(plugin, version)
     return version
 
 
@@ -294,10 +308,13 @@ def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plu
     stone = db.session.get(PluginTombstone, manifest.name.lower())
     if stone is None:
         configuration.ensure_unreserved(manifest.name, None)
-    return _new_plugin(manifest, key_hash, stone.owner_id if stone else None), True
+        return _new_plugin(manifest, key_hash), True
+    plugin = _new_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)
+    plugin.upload_key_by = stone.upload_key_by
+    return plugin, True
 
 
-def _new_plugin(manifest: Manifest, key_hash: str, owner_id: str | None) -> Plugin:
+def _new_plugin(manifest: Manifest, key_hash: str, *, owner_id: str | None = None, had_owner: bool = False) -> Plugin:
     now = utcnow()
     plugin = Plugin(
         name=manifest.name,
@@ -305,6 +322,7 @@ def _new_plugin(manifest: Manifest, key_hash: str, owner_id: str | None) -> Plug
         number=catalog.next_number(),
         status=PluginStatus.PUBLISHED,
         owner_id=owner_id,
+        had_owner=had_owner or owner_id is not None,
         tags=[],
         overrides={},
         current_version=manifest.version,

@@ -12,7 +12,6 @@ from ..errors import (
     AssignedToAnother,
     Forbidden,
     Invalid,
-    OwnPlugin,
     ReviewDecided,
     ReviewerBusy,
     ReviewNotFound,
@@ -21,7 +20,7 @@ from ..errors import (
 from ..extensions import db
 from ..models import Plugin, PluginVersion, Review, User
 from ..vocabulary import OPEN_REVIEWS, Event, PluginStatus, Priority, Reason, ReviewStatus, Role, Verdict, permits
-from . import audit, catalog, configuration, notifications, plugins
+from . import audit, catalog, configuration, notifications, plugins, submitters
 from .audit import SERVER, Who
 from .autoreview import requests as auto_reviews
 from .lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
@@ -100,18 +99,20 @@ def get(review_id: str) -> Review:
 
 
 def assign(review_id: str, reviewer_id: str, by: Actor, *, priority: Priority | None, notes: str) -> Review:
-    """Give an open review to a reviewer. Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin."""
+    """Give an open review to a reviewer who did not submit the version.
+
+    Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin, OwnSubmission.
+    """
     review = _open(review_id)
-    if review.assigned_reviewer_id not in (None, by.id) and by.role != Role.ADMIN:
-        raise AssignedToAnother()
+    _ensure_not_anothers(review, by)
     reviewer = db.session.get(User, reviewer_id)
     if reviewer is None:
         raise Invalid.field("reviewer_id", "field.user")
     if not reviewer.is_active or not permits(Role(reviewer.role), "review.update"):
         raise Invalid.field("reviewer_id", "field.reviewer")
-    plugin = _plugin(review)
-    if plugin.owner_id == reviewer_id:
-        raise OwnPlugin()
+    plugin, version = _subject(review)
+    if reviewer_id in submitters.of(plugin, version):
+        raise submitters.refusal(plugin, reviewer_id)
     _claim(review, reviewer_id)
     review.assignment_notes = notes
     if priority is not None:
@@ -130,12 +131,18 @@ def assign(review_id: str, reviewer_id: str, by: Actor, *, priority: Priority | 
 
 
 def start(review_id: str, by: Actor) -> Review:
-    """Begin a review; one that nobody has becomes the caller's.
+    """Begin a review; one that nobody has becomes the caller's. Who submitted the version begins it alone where
+    nobody else could: to decide takes an override then.
 
-    Raises AssignedToAnother, OwnPlugin, ReviewerBusy, ReviewDecided, TransitionNotAllowed where it has begun.
+    Raises AssignedToAnother, OwnPlugin, OwnSubmission, ReviewerBusy, ReviewDecided, TransitionNotAllowed where it has
+    begun.
     """
     review = _open(review_id)
-    plugin, version = _mine(review, by)
+    plugin, version = _subject(review)
+    barred = submitters.of(plugin, version)
+    if by.id in barred and submitters.is_anybody_else(barred):
+        raise submitters.refusal(plugin, by.id)
+    _ensure_not_anothers(review, by)
     if review.assigned_reviewer_id is None:
         _claim(review, by.id)
     _start(review, plugin, version)
@@ -153,16 +160,23 @@ def decide(
     recommendations: Sequence[str] = (),
     file_hash: str | None = None,
     starts: bool = False,
+    override: str | None = None,
 ) -> Review:
     """Decide a review that has begun (with `starts` one that has not, too). The decision is about `file_hash`.
 
-    Raises ReviewDecided, AssignedToAnother, OwnPlugin, ReviewOutdated, TransitionNotAllowed.
+    `override` is the reason for which somebody decides on what they submitted themselves, where nobody else could.
+    Raises ReviewDecided, AssignedToAnother, OwnPlugin, OwnSubmission, OverrideRefused, ReviewOutdated,
+    TransitionNotAllowed.
     """
     review = _open(review_id)
-    plugin, version = _mine(review, by)
+    plugin, version = _subject(review)
+    is_override = submitters.ensure_may_decide(
+        submitters.of(plugin, version), by, submitters.refusal(plugin, by.id), override=override is not None
+    )
+    _ensure_not_anothers(review, by)
     if review.file_hash != version.file_hash or file_hash not in (None, review.file_hash):
         raise ReviewOutdated()
-    if starts and review.status == ReviewStatus.PENDING:
+    if (starts or is_override) and review.status == ReviewStatus.PENDING:
         review.assigned_reviewer_id = review.assigned_reviewer_id or by.id
         _start(review, plugin, version)
     elif review.status != ReviewStatus.IN_REVIEW:
@@ -170,7 +184,7 @@ def decide(
     review.notes = notes
     review.checklist = checklist or {}
     review.recommendations = list(recommendations)
-    _close(review, plugin, version, verdict, by)
+    _close(review, plugin, version, verdict, by, **submitters.overridden(override, is_override))
     return review
 
 
@@ -196,18 +210,15 @@ def _open(review_id: str) -> Review:
     return review
 
 
-def _plugin(review: Review) -> Plugin:
-    return db.session.get_one(Plugin, review.plugin_name)
+def _subject(review: Review) -> tuple[Plugin, PluginVersion]:
+    """What the review is about."""
+    plugin = db.session.get_one(Plugin, review.plugin_name)
+    return plugin, db.session.get_one(PluginVersion, (review.plugin_name, review.version))
 
 
-def _mine(review: Review, by: Actor) -> tuple[Plugin, PluginVersion]:
-    """The plugin and version, if this reviewer may act on the review."""
-    plugin = _plugin(review)
-    if plugin.owner_id == by.id:
-        raise OwnPlugin()
+def _ensure_not_anothers(review: Review, by: Actor) -> None:
     if review.assigned_reviewer_id not in (None, by.id) and by.role != Role.ADMIN:
         raise AssignedToAnother()
-    return plugin, db.session.get_one(PluginVersion, (review.plugin_name, review.version))
 
 
 def _claim(review: Review, reviewer_id: str) -> None:
@@ -230,7 +241,7 @@ def _start(review: Review, plugin: Plugin, version: PluginVersion) -> None:
         plugins.move(plugin, Act.START)
 
 
-def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Who) -> None:
+def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Who, **details: Any) -> None:
     review.status = REVIEW_STATUS_OF[verdict]
     review.decided_at = utcnow()
     review.decided_by = by.id
@@ -259,6 +270,7 @@ def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verd
         version=version.version,
         file_hash=review.file_hash,
         automatic=review.is_automatic,
+        **details,
     )
 
 

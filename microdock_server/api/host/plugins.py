@@ -17,7 +17,7 @@ from ...services.tokens import Actor
 from .. import packages, parsing, throttle
 from ..context import context, settings
 from ..files import answers_alike, package_response
-from ..surface import Answer, View
+from ..surface import Access, Answer, View
 from . import details, host, schemas
 
 ADMIN = "system.plugins"
@@ -62,14 +62,18 @@ def detail(body: dict[str, Any]) -> Any:
 @host.operation(
     "POST",
     "/plugins/upload",
+    access=Access.OPTIONAL,
     form=schemas.PluginUpload,
     answer=schemas.UploadedPlugin,
     message="plugins.uploaded",
     transaction="own",
     errors=(403, 409),
 )
-def upload() -> Any:
-    """Publish a package. The first upload of a name fixes its key; another key later is refused."""
+def upload(actor: Actor | None = None) -> Any:
+    """Publish a package. The first upload of a name fixes its key; another key later is refused.
+
+    A version of a plugin that has an owner waits for review. Who is logged in is noted beside the key.
+    """
     with packages.received() as form:
         fields = parsing.load(schemas.PluginUpload(), form.values())
         _ensure_secret(fields["upload_secret"])
@@ -77,7 +81,12 @@ def upload() -> Any:
         report = packages.inspected(package)
         with throttle.proving("plugin_key", publishing.accepted(report).name.lower(), request.remote_addr or ""):
             plugin = publishing.publish(
-                package.content, report, fields["plugin_key"], context().storage, room=packages.room()
+                package.content,
+                report,
+                fields["plugin_key"],
+                context().storage,
+                account=actor,
+                room=packages.room(),
             )
         metrics.received("plugin", package.content.size)
         return details.uploaded(plugin)
@@ -152,7 +161,7 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     errors=(404,),
 )
 def delete(actor: Actor, body: dict[str, Any]) -> None:
-    """Delete the plugin with all versions, files and counts."""
+    """Delete the plugin with all versions, files and counts. The name of one that has an owner stays theirs."""
     found = plugins.get(body["name"])
     plugins.delete(found, actor, context().storage, keep_tombstone=settings().immutable_versions)
 

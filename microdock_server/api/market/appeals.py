@@ -13,6 +13,7 @@ from ...services.tokens import Actor
 from ...vocabulary import AppealStatus
 from . import market, shapes
 from .schemas import reviews as schemas
+from .schemas.base import override_of
 
 APPEAL: Final = {"appeal_id": {"type": "string", "maxLength": 36}}
 # The document says `approved` where the plugin's status will be `published`.
@@ -82,7 +83,8 @@ def process(appeal_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any
     for place, action in enumerate(body["actions"]):
         if action["new_status"] not in _PUBLISHED:
             raise Invalid.field(f"actions.{place}.new_status", "field.status")
-    row = appeals.process(appeal_id, body["decision"], actor, body["response"], body["actions"])
+    override = override_of(body)
+    row = appeals.process(appeal_id, body["decision"], actor, body["response"], body["actions"], override=override)
     return _rows([row])[0]
 
 

@@ -21,7 +21,7 @@ from ..forms import Part, Slot, receive
 from ..surface import Access
 from . import market, shapes
 from .schemas import plugins as schemas
-from .schemas.base import pagination
+from .schemas.base import override_of, pagination
 
 REFERENCE: Final = {"plugin_id": {"type": "string", "maxLength": 100, "description": "id or package name"}}
 _PICTURES: Final = {"icon": Slot(MAX_BYTES), "screenshots": Slot(MAX_BYTES, MAX_SCREENSHOTS)}
@@ -208,12 +208,14 @@ def report(plugin_id: str, actor: Actor, body: dict[str, Any]) -> None:
     errors=(404, 409),
 )
 def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Suspend a published plugin (`suspended`), or restore it (`published`)."""
+    """Suspend a published plugin (`suspended`), or restore it (`published`); one's own only where one suspended it."""
     if body["status"] not in (PluginStatus.SUSPENDED, PluginStatus.PUBLISHED):
         raise Invalid.field("status", "field.status")
-    plugin = plugins.get_seen(plugin_id, actor)
-    judge = plugins.suspend if body["status"] == PluginStatus.SUSPENDED else plugins.restore
-    judge(plugin, actor, body["reason"])
+    plugin, reason = plugins.get_seen(plugin_id, actor), body["reason"]
+    if body["status"] == PluginStatus.SUSPENDED:
+        plugins.suspend(plugin, actor, reason)
+    else:
+        ownership.restore(plugin, actor, reason, override=override_of(body) is not None)
     return shapes.plugin_detail(plugin, actor)
 
 

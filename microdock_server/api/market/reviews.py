@@ -19,7 +19,7 @@ from . import market, shapes
 from .findings import full
 from .plugins import REFERENCE
 from .schemas import reviews as schemas
-from .schemas.base import pagination
+from .schemas.base import override_of, pagination
 from .schemas.words import Action
 
 REVIEW: Final = {"review_id": {"type": "string", "maxLength": 36}}
@@ -121,7 +121,7 @@ def start(review_id: str, actor: Actor) -> dict[str, Any]:
     errors=(404, 409),
 )
 def submit(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Decide a review that has begun."""
+    """Decide a review that has begun. Not one's own submission, unless nobody else could: then with an override."""
     row = reviews.decide(
         review_id,
         body["result"],
@@ -130,6 +130,7 @@ def submit(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]
         checklist=body["checklist"],
         recommendations=body["recommendations"],
         file_hash=body["file_hash"],
+        override=override_of(body),
     )
     return _row(row)
 
@@ -145,7 +146,8 @@ def submit(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]
 )
 def batch(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Decide several reviews, begun or not, each by itself: one that cannot be decided does not hold up the others."""
-    results = [_decided(review_id, actor, body) for review_id in dict.fromkeys(body["review_ids"])]
+    override = override_of(body)
+    results = [_decided(review_id, actor, body, override) for review_id in dict.fromkeys(body["review_ids"])]
     succeeded = sum(1 for item in results if item["success"])
     return {"results": results, "succeeded": succeeded, "failed": len(results) - succeeded}
 
@@ -184,10 +186,11 @@ def _row(row: Review) -> dict[str, Any]:
     return shapes.review_rows([row])[0]
 
 
-def _decided(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def _decided(review_id: str, actor: Actor, body: dict[str, Any], override: str | None) -> dict[str, Any]:
+    verdict, notes = _VERDICTS[body["action"]], body["notes"]
     try:
         with unit_of_work():
-            row = reviews.decide(review_id, _VERDICTS[body["action"]], actor, notes=body["notes"], starts=True)
+            row = reviews.decide(review_id, verdict, actor, notes=notes, starts=True, override=override)
             status = row.status
     except DomainError as refusal:
         return {"review_id": review_id, "success": False, "status": None, "error": _refused(market, refusal)}

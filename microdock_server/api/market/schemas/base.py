@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from marshmallow import fields as plain
 
+from ....errors import Invalid
 from ....schemas import fields
-from ....schemas.base import Schema
+from ....schemas.base import Schema, StrictSchema
 from ....services.paging import DEFAULT_LIMIT
 
 MAX_LIMIT: Final = 100
@@ -50,3 +51,22 @@ class Link(Schema):
     type = fields.Text(min=1, max=50, required=True)
     url = fields.Url(min=1, required=True)
     description = fields.Text(max=1000, lines=True, load_default="")
+
+
+class Overridable(StrictSchema):
+    """A decision that may, where nobody else could take it, be about what its author submitted themselves."""
+
+    override = fields.Flag(load_default=False)
+    reason = fields.Text(
+        max=2000, lines=True, load_default="", metadata={"description": "why it is overridden; for the audit log"}
+    )
+
+
+def override_of(body: dict[str, Any]) -> str | None:
+    """The reason of an override; None where none is asked for. Raises Invalid for one without a visible reason."""
+    if not body["override"]:
+        return None
+    reason = str(body["reason"])
+    if not any(char.isprintable() and not char.isspace() for char in reason):
+        raise Invalid.field("reason", "field.required")
+    return reason

@@ -199,6 +199,7 @@ class Claim(StrictSchema):
 class StatusChange(StrictSchema):
     status = fields.Choice(PluginStatus, required=True)
     reason = fields.Text(max=2000, lines=True, load_default="")
+    override = fields.Flag(load_default=False)
 
 
 class NewReport(StrictSchema):

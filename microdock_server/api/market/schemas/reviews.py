@@ -7,7 +7,7 @@ from marshmallow import fields as plain
 from ....schemas import fields
 from ....schemas.base import Schema, StrictSchema
 from ....vocabulary import AppealStatus, AppealType, Priority, Reason, ReviewStatus, Verdict
-from .base import Page, paged
+from .base import Overridable, Page, paged
 from .words import Action, AppealDecision, ItemVerdict
 
 
@@ -90,7 +90,7 @@ class Assignment(StrictSchema):
     notes = fields.Text(max=2000, lines=True, load_default="")
 
 
-class Decision(StrictSchema):
+class Decision(Overridable):
     result = fields.Choice(Verdict, required=True)
     notes = fields.Text(max=10_000, lines=True, load_default="")
     checklist = fields.Sections(ItemVerdict, load_default=dict)
@@ -99,7 +99,7 @@ class Decision(StrictSchema):
     file_hash = fields.Text(min=64, max=64, load_default=None)
 
 
-class Batch(StrictSchema):
+class Batch(Overridable):
     review_ids = fields.Many(fields.Id(), max=100, min=1, required=True)
     action = fields.Choice(Action, required=True)
     notes = fields.Text(max=10_000, lines=True, load_default="")
@@ -163,7 +163,7 @@ class AppealAction(StrictSchema):
     new_status = fields.Text(min=1, max=20, required=True)
 
 
-class AppealJudgement(StrictSchema):
+class AppealJudgement(Overridable):
     decision = fields.Choice(AppealStatus, required=True)
     response = fields.Text(max=10_000, lines=True, load_default="")
     actions = fields.Many(fields.Nested(AppealAction), max=10, load_default=list)
