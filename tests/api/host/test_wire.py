@@ -105,7 +105,7 @@ def test_a_name_that_is_none_of_a_package_is_refused(api: Api, file_name: str) -
 @pytest.mark.parametrize("file_name", ["a%0Ab.zip", "a%0db.zip", "a\tb.zip", "a\x7fb.zip", "a\x85b.zip"])
 def test_a_name_with_control_characters_is_refused(api: Api, path: str, file_name: str) -> None:
     head = f'Content-Disposition: form-data; name="file"; filename="{file_name}"'
-    fields = [part("plugin_key", "k"), part("user_key", "u"), part("backup_type", "program")]
+    fields = [part("plugin_key", "some-long-key"), part("user_key", "user123abc"), part("backup_type", "program")]
     answer = api.post(path, **multipart((head, package()), *fields))
     assert answer.status_code == 422
     assert [detail["field"] for detail in answer.get_json()["details"]] == ["file"]
