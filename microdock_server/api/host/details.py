@@ -51,10 +51,11 @@ def detail(name: str) -> orjson.Fragment:
 
 
 def uploaded(plugin: Plugin) -> dict[str, Any]:
-    """The plugin as an upload answers it: with what its uploader should know."""
+    """The plugin as an upload answers it; with `warnings` where there is something that its uploader should know."""
     with unit_of_work(writing=False):
         found = resemblance.to_popular(plugin)
-    return {**{name: getattr(plugin, name) for name in _PLUGIN_FIELDS}, "warnings": [_resembles(one) for one in found]}
+    warnings = {"warnings": [_resembles(one) for one in found]} if found else {}
+    return {name: getattr(plugin, name) for name in _PLUGIN_FIELDS} | warnings
 
 
 def _resembles(found: Lookalike) -> dict[str, str]:

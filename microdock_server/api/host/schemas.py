@@ -78,7 +78,7 @@ class Warning(Schema):
 
 
 class UploadedPlugin(Plugin):
-    warnings = plain.List(plain.Nested(Warning), required=True)
+    warnings = plain.List(plain.Nested(Warning))
 
 
 class Version(Schema):

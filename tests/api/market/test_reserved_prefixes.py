@@ -90,12 +90,12 @@ def test_what_is_there_already_goes_on_and_is_claimed_by_the_owner_alone(who: Pe
 
 
 def test_the_older_plugin_is_never_warned_about_the_one_that_passes_for_it(who: People) -> None:
-    assert data(who.nobody.upload(package(name="com.example.weather")))["warnings"] == []
+    assert "warnings" not in data(who.nobody.upload(package(name="com.example.weather")))
     [warning] = data(who.nobody.upload(package(name="com.evil.weathre"), "another-key"))["warnings"]
     assert (warning["rule"], warning["field"], warning["name"]) == ("lookalike", "name", "com.example.weather")
     assert "com.example.weather" in warning["message"]
-    assert data(who.nobody.upload(package(name="com.example.weather", version="1.1.0")))["warnings"] == []
-    assert data(who.nobody.upload(package(name="com.evil.calendar")))["warnings"] == []
+    assert "warnings" not in data(who.nobody.upload(package(name="com.example.weather", version="1.1.0")))
+    assert "warnings" not in data(who.nobody.upload(package(name="com.evil.calendar")))
 
 
 def test_where_key_uploads_are_reviewed_the_likeness_is_a_reason_in_the_queue(who: People) -> None:
