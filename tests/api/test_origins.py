@@ -306,26 +306,23 @@ class TestCors:
         assert headers["Access-Control-Allow-Origin"] == self.ALLOWED
         assert "Retry-After" in headers and "Retry-After" in headers["Access-Control-Expose-Headers"]
 
-    @pytest.mark.parametrize("asked", ["", "authorization,range,if-match", "x-requested-with"])
+    @pytest.mark.parametrize("asked", ["authorization, range, if-match", "if-none-match, if-range", "x-requested-with"])
     def test_a_preflight_allows_what_clients_send(self, api: Api, asked: str) -> None:
         headers = {"Origin": self.ALLOWED, "Access-Control-Request-Method": "PUT"}
-        headers |= {"Access-Control-Request-Headers": asked} if asked else {}
-        answer = api._call("OPTIONS", "/api/v1/plugins/x/status", headers=headers).headers
+        asking = {**headers, "Access-Control-Request-Headers": asked}
+        answer = api._call("OPTIONS", "/api/v1/plugins/x/status", headers=asking).headers
         allowed = {name.strip().lower() for name in answer["Access-Control-Allow-Headers"].split(",")}
-        assert {"authorization", "content-type", "range", "if-match", "if-none-match", "if-range"} <= allowed
-        assert {"accept-language", "x-request-id", *filter(None, asked.split(","))} <= allowed
+        assert set(asked.split(", ")) == allowed
         methods = set(answer["Access-Control-Allow-Methods"].split(", "))
         assert {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} <= methods
 
-    def test_a_preflight_gives_nothing_back_that_is_no_header(self, api: Api) -> None:
-        headers = {"Origin": self.ALLOWED, "Access-Control-Request-Method": "PUT"}
-        answer = api._call(
-            "OPTIONS", "/api/plugins/list", headers={**headers, "Access-Control-Request-Headers": 'a"b(, <x>'}
-        )
-        assert "<x>" not in answer.headers["Access-Control-Allow-Headers"]
+    def test_a_page_that_nobody_named_reads_nothing(self, api: Api) -> None:
+        for origin in ("https://evil.example", "http://localhost:30000", "http://localhost:3000.evil.example", "null"):
+            headers = api.get("/api/plugins/list", headers={"Origin": origin}).headers
+            assert "Access-Control-Allow-Origin" not in headers, origin
 
-    def test_every_header_that_the_code_sends_is_exposed(self) -> None:
-        from microdock_server.api import origins
-
-        exposed = {name.strip() for name in origins.EXPOSED.split(",")}
-        assert set(self.PROMISED) <= exposed
+    @pytest.mark.parametrize("origin", ["http://[::1]:5173", "null", "app://host"])
+    def test_an_origin_is_no_pattern(self, make_app: AppFactory, origin: str) -> None:
+        api = Api(make_app(CORS_ORIGINS=origin))
+        headers = api.get("/api/plugins/list", headers={"Origin": origin}).headers
+        assert headers["Access-Control-Allow-Origin"] == origin
