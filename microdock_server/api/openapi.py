@@ -12,7 +12,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from ..config import Settings
-from ..schemas import fields
+from ..schemas import fields, form_fields
 from .envelopes import HOST, INSTALLS, HostEnvelope
 from .surface import Access, Endpoint, Surface
 
@@ -198,8 +198,8 @@ def _schema_name(schema: Any) -> str:
 def _describe_fields(plugin: MarshmallowPlugin) -> None:
     """Types of our own fields; the rest of their description is in their metadata."""
     plugin.map_to_openapi_type(fields.Moment, "string", "date-time")  # type: ignore[no-untyped-call]
-    plugin.map_to_openapi_type(fields.File, "string", "binary")  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(form_fields.File, "string", "binary")  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(fields.Time, "string", "date-time")  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(fields.Amount, "number", None)  # type: ignore[no-untyped-call]
-    plugin.map_to_openapi_type(fields.JsonText, "string", None)  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(form_fields.JsonText, "string", None)  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(fields.TextFlag, "boolean", None)  # type: ignore[no-untyped-call]

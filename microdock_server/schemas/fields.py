@@ -13,7 +13,6 @@ from enum import Enum
 from typing import Any, Final
 
 import marshmallow as ma
-import orjson
 from marshmallow import fields
 
 from .. import names
@@ -23,7 +22,8 @@ from ..clock import iso
 from ..messages import Message
 from ..vocabulary import CURRENCY, PLUGIN_NAME, PLUGIN_NAME_MAX, UPLOAD_KEY, URL_MAX, USER_KEY, UUID, VERSION_MAX
 
-_COMMON: Final = {
+# What every field says of the same faults.
+COMMON: Final = {
     "required": [Message("field.required")],
     "null": [Message("field.null")],
     "validator_failed": [Message("field.characters")],
@@ -42,7 +42,7 @@ class Text(fields.String):
     """Text without NUL, control characters other than tab and line breaks, or lone surrogates."""
 
     default_error_messages = {
-        **_COMMON,
+        **COMMON,
         "invalid": [Message("field.string")],
         "invalid_utf8": [Message("field.string")],
     }
@@ -149,7 +149,7 @@ class Number(fields.Integer):
     """A whole number within bounds; JSON `true`, `1.0` and `"1"` are not numbers. Query strings are."""
 
     default_error_messages = {
-        **_COMMON,
+        **COMMON,
         "invalid": [Message("field.integer")],
         "too_large": [Message("field.integer")],
     }
@@ -171,7 +171,7 @@ class Number(fields.Integer):
 class Flag(fields.Boolean):
     """`true` or `false`, nothing that merely looks like it."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.boolean")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.boolean")]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -182,7 +182,7 @@ class Flag(fields.Boolean):
 class Choice(fields.String):
     """One member of an enumeration, by value."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.string")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.string")]}
 
     def __init__(self, choices: type[Enum], **kwargs: Any) -> None:
         self.values = [member.value for member in choices]
@@ -203,13 +203,13 @@ class Choice(fields.String):
 class Nested(fields.Nested):
     """An object within the object, in a request."""
 
-    default_error_messages = {**_COMMON}
+    default_error_messages = {**COMMON}
 
 
 class Many(fields.List[Any]):
     """A list of `min` to `max` items."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.list")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.list")]}
 
     def __init__(self, item: fields.Field[Any], *, max: int, min: int = 0, **kwargs: Any) -> None:
         super().__init__(item, metadata={"minItems": min, "maxItems": max}, **kwargs)
@@ -264,7 +264,7 @@ class Time(fields.Field[datetime], Spaceless):
         # Before the offset alone: some write a space for the T.
         return _OFFSET.sub(r"\1+\2", text)
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.moment")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.moment")]}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "date-time"}, **kwargs)
@@ -284,7 +284,7 @@ class Time(fields.Field[datetime], Spaceless):
 class Amount(fields.Field[int]):
     """An amount of money with at most two decimals, as hundredths."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.amount")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.amount")]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         text = repr(value) if isinstance(value, float) and math.isfinite(value) else value
@@ -305,7 +305,7 @@ class Currency(Matching):
 class _Items(fields.Dict):
     """A dictionary whose errors are where the value is: marshmallow puts `key` or `value` between."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.object")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.object")]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         try:
@@ -334,29 +334,10 @@ def _dicts(value: dict[Any, Any]) -> list[dict[Any, Any]]:
     return [items for items in value.values() if isinstance(items, dict)]
 
 
-class JsonText(fields.Field[Any]):
-    """JSON inside a text field of a form, read by a schema."""
-
-    default_error_messages = {**_COMMON, "invalid": [Message("field.json")]}
-
-    def __init__(self, schema: type[ma.Schema], **kwargs: Any) -> None:
-        self.schema = schema()
-        super().__init__(metadata={"contentMediaType": "application/json"}, **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if not isinstance(value, str):
-            raise self.make_error("invalid")
-        try:
-            document = orjson.loads(value)
-        except orjson.JSONDecodeError as reason:
-            raise self.make_error("invalid") from reason
-        return self.schema.load(document)
-
-
 class TextFlag(fields.Boolean):
     """`true` or `false` in a query string or a form."""
 
-    default_error_messages = {**_COMMON, "invalid": [Message("field.boolean")]}
+    default_error_messages = {**COMMON, "invalid": [Message("field.boolean")]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if value not in ("true", "false"):
@@ -376,26 +357,3 @@ class StringMap(fields.Dict):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(keys=fields.String(), values=fields.String(), **kwargs)
-
-
-class File(fields.Field[Any]):
-    """A file in a multipart form; it is received before fields are read."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        # A text under a file's name, or more files than one, is no file.
-        if isinstance(value, str | list):
-            raise self.make_error("required")
-        return value
-
-    default_error_messages = {"required": [Message("field.file")], "null": [Message("field.file")]}
-
-
-class Files(fields.Field[Any]):
-    """Files that may come more than once under one name; as a list."""
-
-    default_error_messages = {"required": [Message("field.file")], "null": [Message("field.file")]}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if isinstance(value, str):
-            raise self.make_error("required")
-        return value if isinstance(value, list) else [value]

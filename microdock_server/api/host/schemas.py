@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields as plain
 
-from ...schemas import fields
+from ...schemas import fields, form_fields
 from ...schemas.base import Paging, Schema
 from ...vocabulary import DESCRIPTION_MAX, BackupType
 
@@ -42,13 +42,13 @@ class VersionRef(PluginRef):
 
 
 class PluginUpload(Schema):
-    file = fields.File(required=True)
+    file = form_fields.File(required=True)
     plugin_key = fields.PluginKey(required=True)
     upload_secret = fields.Text(max=1024, load_default=None)
 
 
 class PackageOnly(Schema):
-    file = fields.File(required=True)
+    file = form_fields.File(required=True)
 
 
 class Plugin(Schema):
@@ -117,7 +117,7 @@ class PackageReport(Schema):
 
 
 class BackupUpload(Schema):
-    file = fields.File(required=True)
+    file = form_fields.File(required=True)
     user_key = fields.UserKey(required=True)
     backup_type = fields.Choice(BackupType, required=True)
     description = fields.Text(max=DESCRIPTION_MAX, lines=True, load_default=None)

@@ -19,7 +19,7 @@ from marshmallow import fields as plain
 from microdock_server import create_app
 from microdock_server.api.limits import RATES
 from microdock_server.api.market import market
-from microdock_server.schemas import fields
+from microdock_server.schemas import fields, form_fields
 from microdock_server.vocabulary import Role
 
 from ...conftest import AppFactory, release
@@ -463,7 +463,7 @@ def _unfolded(path: str, field: plain.Field[Any]) -> Iterator[tuple[str, plain.F
         yield from taken(field.schema, f"{path}.")
     elif isinstance(field, plain.List):
         yield from _unfolded(path, field.inner)
-    elif isinstance(field, fields.JsonText):
+    elif isinstance(field, form_fields.JsonText):
         yield from taken(field.schema, f"{path}.")
     else:
         yield path, field

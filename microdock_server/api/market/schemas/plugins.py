@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields as plain
 
-from ....schemas import fields
+from ....schemas import fields, form_fields
 from ....schemas.base import Schema, StrictSchema
 from ....services.listing import Sort
 from ....vocabulary import (
@@ -55,20 +55,20 @@ class PluginForm(_Described):
     """The same as a form, with pictures."""
 
     category_id = fields.Id()
-    metadata = fields.JsonText(Metadata, load_default=dict)
-    icon = fields.File()
-    screenshots = fields.Files()
+    metadata = form_fields.JsonText(Metadata, load_default=dict)
+    icon = form_fields.File()
+    screenshots = form_fields.Files()
 
 
 class NewPlugin(PluginForm):
-    plugin_file = fields.File(required=True)
+    plugin_file = form_fields.File(required=True)
     version = fields.Version(load_default=None)
     changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
     draft = fields.TextFlag(load_default=False)
 
 
 class NewVersion(StrictSchema):
-    plugin_file = fields.File(required=True)
+    plugin_file = form_fields.File(required=True)
     version = fields.Version(load_default=None)
     changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
 

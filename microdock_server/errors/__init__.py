@@ -1,0 +1,212 @@
+"""What the domain refuses, and why. No HTTP here: which status a kind becomes is the surfaces' business.
+
+    DomainError
+    ├── Malformed            the request cannot be understood at all
+    │   ├── MalformedBody, WrongContentType, UnsupportedFileType, UnknownHost
+    ├── RangeNotSatisfiable  the file is shorter than what was asked for; `size` in bytes
+    ├── PreconditionFailed   the client asks for other bytes than there are now; `etag` names these
+    ├── Invalid              a field is missing, of the wrong type or out of range
+    ├── BadPackage           the uploaded archive breaks a rule
+    ├── Unauthenticated      who are you?
+    │   ├── InvalidToken (RevokedForGood), WrongCredentials
+    ├── Forbidden            known, but not allowed
+    │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
+    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnSubmission, OwnDecision, ForeignOrigin
+    ├── NotFound             missing, or not to be seen by this caller
+    │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
+    │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
+    │   ├── JobNotFound
+    ├── Conflict             true in itself, but not beside what is stored
+    │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, UsernameLookalike
+    │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded, AddressBytesExceeded
+    │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
+    │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit, OverrideRefused
+    │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
+    ├── TooLarge
+    │   └── FileTooLarge
+    ├── TooMany              slow down; `retry_after` in seconds
+    ├── ClientTooSlow        the body came too slowly to be waited for
+    ├── Overloaded           all places for what was asked are taken; `retry_after` in seconds
+    │   └── SocketsTaken
+    ├── Busy                 the database stayed locked for longer than we wait
+    └── StorageFailure       the disk or the bucket failed
+        ├── StorageFull
+        ├── StorageBytesExceeded   the server keeps as much as its settings let it
+        └── StorageUnavailable   the bucket does not answer; it may soon
+
+Every leaf has a `slug`: the machine-readable name of the refusal, and (behind `error.`) the key of its text.
+"""
+
+from .kinds import (
+    BadPackage,
+    Busy,
+    ClientTooSlow,
+    Conflict,
+    Detail,
+    DomainError,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    Overloaded,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+    StorageFailure,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
+from .refusals import (
+    AccountBytesExceeded,
+    AddressBytesExceeded,
+    AdminRequired,
+    AppealDecided,
+    AppealExists,
+    AppealNotFound,
+    AssignedToAnother,
+    AutoReviewNotFound,
+    BackupBytesExceeded,
+    BackupCountExceeded,
+    BackupNotFound,
+    CategoryExists,
+    CategoryInUse,
+    CategoryNotFound,
+    DeveloperExists,
+    DeveloperNotFound,
+    EmailTaken,
+    FileMissing,
+    FileTooLarge,
+    ForeignOrigin,
+    InstallExists,
+    InstallNotFound,
+    InstallUnavailable,
+    InvalidToken,
+    JobNotFailed,
+    JobNotFound,
+    LastAdministrator,
+    MalformedBody,
+    NameReserved,
+    NothingToAppeal,
+    NothingToSubmit,
+    NotTheOwner,
+    OverrideRefused,
+    OwnDecision,
+    OwnPlugin,
+    OwnRating,
+    OwnSubmission,
+    PluginDisabled,
+    PluginExists,
+    PluginNotFound,
+    PluginOwned,
+    RatingExists,
+    RatingNotFound,
+    ReviewDecided,
+    ReviewerBusy,
+    ReviewNotFound,
+    ReviewOutdated,
+    RevokedForGood,
+    SocketsTaken,
+    StorageBytesExceeded,
+    StorageFull,
+    StorageUnavailable,
+    TransitionNotAllowed,
+    UnknownHost,
+    UnsupportedFileType,
+    UsernameLookalike,
+    UsernameTaken,
+    UserNotFound,
+    VersionExists,
+    VersionNotFound,
+    VersionRetired,
+    WrongContentType,
+    WrongCredentials,
+    WrongPassword,
+    WrongPluginKey,
+    WrongUploadSecret,
+)
+
+__all__ = [
+    "AccountBytesExceeded",
+    "AddressBytesExceeded",
+    "AdminRequired",
+    "AppealDecided",
+    "AppealExists",
+    "AppealNotFound",
+    "AssignedToAnother",
+    "AutoReviewNotFound",
+    "BackupBytesExceeded",
+    "BackupCountExceeded",
+    "BackupNotFound",
+    "BadPackage",
+    "Busy",
+    "CategoryExists",
+    "CategoryInUse",
+    "CategoryNotFound",
+    "ClientTooSlow",
+    "Conflict",
+    "Detail",
+    "DeveloperExists",
+    "DeveloperNotFound",
+    "DomainError",
+    "EmailTaken",
+    "FileMissing",
+    "FileTooLarge",
+    "Forbidden",
+    "ForeignOrigin",
+    "InstallExists",
+    "InstallNotFound",
+    "InstallUnavailable",
+    "Invalid",
+    "InvalidToken",
+    "JobNotFailed",
+    "JobNotFound",
+    "LastAdministrator",
+    "Malformed",
+    "MalformedBody",
+    "NameReserved",
+    "NotFound",
+    "NotTheOwner",
+    "NothingToAppeal",
+    "NothingToSubmit",
+    "Overloaded",
+    "OverrideRefused",
+    "OwnDecision",
+    "OwnPlugin",
+    "OwnRating",
+    "OwnSubmission",
+    "PluginDisabled",
+    "PluginExists",
+    "PluginNotFound",
+    "PluginOwned",
+    "PreconditionFailed",
+    "RangeNotSatisfiable",
+    "RatingExists",
+    "RatingNotFound",
+    "ReviewDecided",
+    "ReviewNotFound",
+    "ReviewOutdated",
+    "ReviewerBusy",
+    "RevokedForGood",
+    "SocketsTaken",
+    "StorageBytesExceeded",
+    "StorageFailure",
+    "StorageFull",
+    "StorageUnavailable",
+    "TooLarge",
+    "TooMany",
+    "TransitionNotAllowed",
+    "Unauthenticated",
+    "UnknownHost",
+    "UnsupportedFileType",
+    "UserNotFound",
+    "UsernameLookalike",
+    "UsernameTaken",
+    "VersionExists",
+    "VersionNotFound",
+    "VersionRetired",
+    "WrongContentType",
+    "WrongCredentials",
+    "WrongPassword",
+    "WrongPluginKey",
+    "WrongUploadSecret",
+]

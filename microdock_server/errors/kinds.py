@@ -1,0 +1,135 @@
+"""The kinds of refusals: what surfaces turn into a status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is wrong: in which field, in which archive entry, by which rule."""
+
+    message: Message
+    field: str | None = None
+    entry: str | None = None
+    rule: str | None = None
+
+
+class DomainError(Exception):
+    """Base of all refusals. `params` fill the text; `details` list what is wrong, all of it."""
+
+    slug: ClassVar[str] = "internal_error"
+
+    def __init__(self, *, details: Sequence[Detail] = (), **params: object) -> None:
+        super().__init__(self.slug)
+        self.details = tuple(details)
+        self.params = params
+
+    @property
+    def message(self) -> Message:
+        """The text for the user, not yet in any language."""
+        return Message(f"error.{self.slug}", self.params)
+
+
+class Malformed(DomainError):
+    slug = "malformed_request"
+
+
+class RangeNotSatisfiable(DomainError):
+    slug = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size=size)
+        self.size = size
+
+
+class PreconditionFailed(DomainError):
+    slug = "precondition_failed"
+
+    def __init__(self, etag: str) -> None:
+        super().__init__()
+        self.etag = etag
+
+
+class Invalid(DomainError):
+    slug = "validation_error"
+
+    @classmethod
+    def field(cls, name: str, key: str, /, **params: object) -> Invalid:
+        """A refusal of one field."""
+        return cls(details=[Detail(Message(key, params), field=name)])
+
+
+class BadPackage(DomainError):
+    """`details` hold every problem of the package; the message shows the first."""
+
+    slug = "bad_package"
+
+    def __init__(self, details: Sequence[Detail]) -> None:
+        super().__init__(details=details)
+
+    @property
+    def message(self) -> Message:
+        first = self.details[0]
+        if first.field is not None or first.entry == "plugin.json":
+            return Message("error.bad_manifest", {"problem": first.message})
+        key = "error.bad_package" if len(self.details) == 1 else "error.bad_package_many"
+        return Message(key, {"problem": first.message, "count": len(self.details)})
+
+
+class Unauthenticated(DomainError):
+    slug = "unauthenticated"
+
+
+class Forbidden(DomainError):
+    slug = "forbidden"
+
+
+class NotFound(DomainError):
+    slug = "not_found"
+
+
+class Conflict(DomainError):
+    slug = "conflict"
+
+
+class TooLarge(DomainError):
+    slug = "too_large"
+
+
+class TooMany(DomainError):
+    """`retry_after`: whole seconds until another try makes sense."""
+
+    slug = "too_many_requests"
+
+    def __init__(self, retry_after: int, headers: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        self.headers = headers or {}
+
+
+class ClientTooSlow(DomainError):
+    slug = "request_timeout"
+
+
+class Overloaded(DomainError):
+    """`retry_after`: whole seconds until another try makes sense."""
+
+    slug = "busy"
+    retry_after = 5
+
+    def __init__(self, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after or self.retry_after
+
+
+class Busy(DomainError):
+    slug = "database_busy"
+
+
+class StorageFailure(DomainError):
+    slug = "storage_failure"

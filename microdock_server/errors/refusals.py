@@ -1,0 +1,275 @@
+"""Every refusal by its name, below its kind."""
+
+from __future__ import annotations
+
+from ..messages import Message
+from .kinds import Conflict, Forbidden, Malformed, NotFound, Overloaded, StorageFailure, TooLarge, Unauthenticated
+
+
+class MalformedBody(Malformed):
+    slug = "malformed_body"
+
+
+class WrongContentType(Malformed):
+    slug = "wrong_content_type"
+
+
+class UnsupportedFileType(Malformed):
+    slug = "unsupported_file_type"
+
+
+class UnknownHost(Malformed):
+    slug = "host_not_allowed"
+
+
+class InvalidToken(Unauthenticated):
+    slug = "invalid_token"
+
+
+class RevokedForGood(InvalidToken):
+    """It was valid once; nothing can make it so again."""
+
+
+class WrongCredentials(Unauthenticated):
+    slug = "wrong_credentials"
+
+
+class ForeignOrigin(Forbidden):
+    """A browser page of another site sends a request that would change something. Says what to set about it."""
+
+    @property
+    def message(self) -> Message:
+        return Message("error.origin_not_allowed")
+
+
+class AdminRequired(Forbidden):
+    slug = "admin_required"
+
+
+class WrongUploadSecret(Forbidden):
+    slug = "wrong_upload_secret"
+
+
+class WrongPluginKey(Forbidden):
+    slug = "wrong_plugin_key"
+
+
+class NameReserved(Forbidden):
+    slug = "name_reserved"
+
+
+class WrongPassword(Forbidden):
+    slug = "wrong_password"
+
+
+class PluginDisabled(Forbidden):
+    slug = "plugin_disabled"
+
+
+class NotTheOwner(Forbidden):
+    slug = "not_the_owner"
+
+
+class AssignedToAnother(Forbidden):
+    slug = "assigned_to_another"
+
+
+class OwnPlugin(Forbidden):
+    slug = "own_plugin"
+
+
+class OwnSubmission(Forbidden):
+    slug = "own_submission"
+
+
+class OwnDecision(Forbidden):
+    slug = "own_decision"
+
+
+class PluginNotFound(NotFound):
+    slug = "plugin_not_found"
+
+
+class VersionNotFound(NotFound):
+    slug = "version_not_found"
+
+
+class BackupNotFound(NotFound):
+    slug = "backup_not_found"
+
+
+class InstallNotFound(NotFound):
+    slug = "install_not_found"
+
+
+class UserNotFound(NotFound):
+    slug = "user_not_found"
+
+
+class FileMissing(NotFound):
+    slug = "file_missing"
+
+
+class CategoryNotFound(NotFound):
+    slug = "category_not_found"
+
+
+class ReviewNotFound(NotFound):
+    slug = "review_not_found"
+
+
+class AutoReviewNotFound(NotFound):
+    slug = "auto_review_not_found"
+
+
+class RatingNotFound(NotFound):
+    slug = "rating_not_found"
+
+
+class AppealNotFound(NotFound):
+    slug = "appeal_not_found"
+
+
+class DeveloperNotFound(NotFound):
+    slug = "developer_not_found"
+
+
+class JobNotFound(NotFound):
+    slug = "job_not_found"
+
+
+class VersionExists(Conflict):
+    slug = "version_exists"
+
+
+class VersionRetired(Conflict):
+    slug = "version_retired"
+
+
+class InstallExists(Conflict):
+    slug = "install_exists"
+
+
+class InstallUnavailable(Conflict):
+    slug = "install_unavailable"
+
+
+class UsernameTaken(Conflict):
+    slug = "username_taken"
+
+
+class UsernameLookalike(Conflict):
+    slug = "username_lookalike"
+
+
+class EmailTaken(Conflict):
+    slug = "email_taken"
+
+
+class BackupCountExceeded(Conflict):
+    slug = "backup_quota_count"
+
+
+class BackupBytesExceeded(Conflict):
+    slug = "backup_quota_bytes"
+
+
+class AccountBytesExceeded(Conflict):
+    slug = "account_quota"
+
+
+class AddressBytesExceeded(Conflict):
+    slug = "address_quota"
+
+
+class PluginExists(Conflict):
+    slug = "plugin_exists"
+
+
+class PluginOwned(Conflict):
+    slug = "plugin_owned"
+
+
+class CategoryExists(Conflict):
+    slug = "category_exists"
+
+
+class CategoryInUse(Conflict):
+    slug = "category_in_use"
+
+
+class DeveloperExists(Conflict):
+    slug = "developer_exists"
+
+
+class LastAdministrator(Conflict):
+    slug = "last_administrator"
+
+
+class TransitionNotAllowed(Conflict):
+    slug = "transition_not_allowed"
+
+
+class ReviewDecided(Conflict):
+    slug = "review_decided"
+
+
+class ReviewOutdated(Conflict):
+    slug = "review_outdated"
+
+
+class ReviewerBusy(Conflict):
+    slug = "reviewer_busy"
+
+
+class OverrideRefused(Conflict):
+    slug = "override_refused"
+
+
+class NothingToSubmit(Conflict):
+    slug = "nothing_to_submit"
+
+
+class RatingExists(Conflict):
+    slug = "rating_exists"
+
+
+class OwnRating(Conflict):
+    slug = "own_rating"
+
+
+class AppealExists(Conflict):
+    slug = "appeal_exists"
+
+
+class AppealDecided(Conflict):
+    slug = "appeal_decided"
+
+
+class NothingToAppeal(Conflict):
+    slug = "nothing_to_appeal"
+
+
+class JobNotFailed(Conflict):
+    slug = "job_not_failed"
+
+
+class FileTooLarge(TooLarge):
+    slug = "file_too_large"
+
+
+class SocketsTaken(Overloaded):
+    slug = "too_many_sockets"
+    retry_after = 10
+
+
+class StorageFull(StorageFailure):
+    slug = "storage_full"
+
+
+class StorageBytesExceeded(StorageFailure):
+    slug = "storage_quota"
+
+
+class StorageUnavailable(StorageFailure):
+    slug = "storage_unavailable"
