@@ -17,11 +17,13 @@ FILES = ("plugin_versions", "plugin_images", "backups")
 
 
 def upgrade() -> None:
+    # Texts are compared byte by byte, as SQLite does, whatever the database's language.
+    collation = "C" if op.get_bind().dialect.name == "postgresql" else None
     for table, text in HTML.items():
-        op.add_column(table, sa.Column(f"{text}_html", sa.Text(), nullable=True))
-        op.add_column(table, sa.Column(f"{text}_of", sa.String(64), nullable=True))
+        op.add_column(table, sa.Column(f"{text}_html", sa.Text(collation=collation), nullable=True))
+        op.add_column(table, sa.Column(f"{text}_of", sa.String(64, collation), nullable=True))
     for table in FILES:
-        op.add_column(table, sa.Column("stored_from", sa.String(64), nullable=True))
+        op.add_column(table, sa.Column("stored_from", sa.String(64, collation), nullable=True))
         op.create_index(f"ix_{table}_stored_from", table, ["stored_from", "file_size"])
 
 
