@@ -73,7 +73,7 @@ def to_html(markdown: str) -> str:
     """CommonMark with tables and strikethrough as safe HTML: no raw HTML, absolute http, https and mailto links only.
 
     Raises TooCostly, and nothing else: what a text costs is counted in the parser's steps, so that the same text is
-    taken or refused on every machine. None that is taken costs half a second of a core (markup_cost.py).
+    taken or refused on every machine. None that is taken costs a second of a core (markup_cost.py).
     """
     environment: dict[str, Any] = {COST: Cost()}
     tokens = _PARSER.parse(markdown, environment)

@@ -251,7 +251,7 @@ def test_hostile_texts_take_bounded_time(markdown: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "excess"),
-    [("many tables", "tables"), ("'![['", "links"), ("'_a_'", "marks"), ("'a\\n'", "lines"), ("'> - '", "lines")],
+    [("many tables", "tables"), ("'![['", "links"), ("'_a_'", "marks"), ("'a\\n'", "lines")],
 )
 def test_a_text_that_is_refused_says_what_it_has_too_much_of(name: str, excess: str) -> None:
     with pytest.raises(TooCostly) as refused:
