@@ -26,6 +26,7 @@ SUCCESS: Final[dict[str, tuple[str, str]]] = {
     "plugins.listed": ("插件列表获取成功", "Plugins listed"),
     "plugins.detailed": ("插件详情获取成功", "Plugin details"),
     "plugins.uploaded": ("插件上传成功", "Plugin uploaded"),
+    "plugins.upload_waits": ("上传成功，等待审核", "Uploaded; it waits for review"),
     "plugins.validated": ("插件包校验通过", "The package is valid"),
     "plugins.enabled": ("插件启用成功", "Plugin enabled"),
     "plugins.disabled": ("插件禁用成功", "Plugin disabled"),

@@ -57,6 +57,14 @@ class Submission:
     is_draft: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What became of an upload by key: its plugin, and whether the version waits for review."""
+
+    plugin: Plugin
+    is_waiting: bool
+
+
 def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
     """What the inspector finds in a received package."""
     return inspect_package(package.reader(), limits, require_managed_assembly=require_managed_assembly)
@@ -91,7 +99,7 @@ def publish(
     *,
     account: Actor | None = None,
     room: Room = UNLIMITED,
-) -> Plugin:
+) -> Uploaded:
     """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
 
     Published at once, unless the plugin has (or had) an owner, key uploads are reviewed, or the plugin itself is not
@@ -123,7 +131,9 @@ def publish(
                 reviews.add_reason(review, Reason.LOOKALIKE)
         # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
         db.session.refresh(plugin)
-    return plugin
+        # What nobody has to look at was approved on its way.
+        is_waiting = version.status == PluginStatus.PENDING
+    return Uploaded(plugin, is_waiting)
 
 
 def create(

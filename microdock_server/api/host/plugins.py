@@ -72,7 +72,8 @@ def detail(body: dict[str, Any]) -> Any:
 def upload(actor: Actor | None = None) -> Any:
     """Publish a package. The first upload of a name fixes its key; another key later is refused.
 
-    A version of a plugin that has an owner waits for review. Who is logged in is noted beside the key.
+    A version of a plugin that has an owner waits for review, as the message says then. Who is logged in is noted
+    beside the key.
     """
     with packages.received() as form:
         fields = parsing.load(schemas.PluginUpload(), form.values())
@@ -80,7 +81,7 @@ def upload(actor: Actor | None = None) -> Any:
         package = form.file()
         report = packages.inspected(package)
         with throttle.proving("plugin_key", publishing.accepted(report).name.lower(), request.remote_addr or ""):
-            plugin = publishing.publish(
+            uploaded = publishing.publish(
                 package.content,
                 report,
                 fields["plugin_key"],
@@ -89,7 +90,8 @@ def upload(actor: Actor | None = None) -> Any:
                 room=packages.room(),
             )
         metrics.received("plugin", package.content.size)
-        return details.uploaded(plugin)
+        message = "plugins.upload_waits" if uploaded.is_waiting else "plugins.uploaded"
+        return Answer(details.uploaded(uploaded.plugin), message=message)
 
 
 @host.operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -60,6 +61,14 @@ def new_key(api: Api, plugin: str = NAME) -> str:
 def upload(api: Api, version: str, key: str = KEY, **changes: Any) -> None:
     answer = api.upload(package(version=version, **changes), key=key)
     assert answer.status_code == 200, answer.get_data(as_text=True)
+
+
+def said(api: Api, version: str, key: str, language: str) -> str:
+    """The message of an upload."""
+    form = {"file": (io.BytesIO(package(version=version)), "p.zip"), "plugin_key": key}
+    answer = api.post("/api/plugins/upload", data=form, headers={"Accept-Language": language})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return str(answer.get_json()["message"])
 
 
 def statuses(api: Api, plugin: str = NAME) -> dict[str, str]:
@@ -127,6 +136,26 @@ def test_a_key_upload_of_an_owned_plugin_waits_and_hosts_keep_what_was_reviewed(
     assert review_of(who.reviewer, NAME)["reasons"] == ["key_upload"]
     decide(who.reviewer, NAME)
     assert hosts_get(who.nobody) == ["2.0.0", "1.0.0"]
+
+
+def test_an_upload_says_that_it_waits_in_the_callers_language(who: People) -> None:
+    published(who.developer, who.reviewer)
+    key = new_key(who.developer)
+    assert said(who.nobody, "2.0.0", key, "zh-CN") == "上传成功，等待审核"
+    assert said(who.nobody, "2.1.0", key, "en") == "Uploaded; it waits for review"
+
+
+def test_an_upload_that_is_published_at_once_does_not_say_that_it_waits(who: People) -> None:
+    assert said(who.nobody, "1.0.0", KEY, "zh-CN") == "插件上传成功"
+    # Queued, and approved on its way: nobody has to look at it.
+    configure(who.admin, review_key_uploads=True, auto_review_enabled=False, manual_review_required=False)
+    assert said(who.nobody, "1.1.0", KEY, "en") == "Plugin uploaded"
+    assert hosts_get(who.nobody) == ["1.1.0", "1.0.0"]
+
+
+def test_an_upload_to_a_draft_does_not_say_that_reviewers_have_it(who: People) -> None:
+    created(who.developer, {"draft": "true"})
+    assert said(who.nobody, "1.1.0", new_key(who.developer), "en") == "Plugin uploaded"
 
 
 def test_a_claimed_plugin_is_an_owned_one(who: People) -> None:
