@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from flask import Response, request
+from werkzeug.wrappers import Response as WSGIResponse
 from werkzeug.wsgi import wrap_file
 
 from ..errors import DomainError
@@ -129,6 +130,11 @@ def _described(response: Response, facts: FileFacts) -> Response:
 
 class StaticResponse(Response):
     """A response whose conditions are judged as those of all files, where the framework would by rules of its own."""
+
+    @classmethod
+    def force_type(cls, response: WSGIResponse, environ: WSGIEnvironment | None = None) -> WSGIResponse:
+        """A response that a view made stays what it is: that of a WebSocket, say, is never sent."""
+        return response if isinstance(response, Response) else super().force_type(response, environ)
 
     def make_conditional(
         self,
