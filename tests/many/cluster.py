@@ -33,6 +33,8 @@ from ..peers.s3 import S3Server
 NODES: Final = 3
 SECONDS: Final = 60.0
 SECRET: Final = "shared-by-all-nodes-0123456789abcdef0123456789"
+# Through a proxy the documented one is refused.
+ADMINISTRATOR: Final = {"username": "admin", "password": "none-of-the-documents-has-it"}
 
 
 class Node(Server):
@@ -137,6 +139,7 @@ class Cluster:
             "DATABASE_URL": self.postgresql.url(self.database),
             "REDIS_URL": self.redis.url,
             "JWT_SECRET_KEY": SECRET,
+            "ADMIN_PASSWORD": ADMINISTRATOR["password"],
             "TRUSTED_PROXIES": "1",
             "STORAGE_DOWNLOADS": "proxy",
             **self.s3.settings(self.bucket),

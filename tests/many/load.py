@@ -15,7 +15,7 @@ import requests
 from ..live import eventually, large_package, sha256
 from ..sockets import House
 from ..support import package
-from .cluster import SECONDS, Cluster, Visitor
+from .cluster import ADMINISTRATOR, SECONDS, Cluster, Visitor
 
 BROKEN_OFF: Final = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 DOWNLOADED: Final = "com.example.downloaded"
@@ -141,8 +141,7 @@ class Load:
             self.rated.add(answer.json()["data"]["id"])
 
     def _login(self) -> None:
-        account = {"username": "admin", "password": "admin"}
-        self._safely("login", lambda: self._client().post("/api/auth/login", account))
+        self._safely("login", lambda: self._client().post("/api/auth/login", ADMINISTRATOR))
 
     def _list(self) -> None:
         known = set(self.uploaded)

@@ -11,7 +11,7 @@ import pytest
 from microdock_server.services import files
 
 from ..live import sha256
-from .cluster import Cluster
+from .cluster import ADMINISTRATOR, Cluster
 from .load import DOWNLOADED, Load
 
 pytestmark = pytest.mark.live
@@ -40,7 +40,7 @@ def test_a_node_that_is_killed_takes_nothing_with_it(
 
 def everything_is_there(cluster: Cluster, load: Load) -> None:
     """What was acknowledged is there; what is counted was asked for."""
-    admin = cluster.client(cluster.nodes[0].client.log_in().token)
+    admin = cluster.client().log_in(**ADMINISTRATOR)
     listed = {plugin["name"] for plugin in admin.get("/api/plugins/list").json()["data"]}
     assert load.uploaded.keys() <= listed
     for name, expected in load.uploaded.items():

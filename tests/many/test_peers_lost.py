@@ -7,7 +7,7 @@ import pytest
 from ..live import eventually, sha256, statuses
 from ..sockets import living_in
 from ..support import package
-from .cluster import SECONDS, Cluster
+from .cluster import ADMINISTRATOR, SECONDS, Cluster
 from .test_together import announce
 
 pytestmark = pytest.mark.live
@@ -26,7 +26,7 @@ def test_without_redis_everything_is_answered(cluster: Cluster) -> None:
         assert cluster.client().upload(data).status_code == 200
         assert sha256(cluster.client().download(NAME).content) == sha256(data)
         assert cluster.client().back_up(b"bytes").status_code == 200
-        assert cluster.client(cluster.nodes[0].client.log_in().token).get("/api/auth/me").json()["data"]["is_logged_in"]
+        assert cluster.client().log_in(**ADMINISTRATOR).get("/api/auth/me").json()["data"]["is_logged_in"]
         assert asked_of_each(cluster, "/readyz") == {200: 3}
         assert {node.client.get("/readyz").json()["data"]["redis"] for node in cluster.nodes} == {"lost"}
     finally:
@@ -45,7 +45,7 @@ def test_postgresql_comes_back_and_so_do_all_nodes(cluster: Cluster) -> None:
             for call in (
                 lambda: cluster.client().get("/api/plugins/list"),
                 lambda: cluster.client().upload(package(version="2.0.0")),
-                lambda: cluster.client().post("/api/auth/login", {"username": "admin", "password": "admin"}),
+                lambda: cluster.client().post("/api/auth/login", ADMINISTRATOR),
                 lambda: cluster.client().download(NAME),
                 lambda: admin.get("/api/v1/admin/system/config"),
             ):
