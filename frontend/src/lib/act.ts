@@ -36,14 +36,31 @@ export async function confirmed(question: string, yes: string): Promise<boolean>
     .catch(() => false)
 }
 
-/** Ask for a text; null where it was cancelled. `exactly`: only this text is accepted. */
-export async function asked(question: string, yes: string, exactly?: string): Promise<string | null> {
+interface Box {
+  title?: string
+  /** Only this text is accepted. */
+  exactly?: string
+  /** Several lines, of at most so many characters in all. */
+  longest?: number
+}
+
+/** Ask for a text, which is never empty; null where it was cancelled. */
+export async function asked(question: string, yes: string, box: Box = {}): Promise<string | null> {
   const { t } = i18n.global
+  const { title, exactly, longest } = box
+
+  function validated(value: string): true | string {
+    if (exactly) return value === exactly || t('state.typeExactly', { text: exactly })
+    if (value.trim() === '') return t('state.required')
+    return longest === undefined || value.trim().length <= longest || t('state.atMost', { count: longest })
+  }
+
   return ElMessageBox.prompt(question, {
+    title,
     confirmButtonText: yes,
     cancelButtonText: t('action.cancel'),
-    inputErrorMessage: exactly ? t('state.typeExactly', { text: exactly }) : t('state.required'),
-    inputValidator: (value: string) => (exactly ? value === exactly : value.trim() !== ''),
+    inputType: longest === undefined ? 'text' : 'textarea',
+    inputValidator: validated,
   })
     .then((answer) => (answer as { value: string }).value)
     .catch(() => null)

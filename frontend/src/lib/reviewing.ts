@@ -91,20 +91,22 @@ export function isPublished(reasons: readonly string[]): boolean {
 }
 
 const PAGE = 100
-// Plugins of the user's own: the queue does not tell them, and one at its head would be offered for ever.
+// What the user owns or submitted: the queue does not tell it, and one at its head would be offered for ever.
 const own = new Set<string>()
 
 export function useNext() {
   const session = useSession()
 
-  function keepOff(review: Review): void {
-    own.add(`${session.user?.id} ${review.plugin.plugin_name}`)
+  /** Offer no more what was refused for being the user's own: all of a plugin, or one submission to another's. */
+  function keepOff(review: Review, slug: string): void {
+    if (slug === 'own_plugin') own.add(`${session.user?.id} ${review.plugin.plugin_name}`)
+    if (slug === 'own_submission') own.add(`${session.user?.id} ${review.id}`)
   }
 
   function isFor(review: Review): boolean {
     const holder = review.assigned_reviewer
     const isFree = holder === null || holder.id === session.user?.id
-    return isFree && !own.has(`${session.user?.id} ${review.plugin.plugin_name}`)
+    return isFree && ![review.plugin.plugin_name, review.id].some((it) => own.has(`${session.user?.id} ${it}`))
   }
 
   /** The first open review that is the user's or nobody's; with `after`, rather one behind that. */

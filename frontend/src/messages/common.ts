@@ -54,6 +54,7 @@ export const common = {
     deleted: ['已删除', 'Deleted'],
     required: ['请填写', 'Required'],
     typeExactly: ['请输入 {text}', 'Type {text}'],
+    atMost: ['最多 {count} 字', 'At most {count} characters'],
     notMeasured: ['未测量', 'not measured'],
   },
   field: {

@@ -46,6 +46,13 @@ export const reviews = {
     ],
     rejected: ['拒绝 {name} {version}？审核结论不能撤回。', 'Reject {name} {version}? A decision cannot be taken back.'],
   },
+  override: {
+    ask: [
+      '此决定与您自己有关，应由他人作出，但没有其他可用的审核员。仍要由您决定，请说明理由；理由会写入审计日志。',
+      'This is about your own, and somebody else should decide it; but there is no other active reviewer. To decide it all the same, say why: the reason goes into the audit log.',
+    ],
+    yes: ['仍然决定', 'Decide all the same'],
+  },
   decided: ['{name} {version}：审核结论已提交', '{name} {version}: decided'],
   allDone: ['没有其他待您审核的任务了。', 'Nothing else waits for you.'],
   notesHint: ['开发者会看到此备注。', 'The developer sees this.'],

@@ -1,0 +1,35 @@
+/** Deciding about one's own where the server says that nobody else could: with a reason, which the audit log keeps. */
+import { ApiError } from '@/api/errors'
+import { i18n } from '@/i18n'
+import { asked } from '@/lib/act'
+
+/** What a decision carries beside the rest where its author insists. */
+export interface Override {
+  override?: true
+  reason?: string
+}
+
+// What the server takes.
+const LONGEST_REASON = 2000
+
+/** Does a refusal say that the decision is taken with a reason? */
+export function isOverridable(refusal: ApiError): boolean {
+  return refusal.details.some(({ rule }) => rule === 'override_possible')
+}
+
+/** Send a decision; where only an override is taken, once more with the reason that is asked for.
+ *
+ * Raises the refusal where it cannot be overridden, or no reason was given.
+ */
+export async function overriding<T>(send: (override: Override) => Promise<T>): Promise<T> {
+  try {
+    return await send({})
+  } catch (refusal) {
+    if (!(refusal instanceof ApiError && isOverridable(refusal))) throw refusal
+    const { t } = i18n.global
+    const box = { title: refusal.message, longest: LONGEST_REASON }
+    const reason = await asked(t('reviews.override.ask'), t('reviews.override.yes'), box)
+    if (reason === null) throw refusal
+    return send({ override: true, reason: reason.trim() })
+  }
+}
