@@ -83,8 +83,8 @@ def ensure_room(user_key: str, size: int, quota: Quota) -> None:
 
 
 def page(user_key: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Backup]]:
-    """How many backups a user key (None: everybody) has, and one page of them, oldest first."""
-    query = select(Backup).order_by(Backup.id)
+    """How many backups a user key (None: everybody) has, and one page of them, newest first."""
+    query = select(Backup).order_by(Backup.created_at.desc(), Backup.id.desc())
     if user_key is not None:
         query = query.where(Backup.user_key == user_key)
     return page_of(query, page_number, limit)

@@ -281,8 +281,8 @@ class TestBackups:
         data = answered(root.get("/api/backups/list-all"), "备份列表获取成功")
         assert data["total"] == 2
         assert [(found["user_key"], found["backup_type"]) for found in data["backups"]] == [
-            (KEY, "program"),
             ("user456def", "plugin"),
+            (KEY, "program"),
         ]
 
     def test_a_download_is_the_file_itself_under_a_name_of_its_own(self, api: Api) -> None:

@@ -58,7 +58,7 @@ def upload() -> Any:
 
 @host.operation("POST", "/backups/list", body=schemas.OwnBackups, answer=schemas.BackupList, message="backups.listed")
 def listed(body: dict[str, Any]) -> dict[str, Any]:
-    """The backups of one user key, oldest first."""
+    """The backups of one user key, newest first: hosts restore the first."""
     total, page = backups.page(body["user_key"], body["page"], body["limit"])
     return {"total": total, "backups": page}
 
@@ -72,7 +72,7 @@ def listed(body: dict[str, Any]) -> dict[str, Any]:
     message="backups.listed",
 )
 def list_all(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
-    """Everybody's backups, oldest first."""
+    """Everybody's backups, newest first."""
     total, page = backups.page(None, query["page"], query["limit"])
     return {"total": total, "backups": page}
 

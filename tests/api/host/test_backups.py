@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from ...conftest import AppFactory
+from ...conftest import AppFactory, WallClock
 from ...support import Api, add_user, multipart, signed_in, stored_files, stored_rows
 
 KEY = "user123abc"
@@ -86,7 +86,7 @@ def test_the_same_name_in_the_same_second_does_not_collide(api: Api) -> None:
         assert api.back_up(data).status_code == 200
     numbers = backup_ids(api)
     found = [api.post("/api/backups/download", {"user_key": KEY, "id": n}).data for n in numbers]
-    assert found == [b"one", b"two"]
+    assert found == [b"two", b"one"]
 
 
 def test_a_wrong_key_and_a_missing_id_are_the_same_404(api: Api) -> None:
@@ -96,15 +96,26 @@ def test_a_wrong_key_and_a_missing_id_are_the_same_404(api: Api) -> None:
     assert (wrong.status_code, wrong.get_json()) == (404, missing.get_json())
 
 
-def test_a_list_shows_one_keys_backups_in_pages(api: Api) -> None:
+def test_a_list_shows_one_keys_backups_in_pages_newest_first(api: Api) -> None:
     api.back_up(user_key="another-user")
     for _ in range(3):
         api.back_up()
-    assert backup_ids(api) == [2, 3, 4]
-    assert backup_ids(api, page=2, limit=2) == [4]
+    assert backup_ids(api) == [4, 3, 2]
+    assert backup_ids(api, page=2, limit=2) == [2]
     assert backup_ids(api, "nobody") == []
     total = api.post("/api/backups/list", {"user_key": KEY, "limit": 1}).get_json()["data"]["total"]
     assert total == 3
+
+
+def test_of_two_backups_the_later_one_is_listed_first_whatever_their_ids(
+    app: Flask, api: Api, wall_clock: WallClock
+) -> None:
+    api.back_up()
+    wall_clock.turn(-3600)
+    api.back_up()
+    assert backup_ids(api) == [1, 2]
+    everybodys = signed_in(app).get("/api/backups/list-all").get_json()["data"]["backups"]
+    assert [backup["id"] for backup in everybodys] == [1, 2]
 
 
 def test_a_user_key_is_compared_with_its_case(api: Api) -> None:
