@@ -128,7 +128,7 @@ class Edge:
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         headers += [("Cache-Control", "no-store"), ("Retry-After", str(Overloaded.retry_after))]
         origin = environ.get("HTTP_ORIGIN")
-        if origin and origin in self._context.settings.cors_origins:
+        if origin and self._context.origins.is_allowed(origin):
             headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
         finish("503 SERVICE UNAVAILABLE", headers)
         return body

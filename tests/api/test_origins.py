@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from microdock_server import create_app
+from microdock_server.api.context import REQUEST_ID
 
 from ..conftest import AppFactory, release
 from ..peers import postgresql
@@ -326,3 +327,22 @@ class TestCors:
         api = Api(make_app(CORS_ORIGINS=origin))
         headers = api.get("/api/plugins/list", headers={"Origin": origin}).headers
         assert headers["Access-Control-Allow-Origin"] == origin
+
+
+@pytest.mark.parametrize(
+    ("pages", "origin", "is_allowed"),
+    [
+        ("http://one.example", "http://one.example", True),
+        ("http://one.example", "HTTP://One.Example:80", True),
+        ("*", "http://any.example", True),
+        ("http://one.example", "http://two.example", False),
+    ],
+)
+def test_a_refusal_for_want_of_a_place_is_read_by_allowed_pages_alone(
+    make_app: AppFactory, pages: str, origin: str, is_allowed: bool
+) -> None:
+    edge = make_app(CORS_ORIGINS=pages).wsgi_app._inner  # type: ignore[attr-defined]
+    headers: dict[str, str] = {}
+    environ = {"PATH_INFO": "/api/plugins/upload", REQUEST_ID: "x", "HTTP_ORIGIN": origin}
+    edge._refuse(environ, lambda _status, found: headers.update(found))
+    assert headers.get("Access-Control-Allow-Origin") == (origin if is_allowed else None)
