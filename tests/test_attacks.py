@@ -343,6 +343,16 @@ def test_an_account_keeps_no_more_than_it_may(make_app: AppFactory) -> None:
     assert other.post(PLUGINS, data=second).status_code == 201
 
 
+def test_a_deleted_plugin_that_comes_back_by_key_counts_for_its_owner(make_app: AppFactory) -> None:
+    who = people(make_app(ACCOUNT_MAX_BYTES=str(len(package()) + 100)))
+    published(who.developer, who.reviewer)
+    key = _new_key(who)
+    assert who.admin.post("/api/plugins/delete", {"name": NAME}).status_code == 200
+    data(create(who.developer, name="com.example.second"), 201)
+    refused = who.nobody.upload(package(version="2.0.0"), key=key)
+    assert (refused.status_code, refused.get_json()["error"]) == (409, "account_quota")
+
+
 def test_the_server_keeps_no_more_than_it_may(make_app: AppFactory) -> None:
     app = make_app(STORAGE_MAX_BYTES="3000")
     assert Api(app).back_up(b"x" * 2_000).status_code == 200
@@ -513,7 +523,7 @@ def test_the_head_of_a_file_is_of_all_of_it_whatever_the_range(api: Api) -> None
 
 
 def test_a_file_name_of_windows_keeps_its_separators(api: Api) -> None:
-    user = ("Content-Disposition: form-data; name=user_key", b"u")
+    user = ("Content-Disposition: form-data; name=user_key", b"user123abc")
     kind = ("Content-Disposition: form-data; name=backup_type", b"program")
     file = (r'Content-Disposition: form-data; name=file; filename="C:\Users\new\backup.zip"', b"x")
     answer = api.post("/api/backups/upload", **multipart(user, kind, file))

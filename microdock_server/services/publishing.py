@@ -105,8 +105,8 @@ def publish(
     Published at once, unless the plugin has (or had) an owner, key uploads are reviewed, or the plugin itself is not
     published. `account` is whoever is logged in beside the key.
     Raises BadPackage, NameReserved, WrongPluginKey (Invalid for a new name's key that is too short), VersionExists or
-    VersionRetired, in this order. When it returns, file and rows
-    are durable; if it raises, neither exists. Opens its own units: no lock is held while hashes are computed.
+    VersionRetired, and what Room.ensure does, in this order. When it returns, file and rows are durable; if it raises,
+    neither exists. Opens its own units: no lock is held while hashes are computed.
     """
     manifest = accepted(report)
     received = package.received()
@@ -117,18 +117,13 @@ def publish(
         # Before the first statement: the database is not locked while the file is made durable.
         stored = _store(unit, received, storage)
         _ensure_new(manifest, received, room)
-        plugin, is_new = _plugin_for(manifest, key_hash, plugin_key)
-        reviewed = plugin.is_owned or configuration.current().review_settings.review_key_uploads
-        if is_new and reviewed:
-            plugin.status, plugin.published_at = PluginStatus.PENDING, None
-        waits = reviewed or not plugin.is_public
+        plugin = _plugin_for(manifest, key_hash, plugin_key)
+        waits = _is_reviewed(plugin) or not plugin.is_public
         sender = Sender(account, is_by_key=True)
         version = _add_version(plugin, manifest, stored, report, sender, source=room.source, waits=waits)
         # A draft waits for its owner to submit it, whoever uploads to it.
         if waits and plugin.status != PluginStatus.DRAFT:
-            review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, sender.account_id)
-            if resemblance.to_popular(plugin):
-                reviews.add_reason(review, Reason.LOOKALIKE)
+            _queue_key_upload(plugin, version, sender)
         # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
         db.session.refresh(plugin)
         # What nobody has to look at was approved on its way.
@@ -149,14 +144,12 @@ def create(
     received = package.received()
     with unit_of_work(writing=False):
         _ensure_free(manifest, by)
-        _ensure_new(manifest, received, room)
-        room.ensure(received.size, by.id)
+        _ensure_new(manifest, received, room, by.id)
     with unit_of_work() as unit:
         stored = _store(unit, received, storage)
         shown = pictures.store(unit, submission.pictures, storage)
         _ensure_free(manifest, by)
-        _ensure_new(manifest, received, room)
-        room.ensure(received.size + sum(item.stored.size for item in shown), by.id)
+        _ensure_new(manifest, received, room, by.id, beside=sum(item.stored.size for item in shown))
         plugin = _new_plugin(manifest, "", owner_id=by.id)
         plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
         categories.ensure_exists(submission.values.get("category_id"))
@@ -288,15 +281,21 @@ def _stored_key(name: str) -> str | None:
     return None if stone is None else stone.upload_key_hash
 
 
-def _ensure_new(manifest: Manifest, received: ReceivedFile, room: Room) -> None:
-    """Is the version new, and is there room for it with its plugin's owner?"""
+def _ensure_new(
+    manifest: Manifest, received: ReceivedFile, room: Room, owner_id: str | None = None, *, beside: int = 0
+) -> None:
+    """Is the version new, and has its plugin's owner room for it, and for so many bytes beside it?
+
+    `owner_id` owns a plugin that is not there yet, unless a deleted one of its name has (or had) an owner.
+    """
     plugin = plugins.find(manifest.name)
     if plugin is not None and versions.find(plugin, manifest.version) is not None:
         raise VersionExists(version=manifest.version)
     stone = db.session.get(VersionTombstone, (manifest.name.lower(), sort_key(manifest.version)))
     if stone is not None and stone.file_hash != received.sha256:
         raise VersionRetired(version=manifest.version)
-    room.ensure(received.size, plugin.owner_id if plugin is not None else None)
+    named = plugin or db.session.get(PluginTombstone, manifest.name.lower())
+    room.ensure(received.size + beside, owner_id if named is None else named.owner_id)
 
 
 def _store(unit: Unit, received: ReceivedFile, storage: Storages) -> StoredFile:
@@ -305,8 +304,8 @@ def _store(unit: Unit, received: ReceivedFile, storage: Storages) -> StoredFile:
     return storage.main.adopt(key, received)
 
 
-def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plugin, bool]:
-    """The plugin of this name, and whether it was made just now."""
+def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> Plugin:
+    """The plugin of this name; a new one waits for review where uploads to it do."""
     stored = _stored_key(manifest.name)
     if stored not in (None, key_hash) and not (stored and passwords.matches(stored, plugin_key)):
         # Another upload created the name (it may even be deleted again), or its owner changed the key, since it was
@@ -314,14 +313,28 @@ def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> tuple[Plu
         raise WrongPluginKey()
     plugin = plugins.find(manifest.name)
     if plugin is not None:
-        return plugin, False
+        return plugin
     stone = db.session.get(PluginTombstone, manifest.name.lower())
     if stone is None:
         configuration.ensure_unreserved(manifest.name, None)
-        return _new_plugin(manifest, key_hash), True
-    plugin = _new_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)
-    plugin.upload_key_by = stone.upload_key_by
-    return plugin, True
+        plugin = _new_plugin(manifest, key_hash)
+    else:
+        plugin = _new_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)
+        plugin.upload_key_by = stone.upload_key_by
+    if _is_reviewed(plugin):
+        plugin.status, plugin.published_at = PluginStatus.PENDING, None
+    return plugin
+
+
+def _is_reviewed(plugin: Plugin) -> bool:
+    """Are uploads to it by key reviewed before they are published?"""
+    return plugin.is_owned or configuration.current().review_settings.review_key_uploads
+
+
+def _queue_key_upload(plugin: Plugin, version: PluginVersion, sender: Sender) -> None:
+    review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, sender.account_id)
+    if resemblance.to_popular(plugin):
+        reviews.add_reason(review, Reason.LOOKALIKE)
 
 
 def _new_plugin(manifest: Manifest, key_hash: str, *, owner_id: str | None = None, had_owner: bool = False) -> Plugin:
