@@ -88,27 +88,12 @@ def process(
     plugin = db.session.get_one(Plugin, appeal.plugin_name)
     is_override = _ensure_may_hear(appeal, plugin, by, override=override is not None)
     if decision is AppealStatus.APPROVED:
-        _ensure_fits(plugin, actions)
-        if appeal.type == AppealType.SUSPENSION:
-            _restore(appeal, plugin, by, response)
-        else:
-            _reopen(appeal, plugin, is_direct=bool(actions))
+        _grant(appeal, plugin, by, response, actions)
     elif actions:
         raise Invalid.field("actions", "field.action")
-    appeal.status = decision
-    appeal.response = response
-    appeal.actions = list(actions)
-    appeal.decided_by = by.id
-    appeal.decided_at = utcnow()
-    notifications.notify(
-        appeal.appellant_id,
-        Event.APPEAL_PROCESSED,
-        appeal_id=appeal.id,
-        plugin_id=plugin.id,
-        plugin_name=plugin.name,
-        decision=decision.value,
-        response=response,
-    )
+    appeal.status, appeal.response, appeal.actions = decision, response, list(actions)
+    appeal.decided_by, appeal.decided_at = by.id, utcnow()
+    _notify_appellant(appeal, plugin)
     audit.record(
         by,
         f"appeal.{decision.value}",
@@ -174,6 +159,26 @@ def _ensure_fits(plugin: Plugin, actions: Sequence[dict[str, Any]]) -> None:
     for place, action in enumerate(actions):
         if place or action["plugin_id"] not in (plugin.id, plugin.name):
             raise Invalid.field(f"actions.{place}.plugin_id", "field.action")
+
+
+def _grant(appeal: Appeal, plugin: Plugin, by: Actor, response: str, actions: Sequence[dict[str, Any]]) -> None:
+    _ensure_fits(plugin, actions)
+    if appeal.type == AppealType.SUSPENSION:
+        _restore(appeal, plugin, by, response)
+    else:
+        _reopen(appeal, plugin, is_direct=bool(actions))
+
+
+def _notify_appellant(appeal: Appeal, plugin: Plugin) -> None:
+    notifications.notify(
+        appeal.appellant_id,
+        Event.APPEAL_PROCESSED,
+        appeal_id=appeal.id,
+        plugin_id=plugin.id,
+        plugin_name=plugin.name,
+        decision=appeal.status,
+        response=appeal.response,
+    )
 
 
 def _restore(appeal: Appeal, plugin: Plugin, by: Actor, response: str) -> None:

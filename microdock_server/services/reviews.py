@@ -251,16 +251,7 @@ def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verd
     else:
         _judge_version(plugin, version, ACT_OF[verdict])
     if plugin.owner_id is not None:
-        notifications.notify(
-            plugin.owner_id,
-            Event.REVIEW_COMPLETED,
-            plugin_id=plugin.id,
-            plugin_name=plugin.name,
-            version=version.version,
-            review_id=review.id,
-            review_result=verdict.value,
-            notes=review.notes,
-        )
+        _notify_owner(plugin.owner_id, review, plugin, verdict)
     audit.record(
         by,
         f"review.{verdict.value}",
@@ -271,6 +262,19 @@ def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verd
         file_hash=review.file_hash,
         automatic=review.is_automatic,
         **details,
+    )
+
+
+def _notify_owner(owner_id: str, review: Review, plugin: Plugin, verdict: Verdict) -> None:
+    notifications.notify(
+        owner_id,
+        Event.REVIEW_COMPLETED,
+        plugin_id=plugin.id,
+        plugin_name=plugin.name,
+        version=review.version,
+        review_id=review.id,
+        review_result=verdict.value,
+        notes=review.notes,
     )
 
 
