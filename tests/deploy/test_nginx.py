@@ -19,9 +19,10 @@ import websocket
 from requests.adapters import HTTPAdapter
 
 from microdock_server.api.parsing import MAX_JSON
+from microdock_server.client_address import counted
 from microdock_server.services.pictures import MAX_BYTES, MAX_SCREENSHOTS
 
-from ..live import Server, eventually, large_package, prepared_server, sha256
+from ..live import Server, eventually, free_port, large_package, prepared_server, sha256
 from ..peers.nginx import PREFIX, Nginx, binary, render
 from ..support import package
 
@@ -375,6 +376,24 @@ def test_a_path_of_the_settings_may_hold_any_character(site: tuple[Server, Nginx
         assert other.client().download().content == nginx.client().download().content
     finally:
         other.stop()
+
+
+def test_clients_are_counted_as_the_application_counts_them(tmp_path: Path) -> None:
+    nginx, port = Nginx(tmp_path / "nginx", tmp_path, ["127.0.0.1:9"]), free_port()
+    with (nginx.directory / "microdock.conf").open("a", encoding="utf-8") as site:
+        site.write(f"server {{ listen 127.0.0.1:{port}; set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; ")
+        site.write("location / { return 200 $microdock_client; } }")
+    addresses = ("2001:db8::1", "2001:db8::a:b:c:d", "2001:db8:0:a::1", "192.0.2.1", "192.0.2.2")
+    try:
+        nginx.start()
+        found = [
+            requests.get(f"http://127.0.0.1:{port}/", headers={"X-Real-IP": address}, timeout=30).content
+            for address in addresses
+        ]
+    finally:
+        nginx.stop()
+    names = [counted(address) for address in addresses]
+    assert [found.index(one) for one in found] == [names.index(name) for name in names] == [0, 0, 2, 3, 4]
 
 
 def test_the_log_is_without_query_strings(nginx: Nginx) -> None:
