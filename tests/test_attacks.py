@@ -158,6 +158,7 @@ NAMED = {"email": "new@example.com", "password": "long enough"}
         "аdmin",
         "АDMIN",
         "ａｄｍｉｎ",
+        "ᴀdmin",
         "adm\u200bin",
         "\u3164\u3164",
         "administrator",
@@ -165,6 +166,8 @@ NAMED = {"email": "new@example.com", "password": "long enough"}
         "r00t",
         "Support",
         "microdock",
+        "MicroDock_Server",
+        "sysadmin",
     ],
 )
 def test_a_username_that_passes_for_the_servers_own_is_refused(api: Api, name: str) -> None:

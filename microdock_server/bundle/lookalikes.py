@@ -34,6 +34,8 @@ _LETTERS: Final = {
     "s": "ѕʂ", "t": "тτŧ", "u": "иυսμʋ", "v": "ѵν", "w": "ԝшωա", "x": "хχ", "y": "уүγʏ", "z": "ζƶ",
     "ae": "æ", "oe": "œ",
 }  # fmt: skip
+# Small capitals, which UTS #39 has drawn as other letters only where their capitals are: `ᴀdmin` is read all the same.
+_SMALL_CAPITALS: Final = dict(zip("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", strict=True))
 
 
 def _table(groups: dict[str, str]) -> dict[int, str]:
@@ -47,7 +49,7 @@ def _is_dropped(char: str) -> bool:
 
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Me", "Mn", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Zl", "Zp", "Zs"})
 _READ_CAPITALS: Final = _table(_CAPITALS)
-_READ_LETTERS: Final = _table(_LETTERS)
+_READ_LETTERS: Final = _table(_LETTERS) | _table(_SMALL_CAPITALS)
 _READ_FIGURES: Final = _table(_FIGURES)
 # The same for ASCII, which almost all names are: ten times as fast.
 _ASCII: Final = [chr(code) for code in range(128)]

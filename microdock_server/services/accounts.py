@@ -36,7 +36,10 @@ PASSWORD_MIN: Final = 8
 PASSWORD_MAX: Final = 128
 USERNAME: Final = re.compile(r"[\w][\w.-]{1,63}")
 # What speaks for the server or for those who run it. The server's own names come with the settings.
-RESERVED: Final = ("admin", "administrator", "microdock", "moderator", "root", "support", "system")
+RESERVED: Final = (
+    *("admin", "administrator", "microdock", "microdock-server", "moderator", "root", "staff", "superuser"),
+    *("support", "sysadmin", "system"),
+)
 EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f]+(?:\.[^@\s.\x00-\x1f]+)+")
 
 
