@@ -16,9 +16,16 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
+from gunicorn.http.errors import (  # type: ignore[import-untyped]
+    ExpectationFailed,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from .. import metrics
@@ -40,6 +47,14 @@ MAX_UNFINISHED: Final = 128
 # Room is made when so few connections are left, for so many at once.
 SPARE: Final = 16
 SWEEP_EVERY: Final = 0.25
+
+# What gunicorn's parser refuses, as status and slug; the first that fits. Whatever else it is, the client sent it.
+UNPARSED: Final = (
+    (LimitRequestLine, 414, "uri_too_long"),
+    (LimitRequestHeaders, 431, "headers_too_large"),
+    (ExpectationFailed, 417, "malformed_request"),
+    (ParseException, 400, "malformed_request"),
+)
 
 # Status, slug and what arrived of the request: the whole answer as bytes.
 Refusal = Callable[[int, str, bytes], bytes]
@@ -305,6 +320,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         finally:
             self._shares.leave(conn.sock)
             conn.sock.end()
+
+    def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: BaseException) -> None:
+        """Refuse what cannot be parsed as everything else is refused; gunicorn would answer with a page of its own."""
+        found = next(((status, slug) for kind, status, slug in UNPARSED if isinstance(exc, kind)), None)
+        if found is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        # Not what it says: a head may hold a token.
+        self.log.warning("a request that cannot be parsed: %s", type(exc).__name__)
+        with suppress(OSError):
+            socket.socket.send(client, self.refusal(*found, b""))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         """A body that the application left unread is passed over if it is here; nobody waits for it."""

@@ -77,6 +77,22 @@ class TestHeads:
         status, _, body = parsed(read_all(raw(server, head(path="/api/health", method="GET")[:-2] + b"X: y" * 20_000)))
         assert (status, body["error"]) == (431, "headers_too_large")
 
+    @pytest.mark.parametrize(
+        ("line", "status"),
+        [
+            ("Transfer-Encoding: gzip", 400),
+            ("Expect: 200-maybe", 417),
+            ("Authorization : Bearer secret", 400),
+            ("X: " + "y" * 10_000, 431),
+        ],
+    )
+    def test_a_head_that_cannot_be_parsed_is_refused_in_an_envelope(
+        self, server: Server, line: str, status: int
+    ) -> None:
+        answered, headers, body = parsed(read_all(raw(server, head(line, path="/healthz", method="GET"))))
+        assert (answered, body["status"]) == (status, status)
+        assert headers["content-type"] == "application/json"
+
     def test_two_requests_at_once_on_one_connection(self, server: Server) -> None:
         both = head(path="/healthz", method="GET") + head("Connection: close", path="/healthz", method="GET")
         assert read_all(raw(server, both)).count(b"HTTP/1.1 200") == 2
