@@ -25,11 +25,11 @@ T = TypeVar("T")
 ICON: Final = "icon"
 SCREENSHOT: Final = "screenshot"
 ICON_SIDE: Final = 512
-SCREENSHOT_SIDE: Final = 2560
+SCREENSHOT_SIDE: Final = 1920
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_SCREENSHOTS: Final = 8
-# Of one request: an icon and eight screenshots in full HD, with room.
-MAX_EFFORT: Final = 24_000_000
+# Of one request: an icon and eight screenshots in full HD.
+MAX_EFFORT: Final = 17_000_000
 
 
 @dataclass(frozen=True, slots=True)

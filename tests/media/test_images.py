@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, PngImagePlugin
 
-from microdock_server.media import BadImage, Picture, normalise
+from microdock_server.media import BadImage, Picture, effort, normalise
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF"]
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -370,6 +370,20 @@ def test_the_largest_pictures_that_are_taken() -> None:
     assert refused(encoded(Image.new("L", (4_096, 2_305), 200), "PNG")) == "too_many_pixels"
     data = encoded(Image.new("L", (8_000, 5_000), 200), "JPEG")
     assert normalise(data, max_side=100).height == 62
+
+
+def test_pixels_of_sixteen_bits_count_twice() -> None:
+    fits = encoded(Image.new("I;16", (2_896, 1_629), 0x8000), "PNG")
+    assert normalise(fits, max_side=100).width == 100
+    assert effort(fits) == 2 * 2_896 * 1_629
+    assert refused(encoded(Image.new("I;16", (4_096, 1_153), 0x8000), "PNG")) == "too_many_pixels"
+
+
+def test_transparent_pictures_are_kept_smaller() -> None:
+    image = Image.new("RGBA", (1_600, 800), (255, 0, 0, 100))
+    assert normalise(encoded(image, "PNG"), max_side=1_920).width == 1_280
+    assert normalise(encoded(image, "PNG"), max_side=200).width == 200
+    assert normalise(encoded(image.convert("RGB"), "PNG"), max_side=1_920).width == 1_600
 
 
 def test_a_jpeg_that_has_to_be_decoded_whole_is_smaller() -> None:
