@@ -6,7 +6,6 @@ Files below assets/ carry a hash in their names and never change; the page names
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
+from ..kept import Kept
 from ..messages import text
 from .catalog_cache import wants_gzip
 from .context import language, settings
@@ -75,7 +75,13 @@ def _sent(path: str) -> Response:
     return response
 
 
-@lru_cache(maxsize=512)
-def _tag(path: Path, _modified: int) -> str:
+def _tag(path: Path, modified: int) -> str:
     """What names the file's bytes, on every node; read once a change."""
+    return _tags.of((path, modified), lambda: _digest(path))
+
+
+def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+_tags: Final[Kept[tuple[Path, int], str]] = Kept(512)

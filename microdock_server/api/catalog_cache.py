@@ -97,10 +97,12 @@ class CatalogCache:
                 if self._is_stale():
                     with in_context():
                         self._refresh()
-        bodies = self._bodies
-        found = bodies.get((language, gzip))
+        found = self._bodies.get((language, gzip))
         if found is None:
-            found = bodies[(language, gzip)] = self._assemble(language, gzip)
+            with self._lock:
+                found = self._bodies.get((language, gzip))
+                if found is None:
+                    found = self._bodies[(language, gzip)] = self._assemble(language, gzip)
         return found
 
     def _is_stale(self) -> bool:

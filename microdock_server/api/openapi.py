@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -12,6 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from ..config import Settings
+from ..kept import Kept
 from ..schemas import fields, form_fields
 from .envelopes import HOST, INSTALLS, HostEnvelope
 from .surface import Access, Endpoint, Surface
@@ -41,12 +41,12 @@ REASONS: Final = {
 def document(settings: Settings, mounted: Iterable[Mounted]) -> Callable[[], bytes]:
     """A function that gives the document as JSON; it is made once, when first asked for."""
     surfaces = list(mounted)
+    kept: Kept[str, bytes] = Kept(1)
 
-    @cache
     def build() -> bytes:
         return orjson.dumps(_spec(settings, surfaces).to_dict(), option=orjson.OPT_INDENT_2)
 
-    return build
+    return lambda: kept.of("document", build)
 
 
 def _spec(settings: Settings, surfaces: list[Mounted]) -> APISpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -14,11 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import metrics
 from ..errors import StorageFailure
 from ..extensions import db
+from ..kept import Kept, Shared
 from ..schemas.base import Schema
 from . import admin_page, scrape
 from .context import context, settings
 from .envelopes import HOST
 from .surface import Answer, Surface
+
+_checking: Final[Shared[int, dict[str, str]]] = Shared()
+_scraping: Final[Shared[int, tuple[bytes, str]]] = Shared()
+_heads: Final[Kept[str, frozenset[str]]] = Kept(4)
 
 system = Surface("system", __name__, HOST)
 
@@ -112,7 +117,11 @@ def readyz() -> Any:
 
 
 def readiness() -> dict[str, str]:
-    """What this server needs, by name: `ok`, or what is wrong with it."""
+    """What this server needs, by name: `ok`, or what is wrong with it. Those who ask at once share what was found."""
+    return _checking.of(id(context()), _checked)
+
+
+def _checked() -> dict[str, str]:
     return {
         "database": "ok" if _database_answers() else "unreachable",
         "migrations": "ok" if _is_migrated() else "pending",
@@ -123,8 +132,12 @@ def readiness() -> dict[str, str]:
 @system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
 def prometheus() -> Response:
     """Metrics of all processes of this machine and of the whole, for Prometheus."""
-    body, media_type = metrics.exposition(scrape.state({**readiness(), **_redis_state()}))
+    body, media_type = _scraping.of(id(context()), _scraped)
     return Response(body, content_type=media_type)
+
+
+def _scraped() -> tuple[bytes, str]:
+    return metrics.exposition(scrape.state({**readiness(), **_redis_state()}))
 
 
 @system.operation("GET", "/openapi.json", file_type="application/json", limited=False, transaction="own")
@@ -138,7 +151,8 @@ def is_migrated() -> bool:
     directory = current_app.extensions["migrate"].directory
     with db.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(ScriptDirectory(directory).get_heads())
+    # The files of a running program do not change; to read them takes tens of milliseconds.
+    return frozenset(current) == _heads.of(directory, lambda: frozenset(ScriptDirectory(directory).get_heads()))
 
 
 def _is_migrated() -> bool:

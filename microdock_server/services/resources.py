@@ -13,6 +13,7 @@ import psutil
 from sqlalchemy import func, select
 
 from ..extensions import db
+from ..kept import Shared
 from ..models import Backup, PluginImage, PluginVersion
 from ..uow import unit_of_work
 from ..vocabulary import NOT_MEASURED
@@ -21,6 +22,8 @@ from .diskspace import DiskGuard
 
 # Damaged files that are named; all are counted.
 SHOWN: Final = 100
+# Sums over all that is stored: those who ask at once share them.
+_asked: Final[Shared[str, dict[str, Any]]] = Shared()
 
 
 def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> di
             "state": guard.state(),
             "percent": round(disk.used * 100 / disk.total, 1) if disk.total else NOT_MEASURED,
         },
-        **_stored(),
+        **_asked.of(str(db.engine.url), _stored),
         "maintenance": maintenance.overview(schedule),
     }
 

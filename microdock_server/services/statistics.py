@@ -13,6 +13,7 @@ from sqlalchemy import Select, extract, func, select, text
 
 from ..clock import iso, utcnow
 from ..extensions import db
+from ..kept import Shared
 from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
 from ..uow import unit_of_work
 from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
@@ -22,11 +23,19 @@ TOP: Final = 10
 DAYS_SHOWN: Final = 31
 ROLLED_KEY: Final = "statistics.rolled"
 WINDOWS: Final = {7: "d7", 30: "d30", 90: "d90", 365: "d365"}
+_asked: Final[Shared[tuple[str, Period], dict[str, Any]]] = Shared()
 _DECIDED: Final = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.NEEDS_CHANGES)
 
 
 def of_system(period: Period) -> dict[str, Any]:
-    """Plugins and open reviews as they are now; decisions, downloads and the most downloaded within the period."""
+    """Plugins and open reviews as they are now; decisions, downloads and the most downloaded within the period.
+
+    Those who ask at once share the answer.
+    """
+    return _asked.of((str(db.engine.url), period), lambda: _of_system(period))
+
+
+def _of_system(period: Period) -> dict[str, Any]:
     roll()
     now = utcnow()
     with unit_of_work(writing=False):

@@ -18,12 +18,16 @@ from ..context import context, language
 from ..rendering import head_renderer
 from . import schemas
 
-# Plugins that are kept, and the largest that is: 16 MiB in all at the worst.
+# Plugins that are kept, and the bytes of a large one that are: larger ones are made once for all that ask together.
 LARGEST: Final = 32 * 1024
 
 _PLUGIN_FIELDS: Final = tuple(schemas.Plugin().fields)
 _plugin_head = head_renderer(schemas.Plugin, "total_download_count")
 _version_head = head_renderer(schemas.Version, "download_count")
+
+
+# A plugin's id, and its revision.
+_At = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class _Rendered:
         return len(self.plugin) + sum(map(len, self.versions))
 
 
-_kept: Final[Kept[str, _Rendered]] = Kept(512)
+_kept: Final[Kept[_At, _Rendered]] = Kept(512, lambda rendered: rendered.size <= LARGEST)
 
 
 def detail(name: str) -> orjson.Fragment:
@@ -75,18 +79,14 @@ def _array(rendered: _Rendered, counts: list[int]) -> bytes:
 def _current(name: str) -> tuple[_Rendered, list[int]]:
     """The plugin as it is now, and its versions' counts, highest version first."""
     engine = context().counting
-    key = name.lower()
-    rows = catalog.counts(name, engine)
-    found = _kept.get(key)
-    while rows and (found is None or (found.id, found.revision) != (rows[0].id, rows[0].revision)):
-        # Rendered from a later snapshot, perhaps of a later revision: then the counts are read again.
-        found = _render(name)
-        if found.size <= LARGEST:
-            _kept.put(key, found)
-        rows = catalog.counts(name, engine)
-    if found is None or not rows:
-        raise PluginNotFound()
-    return found, [row.download_count for row in rows]
+    while rows := catalog.counts(name, engine):
+        wanted: _At = (rows[0].id, rows[0].revision)
+        found = _kept.of(wanted, lambda: _render(name))
+        if (found.id, found.revision) == wanted:
+            return found, [row.download_count for row in rows]
+        # Rendered from a later snapshot, of a later revision: the counts are read again.
+        _kept.forget(wanted)
+    raise PluginNotFound()
 
 
 def _render(name: str) -> _Rendered:

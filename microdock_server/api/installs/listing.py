@@ -19,18 +19,16 @@ from . import schemas
 
 # Sets that are kept, and the largest that is: 16 MiB in all at the worst.
 LARGEST: Final = 32 * 1024
-_kept: Final[Kept[str, tuple[int, bytes]]] = Kept(512)
+_kept: Final[Kept[tuple[str, int], bytes]] = Kept(512, lambda answer: len(answer) <= LARGEST)
 _dump = dumper(schemas.Install())
 
 
 def installed(actor: Actor) -> orjson.Fragment:
     """What the actor has installed, newest first."""
-    found = _kept.get(actor.id)
-    if found is None or found[0] != actor.installs_revision:
-        # Read after the revision was: it may be newer than that, and then is rendered again, but never older.
-        with unit_of_work(writing=False):
-            rows = installs.listed(actor.id)
-        found = (actor.installs_revision, orjson.dumps([_dump(row) for row in rows]))
-        if len(found[1]) <= LARGEST:
-            _kept.put(actor.id, found)
-    return orjson.Fragment(found[1])
+    # Read after the revision was: it may be newer than that, and then is rendered again, but never older.
+    return orjson.Fragment(_kept.of((actor.id, actor.installs_revision), lambda: _render(actor.id)))
+
+
+def _render(user_id: str) -> bytes:
+    with unit_of_work(writing=False):
+        return orjson.dumps([_dump(row) for row in installs.listed(user_id)])
