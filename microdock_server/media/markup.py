@@ -165,11 +165,12 @@ def _counted_block(rule: BlockRule) -> BlockRule:
 def _counted_inline(rule: InlineRule, name: str) -> InlineRule:
     """The text rule is the first that is asked at every place; one that applies makes tokens of what it found."""
     kind, makes = _MADE.get(name, ("marks", 6))
-    looks = 1 if name == "text" else 0
+    # Text is looked for everywhere. Where a link may begin its label is read, whether one comes of it or not.
+    looks, begins = {"text": (1, ""), "link": (12, "["), "image": (12, "!")}.get(name, (0, ""))
 
     def counted(state: StateInline, silent: bool) -> bool:
-        if looks:
-            state.env[COST].spend("links" if silent else "marks", looks)
+        if looks and state.src.startswith(begins, state.pos):
+            state.env[COST].spend("links" if silent or begins else "marks", looks)
         found = rule(state, silent)
         if found:
             state.env[COST].spend(kind, makes)

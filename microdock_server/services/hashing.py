@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Waiting for their turn: in all, and of one client. A request thread waits with each, so not as many as there are.
-MAX_WAITING: Final = 12
-MAX_WAITING_EACH: Final = 8
+MAX_WAITING: Final = 14
+MAX_WAITING_EACH: Final = 10
 NICE: Final = 19
 RETRY_AFTER: Final = 2
 
