@@ -387,6 +387,19 @@ def test_hashing_gives_way_to_everything_else() -> None:
     assert nice == hashing.NICE > os.getpriority(os.PRIO_PROCESS, 0)
 
 
+def test_a_body_of_many_faults_is_told_of_a_hundred(api: Api) -> None:
+    answer = api.post("/api/v1/auth/login", json={f"unknown{number}": 1 for number in range(5_000)})
+    assert answer.status_code == 422
+    assert len(answer.get_json()["error"]["details"]) == 100
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000 + "]" * 200_000, '{"a":' * 100_000, '{"name":' + "9" * 500_000 + "}"])
+@pytest.mark.parametrize("path", ["/api/plugins/detail", "/api/v1/auth/login"])
+def test_json_that_is_deep_or_huge_is_malformed(api: Api, path: str, body: str) -> None:
+    answer = api.post(path, data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+
+
 def test_what_many_ask_for_at_once_is_made_once() -> None:
     kept: Kept[str, int] = Kept(4)
     made: list[int] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any, Final
 
 import marshmallow as ma
@@ -29,6 +30,8 @@ from ..serving.sockets import PlaceLost, SlowClient
 from ..storage.incoming import human_size
 
 MAX_JSON: Final = 1024 * 1024
+# Faults that are told of one request: a body may have a hundred thousand.
+MAX_DETAILS: Final = 100
 # A client that sends more than allowed hears so only after it was allowed to send: read on for a while.
 MAX_DRAIN: Final = 512 * 1024 * 1024
 CHUNK: Final = 1024 * 1024
@@ -57,11 +60,11 @@ def query(schema: Schema) -> dict[str, Any]:
 
 
 def load(schema: Schema, data: Any) -> dict[str, Any]:
-    """`data` as `schema` reads it. Raises Invalid with a detail for every field that is wrong."""
+    """`data` as `schema` reads it. Raises Invalid with a detail for each field that is wrong, the first hundred."""
     try:
         loaded: dict[str, Any] = schema.load(data)
     except ma.ValidationError as wrong:
-        raise Invalid(details=list(_details(wrong.messages))) from wrong
+        raise Invalid(details=list(islice(_details(wrong.messages), MAX_DETAILS))) from wrong
     return loaded
 
 
