@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import (
     answers,
+    dearest,
     downloads,
     engines,
     growth,
@@ -41,6 +42,7 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "statistics": statistics.measure,
     "sockets": sockets.measure,
     "slow-clients": slow_clients.measure,
+    "dearest": dearest.measure,
     "page": page.measure,
     "snapshots": snapshots.measure,
     "engines": engines.measure,
