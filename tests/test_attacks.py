@@ -381,6 +381,15 @@ def test_a_burst_of_hashes_waits_behind_itself_and_is_bounded() -> None:
     assert [queue.take() for _ in range(4)] == [0, "login", 1, 2]
 
 
+def test_two_addresses_that_fill_the_queue_keep_nobody_out() -> None:
+    queue = FairQueue(most=4, most_each=3)
+    for number in range(2):
+        queue.put("one", f"one {number}")
+        queue.put("other", f"other {number}")
+    assert queue.put("somebody", "login") == "one 1"
+    assert [queue.take() for _ in range(4)] == ["one 0", "other 0", "login", "other 1"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities of their own")
 def test_hashing_gives_way_to_everything_else() -> None:
     nice = hashing.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))

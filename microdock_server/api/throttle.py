@@ -49,6 +49,7 @@ def proving(what: Secret, name: str, address: str) -> Iterator[None]:
     """The context is where a secret is proved that guards `name`; a wrong one is what a failed login is.
 
     Of the secret nothing is remembered, logged or counted. Raises what the context raises, or TooMany as failed() does.
+    Without a `name` any secret of the kind would do, and a right one, which may be the guesser's own, excuses nothing.
     """
     key = _name(f"{what}\0{name}\n{counted(address)}")
     try:
@@ -59,8 +60,9 @@ def proving(what: Secret, name: str, address: str) -> Iterator[None]:
         metrics.SECURITY.labels(event).inc()
         _slow_down(key)
         raise
-    with _lock:
-        _failures.pop(key, None)
+    if name:
+        with _lock:
+            _failures.pop(key, None)
 
 
 def _slow_down(key: bytes) -> None:

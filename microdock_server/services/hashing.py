@@ -40,15 +40,28 @@ class FairQueue:
         self._count = 0
         self._changed = threading.Condition()
 
-    def put(self, who: str, item: Any) -> None:
-        """Queue `item`. Raises Overloaded where too many wait, of this client or in all."""
+    def put(self, who: str, item: Any) -> Any:
+        """Queue `item`; what had to leave for it, or None. Raises Overloaded where too many wait already.
+
+        That is so of this client's own, or in all: then the client that most of them belong to loses its newest, if it
+        still has more than this one afterwards or as many.
+        """
         with self._changed:
-            own = self._waiting.get(who, ())
-            if self._count >= self._most or len(own) >= self._most_each:
+            own = len(self._waiting.get(who, ()))
+            if own >= self._most_each:
                 raise Overloaded(RETRY_AFTER)
+            dropped = self._make_room(own) if self._count >= self._most else None
             self._waiting.setdefault(who, deque()).append(item)
             self._count += 1
             self._changed.notify()
+            return dropped
+
+    def _make_room(self, own: int) -> Any:
+        richest = max(self._waiting.values(), key=len)
+        if len(richest) < own + 2:
+            raise Overloaded(RETRY_AFTER)
+        self._count -= 1
+        return richest.pop()
 
     def take(self) -> Any:
         """The next client's oldest item; waits for one."""
@@ -75,7 +88,9 @@ class Hasher:
         """What `work` answers or raises. Raises Overloaded instead of waiting behind too many."""
         self._ensure_started()
         answer: Future[T] = Future()
-        self._queue.put(client.get(), (answer, work, arguments))
+        dropped = self._queue.put(client.get(), (answer, work, arguments))
+        if dropped is not None:
+            dropped[0].set_exception(Overloaded(RETRY_AFTER))
         return answer.result()
 
     def _ensure_started(self) -> None:

@@ -116,3 +116,12 @@ def test_short_keys_that_are_in_use_stay_good(app: Flask, api: Api) -> None:
         db.session.execute(update(Backup).values(user_key="u"))
     assert api.upload(package(version="2.0.0"), key="k").status_code == 200
     assert api.back_up(user_key="u").status_code == 200
+
+
+def test_a_backup_of_ones_own_excuses_no_guesses(api: Api, waited: list[float]) -> None:
+    number = api.back_up().get_json()["data"]["id"]
+    own = {"user_key": "user123abc", "id": number}
+    for guessed in range(4):
+        assert api.post("/api/backups/download", {"user_key": f"{SECRET}-{guessed}", "id": number}).status_code == 404
+        assert api.post("/api/backups/download", own).status_code == 200
+    assert waited == [0.1]
