@@ -124,7 +124,7 @@ def test_texts_are_read_in_the_charset_that_they_say(
     api: Api, content_type: str, before: list[tuple[str, bytes]], encoding: str
 ) -> None:
     head = f"Content-Disposition: form-data; name=description\r\nContent-Type: {content_type}"
-    parts = [*before, (head, "说明".encode(encoding)), part("user_key", "u"), part("backup_type", "program")]
+    parts = [*before, (head, "说明".encode(encoding)), part("user_key", "user123abc"), part("backup_type", "program")]
     file = ("Content-Disposition: form-data; name=file; filename=b.zip", b"x")
     answer = api.post("/api/backups/upload", **multipart(*parts, file))
     assert answer.get_json()["data"]["description"] == "说明"

@@ -232,7 +232,7 @@ def test_each_review_of_a_batch(who: People) -> None:
     ids = [review_of(who.reviewer, plugin["id"])["id"] for plugin in plugins]
     body = {"review_ids": [*ids, UNKNOWN], "action": "approve"}
     assert data(who.reviewer.post(f"{V1}/admin/reviews/batch", body))["succeeded"] == 3
-    entries = [(row["action"], row["target"]["id"], row["details"]["plugin"]) for row in audited(who.admin)]
+    entries = [(row["action"], row["target"]["id"], row["details"]["plugin"]) for row in audited(who.admin, "review.")]
     names = [f"com.example.p{place}" for place in range(3)]
     assert entries == [("review.approved", number, name) for number, name in zip(ids[::-1], names[::-1], strict=True)]
 
@@ -240,9 +240,11 @@ def test_each_review_of_a_batch(who: People) -> None:
 def test_what_the_server_publishes_by_itself(who: People) -> None:
     settings = {"auto_review_enabled": False, "manual_review_required": False}
     data(who.admin.put(f"{V1}/admin/system/config", {"review_settings": settings}))
-    actor, action, kind, _, said = left_by(who.admin, partial(created, who.developer))
-    assert (actor, action, kind, said["automatic"]) == ("(server)", "review.approved", "review", True)
-    assert audited(who.admin)[0]["actor"]["id"] is None
+    created(who.developer)
+    found, sent = audited(who.admin)[:2]
+    assert (sent["actor"]["username"], sent["action"]) == ("developer", "version.uploaded")
+    assert found["actor"] == {"id": None, "username": "(server)"}
+    assert (found["action"], found["target"]["type"], found["details"]["automatic"]) == ("review.approved", "review", True)
 
 
 def test_a_suspension_and_its_end(who: People) -> None:
