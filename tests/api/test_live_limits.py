@@ -140,7 +140,8 @@ def test_a_slow_reader_of_what_it_missed_is_sent_away_too(start_server: Starter)
 def test_clients_that_never_answer_a_close_do_not_stop_requests(start_server: Starter) -> None:
     server = start_server(WEB_CONCURRENCY="1", WEB_THREADS="4")
     with living_in(server) as house:
-        rude = [house.open() for _ in range(30)]
+        # As many as one address may have of whom nothing is known.
+        rude = [house.open() for _ in range(MAX_STRANGERS)]
         for one in rude:
             one.say(type="auth", token="nonsense")
         begun = time.monotonic()
