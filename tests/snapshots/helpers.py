@@ -65,6 +65,19 @@ def rows(data: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}
 
 
+def logged_out(before: dict[str, list[tuple[Any, ...]]], data: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """These rows, with the one change that a restore makes to them: every token of theirs is revoked."""
+    with closing(sqlite3.connect(data / "microdock.db")) as connection:
+        names = [name for _, name, *_ in connection.execute("PRAGMA table_info(users)")]
+        epochs = dict(connection.execute("SELECT id, token_epoch FROM users").fetchall())
+    at, own = names.index("token_epoch"), names.index("id")
+    users = []
+    for row in before["users"]:
+        assert epochs[row[own]] > row[at]
+        users.append((*row[:at], epochs[row[own]], *row[at + 1 :]))
+    return {**before, "users": users}
+
+
 def files(data: Path) -> dict[str, str]:
     """The hash of every blob, by key."""
     paths = [path for area in ("uploads", "backups") for path in (data / area).rglob("*") if path.is_file()]

@@ -15,7 +15,7 @@ from microdock_server.services import snapshots
 from microdock_server.services.snapshots import Keys, Lock, SnapshotProblem, read_manifest
 
 from ..peers import missing
-from .helpers import archives, data_of, files, publish, restore, rows, snapshot
+from .helpers import archives, data_of, files, logged_out, publish, restore, rows, snapshot
 
 # Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
 pytestmark = pytest.mark.sqlite
@@ -43,7 +43,7 @@ def test_it_comes_back_with_the_key_alone(app: Flask, out: Path, tmp_path: Path,
             restore(path, tmp_path / "new", keys=wrong)
     assert not (tmp_path / "new").exists()
     restore(path, tmp_path / "new", keys=keys)
-    assert (rows(tmp_path / "new"), files(tmp_path / "new")) == state
+    assert (rows(tmp_path / "new"), files(tmp_path / "new")) == (logged_out(state[0], tmp_path / "new"), state[1])
     # Tokens stay valid: an encrypted archive may hold what signs them.
     assert (tmp_path / "new" / "jwt-secret").read_text() == "the secret"
     assert (tmp_path / "new" / "jwt-secret").stat().st_mode & 0o777 == 0o600

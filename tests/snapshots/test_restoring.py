@@ -15,7 +15,7 @@ from microdock_server import presence
 from microdock_server.services import snapshots
 from microdock_server.services.snapshots import SnapshotProblem
 
-from .helpers import REVISIONS, archives, data_of, delete, files, hashes, publish, restore, rows, snapshot
+from .helpers import REVISIONS, archives, data_of, delete, files, hashes, logged_out, publish, restore, rows, snapshot
 
 # Of an archive of SQLite's; test_postgresql.py has PostgreSQL's.
 pytestmark = pytest.mark.sqlite
@@ -24,19 +24,6 @@ pytestmark = pytest.mark.sqlite
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "archives"
-
-
-def logged_out(before: dict[str, list[tuple[object, ...]]], data: Path) -> dict[str, list[tuple[object, ...]]]:
-    """These rows, with the one change that a restore makes to them: every token of theirs is revoked."""
-    with closing(sqlite3.connect(data / "microdock.db")) as connection:
-        names = [name for _, name, *_ in connection.execute("PRAGMA table_info(users)")]
-        epochs = dict(connection.execute("SELECT id, token_epoch FROM users").fetchall())
-    at, own = names.index("token_epoch"), names.index("id")
-    users = []
-    for row in before["users"]:
-        assert epochs[row[own]] > row[at]
-        users.append((*row[:at], epochs[row[own]], *row[at + 1 :]))
-    return {**before, "users": users}
 
 
 def test_every_row_and_every_file_comes_back(app: Flask, out: Path, tmp_path: Path) -> None:

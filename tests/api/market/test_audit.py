@@ -244,7 +244,11 @@ def test_what_the_server_publishes_by_itself(who: People) -> None:
     found, sent = audited(who.admin)[:2]
     assert (sent["actor"]["username"], sent["action"]) == ("developer", "version.uploaded")
     assert found["actor"] == {"id": None, "username": "(server)"}
-    assert (found["action"], found["target"]["type"], found["details"]["automatic"]) == ("review.approved", "review", True)
+    assert (found["action"], found["target"]["type"], found["details"]["automatic"]) == (
+        "review.approved",
+        "review",
+        True,
+    )
 
 
 def test_a_suspension_and_its_end(who: People) -> None:

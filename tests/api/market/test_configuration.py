@@ -151,6 +151,7 @@ def test_a_new_server_starts_from_the_documents_values(root: Api) -> None:
     found = answered(root.get(CONFIG))
     assert found == {
         **DEFAULTS,
+        "reserved_prefixes": [],
         "effective_max_file_size": 104_857_600,
         "updated_at": None,
         "updated_by": None,
