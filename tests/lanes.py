@@ -156,6 +156,8 @@ class Run:
                 ["nice", "-n", str(lane.nice), *self._command(scratch)],
                 **{"cwd": ROOT, "env": self._environment(), "stdout": log, "stderr": log, "stdin": subprocess.DEVNULL},
                 start_new_session=True,
+                # Started in the background by a shell, we ignore SIGINT, and so would all that we start.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (one thread runs all lanes)
             )
 
     def _command(self, scratch: Path) -> list[str]:
