@@ -48,7 +48,7 @@ def publish_and_forget(client: Client, worker: int, ended: threading.Event) -> i
         name = f"com.load{worker}.p{turn}"
         for version in ("1.0.0", "1.1.0"):
             assert client.upload(large_package(20_000, name=name, version=version)).status_code == 200
-        assert client.back_up(os.urandom(5_000), f"loader{worker}").status_code == 200
+        assert client.back_up(os.urandom(5_000), f"the-loader-{worker}").status_code == 200
         if turn % 2:
             assert client.post("/api/plugins/delete", {"name": name}).status_code == 200
         turn += 1
