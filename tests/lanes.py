@@ -91,7 +91,7 @@ UNIT: Final = Lane(
     "unit",
     "everything that needs no server of its own, on SQLite",
     ("-m", "not live", *without(*APART), *spread(2, "worksteal"), "tests"),
-    nice=19,
+    nice=15,
 )
 SERVERS: Final = Lane(
     "servers",

@@ -72,7 +72,10 @@ def test_of_sixteen_keys_for_a_new_name_one_wins(server: Server) -> None:
         partial(upload, server, package(version=f"1.{minor}.0"), key=f"key-no-{minor:02}") for minor in range(16)
     ]
     answers = at_once(uploads)
-    assert statuses(answers) == {200: 1, 403: 15}
+    # Answers to wrong keys wait; those that are more than may wait are told to slow down.
+    counts = statuses(answers)
+    assert counts.pop(200) == 1
+    assert (set(counts) <= {403, 429}, sum(counts.values())) == (True, 15)
     [winner] = [number for number, answer in enumerate(answers) if answer.status_code == 200]
     assert server.client.upload(package(version="2.0.0"), key=f"key-no-{winner:02}").status_code == 200
     assert len(server.files()) == 2
