@@ -24,7 +24,11 @@ class Request:
     path: str
     method: str = "GET"
     headers: Mapping[str, str] | None = None
-    body: str | None = None
+    body: str | bytes | None = None
+
+    @property
+    def encoded(self) -> bytes | None:
+        return self.body.encode() if isinstance(self.body, str) else self.body
 
     @property
     def all_headers(self) -> dict[str, str]:
@@ -45,8 +49,7 @@ def connect(port: int) -> http.client.HTTPConnection:
 
 def ask(connection: http.client.HTTPConnection, request: Request) -> Answer:
     """Send a request over a connection that stays open."""
-    body = request.body.encode() if request.body is not None else None
-    connection.request(request.method, request.path, body=body, headers=request.all_headers)
+    connection.request(request.method, request.path, body=request.encoded, headers=request.all_headers)
     response = connection.getresponse()
     data = response.read()
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
@@ -80,8 +83,7 @@ def fetch(port: int, request: Request) -> tuple[float, int]:
     buffer = memoryview(bytearray(CHUNK))
     started = time.perf_counter()
     try:
-        body = request.body.encode() if request.body is not None else None
-        connection.request(request.method, request.path, body=body, headers=request.all_headers)
+        connection.request(request.method, request.path, body=request.encoded, headers=request.all_headers)
         response = connection.getresponse()
         if response.status != 200:
             raise NotMeasured(f"{request.path} answered {response.status}")

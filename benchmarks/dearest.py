@@ -11,57 +11,34 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
+from . import costly
 from .client import Request, ask, ask_once, connect
 from .results import Goal, NotMeasured, Row, Section, number, value_row
 from .servers import Server
 from .sockets import percentiles, seconds_exactly
-from .stage import SMALL, Stage, login
+from .stage import SMALL, Stage
 
 SECOND = Goal(1, at_most=True, unit=" s")
 NEAR_QUIET = 2
 ATTACKERS = 8
 TICKS = os.sysconf("SC_CLK_TCK")
-WRONG = json.dumps({"username": "admin", "password": "this is not it"})
 
 
 def measure(stage: Stage) -> Section:
-    """The dearest of some candidates; several are asked of a server with a thousand plugins."""
+    """The dearest of some candidates; each is asked several times of a server with a thousand plugins."""
     section = Section("The dearest request, in CPU seconds of the server, and logins that are wrong")
     server = stage.catalogue(SMALL, "WARNING")
-    token = {"Authorization": f"Bearer {login(server)}"}
-    for who, candidates in (("anonymous", _anonymous()), ("an account", _of_accounts(token))):
+    for who, candidates in costly.candidates(server, stage).items():
         section.rows.append(_dearest(server, who, candidates, stage.plan.rounds))
+    for name, request in costly.inspections(stage).items():
+        cost = max(_cost(server, request) for _ in range(stage.plan.rounds))
+        section.rows.append(Row(f"an inspection: {name}", "WARNING", f"{number(cost)} s"))
     section.rows.append(_beside_logins(server, stage))
     section.notes.append(
-        "An account is the administrator's here. Pictures and packages of developers are not among these."
+        "Limits of requests are off here; an inspection has no bound, but each address has one at a time."
     )
     return section
-
-
-def _anonymous() -> dict[str, Request]:
-    form = {"Content-Type": "application/json"}
-    many = json.dumps({f"unknown{index}": 1 for index in range(50_000)})
-    return {
-        "the list, whole": Request("/api/plugins/list"),
-        "/openapi.json": Request("/openapi.json"),
-        "/readyz": Request("/readyz"),
-        "a search of eight words": Request(f"/api/v1/marketplace/plugins?search={quote('a b c d e f g h')}"),
-        "the last page": Request("/api/v1/marketplace/plugins?page=1000000&limit=100"),
-        "a wrong login": Request("/api/v1/auth/login", "POST", form, WRONG),
-        "50,000 unknown fields": Request("/api/v1/auth/login", "POST", form, many),
-        "JSON 200,000 deep": Request("/api/v1/auth/login", "POST", form, "[" * 200_000),
-    }
-
-
-def _of_accounts(token: Mapping[str, str]) -> dict[str, Request]:
-    ids = json.dumps({"ids": list(range(1, 1001))})
-    return {
-        "1,000 notifications": Request("/api/v1/notifications/read", "POST", token, ids),
-        "the audit's last page": Request("/api/v1/admin/audit?page=1000000", headers=token),
-        "what is installed": Request("/api/v1/plugins/installed", headers=token),
-    }
 
 
 def _dearest(server: Server, who: str, candidates: Mapping[str, Request], rounds: int) -> Row:
