@@ -201,6 +201,8 @@ class Cluster:
 
     def _halt(self, pids: list[int]) -> bool:
         """Stop these processes; not where that leaves a transaction open."""
+        # One that was let go on a moment ago has a transaction to end first: stopped again at once it never would.
+        eventually(lambda: self._open_transactions() == 0, SECONDS)
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         if eventually(lambda: self._open_transactions() == 0, 1.0):
