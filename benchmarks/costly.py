@@ -56,6 +56,17 @@ def inspections(stage: Stage) -> dict[str, Request]:
     }
 
 
+def wrong_login() -> Request:
+    """Of an account that is not there, another one each time."""
+    body = json.dumps({"username": f"nobody-{uuid.uuid4().hex[:8]}", "password": "this is not it"})
+    return Request(f"{V1}/auth/login", "POST", body=body)
+
+
+def wrong_key(package: bytes) -> Request:
+    """An upload of a plugin that is there, with another key each time."""
+    return _form("/api/plugins/upload", {"plugin_key": f"wrong-{uuid.uuid4().hex}"}, [("file", "p.zip", package)])
+
+
 def _of_nobody() -> dict[str, Request]:
     form = {"Content-Type": "application/json"}
     wrong = json.dumps({"username": "admin", "password": "this is not it"})

@@ -1,15 +1,14 @@
-"""What one request may cost the server in CPU seconds, by who asks; and what a burst of wrong logins costs others."""
+"""What one request may cost the server in CPU seconds, by who asks, and what bursts of wrong secrets cost others."""
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from . import costly
@@ -27,14 +26,16 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def measure(stage: Stage) -> Section:
     """The dearest of some candidates; each is asked several times of a server with a thousand plugins."""
-    section = Section("The dearest request, in CPU seconds of the server, and logins that are wrong")
+    section = Section("The dearest request, in CPU seconds of the server, and secrets that are wrong")
     server = stage.catalogue(SMALL, "WARNING")
     for who, candidates in costly.candidates(server, stage).items():
         section.rows.append(_dearest(server, who, candidates, stage.plan.rounds))
     for name, request in costly.inspections(stage).items():
         cost = max(_cost(server, request) for _ in range(stage.plan.rounds))
         section.rows.append(Row(f"an inspection: {name}", "WARNING", f"{number(cost)} s"))
-    section.rows.append(_beside_logins(server, stage))
+    package = stage.package("published", 4096).read_bytes()
+    for what, attempt in (("logins", costly.wrong_login), ("upload keys", partial(costly.wrong_key, package))):
+        section.rows.append(_beside(server, stage, what, attempt))
     section.notes.append(
         "Limits of requests are off here; an inspection has no bound, but each address has one at a time."
     )
@@ -62,22 +63,22 @@ def _used(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _beside_logins(server: Server, stage: Stage) -> Row:
+def _beside(server: Server, stage: Stage, what: str, attempt: Callable[[], Request]) -> Row:
     quiet: list[float] = []
     attacked: list[float] = []
     statuses: Counter[int] = Counter()
     for _ in range(stage.plan.rounds):
         quiet += _asked(server, stage.plan.seconds)
-        with _wrong_logins(server, statuses):
+        with _attempts(server, attempt, statuses):
             attacked += _asked(server, stage.plan.seconds)
     before, during = percentiles(quiet), percentiles(attacked)
     goal = Goal(max(NEAR_QUIET * before[1], 0.05) * 1000, at_most=True, unit=" ms")
     return Row(
-        f"p99 of `/healthz` beside {ATTACKERS} clients with wrong logins",
+        f"p99 of `/healthz` beside {ATTACKERS} clients with wrong {what}",
         "WARNING",
         seconds_exactly(during[1]),
         f"quiet: {seconds_exactly(before[1])}; p50 {seconds_exactly(during[0])}, quiet {seconds_exactly(before[0])}; "
-        f"logins answered: {dict(statuses)}",
+        f"answered: {dict(statuses)}",
         f"{number(during[1] / before[1])}×",
         goal.text(),
         goal.verdict(during[1] * 1000),
@@ -99,13 +100,12 @@ def _asked(server: Server, length: int) -> list[float]:
 
 
 @contextmanager
-def _wrong_logins(server: Server, statuses: Counter[int]) -> Iterator[None]:
+def _attempts(server: Server, attempt: Callable[[], Request], statuses: Counter[int]) -> Iterator[None]:
     ended = threading.Event()
 
     def attack() -> None:
         while not ended.is_set():
-            body = json.dumps({"username": f"nobody-{uuid.uuid4().hex[:8]}", "password": "this is not it"})
-            statuses[ask_once(server.port, Request("/api/v1/auth/login", "POST", body=body)).status] += 1
+            statuses[ask_once(server.port, attempt()).status] += 1
 
     threads = [threading.Thread(target=attack, daemon=True) for _ in range(ATTACKERS)]
     for thread in threads:
