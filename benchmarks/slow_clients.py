@@ -53,7 +53,7 @@ def measure(stage: Stage) -> Section:
         section.rows += _rows(Way("through nginx", nginx.port, nginx), stage)
     finally:
         nginx.stop()
-    section.notes.append("Goal of each: p99 ≤ max(2 × quiet, 50 ms), shown as the part of it that was taken.")
+    section.notes.append("Goal of each: p99 ≤ max(2 × quiet, 50 ms).")
     return section
 
 
