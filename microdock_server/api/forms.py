@@ -6,10 +6,12 @@ What is understood of names and file names, part_headers says. Texts are UTF-8, 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +29,8 @@ from .part_headers import charset, disposition
 MAX_FIELDS: Final = 32
 MAX_FIELD_BYTES: Final = 512 * 1024
 FILE: Final = "file"
+# The first line of a form, with the boundary that RFC 2046 allows.
+_DELIMITER: Final = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-])\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,26 @@ BeforeFile = Callable[[Mapping[str, str]], None]
 
 
 @contextmanager
-def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile | None = None) -> Iterator[Form]:
+def receive(
+    directory: Path,
+    slots: Mapping[str, Slot],
+    before_file: BeforeFile | None = None,
+    *,
+    may_be_called_json: bool = False,
+) -> Iterator[Form]:
     """The request's form; its files are gone when the context ends, unless a storage adopted them.
 
-    `before_file` sees the text fields that came before a file and may refuse it before a byte is written.
+    `before_file` sees the text fields that came before a file and may refuse it before a byte is written. A form that
+    `may_be_called_json` is told by its first line where the header says JSON: the host document's own client for Python
+    has that header in its session, and requests does not replace it.
     Raises WrongContentType, MalformedBody, FileTooLarge (more than a slot's limit), Invalid (too many files) or a
     storage failure, after reading on to the body's end: a client that is still sending would not hear the answer.
     """
+    body = BodyReader(request.stream).chunks()
     kind, options = parse_options_header(request.headers.get("Content-Type"))
-    if kind != "multipart/form-data" or not options.get("boundary"):
+    boundary = options.get("boundary") if kind == "multipart/form-data" else None
+    is_called_json = may_be_called_json and kind == "application/json"
+    if not boundary and not is_called_json:
         drain()
         raise WrongContentType(expected="multipart/form-data")
     ensure_length(sum(slot.limit * slot.most for slot in slots.values()))
@@ -90,13 +105,26 @@ def receive(directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile 
     try:
         try:
             ensure_room(request.content_length or 0)
-            _read(_Parts(form, directory, slots, before_file), options["boundary"])
+            if is_called_json:
+                boundary, body = _told_by(body)
+            assert boundary
+            _read(_Parts(form, directory, slots, before_file), boundary, body)
         except DomainError:
             drain()
             raise
         yield form
     finally:
         form.close()
+
+
+def _told_by(body: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
+    """The boundary that a body begins with, and the whole of it. Raises WrongContentType where it is no form."""
+    with client_errors():
+        first = next(body, b"")
+    found = _DELIMITER.match(first)
+    if found is None:
+        raise WrongContentType(expected="multipart/form-data")
+    return found[1].decode("ascii"), chain((first,), body)
 
 
 def ensure_room(size: int) -> None:
@@ -106,17 +134,16 @@ def ensure_room(size: int) -> None:
         raise StorageFull()
 
 
-def _read(parts: _Parts, boundary: str) -> None:
+def _read(parts: _Parts, boundary: str, body: Iterator[bytes]) -> None:
     try:
         parser = PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, max_header_size=8192, max_header_count=16)
         with parser:
-            _feed(parser, parts)
+            _feed(parser, parts, body)
     except (MultipartError, UnicodeDecodeError, LookupError) as reason:
         raise MalformedBody() from reason
 
 
-def _feed(parser: PushMultipartParser, parts: _Parts) -> None:
-    body = BodyReader(request.stream).chunks()
+def _feed(parser: PushMultipartParser, parts: _Parts, body: Iterator[bytes]) -> None:
     while not parser.closed:
         with client_errors():
             chunk = next(body, b"")

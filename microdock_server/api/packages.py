@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Final
 
 from flask import request
 
@@ -17,8 +19,16 @@ from .context import context, settings
 from .forms import FILE, Form, Part, Slot, receive
 from .parsing import drain
 
+NO_OTHERS: Final[Mapping[str, Slot]] = {}
 
-def received(field: str = FILE, owner_id: str | None = None, **others: Slot) -> AbstractContextManager[Form]:
+
+def received(
+    field: str = FILE,
+    owner_id: str | None = None,
+    others: Mapping[str, Slot] = NO_OTHERS,
+    *,
+    may_be_called_json: bool = False,
+) -> AbstractContextManager[Form]:
     """The request's form, with a package under `field` that keeps to the server's and the administrator's limits.
 
     Refused before it is received where the server, its address or `owner_id` keep too much already.
@@ -26,7 +36,8 @@ def received(field: str = FILE, owner_id: str | None = None, **others: Slot) -> 
     ensure_room(owner_id)
     with unit_of_work(writing=False):
         limit = configuration.effective_upload_limit(configuration.current(), settings().max_upload_size)
-    return receive(settings().temp_dir, {field: Slot(limit), **others})
+    slots = {field: Slot(limit), **others}
+    return receive(settings().temp_dir, slots, may_be_called_json=may_be_called_json)
 
 
 def ensure_room(owner_id: str | None = None) -> None:

@@ -41,7 +41,8 @@ MIB = 1 << 20
 def upload() -> Any:
     """Keep a backup: stored byte for byte, never opened."""
     packages.ensure_room()
-    with receive(settings().temp_dir, {FILE: Slot(settings().max_upload_size)}, _ensure_room) as form:
+    slots = {FILE: Slot(settings().max_upload_size)}
+    with receive(settings().temp_dir, slots, _ensure_room, may_be_called_json=True) as form:
         fields = parsing.load(schemas.BackupUpload(), form.values())
         _ensure_name(form)
         new = NewBackup(

@@ -75,7 +75,7 @@ def upload(actor: Actor | None = None) -> Any:
     A version of a plugin that has an owner waits for review, as the message says then. Who is logged in is noted
     beside the key.
     """
-    with packages.received() as form:
+    with packages.received(may_be_called_json=True) as form:
         fields = parsing.load(schemas.PluginUpload(), form.values())
         _ensure_secret(fields["upload_secret"])
         package = form.file()

@@ -59,7 +59,7 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
 )
 def create(actor: Actor) -> dict[str, Any]:
     """Submit a new plugin. It waits for review (or for its owner, as a draft) before anybody else sees it."""
-    with packages.received(PACKAGE_FIELD, actor.id, **_PICTURES) as form:
+    with packages.received(PACKAGE_FIELD, actor.id, _PICTURES) as form:
         values = parsing.load(schemas.NewPlugin(), form.values())
         report = packages.inspected(values[PACKAGE_FIELD])
         manifest = publishing.accepted(report)

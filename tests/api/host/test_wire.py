@@ -150,3 +150,29 @@ def test_json_with_a_charset_and_extra_fields_is_read(api: Api) -> None:
         headers={"Content-Type": "application/json; charset=utf-8"},
     )
     assert answer.status_code == 200
+
+
+CALLED_JSON = {"Content-Type": "application/json"}
+
+
+def test_a_form_that_is_called_json_is_known_by_its_first_line(api: Api) -> None:
+    head = "Content-Disposition: form-data; name=file; filename=x.zip"
+    sent = multipart(part("plugin_key", "upload-key"), (head, package()), boundary="d8b6c8e7a5ae4f")
+    answer = api.post("/api/plugins/upload", data=sent["data"], headers=CALLED_JSON)
+    assert answer.status_code == 200, answer.get_json()
+    backup = multipart(part("user_key", "user123abc"), part("backup_type", "program"), (head, b"x"))
+    kept = api.post("/api/backups/upload", data=backup["data"], headers={"Content-Type": "application/json; charset=x"})
+    assert kept.status_code == 200, kept.get_json()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"--", b"--\r\n", b"--" + b"x" * 71 + b"\r\n", b"--x", b'{"plugin_key": "x"}', b"--\xff\r\n"]
+)
+def test_what_is_called_json_and_is_no_form_is_400(api: Api, body: bytes) -> None:
+    answer = api.post("/api/plugins/upload", data=body, headers=CALLED_JSON)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "wrong_content_type"), body
+
+
+def test_elsewhere_a_form_that_is_called_json_is_not_understood(api: Api) -> None:
+    sent = multipart(("Content-Disposition: form-data; name=file; filename=x.zip", package()))
+    assert api.post("/api/plugins/validate", data=sent["data"], headers=CALLED_JSON).status_code == 400
