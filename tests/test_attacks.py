@@ -27,7 +27,7 @@ from microdock_server.errors import Overloaded, WrongPassword
 from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
-from microdock_server.models import User
+from microdock_server.models import Plugin, User
 from microdock_server.services import accounts, hashing, jobs, maintenance, notifications, passwords, texts
 from microdock_server.services.hashing import FairQueue
 from microdock_server.startup import prepare
@@ -145,6 +145,15 @@ def test_a_deleted_owned_version_takes_no_other_bytes(who: People) -> None:
     published(who.developer, who.reviewer)
     assert who.admin.post("/api/plugins/delete", {"name": NAME}).status_code == 200
     assert slug(create(who.developer, author="other bytes")) == "version_retired"
+
+
+def test_an_owner_does_not_lift_a_suspension_of_which_nobody_knows_whose_it_is(app: Flask, who: People) -> None:
+    plugin, other = published(who.admin, who.reviewer), add_user(app, "other admin", Role.ADMIN)
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(Plugin).values(status="suspended"))
+    path, body = f"{V1}/admin/plugins/{plugin['id']}/status", {"status": "published", "reason": "mine"}
+    assert slug(who.admin.post(path, body), 403) == "own_plugin"
+    data(other.post(path, body))
 
 
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------

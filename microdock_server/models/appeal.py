@@ -15,7 +15,10 @@ _OPEN = text("status = 'pending'")
 
 
 class Appeal(Base):
-    """One appeal. `decision_id` is the review it is against, or the audit entry of the suspension."""
+    """One appeal. `decision_id` is the review it is against, or the audit entry of the suspension.
+
+    The plugin's own id stands for a suspension that the audit log does not know of.
+    """
 
     __tablename__ = "appeals"
     __table_args__ = (

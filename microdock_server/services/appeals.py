@@ -135,8 +135,9 @@ def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:
     if kind is AppealType.SUSPENSION:
         if plugin.status != PluginStatus.SUSPENDED:
             raise NothingToAppeal()
-        suspension = audit.last(plugins.SUSPENDED, "plugin", plugin.name)
-        return str(suspension.id), suspension.actor_id
+        suspension = plugins.last_suspension(plugin)
+        # Where the log does not know of it, nobody is barred for it; the plugin stands for the one decision there is.
+        return (str(suspension.id), suspension.actor_id) if suspension else (plugin.id, None)
     review = reviews.last_decision(plugin, ReviewStatus.REJECTED)
     version = _version(review) if review else None
     if review is None or version is None or version.status != PluginStatus.REJECTED:

@@ -74,12 +74,12 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
     return entry
 
 
-def last(action: str, target_type: str, target_id: str) -> AuditEntry:
-    """The last time that this was done to this. It must have been done."""
+def find_last(action: str, target_type: str, target_id: str) -> AuditEntry | None:
+    """The last time that this was done to this; None where the log, which data may be older than, does not know."""
     query = select(AuditEntry).where(
         AuditEntry.target_type == target_type, AuditEntry.target_id == target_id, AuditEntry.action == action
     )
-    return db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(1)).one()
+    return db.session.scalar(query.order_by(AuditEntry.id.desc()).limit(1))
 
 
 def digest(entry: AuditEntry) -> str:

@@ -79,8 +79,10 @@ def restore(plugin: Plugin, by: Actor, reason: str, *, override: bool = False) -
     Raises TransitionNotAllowed, OwnPlugin, OverrideRefused.
     """
     after(plugin.status, Act.RESTORE)
-    suspended_by = audit.last(plugins.SUSPENDED, "plugin", plugin.name).actor_id
-    barred = [] if suspended_by == by.id else [plugin.owner_id]
+    suspension = plugins.last_suspension(plugin)
+    # One that the log does not know of may be anybody's: not the owner's own, then.
+    is_own = suspension is not None and suspension.actor_id == by.id
+    barred = [] if is_own else [plugin.owner_id]
     is_override = submitters.ensure_may_decide(barred, by, OwnPlugin(), override=override, permission="plugin.suspend")
     plugins.restore(plugin, by, reason, **submitters.overridden(reason, is_override))
 

@@ -13,7 +13,7 @@ from ..bundle.versions import best
 from ..clock import utcnow
 from ..errors import NotTheOwner, PluginNotFound
 from ..extensions import db
-from ..models import Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
+from ..models import AuditEntry, Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Storages
 from ..uow import current_unit
 from ..vocabulary import Event, PluginStatus, permits
@@ -120,6 +120,11 @@ def suspend(plugin: Plugin, by: Who, reason: str) -> None:
     """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
     move(plugin, Act.SUSPEND)
     audit.record(by, SUSPENDED, "plugin", plugin.name, reason=reason)
+
+
+def last_suspension(plugin: Plugin) -> AuditEntry | None:
+    """The audit log's entry of the plugin's last suspension; None where the log does not know of it."""
+    return audit.find_last(SUSPENDED, "plugin", plugin.name)
 
 
 def restore(plugin: Plugin, by: Who, reason: str, **details: Any) -> None:

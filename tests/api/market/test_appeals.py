@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from microdock_server.clock import utcnow
+from microdock_server.extensions import db
+from microdock_server.models import Plugin
 from microdock_server.services import appeals, reviews
+from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ...market import (
@@ -388,6 +392,43 @@ def test_a_second_suspension_is_another_decision(who: People, second_admin: Api)
     # The appeal was against the first; the second has a judge of its own, who must not hear it.
     assert slug(process(second_admin, first["id"])) in ("transition_not_allowed", "own_decision")
     assert appeal(who.developer, plugin["id"], "suspension").status_code == 201
+
+
+def suspended_unlogged(app: Flask, name: str = NAME) -> None:
+    """A plugin as older data has it, or a database that was copied by hand: suspended, and nobody knows by whom."""
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(Plugin).where(Plugin.name == name).values(status="suspended"))
+
+
+def test_a_suspension_that_the_audit_log_does_not_know_of_is_appealed_against(app: Flask, who: People) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended_unlogged(app)
+    found = appealed(who.developer, plugin["id"], "suspension")
+    assert slug(appeal(who.developer, plugin["id"], "suspension")) == "appeal_exists"
+    data(process(who.admin, found["id"]))
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
+
+
+def test_an_appeal_against_a_suspension_that_is_unknown_lifts_no_later_one(
+    app: Flask, who: People, second_admin: Api
+) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended_unlogged(app)
+    found = appealed(who.developer, plugin["id"], "suspension")
+    restored(who.admin, plugin["id"])
+    suspended(who.admin, plugin["id"])
+    assert slug(process(second_admin, found["id"])) == "transition_not_allowed"
+
+
+def test_an_owner_does_not_lift_a_suspension_that_the_audit_log_does_not_know_of(
+    app: Flask, who: People, second_admin: Api
+) -> None:
+    plugin = published(who.admin, who.reviewer)
+    suspended_unlogged(app)
+    body = {"status": "published", "reason": "mine"}
+    assert slug(who.admin.post(f"{V1}/admin/plugins/{plugin['id']}/status", body), 403) == "own_plugin"
+    restored(second_admin, plugin["id"])
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
 
 
 # What is told
