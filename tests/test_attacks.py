@@ -18,7 +18,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import update
 
-from microdock_server import create_app
+from microdock_server import create_app, uow
 from microdock_server.api.context import Context
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
@@ -27,7 +27,7 @@ from microdock_server.errors import Overloaded, WrongPassword
 from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
-from microdock_server.models import Plugin, User
+from microdock_server.models import Plugin, PluginTombstone, User
 from microdock_server.services import accounts, hashing, jobs, maintenance, notifications, passwords, texts
 from microdock_server.services.hashing import FairQueue
 from microdock_server.startup import prepare
@@ -154,6 +154,25 @@ def test_an_owner_does_not_lift_a_suspension_of_which_nobody_knows_whose_it_is(a
     path, body = f"{V1}/admin/plugins/{plugin['id']}/status", {"status": "published", "reason": "mine"}
     assert slug(who.admin.post(path, body), 403) == "own_plugin"
     data(other.post(path, body))
+
+
+def test_a_key_is_proved_while_nobody_waits_for_the_database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, open_units = passwords.hash_key, []
+
+    def and_meanwhile(key: str) -> str:
+        hashed = original(key)
+        with app.app_context(), unit_of_work():
+            db.session.add(PluginTombstone(name_key=NAME, upload_key_hash=hashed + "of somebody else"))
+        return hashed
+
+    def watched(stored: str, key: str) -> bool:
+        open_units.append(uow._current.get())
+        return False
+
+    monkeypatch.setattr(passwords, "hash_key", and_meanwhile)
+    monkeypatch.setattr(passwords, "matches", watched)
+    assert Api(app).upload().status_code == 403
+    assert open_units == [None]
 
 
 # --- Names that pass for others, and keys ---------------------------------------------------------------------------

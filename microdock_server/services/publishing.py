@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ..bundle import Limits, Manifest, Report, inspect_package
 from ..bundle.versions import sort_key
 from ..clock import utcnow
 from ..errors import (
     BadPackage,
+    Conflict,
     Detail,
     Invalid,
     PluginExists,
@@ -44,6 +46,9 @@ from .room import UNLIMITED, Room
 from .submitters import Sender
 from .tokens import Actor
 
+# A key is proved anew where what guards the name changed meanwhile, so often.
+AGREEMENTS: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -63,6 +68,14 @@ class Uploaded:
 
     plugin: Plugin
     is_waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A key that was proved: against which stored hash (None: the name was new), and the hash that guards the name."""
+
+    before: str | None
+    key_hash: str
 
 
 def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
@@ -106,29 +119,45 @@ def publish(
     published. `account` is whoever is logged in beside the key.
     Raises BadPackage, NameReserved, WrongPluginKey (Invalid for a new name's key that is too short), VersionExists or
     VersionRetired, and what Room.ensure does, in this order. When it returns, file and rows are durable; if it raises,
-    neither exists. Opens its own units: no lock is held while hashes are computed.
+    neither exists. Opens its own units: no lock is held while hashes are computed. Raises Conflict where the name's
+    key changes again and again meanwhile.
     """
     manifest = accepted(report)
     received = package.received()
-    key_hash = _agreed_key(manifest.name, plugin_key)
+    agreed = _agree(manifest.name, plugin_key)
     with unit_of_work(writing=False):
         _ensure_new(manifest, received, room)
-    with unit_of_work() as unit:
-        # Before the first statement: the database is not locked while the file is made durable.
-        stored = _store(unit, received, storage)
-        _ensure_new(manifest, received, room)
-        plugin = _plugin_for(manifest, key_hash, plugin_key)
-        waits = _is_reviewed(plugin) or not plugin.is_public
-        sender = Sender(account, is_by_key=True)
-        version = _add_version(plugin, manifest, stored, report, sender, source=room.source, waits=waits)
-        # A draft waits for its owner to submit it, whoever uploads to it.
-        if waits and plugin.status != PluginStatus.DRAFT:
-            _queue_key_upload(plugin, version, sender)
-        # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
-        db.session.refresh(plugin)
-        # What nobody has to look at was approved on its way.
-        is_waiting = version.status == PluginStatus.PENDING
-    return Uploaded(plugin, is_waiting)
+    stored: StoredFile | None = None
+    agreements = 1
+    while True:
+        with unit_of_work() as unit:
+            # Before the first statement: the database is not locked while the file is made durable.
+            stored = _store(unit, received, storage, stored)
+            if _stored_key(manifest.name) == agreed.before:
+                _ensure_new(manifest, received, room)
+                plugin = _plugin_for(manifest, agreed.key_hash)
+                sender = Sender(account, is_by_key=True)
+                return _publish(plugin, manifest, stored, report, sender, source=room.source)
+            if agreements == AGREEMENTS:
+                raise Conflict()
+        # Nothing was written. Somebody created the name (it may even be deleted again), or its owner changed the key.
+        with _deleted_if_refused(stored, storage):
+            agreed = _agree(manifest.name, plugin_key)
+        agreements += 1
+
+
+def _publish(
+    plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Report, sender: Sender, *, source: str | None
+) -> Uploaded:
+    waits = _is_reviewed(plugin) or not plugin.is_public
+    version = _add_version(plugin, manifest, stored, report, sender, source=source, waits=waits)
+    # A draft waits for its owner to submit it, whoever uploads to it.
+    if waits and plugin.status != PluginStatus.DRAFT:
+        _queue_key_upload(plugin, version, sender)
+    # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
+    db.session.refresh(plugin)
+    # What nobody has to look at was approved on its way.
+    return Uploaded(plugin, version.status == PluginStatus.PENDING)
 
 
 def create(
@@ -254,8 +283,8 @@ def _note_activity(by: Actor) -> None:
     developers.ensure_profile(accounts.get(by.id)).last_published_at = utcnow()
 
 
-def _agreed_key(name: str, plugin_key: str) -> str:
-    """The hash that guards `name`: the one stored, if the key fits it, or a new one.
+def _agree(name: str, plugin_key: str) -> Agreed:
+    """Prove the key against what guards `name` now; for a new name, make its hash.
 
     Raises WrongPluginKey; for a new name NameReserved, and Invalid where its first key is too short.
     """
@@ -266,11 +295,11 @@ def _agreed_key(name: str, plugin_key: str) -> str:
     if stored is None:
         if len(plugin_key) < FIRST_KEY_MIN:
             raise Invalid.field("plugin_key", "field.first_key", min=FIRST_KEY_MIN)
-        return passwords.hash_key(plugin_key)
+        return Agreed(None, passwords.hash_key(plugin_key))
     # Without a key, nobody's fits: the name was made through the marketplace.
     if not stored or not passwords.matches(stored, plugin_key):
         raise WrongPluginKey()
-    return stored
+    return Agreed(stored, stored)
 
 
 def _stored_key(name: str) -> str | None:
@@ -298,19 +327,25 @@ def _ensure_new(
     room.ensure(received.size + beside, owner_id if named is None else named.owner_id)
 
 
-def _store(unit: Unit, received: ReceivedFile, storage: Storages) -> StoredFile:
-    key = files.new_key("uploads")
+def _store(unit: Unit, received: ReceivedFile, storage: Storages, stored: StoredFile | None = None) -> StoredFile:
+    """The received file as a blob (the one that it became already), which goes if the unit is rolled back."""
+    key = files.new_key("uploads") if stored is None else stored.key
     unit.on_rollback(lambda: storage.main.delete(key))
-    return storage.main.adopt(key, received)
+    return stored or storage.main.adopt(key, received)
 
 
-def _plugin_for(manifest: Manifest, key_hash: str, plugin_key: str) -> Plugin:
+@contextmanager
+def _deleted_if_refused(stored: StoredFile, storage: Storages) -> Iterator[None]:
+    """Between two units nobody else answers for a blob without a row."""
+    try:
+        yield
+    except BaseException:
+        storage.main.delete(stored.key)
+        raise
+
+
+def _plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
     """The plugin of this name; a new one waits for review where uploads to it do."""
-    stored = _stored_key(manifest.name)
-    if stored not in (None, key_hash) and not (stored and passwords.matches(stored, plugin_key)):
-        # Another upload created the name (it may even be deleted again), or its owner changed the key, since it was
-        # agreed on.
-        raise WrongPluginKey()
     plugin = plugins.find(manifest.name)
     if plugin is not None:
         return plugin

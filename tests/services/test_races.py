@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
 
 from microdock_server.errors import Conflict, WrongCredentials, WrongPassword, WrongPluginKey
 from microdock_server.extensions import db
-from microdock_server.models import Plugin, PluginTombstone, User
-from microdock_server.services import accounts, ownership, passwords, tokens
-from microdock_server.uow import unit_of_work
+from microdock_server.models import Plugin, PluginTombstone, PluginVersion, User
+from microdock_server.services import accounts, ownership, passwords, publishing, tokens
+from microdock_server.uow import current_unit, unit_of_work
 from microdock_server.vocabulary import Role
 
-from ..support import Api, add_user
+from ..support import Api, add_user, package, stored_files
 
 OLD, FIRST, SECOND = "correct horse", "the first new one", "the second new one"
 
@@ -114,3 +115,80 @@ def test_a_name_that_was_taken_and_deleted_meanwhile_is_not_had_by_another_key(
     meanwhile("hash_key", taken_and_deleted)
     answer = Api(app).upload(key="mine-mine")
     assert (answer.status_code, answer.get_json()["error"]) == (403, WrongPluginKey.slug)
+
+
+@pytest.fixture
+def outside_of_units(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which hashes were computed; that one is computed inside of a unit fails the test that asks for this."""
+    computed: list[str] = []
+
+    def watched(name: str) -> Callable[..., Any]:
+        original = getattr(passwords, name)
+
+        def compute(*args: Any) -> Any:
+            with pytest.raises(RuntimeError, match="no unit of work"):
+                current_unit()
+            computed.append(name)
+            return original(*args)
+
+        return compute
+
+    for name in ("hash_key", "matches"):
+        monkeypatch.setattr(passwords, name, watched(name))
+    return computed
+
+
+def test_a_key_is_proved_outside_of_units_also_where_the_name_appeared_meanwhile(
+    app: Flask, outside_of_units: list[str], meanwhile: Callable[..., None]
+) -> None:
+    meanwhile("hash_key", lambda: Api(app).upload(key="one-key-of-both"))
+    answer = Api(app).upload(package(version="2.0.0"), key="one-key-of-both")
+    assert answer.status_code == 200
+    assert outside_of_units == ["hash_key", "hash_key", "matches"]
+    assert len(stored_files(app)) == 2
+
+
+def test_of_two_first_uploads_with_different_keys_one_has_the_name(
+    app: Flask, outside_of_units: list[str], meanwhile: Callable[..., None]
+) -> None:
+    meanwhile("hash_key", lambda: Api(app).upload(key="the-first-key"))
+    answer = Api(app).upload(package(version="2.0.0"), key="the-second-key")
+    assert (answer.status_code, answer.get_json()["error"]) == (403, WrongPluginKey.slug)
+    assert outside_of_units == ["hash_key", "hash_key", "matches"]
+    assert len(stored_files(app)) == 1
+
+
+def test_a_short_key_that_fitted_a_plugin_deleted_meanwhile_guards_no_new_name(
+    app: Flask, meanwhile: Callable[..., None]
+) -> None:
+    def delete() -> None:
+        with app.app_context(), unit_of_work():
+            db.session.execute(sql_delete(PluginVersion))
+            db.session.execute(sql_delete(Plugin))
+
+    Api(app).upload()
+    hashed = passwords.hash_key("k")
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(Plugin).values(upload_key_hash=hashed))
+    meanwhile("matches", delete)
+    assert Api(app).upload(package(version="2.0.0"), key="k").status_code == 422
+
+
+def test_a_key_that_changes_again_and_again_is_not_proved_for_ever(
+    app: Flask, outside_of_units: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Api(app).upload()
+    original = passwords.matches
+
+    def changing(stored: str, key: str) -> bool:
+        found = original(stored, key)
+        hashed = passwords.hash_key(key)
+        with app.app_context(), unit_of_work():
+            db.session.execute(update(Plugin).values(upload_key_hash=hashed))
+        return found
+
+    monkeypatch.setattr(passwords, "matches", changing)
+    answer = Api(app).upload(package(version="2.0.0"))
+    assert (answer.status_code, answer.get_json()["error"]) == (409, Conflict.slug)
+    assert outside_of_units.count("matches") == publishing.AGREEMENTS
+    assert len(stored_files(app)) == 1

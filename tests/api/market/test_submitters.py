@@ -12,7 +12,7 @@ from sqlalchemy import update
 from microdock_server.clock import utcnow
 from microdock_server.extensions import db
 from microdock_server.models import Plugin, PluginTombstone, User
-from microdock_server.services import publishing, submitters
+from microdock_server.services import passwords, submitters
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
@@ -576,16 +576,16 @@ def test_a_name_that_becomes_somebodys_while_it_is_uploaded_takes_their_key_alon
     app: Flask, who: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the check of the key and the write, the name is made and deleted: its tombstone has another key."""
-    agreed = publishing._agreed_key
+    original = passwords.hash_key
 
-    def meanwhile(name: str, key: str) -> str:
-        found = agreed(name, key)
+    def meanwhile(key: str) -> str:
+        found = original(key)
         with unit_of_work():
             owner = db.session.query(User).filter_by(username="developer").one()
             stone = PluginTombstone(name_key=NAME, upload_key_hash="", owner_id=owner.id, deleted_at=utcnow())
             db.session.add(stone)
         return found
 
-    monkeypatch.setattr(publishing, "_agreed_key", meanwhile)
+    monkeypatch.setattr(passwords, "hash_key", meanwhile)
     answer = who.nobody.upload(package(), key="attackers-key")
     assert (answer.status_code, answer.get_json()["error"]) == (403, "wrong_plugin_key")
