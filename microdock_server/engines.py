@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .errors import Busy, Conflict, DomainError, StorageFull
+from .errors import Conflict, DatabaseBusy, DomainError, StorageFull
 
 WAIT_MS: Final = 15_000
 # Any number, as long as every version of this program takes the same one.
@@ -85,13 +85,13 @@ def meaning(reason: BaseException) -> DomainError | None:
     if isinstance(reason, IntegrityError):
         return Conflict()
     if isinstance(reason, PoolTimeout):
-        return Busy()
+        return DatabaseBusy()
     if not isinstance(reason, OperationalError):
         return None
     if getattr(reason.orig, "sqlite_errorcode", None) is not None or isinstance(reason.orig, sqlite3.Error):
         return _meaning_sqlite(str(reason.orig))
     # Locks, deadlocks, too many connections, a server that goes down or cannot be reached: all of it passes.
-    return StorageFull() if _state(reason) == "53100" else Busy()
+    return StorageFull() if _state(reason) == "53100" else DatabaseBusy()
 
 
 def is_passing(reason: BaseException) -> bool:
@@ -105,7 +105,7 @@ def _state(reason: BaseException) -> str:
 
 def _meaning_sqlite(text: str) -> DomainError | None:
     if "locked" in text or "busy" in text:
-        return Busy()
+        return DatabaseBusy()
     return StorageFull() if "full" in text else None
 
 

@@ -23,7 +23,7 @@ from microdock_server.api.context import Context
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteStorage
-from microdock_server.errors import Overloaded, WrongPassword
+from microdock_server.errors import ServerBusy, WrongPassword
 from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
@@ -354,7 +354,7 @@ def test_one_client_has_one_package_looked_into_at_a_time(tmp_path: Path) -> Non
     # Two of them: what two workers of one machine have.
     here, there = Inspections(tmp_path, wait_seconds=0), Inspections(tmp_path, wait_seconds=0)
     with here.of("10.0.0.1"):
-        with pytest.raises(Overloaded), here.of("10.0.0.1"):
+        with pytest.raises(ServerBusy), here.of("10.0.0.1"):
             pass
         with there.of("10.0.0.2"):
             pass
@@ -403,7 +403,7 @@ def test_a_burst_of_hashes_waits_behind_itself_and_is_bounded() -> None:
     queue = FairQueue(most=5, most_each=3)
     for number in range(3):
         queue.put("attacker", number)
-    with pytest.raises(Overloaded):
+    with pytest.raises(ServerBusy):
         queue.put("attacker", 3)
     queue.put("somebody", "login")
     assert [queue.take() for _ in range(4)] == [0, "login", 1, 2]

@@ -18,7 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from microdock_server import engines
-from microdock_server.errors import Busy, Conflict, StorageFull
+from microdock_server.errors import Conflict, DatabaseBusy, StorageFull
 from microdock_server.extensions import db
 from microdock_server.models import Setting
 from microdock_server.uow import current_unit, execute_durably_enough, unit_of_work
@@ -281,7 +281,7 @@ class TestLocks:
     ) -> None:
         monkeypatch.setattr(engines, "WAIT_MS", 50)
         app = make_app()
-        with app.app_context(), locked(app), pytest.raises(Busy), unit_of_work():
+        with app.app_context(), locked(app), pytest.raises(DatabaseBusy), unit_of_work():
             add("one")
         with app.app_context():
             with unit_of_work():
@@ -331,7 +331,7 @@ class TestACommitWhoseOutcomeIsUnknown:
     def test_runs_no_callback(self, monkeypatch: pytest.MonkeyPatch, happened: bool) -> None:
         seen: list[str] = []
         fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
-        with pytest.raises((OperationalError, Busy)), unit_of_work() as unit:
+        with pytest.raises((OperationalError, DatabaseBusy)), unit_of_work() as unit:
             unit.on_commit(lambda: seen.append("commit"))
             unit.on_rollback(lambda: seen.append("rollback"))
             add("one")
@@ -344,7 +344,7 @@ class TestACommitWhoseOutcomeIsUnknown:
         self, monkeypatch: pytest.MonkeyPatch, app: Flask, happened: bool
     ) -> None:
         fail(monkeypatch, "do_commit", "disk I/O error", after=happened)
-        with pytest.raises((OperationalError, Busy)), unit_of_work():
+        with pytest.raises((OperationalError, DatabaseBusy)), unit_of_work():
             add("one")
         monkeypatch.undo()
         assert can_be_written(app)

@@ -18,7 +18,7 @@ from flask import Flask
 
 from .. import logs, metrics, tracing
 from ..client_address import counted
-from ..errors import Overloaded
+from ..errors import ServerBusy
 from ..serving.shares import FairShares
 from ..serving.sockets import ClientSocket
 from . import admin_page
@@ -123,10 +123,10 @@ class Edge:
 
     def _refuse(self, environ: Environ, finish: StartResponse) -> bytes:
         """503 without the framework: whoever sends many of these shall not cost much."""
-        refusal = Refusal(503, Overloaded.slug, Overloaded().message)
+        refusal = Refusal(503, ServerBusy.slug, ServerBusy().message)
         body = rendered(refusal, environ["PATH_INFO"], environ.get("HTTP_ACCEPT_LANGUAGE", ""), environ[REQUEST_ID])
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        headers += [("Cache-Control", "no-store"), ("Retry-After", str(Overloaded.retry_after))]
+        headers += [("Cache-Control", "no-store"), ("Retry-After", str(ServerBusy.retry_after))]
         origin = environ.get("HTTP_ORIGIN")
         if origin and self._context.origins.is_allowed(origin):
             headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]

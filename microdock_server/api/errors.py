@@ -12,9 +12,9 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import (
     DomainError,
-    Overloaded,
     PreconditionFailed,
     RangeNotSatisfiable,
+    ServerBusy,
     StorageBytesExceeded,
     StorageFull,
     TooMany,
@@ -58,7 +58,7 @@ def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
 
 def _domain(error: DomainError) -> Response:
     status = envelope_for(request.path).status_of(error)
-    if isinstance(error, StorageFull | StorageBytesExceeded | Overloaded) and error.__cause__ is None:
+    if isinstance(error, StorageFull | StorageBytesExceeded | ServerBusy) and error.__cause__ is None:
         # Refused in time, as DISK_RESERVE, STORAGE_MAX_BYTES or a queue asks: nothing failed.
         log.warning("%s refused: %s", request.path, error.slug)
     elif status >= 500:
@@ -69,7 +69,7 @@ def _domain(error: DomainError) -> Response:
 def _headers(error: DomainError) -> dict[str, str]:
     if isinstance(error, TooMany):
         return {"Retry-After": str(error.retry_after), **error.headers}
-    if isinstance(error, Overloaded):
+    if isinstance(error, ServerBusy):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}

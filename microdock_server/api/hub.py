@@ -127,7 +127,7 @@ class Hub:
     def reserve(self, address: str) -> Place:
         """Take a place for a socket of an address; `release` gives it back.
 
-        Raises TooMany where the address has its share of sockets without a user, Overloaded where no place is left.
+        Raises TooMany where the address has its share of sockets without a user, ServerBusy where no place is left.
         """
         with self._lock:
             if self._strangers[address] >= MAX_STRANGERS:

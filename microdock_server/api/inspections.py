@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ..errors import Overloaded
+from ..errors import ServerBusy
 
 FILE: Final = "inspections.lock"
 WAIT_SECONDS: Final = 10.0
@@ -38,12 +38,12 @@ class Inspections:
 
     @contextmanager
     def of(self, client: str) -> Iterator[None]:
-        """The client's turn. Raises Overloaded where the one before takes longer than is waited."""
+        """The client's turn. Raises ServerBusy where the one before takes longer than is waited."""
         place = zlib.crc32(client.encode()) % BYTES
         ends = time.monotonic() + self._wait
         with self._changed:
             if not self._changed.wait_for(lambda: place not in self._running, self._wait):
-                raise Overloaded(RETRY_AFTER)
+                raise ServerBusy(RETRY_AFTER)
             self._running.add(place)
         try:
             self._lock(place, ends)
@@ -63,7 +63,7 @@ class Inspections:
                 return
             except (BlockingIOError, PermissionError):
                 if time.monotonic() >= ends:
-                    raise Overloaded(RETRY_AFTER) from None
+                    raise ServerBusy(RETRY_AFTER) from None
                 time.sleep(POLL_SECONDS)
 
     def _descriptor(self) -> int:

@@ -64,7 +64,7 @@ def inspected(package: Part) -> Report:
 
 
 def in_turn() -> AbstractContextManager[None]:
-    """The client's turn to have something looked into. Raises Overloaded."""
+    """The client's turn to have something looked into. Raises ServerBusy."""
     return context().inspections.of(counted(request.remote_addr or ""))
 
 

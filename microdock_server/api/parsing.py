@@ -19,7 +19,7 @@ from ..errors import (
     FileTooLarge,
     Invalid,
     MalformedBody,
-    Overloaded,
+    ServerBusy,
     TooLarge,
     WrongContentType,
 )
@@ -71,7 +71,7 @@ def load(schema: Schema, data: Any) -> dict[str, Any]:
 def drain() -> None:
     """Read what is left of the body, so that the client can hear the answer; not longer than a body may take."""
     left = MAX_DRAIN
-    with suppress(ClientTooSlow, Overloaded), client_errors():
+    with suppress(ClientTooSlow, ServerBusy), client_errors():
         while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
             left -= len(chunk)
 
@@ -99,7 +99,7 @@ def client_errors() -> Iterator[None]:
         raise ClientTooSlow from reason
     except PlaceLost as reason:
         metrics.busy("upload")
-        raise Overloaded from reason
+        raise ServerBusy from reason
     except Exception as reason:
         raise MalformedBody() from reason
 

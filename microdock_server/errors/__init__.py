@@ -26,9 +26,9 @@
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds
     ├── ClientTooSlow        the body came too slowly to be waited for
-    ├── Overloaded           all places for what was asked are taken; `retry_after` in seconds
+    ├── ServerBusy           all places for what was asked are taken; `retry_after` in seconds
     │   └── SocketsTaken
-    ├── Busy                 the database stayed locked for longer than we wait
+    ├── DatabaseBusy         the database stayed locked for longer than we wait
     └── StorageFailure       the disk or the bucket failed
         ├── StorageFull
         ├── StorageBytesExceeded   the server keeps as much as its settings let it
@@ -39,18 +39,18 @@ Every leaf has a `slug`: the machine-readable name of the refusal, and (behind `
 
 from .kinds import (
     BadPackage,
-    Busy,
     ClientTooSlow,
     Conflict,
+    DatabaseBusy,
     Detail,
     DomainError,
     Forbidden,
     Invalid,
     Malformed,
     NotFound,
-    Overloaded,
     PreconditionFailed,
     RangeNotSatisfiable,
+    ServerBusy,
     StorageFailure,
     TooLarge,
     TooMany,
@@ -138,12 +138,12 @@ __all__ = [
     "BackupCountExceeded",
     "BackupNotFound",
     "BadPackage",
-    "Busy",
     "CategoryExists",
     "CategoryInUse",
     "CategoryNotFound",
     "ClientTooSlow",
     "Conflict",
+    "DatabaseBusy",
     "Detail",
     "DeveloperExists",
     "DeveloperNotFound",
@@ -168,7 +168,6 @@ __all__ = [
     "NotTheOwner",
     "NothingToAppeal",
     "NothingToSubmit",
-    "Overloaded",
     "OverrideRefused",
     "OwnDecision",
     "OwnPlugin",
@@ -187,6 +186,7 @@ __all__ = [
     "ReviewOutdated",
     "ReviewerBusy",
     "RevokedForGood",
+    "ServerBusy",
     "SocketsTaken",
     "StorageBytesExceeded",
     "StorageFailure",

@@ -116,7 +116,7 @@ class ClientTooSlow(DomainError):
     slug = "request_timeout"
 
 
-class Overloaded(DomainError):
+class ServerBusy(DomainError):
     """`retry_after`: whole seconds until another try makes sense."""
 
     slug = "busy"
@@ -127,7 +127,7 @@ class Overloaded(DomainError):
         self.retry_after = retry_after or self.retry_after
 
 
-class Busy(DomainError):
+class DatabaseBusy(DomainError):
     slug = "database_busy"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..messages import Message
-from .kinds import Conflict, Forbidden, Malformed, NotFound, Overloaded, StorageFailure, TooLarge, Unauthenticated
+from .kinds import Conflict, Forbidden, Malformed, NotFound, ServerBusy, StorageFailure, TooLarge, Unauthenticated
 
 
 class MalformedBody(Malformed):
@@ -258,7 +258,7 @@ class FileTooLarge(TooLarge):
     slug = "file_too_large"
 
 
-class SocketsTaken(Overloaded):
+class SocketsTaken(ServerBusy):
     slug = "too_many_sockets"
     retry_after = 10
 

@@ -91,18 +91,8 @@ def process(
         _grant(appeal, plugin, by, response, actions)
     elif actions:
         raise Invalid.field("actions", "field.action")
-    appeal.status, appeal.response, appeal.actions = decision, response, list(actions)
-    appeal.decided_by, appeal.decided_at = by.id, utcnow()
-    _notify_appellant(appeal, plugin)
-    audit.record(
-        by,
-        f"appeal.{decision.value}",
-        "appeal",
-        appeal.id,
-        plugin=plugin.name,
-        actions=list(actions),
-        **submitters.overridden(override, is_override),
-    )
+    appeal.response, appeal.actions = response, list(actions)
+    _close(appeal, plugin, decision, by, **submitters.overridden(override, is_override))
     return appeal
 
 
@@ -168,6 +158,14 @@ def _grant(appeal: Appeal, plugin: Plugin, by: Actor, response: str, actions: Se
         _restore(appeal, plugin, by, response)
     else:
         _reopen(appeal, plugin, is_direct=bool(actions))
+
+
+def _close(appeal: Appeal, plugin: Plugin, decision: AppealStatus, by: Actor, **details: Any) -> None:
+    appeal.status, appeal.decided_by, appeal.decided_at = decision, by.id, utcnow()
+    _notify_appellant(appeal, plugin)
+    audit.record(
+        by, f"appeal.{decision.value}", "appeal", appeal.id, plugin=plugin.name, actions=appeal.actions, **details
+    )
 
 
 def _notify_appellant(appeal: Appeal, plugin: Plugin) -> None:

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
-from ..errors import Overloaded
+from ..errors import ServerBusy
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class FairQueue:
         self._changed = threading.Condition()
 
     def put(self, who: str, item: Any) -> Any:
-        """Queue `item`; what had to leave for it, or None. Raises Overloaded where too many wait already.
+        """Queue `item`; what had to leave for it, or None. Raises ServerBusy where too many wait already.
 
         That is so of this client's own, or in all: then the client that most of them belong to loses its newest, if it
         still has more than this one afterwards or as many.
@@ -49,7 +49,7 @@ class FairQueue:
         with self._changed:
             own = len(self._waiting.get(who, ()))
             if own >= self._most_each:
-                raise Overloaded(RETRY_AFTER)
+                raise ServerBusy(RETRY_AFTER)
             dropped = self._make_room(own) if self._count >= self._most else None
             self._waiting.setdefault(who, deque()).append(item)
             self._count += 1
@@ -59,7 +59,7 @@ class FairQueue:
     def _make_room(self, own: int) -> Any:
         richest = max(self._waiting.values(), key=len)
         if len(richest) < own + 2:
-            raise Overloaded(RETRY_AFTER)
+            raise ServerBusy(RETRY_AFTER)
         self._count -= 1
         return richest.pop()
 
@@ -85,12 +85,12 @@ class Hasher:
         self._queue = FairQueue()
 
     def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """What `work` answers or raises. Raises Overloaded instead of waiting behind too many."""
+        """What `work` answers or raises. Raises ServerBusy instead of waiting behind too many."""
         self._ensure_started()
         answer: Future[T] = Future()
         dropped = self._queue.put(client.get(), (answer, work, arguments))
         if dropped is not None:
-            dropped[0].set_exception(Overloaded(RETRY_AFTER))
+            dropped[0].set_exception(ServerBusy(RETRY_AFTER))
         return answer.result()
 
     def _ensure_started(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Self
 
 from ..bundle import Limits, Manifest, Report, inspect_package
 from ..bundle.versions import sort_key
@@ -18,14 +18,13 @@ from ..errors import (
     PluginExists,
     VersionExists,
     VersionRetired,
-    WrongPluginKey,
 )
 from ..extensions import db
 from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storages, StoredFile
 from ..uow import Unit, unit_of_work
-from ..vocabulary import FIRST_KEY_MIN, PACKAGE_FIELD, PluginStatus, Reason
+from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
 from . import (
     accounts,
     catalog,
@@ -33,21 +32,19 @@ from . import (
     configuration,
     developers,
     files,
-    passwords,
     pictures,
     plugins,
     resemblance,
     reviews,
     texts,
+    upload_keys,
     versions,
 )
 from .pictures import NewPictures
 from .room import UNLIMITED, Room
 from .submitters import Sender
 from .tokens import Actor
-
-# A key is proved anew where what guards the name changed meanwhile, so often.
-AGREEMENTS: Final = 3
+from .upload_keys import Agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +68,21 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
-    """A key that was proved: against which stored hash (None: the name was new), and the hash that guards the name."""
+class Sent:
+    """A package that was received and found good, and how much of it there is room for."""
 
-    before: str | None
-    key_hash: str
+    manifest: Manifest
+    report: Report
+    received: ReceivedFile
+    room: Room
+
+    @classmethod
+    def of(cls, package: Incoming, report: Report, room: Room, form: Submission | None = None) -> Self:
+        """Raises BadPackage, and Invalid for a form that does not agree with it."""
+        manifest = accepted(report)
+        if form is not None:
+            _ensure_agrees(manifest, form)
+        return cls(manifest, report, package.received(), room)
 
 
 def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
@@ -122,42 +129,11 @@ def publish(
     neither exists. Opens its own units: no lock is held while hashes are computed. Raises Conflict where the name's
     key changes again and again meanwhile.
     """
-    manifest = accepted(report)
-    received = package.received()
-    agreed = _agree(manifest.name, plugin_key)
+    sent = Sent.of(package, report, room)
+    agreed = upload_keys.agree(sent.manifest.name, plugin_key)
     with unit_of_work(writing=False):
-        _ensure_new(manifest, received, room)
-    stored: StoredFile | None = None
-    agreements = 1
-    while True:
-        with unit_of_work() as unit:
-            # Before the first statement: the database is not locked while the file is made durable.
-            stored = _store(unit, received, storage, stored)
-            if _stored_key(manifest.name) == agreed.before:
-                _ensure_new(manifest, received, room)
-                plugin = _plugin_for(manifest, agreed.key_hash)
-                sender = Sender(account, is_by_key=True)
-                return _publish(plugin, manifest, stored, report, sender, source=room.source)
-            if agreements == AGREEMENTS:
-                raise Conflict()
-        # Nothing was written. Somebody created the name (it may even be deleted again), or its owner changed the key.
-        with _deleted_if_refused(stored, storage):
-            agreed = _agree(manifest.name, plugin_key)
-        agreements += 1
-
-
-def _publish(
-    plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Report, sender: Sender, *, source: str | None
-) -> Uploaded:
-    waits = _is_reviewed(plugin) or not plugin.is_public
-    version = _add_version(plugin, manifest, stored, report, sender, source=source, waits=waits)
-    # A draft waits for its owner to submit it, whoever uploads to it.
-    if waits and plugin.status != PluginStatus.DRAFT:
-        _queue_key_upload(plugin, version, sender)
-    # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
-    db.session.refresh(plugin)
-    # What nobody has to look at was approved on its way.
-    return Uploaded(plugin, version.status == PluginStatus.PENDING)
+        _ensure_new(sent)
+    return _publish_as_agreed(sent, agreed, plugin_key, Sender(account, is_by_key=True), storage)
 
 
 def create(
@@ -168,29 +144,18 @@ def create(
     Raises BadPackage, Invalid for a form that says another version, NameReserved, PluginExists for a name that is taken
     (by a deleted plugin of somebody else too), VersionRetired.
     """
-    manifest = accepted(report)
-    _ensure_agrees(manifest, submission)
-    received = package.received()
+    sent = Sent.of(package, report, room, submission)
     with unit_of_work(writing=False):
-        _ensure_free(manifest, by)
-        _ensure_new(manifest, received, room, by.id)
+        _ensure_free(sent.manifest, by)
+        _ensure_new(sent, by.id)
     with unit_of_work() as unit:
-        stored = _store(unit, received, storage)
+        stored = _store(unit, sent.received, storage)
         shown = pictures.store(unit, submission.pictures, storage)
-        _ensure_free(manifest, by)
-        _ensure_new(manifest, received, room, by.id, beside=sum(item.stored.size for item in shown))
-        plugin = _new_plugin(manifest, "", owner_id=by.id)
-        plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
-        categories.ensure_exists(submission.values.get("category_id"))
-        plugins.assign(plugin, submission.values)
-        db.session.flush()
+        _ensure_free(sent.manifest, by)
+        _ensure_new(sent, by.id, beside=sum(item.stored.size for item in shown))
+        plugin = _submitted_plugin(sent.manifest, by, submission)
         pictures.attach(plugin, shown, room.source)
-        version = _add_version(
-            plugin, manifest, stored, report, Sender(by), source=room.source, waits=True, changelog=submission.changelog
-        )
-        _note_activity(by)
-        if not submission.is_draft:
-            reviews.submit(plugin, version, Reason.NEW, by.id)
+        _submit(plugin, sent, stored, by, submission.changelog)
     return plugin
 
 
@@ -211,41 +176,64 @@ def add(
     """
     with unit_of_work(writing=False):
         plugins.get_owned(reference, by)
-    manifest = accepted(report)
-    _ensure_agrees(manifest, form)
-    received = package.received()
+    sent = Sent.of(package, report, room, form)
     with unit_of_work(writing=False):
-        _ensure_names(plugins.get_owned(reference, by), manifest)
-        _ensure_new(manifest, received, room)
+        _ensure_names(plugins.get_owned(reference, by), sent.manifest)
+        _ensure_new(sent)
     with unit_of_work() as unit:
-        stored = _store(unit, received, storage)
+        stored = _store(unit, sent.received, storage)
         plugin = plugins.get_owned(reference, by)
-        _ensure_new(manifest, received, room)
-        version = _add_version(
-            plugin, manifest, stored, report, Sender(by), source=room.source, waits=True, changelog=form.changelog
-        )
-        _note_activity(by)
-        if plugin.status != PluginStatus.DRAFT:
-            reason = Reason.NEW_VERSION if plugin.published_at else Reason.NEW
-            reviews.submit(plugin, version, reason, by.id)
+        _ensure_new(sent)
+        return _submit(plugin, sent, stored, by, form.changelog)
+
+
+def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Sender, storage: Storages) -> Uploaded:
+    """Write the version, with a key that is proved anew where another guards the name by now."""
+    stored: StoredFile | None = None
+    agreements = 1
+    while True:
+        with unit_of_work() as unit:
+            # Before the first statement: the database is not locked while the file is made durable.
+            stored = _store(unit, sent.received, storage, stored)
+            if upload_keys.stored(sent.manifest.name) == agreed.before:
+                _ensure_new(sent)
+                plugin = _plugin_for(sent.manifest, agreed.key_hash)
+                return _publish(plugin, sent, stored, sender)
+            if agreements == upload_keys.AGREEMENTS:
+                raise Conflict()
+        # Nothing was written. Somebody created the name (it may even be deleted again), or its owner changed the key.
+        with _deleted_if_refused(stored, storage):
+            agreed = upload_keys.agree(sent.manifest.name, plugin_key)
+        agreements += 1
+
+
+def _publish(plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender) -> Uploaded:
+    waits = _is_reviewed(plugin) or not plugin.is_public
+    version = _add_version(plugin, sent, stored, sender, waits=waits)
+    # A draft waits for its owner to submit it, whoever uploads to it.
+    if waits and plugin.status != PluginStatus.DRAFT:
+        _queue_key_upload(plugin, version, sender)
+    # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
+    db.session.refresh(plugin)
+    # What nobody has to look at was approved on its way.
+    return Uploaded(plugin, version.status == PluginStatus.PENDING)
+
+
+def _submit(plugin: Plugin, sent: Sent, stored: StoredFile, by: Actor, changelog: str | None) -> PluginVersion:
+    """A developer's version, in the queue unless its plugin is a draft."""
+    version = _add_version(plugin, sent, stored, Sender(by), waits=True, changelog=changelog)
+    developers.ensure_profile(accounts.get(by.id)).last_published_at = utcnow()
+    if plugin.status != PluginStatus.DRAFT:
+        reviews.submit(plugin, version, Reason.NEW_VERSION if plugin.published_at else Reason.NEW, by.id)
     return version
 
 
 def _add_version(
-    plugin: Plugin,
-    manifest: Manifest,
-    stored: StoredFile,
-    report: Report,
-    sender: Sender,
-    *,
-    waits: bool,
-    source: str | None,
-    changelog: str | None = None,
+    plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender, *, waits: bool, changelog: str | None = None
 ) -> PluginVersion:
-    version = _version(plugin, manifest, stored, report)
-    version.stored_from = source
+    version = _version(plugin, sent, stored)
     sender.sign(plugin, version)
-    texts.set_changelog(version, manifest.changelog if changelog is None else changelog)
+    texts.set_changelog(version, sent.manifest.changelog if changelog is None else changelog)
     if waits:
         version.status = PluginStatus.DRAFT if plugin.status == PluginStatus.DRAFT else PluginStatus.PENDING
     else:
@@ -279,44 +267,12 @@ def _ensure_free(manifest: Manifest, by: Actor) -> None:
         configuration.ensure_unreserved(manifest.name, by.id)
 
 
-def _note_activity(by: Actor) -> None:
-    developers.ensure_profile(accounts.get(by.id)).last_published_at = utcnow()
-
-
-def _agree(name: str, plugin_key: str) -> Agreed:
-    """Prove the key against what guards `name` now; for a new name, make its hash.
-
-    Raises WrongPluginKey; for a new name NameReserved, and Invalid where its first key is too short.
-    """
-    with unit_of_work(writing=False):
-        stored = _stored_key(name)
-        if stored is None:
-            configuration.ensure_unreserved(name, None)
-    if stored is None:
-        if len(plugin_key) < FIRST_KEY_MIN:
-            raise Invalid.field("plugin_key", "field.first_key", min=FIRST_KEY_MIN)
-        return Agreed(None, passwords.hash_key(plugin_key))
-    # Without a key, nobody's fits: the name was made through the marketplace.
-    if not stored or not passwords.matches(stored, plugin_key):
-        raise WrongPluginKey()
-    return Agreed(stored, stored)
-
-
-def _stored_key(name: str) -> str | None:
-    plugin = plugins.find(name)
-    if plugin is not None:
-        return plugin.upload_key_hash
-    stone = db.session.get(PluginTombstone, name.lower())
-    return None if stone is None else stone.upload_key_hash
-
-
-def _ensure_new(
-    manifest: Manifest, received: ReceivedFile, room: Room, owner_id: str | None = None, *, beside: int = 0
-) -> None:
+def _ensure_new(sent: Sent, owner_id: str | None = None, *, beside: int = 0) -> None:
     """Is the version new, and has its plugin's owner room for it, and for so many bytes beside it?
 
     `owner_id` owns a plugin that is not there yet, unless a deleted one of its name has (or had) an owner.
     """
+    manifest, received = sent.manifest, sent.received
     plugin = plugins.find(manifest.name)
     if plugin is not None and versions.find(plugin, manifest.version) is not None:
         raise VersionExists(version=manifest.version)
@@ -324,7 +280,7 @@ def _ensure_new(
     if stone is not None and stone.file_hash != received.sha256:
         raise VersionRetired(version=manifest.version)
     named = plugin or db.session.get(PluginTombstone, manifest.name.lower())
-    room.ensure(received.size + beside, owner_id if named is None else named.owner_id)
+    sent.room.ensure(received.size + beside, owner_id if named is None else named.owner_id)
 
 
 def _store(unit: Unit, received: ReceivedFile, storage: Storages, stored: StoredFile | None = None) -> StoredFile:
@@ -372,6 +328,15 @@ def _queue_key_upload(plugin: Plugin, version: PluginVersion, sender: Sender) ->
         reviews.add_reason(review, Reason.LOOKALIKE)
 
 
+def _submitted_plugin(manifest: Manifest, by: Actor, submission: Submission) -> Plugin:
+    plugin = _new_plugin(manifest, "", owner_id=by.id)
+    plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
+    categories.ensure_exists(submission.values.get("category_id"))
+    plugins.assign(plugin, submission.values)
+    db.session.flush()
+    return plugin
+
+
 def _new_plugin(manifest: Manifest, key_hash: str, *, owner_id: str | None = None, had_owner: bool = False) -> Plugin:
     now = utcnow()
     plugin = Plugin(
@@ -397,7 +362,8 @@ def _new_plugin(manifest: Manifest, key_hash: str, *, owner_id: str | None = Non
     return plugin
 
 
-def _version(plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Report) -> PluginVersion:
+def _version(plugin: Plugin, sent: Sent, stored: StoredFile) -> PluginVersion:
+    manifest, assembly = sent.manifest, sent.report.assembly
     return PluginVersion(
         plugin_name=plugin.name,
         version=manifest.version,
@@ -406,7 +372,8 @@ def _version(plugin: Plugin, manifest: Manifest, stored: StoredFile, report: Rep
         changelog=manifest.changelog,
         dependencies=dict(manifest.dependencies),
         engines=dict(manifest.engines),
-        assembly_finding=asdict(report.assembly) if report.assembly else {},
+        assembly_finding=asdict(assembly) if assembly else {},
+        stored_from=sent.room.source,
         **_shown(manifest),
         **files.columns(stored),
     )

@@ -170,20 +170,14 @@ def decide(
     """
     review = _open(review_id)
     plugin, version = _subject(review)
-    is_override = submitters.ensure_may_decide(
-        submitters.of(plugin, version), by, submitters.refusal(plugin, by.id), override=override is not None
-    )
+    barred, problem = submitters.of(plugin, version), submitters.refusal(plugin, by.id)
+    is_override = submitters.ensure_may_decide(barred, by, problem, override=override is not None)
     _ensure_not_anothers(review, by)
     if review.file_hash != version.file_hash or file_hash not in (None, review.file_hash):
         raise ReviewOutdated()
-    if (starts or is_override) and review.status == ReviewStatus.PENDING:
-        review.assigned_reviewer_id = review.assigned_reviewer_id or by.id
-        _start(review, plugin, version)
-    elif review.status != ReviewStatus.IN_REVIEW:
-        after(PluginStatus.PENDING, ACT_OF[verdict])
-    review.notes = notes
-    review.checklist = checklist or {}
-    review.recommendations = list(recommendations)
+    if review.status == ReviewStatus.PENDING:
+        _begin_to_decide(review, plugin, version, verdict, by, starts=starts or is_override)
+    review.notes, review.checklist, review.recommendations = notes, checklist or {}, list(recommendations)
     _close(review, plugin, version, verdict, by, **submitters.overridden(override, is_override))
     return review
 
@@ -239,6 +233,16 @@ def _start(review: Review, plugin: Plugin, version: PluginVersion) -> None:
         version.status = after(version.status, Act.START)
     if plugin.status not in SETTLED and plugin.status != PluginStatus.IN_REVIEW:
         plugins.move(plugin, Act.START)
+
+
+def _begin_to_decide(
+    review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Actor, *, starts: bool
+) -> None:
+    """Begin a review that has not, where it may begin with its decision. Raises TransitionNotAllowed otherwise."""
+    if not starts:
+        after(PluginStatus.PENDING, ACT_OF[verdict])
+    review.assigned_reviewer_id = review.assigned_reviewer_id or by.id
+    _start(review, plugin, version)
 
 
 def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Who, **details: Any) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from microdock_server.errors import Conflict, WrongCredentials, WrongPassword, WrongPluginKey
 from microdock_server.extensions import db
 from microdock_server.models import Plugin, PluginTombstone, PluginVersion, User
-from microdock_server.services import accounts, ownership, passwords, publishing, tokens
+from microdock_server.services import accounts, ownership, passwords, tokens, upload_keys
 from microdock_server.uow import current_unit, unit_of_work
 from microdock_server.vocabulary import Role
 
@@ -190,5 +190,5 @@ def test_a_key_that_changes_again_and_again_is_not_proved_for_ever(
     monkeypatch.setattr(passwords, "matches", changing)
     answer = Api(app).upload(package(version="2.0.0"))
     assert (answer.status_code, answer.get_json()["error"]) == (409, Conflict.slug)
-    assert outside_of_units.count("matches") == publishing.AGREEMENTS
+    assert outside_of_units.count("matches") == upload_keys.AGREEMENTS
     assert len(stored_files(app)) == 1
