@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ from PIL import Image
 from sqlalchemy import update
 
 from microdock_server import create_app, uow
+from microdock_server.api import throttle
 from microdock_server.api.context import Context
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
@@ -253,6 +255,16 @@ def test_wrong_keys_slow_down_and_are_counted_without_the_key(api: Api, monkeypa
     metrics = api.get("/metrics").get_data(as_text=True)
     assert 'microdock_security_events_total{event="plugin_key_wrong"}' in metrics
     assert "swordfish" not in metrics
+
+
+def test_guesses_at_user_keys_by_their_lists_slow_down_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    for table in ("_failures", "_unknown", "_asked"):
+        monkeypatch.setattr(throttle, table, OrderedDict())
+    monkeypatch.setattr(throttle.time, "sleep", waited.append)
+    for number in range(throttle.FREE_UNKNOWN + 10):
+        assert api.post("/api/backups/list", {"user_key": f"guess-{number}"}).status_code == 200
+    assert len(waited) == 7
 
 
 # --- Load that one client can make: connections ---------------------------------------------------------------------

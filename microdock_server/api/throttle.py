@@ -9,13 +9,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from .. import metrics, names
 from ..client_address import counted
 from ..errors import BackupNotFound, TooMany, WrongPluginKey, WrongUploadSecret
 
 Secret = Literal["plugin_key", "user_key", "upload_secret"]
+
+T = TypeVar("T")
 
 log = logging.getLogger("microdock_server.security")
 
@@ -25,8 +27,14 @@ LONGEST_DELAY: Final = 2.0
 MEMORY_SECONDS: Final = 900
 MAX_WAITING: Final = 4
 MAX_REMEMBERED: Final = 10_000
+# Different user keys that nobody knows, by address and in so many seconds, before they pass for guesses: every new
+# user's list is empty, and many users may have one address.
+FREE_UNKNOWN: Final = 50
 
 _failures: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+# How many unknown keys since when, by address; and which these were, by address as well.
+_unknown: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+_asked: OrderedDict[bytes, None] = OrderedDict()
 _lock = threading.Lock()
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 
@@ -65,6 +73,45 @@ def proving(what: Secret, name: str, address: str) -> Iterator[None]:
             _failures.pop(key, None)
 
 
+def unknown(what: Secret, secret: str, address: str) -> None:
+    """Somebody asked for what an unknown secret guards, and heard that it is nothing: many different ones are guesses.
+
+    Each of them is counted, and logged, once; those beyond a generous number make their answers wait, as wrong ones do.
+    Who asks for the same again and again is never slowed down. Raises TooMany as failed() does.
+    """
+    of_address = _name(f"{what}\0\n{counted(address)}")
+    tried = _number_of(of_address, _name(f"{what}\0{secret}\n{counted(address)}"))
+    if not tried:
+        return
+    event, level = f"{what}_unknown", logging.INFO if tried <= FREE_UNKNOWN else logging.WARNING
+    log.log(level, "unknown %s from %s", what, counted(address), extra={"event": event})
+    metrics.SECURITY.labels(event).inc()
+    if tried > FREE_UNKNOWN:
+        _slow_down(of_address)
+
+
+def _number_of(address: bytes, secret: bytes) -> int:
+    """The how manieth secret of this address this is; 0 for one that was asked for before."""
+    now = time.monotonic()
+    with _lock:
+        is_new = secret not in _asked
+        _remember(_asked, secret, None)
+        if not is_new:
+            return 0
+        count, since = _unknown.get(address, (0, now))
+        count, since = (count + 1, since) if now - since < MEMORY_SECONDS else (1, now)
+        _remember(_unknown, address, (count, since))
+    return count
+
+
+def _remember(table: OrderedDict[bytes, T], key: bytes, value: T) -> None:
+    """Put it last; the one that was not asked for longest makes room."""
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > MAX_REMEMBERED:
+        table.popitem(last=False)
+
+
 def _slow_down(key: bytes) -> None:
     delay = _next_delay(key)
     if delay <= 0:
@@ -86,11 +133,9 @@ def succeeded(login: str, address: str) -> None:
 def _next_delay(key: bytes) -> float:
     now = time.monotonic()
     with _lock:
-        count, last = _failures.pop(key, (0, now))
+        count, last = _failures.get(key, (0, now))
         count = count + 1 if now - last < MEMORY_SECONDS else 1
-        _failures[key] = (count, now)
-        if len(_failures) > MAX_REMEMBERED:
-            _failures.popitem(last=False)
+        _remember(_failures, key, (count, now))
     if count <= FREE_FAILURES:
         return 0.0
     return float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (count - FREE_FAILURES - 1)))

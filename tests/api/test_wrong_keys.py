@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 
 import pytest
 from flask import Flask
@@ -26,7 +27,8 @@ SECRET = "swordfish-is-wrong"
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long answers were made to wait; none does."""
     found: list[float] = []
-    monkeypatch.setattr(throttle, "_failures", type(throttle._failures)())
+    for name in ("_failures", "_unknown", "_asked"):
+        monkeypatch.setattr(throttle, name, OrderedDict())
     monkeypatch.setattr(throttle.time, "sleep", found.append)
     return found
 
@@ -125,3 +127,62 @@ def test_a_backup_of_ones_own_excuses_no_guesses(api: Api, waited: list[float]) 
         assert api.post("/api/backups/download", {"user_key": f"{SECRET}-{guessed}", "id": number}).status_code == 404
         assert api.post("/api/backups/download", own).status_code == 200
     assert waited == [0.1]
+
+
+def list_of(api: Api, key: str) -> int:
+    return api.post("/api/backups/list", {"user_key": key}).status_code
+
+
+def test_many_different_unknown_user_keys_are_guesses(
+    api: Api, waited: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = counted("user_key_unknown")
+    with caplog.at_level(logging.INFO, "microdock_server.security"):
+        found = [list_of(api, f"{SECRET}-{number}") for number in range(throttle.FREE_UNKNOWN + 5)]
+    assert found == [200] * (throttle.FREE_UNKNOWN + 5)
+    # As with wrong keys, the first are free once more.
+    assert waited == [0.1, 0.2]
+    assert counted("user_key_unknown") - before == throttle.FREE_UNKNOWN + 5
+    assert {getattr(record, "event", None) for record in caplog.records} == {"user_key_unknown"}
+    assert [record.levelno for record in caplog.records].count(logging.WARNING) == 5
+    assert all(SECRET not in str(vars(record)) for record in caplog.records)
+    assert SECRET not in api.get("/metrics").get_data(as_text=True)
+
+
+def test_a_host_that_asks_for_its_empty_list_is_never_slowed_down(api: Api, waited: list[float]) -> None:
+    before = counted("user_key_unknown")
+    assert {list_of(api, "a-new-user") for _ in range(3 * throttle.FREE_UNKNOWN)} == {200}
+    assert (waited, counted("user_key_unknown") - before) == ([], 1)
+    for number in range(throttle.FREE_UNKNOWN + 5):
+        list_of(api, f"{SECRET}-{number}")
+    waited.clear()
+    # Neither is one beside somebody who guesses.
+    assert {list_of(api, "a-new-user") for _ in range(10)} == {200}
+    assert waited == []
+
+
+def test_lists_of_keys_that_have_backups_are_no_guesses(api: Api, waited: list[float]) -> None:
+    api.back_up()
+    before = counted("user_key_unknown")
+    assert {list_of(api, "user123abc") for _ in range(throttle.FREE_UNKNOWN + 5)} == {200}
+    assert (waited, counted("user_key_unknown")) == ([], before)
+
+
+def test_unknown_user_keys_of_a_quarter_of_an_hour_ago_are_forgotten(
+    api: Api, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(throttle.time, "monotonic", lambda: now)
+    for number in range(3 * throttle.FREE_UNKNOWN):
+        list_of(api, f"{SECRET}-{number}")
+        now += throttle.MEMORY_SECONDS / throttle.FREE_UNKNOWN
+    assert waited == []
+
+
+def test_what_is_remembered_of_unknown_keys_is_bounded(
+    api: Api, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "MAX_REMEMBERED", 10)
+    for number in range(30):
+        throttle.unknown("user_key", f"{SECRET}-{number}", f"10.0.0.{number}")
+    assert len(throttle._asked) == len(throttle._unknown) == 10

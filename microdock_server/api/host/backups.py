@@ -57,10 +57,20 @@ def upload() -> Any:
         return backup
 
 
-@host.operation("POST", "/backups/list", body=schemas.OwnBackups, answer=schemas.BackupList, message="backups.listed")
+@host.operation(
+    "POST",
+    "/backups/list",
+    body=schemas.OwnBackups,
+    answer=schemas.BackupList,
+    message="backups.listed",
+    transaction="own",
+)
 def listed(body: dict[str, Any]) -> dict[str, Any]:
-    """The backups of one user key, newest first: hosts restore the first."""
-    total, page = backups.page(body["user_key"], body["page"], body["limit"])
+    """The backups of one user key, newest first: hosts restore the first. An unknown key has none."""
+    with unit_of_work(writing=False):
+        total, page = backups.page(body["user_key"], body["page"], body["limit"])
+    if not total:
+        throttle.unknown("user_key", body["user_key"], request.remote_addr or "")
     return {"total": total, "backups": page}
 
 
