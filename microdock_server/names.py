@@ -28,6 +28,12 @@ _DRAWN_FORMATS: Final = frozenset(
 )
 # Bidi_Control: they change the order in which the characters around them are drawn.
 BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Of these, what forces a direction on letters; what begins a part with a direction of its own, and what ends it.
+_OVERRIDES: Final = frozenset("\u202d\u202e")
+_END_OF: Final = {**dict.fromkeys("\u202a\u202b", "\u202c"), **dict.fromkeys("\u2066\u2067\u2068", "\u2069")}
+_ENDS: Final = frozenset(_END_OF.values())
+# Where str.splitlines breaks a text, as far as people may write it.
+_LINE_BREAKS: Final = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 # A braille pattern without dots counts as a symbol, and is drawn as a space.
 _BLANKS: Final = frozenset("\u2800")
 
@@ -86,6 +92,30 @@ def has_invisible(text: str) -> bool:
 def has_bidi_control(text: str) -> bool:
     """Does anything in the text change the order in which it is drawn?"""
     return not BIDI_CONTROLS.isdisjoint(text)
+
+
+def is_one_line(text: str) -> bool:
+    """Is there no line break in the text, nor what Unicode calls a separator of lines or paragraphs?"""
+    return _LINE_BREAKS.isdisjoint(text)
+
+
+def is_drawn_in_order(text: str) -> bool:
+    """May the text, of any number of lines, be shown among others: does it change the order of no more than itself?
+
+    Marks of direction, and embeddings and isolates that end where they began, are what Arabic and Hebrew need among
+    other scripts. Overrides draw letters backwards, and what is left open goes on in whatever follows.
+    """
+    if BIDI_CONTROLS.isdisjoint(text):
+        return True
+    open_ones: list[str] = []
+    for char in text:
+        if char in _OVERRIDES:
+            return False
+        if char in _END_OF:
+            open_ones.append(_END_OF[char])
+        elif char in _ENDS and (not open_ones or open_ones.pop() != char):
+            return False
+    return not open_ones
 
 
 def is_visible(text: str) -> bool:

@@ -43,6 +43,7 @@ from .market import (
     PLUGINS,
     V1,
     People,
+    account_id,
     add_version,
     audited,
     create,
@@ -217,6 +218,14 @@ def test_a_display_name_that_hides_what_it_is_is_refused(root: Api, api: Api, na
     assert api.post("/api/v1/developers/register", developer).status_code == 422
     packed = api.upload(package(displayName=name))
     assert (packed.status_code, packed.get_json()["details"][0]["field"]) == (400, "displayName")
+
+
+def test_prose_does_not_change_the_order_of_what_stands_around_it(app: Flask, api: Api) -> None:
+    dora = add_user(app, "dora", Role.DEVELOPER)
+    for text in ("exe\u202egnp", "never ended: \u2067"):
+        assert api.upload(package(description=text)).status_code == 400
+        answer = dora.put(f"{V1}/developers/{account_id(dora)}", {"bio": text})
+        assert set(details(answer)) == {"bio"}
 
 
 def test_a_key_upload_one_letter_from_a_popular_plugin_is_warned_about(api: Api) -> None:

@@ -113,3 +113,36 @@ def test_the_table_is_made_as_the_script_says() -> None:
     assert confusables.prototype("а") == "a"
     assert confusables.prototype("m") == "rn"
     assert confusables.prototype("q") == "q"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plain\nlines\u2028and more",
+        "\u200eשלום\u200f!",
+        "see \u2067שלום (a)\u2069 there",
+        "\u202bשלום \u2066a\u2069\u202c and \u2068b\nc\u2069",
+    ],
+)
+def test_prose_that_keeps_its_direction_to_itself_is_fine(text: str) -> None:
+    assert names.is_drawn_in_order(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exe\u202egnp",
+        "exe\u202egnp\u202c",
+        "\u202dabc\u202c",
+        "\u202babc",
+        "\u2067abc",
+        "\u2068abc",
+        "abc\u202c",
+        "abc\u2069",
+        "\u2067abc\u202c",
+        "\u202b\u2066abc\u202c\u2069",
+    ],
+)
+def test_prose_that_changes_the_direction_of_others_is_not(text: str) -> None:
+    assert not names.is_drawn_in_order(text)

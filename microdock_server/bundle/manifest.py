@@ -86,11 +86,11 @@ class _Reader:
             main=self._required("main", MAIN_MAX, "field-main", _is_main),
             entry_class=self._required("entryClass", ENTRY_CLASS_MAX, "field-entry-class", is_class_name),
             display_name=self._name("displayName", DISPLAY_NAME_MAX) or name,
-            description=self._text("description", DESCRIPTION_MAX),
+            description=self._prose("description", DESCRIPTION_MAX),
             author=self._name("author", AUTHOR_MAX),
             license=self._name("license", LICENSE_MAX),
             homepage=self._homepage(),
-            changelog=self._text("changelog", CHANGELOG_MAX),
+            changelog=self._prose("changelog", CHANGELOG_MAX),
             dependencies=self._dependencies(),
             engines=self._engines(),
         )
@@ -121,9 +121,16 @@ class _Reader:
     def _line(self, field: str, limit: int) -> str:
         """A text without control characters; blank counts as absent."""
         text = self._text(field, limit)
-        if any(unicodedata.category(char) == "Cc" for char in text):
+        if any(unicodedata.category(char) == "Cc" for char in text) or not names.is_one_line(text):
             self._problems.add("field-control", field=field)
         return text if text.strip() else ""
+
+    def _prose(self, field: str, limit: int) -> str:
+        """A text of any number of lines that changes the order of nothing around it."""
+        text = self._text(field, limit)
+        if not names.is_drawn_in_order(text):
+            self._problems.add("field-bidi-prose", field=field)
+        return text
 
     def _name(self, field: str, limit: int) -> str:
         """A line that people see: something of it, and in the order in which it is written."""

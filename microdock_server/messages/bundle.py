@@ -311,6 +311,11 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "plugin.json 的字段 {field} 含有改变文字方向的控制字符，请删除",
         "the field {field} of plugin.json holds a character that changes the direction of text; remove it",
     ),
+    "bundle.field-bidi-prose": (
+        "plugin.json 的字段 {field} 含有强制改变文字方向的控制字符，或未成对的嵌入、隔离字符，请删除",
+        "the field {field} of plugin.json overrides the direction of text, or leaves an embedding or isolate open; "
+        "remove these characters",
+    ),
     "bundle.field-plugin-name": (
         "插件名 {value} 无效，请使用反向域名格式，例如 com.example.myplugin",
         "{value} is not a plugin name; use the reverse domain form, such as com.example.myplugin",

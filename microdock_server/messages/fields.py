@@ -44,6 +44,10 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "field.username_reserved": ("该用户名为系统保留", "This username is reserved"),
     "field.invisible": ("必须包含可见字符", "Must hold something that can be seen"),
     "field.bidi": ("不能包含改变文字方向的控制字符", "Must not hold characters that change the direction of text"),
+    "field.bidi_prose": (
+        "不能包含强制改变文字方向的控制字符，嵌入和隔离字符须成对出现",
+        "Must not hold overrides of the direction of text; embeddings and isolates must end where they began",
+    ),
     "field.first_key": (
         "首次使用的密钥至少需要 {min} 个字符",
         "A key that is used for the first time needs at least {min} characters",

@@ -75,8 +75,23 @@ class Name(Text):
         text = super()._deserialize(value, attr, data, **kwargs)
         if text and not names.is_visible(text):
             raise refusal("field.invisible")
+        if not names.is_one_line(text):
+            raise refusal("field.characters")
         if names.has_bidi_control(text):
             raise refusal("field.bidi")
+        return text
+
+
+class Prose(Text):
+    """What people say, in any number of lines; shown beside what others say, whose order it must not change."""
+
+    def __init__(self, *, min: int = 0, max: int, **kwargs: Any) -> None:
+        super().__init__(min=min, max=max, lines=True, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not names.is_drawn_in_order(text):
+            raise refusal("field.bidi_prose")
         return text
 
 

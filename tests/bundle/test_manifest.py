@@ -318,3 +318,16 @@ def test_any_document(document: dict[str, object]) -> None:
 @given(data=st.binary(max_size=60) | st.text('{}[]",:\\u0d8anul1eE.-', max_size=60).map(str.encode))
 def test_any_bytes(data: bytes) -> None:
     faults(data)
+
+
+@pytest.mark.parametrize("field", ["description", "changelog"])
+def test_prose_keeps_its_direction_to_itself(field: str) -> None:
+    assert changed(**{field: "exe\u202egnp"}) == [("field-bidi-prose", field)]
+    assert changed(**{field: "never\u2067 ended"}) == [("field-bidi-prose", field)]
+    assert getattr(read(**{field: "a \u2067שלום\u2069\nb"}), field) == "a \u2067שלום\u2069\nb"
+
+
+@pytest.mark.parametrize("field", ["displayName", "author", "license"])
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085"])
+def test_a_name_is_one_line(field: str, separator: str) -> None:
+    assert changed(**{field: f"a{separator}b"}) == [("field-control", field)]

@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from microdock_server.api.market import people as people_api
+from microdock_server.extensions import db
+from microdock_server.models import Developer
+from microdock_server.uow import unit_of_work
 
 from ...market import (
     MOMENT,
@@ -713,3 +717,12 @@ def test_what_is_no_json_is_refused_before_the_amount_is_read(who: People) -> No
     assert slug(answer, 400) == "malformed_body"
     answer = who.admin.post(path, data=json.dumps({"amount": "1"}), headers={"Content-Type": "application/json"})
     assert data(answer)["amount"] == 1.0
+
+
+def test_a_profile_with_an_old_text_that_is_refused_today_can_be_changed(app: Flask, who: People) -> None:
+    path = f"{V1}/developers/{account_id(who.developer)}"
+    data(who.developer.put(path, {"bio": "plain"}))
+    with app.app_context(), unit_of_work():
+        db.session.execute(update(Developer).values(bio="exe\u202egnp"))
+    assert data(who.developer.put(path, {"company": "Example"}))["company"] == "Example"
+    assert set(details(who.developer.put(path, {"bio": "exe\u202egnp"}))) == {"bio"}

@@ -77,7 +77,7 @@ class DeveloperRegistration(Registration):
     display_name = fields.Name(min=1, max=DISPLAY_NAME_MAX, load_default=None)
     company = fields.Name(max=200, load_default="")
     website = fields.Url(load_default="")
-    bio = fields.Text(max=5000, lines=True, load_default="")
+    bio = fields.Prose(max=5000, load_default="")
     verification_documents = fields.Many(fields.Nested(Document), max=10, load_default=list)
 
 
@@ -85,7 +85,7 @@ class DeveloperChange(StrictSchema):
     display_name = fields.Name(min=1, max=DISPLAY_NAME_MAX)
     company = fields.Name(max=200)
     website = fields.Url()
-    bio = fields.Text(max=5000, lines=True)
+    bio = fields.Prose(max=5000)
 
 
 class DeveloperQuery(Page):
@@ -115,7 +115,7 @@ DeveloperPage = paged("developers", Developer)
 
 class VerificationDecision(StrictSchema):
     verified = fields.Flag(required=True)
-    notes = fields.Text(max=2000, lines=True, load_default="")
+    notes = fields.Prose(max=2000, load_default="")
 
 
 class RevenueEntry(StrictSchema):
@@ -123,7 +123,7 @@ class RevenueEntry(StrictSchema):
     currency = fields.Currency(load_default="USD")
     plugin_id = fields.Text(min=1, max=100, load_default=None)
     occurred_at = fields.Time(load_default=None)
-    note = fields.Text(max=2000, lines=True, load_default="")
+    note = fields.Prose(max=2000, load_default="")
 
 
 class RecordedRevenue(Schema):

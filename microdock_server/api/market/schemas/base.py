@@ -50,7 +50,7 @@ class Link(Schema):
 
     type = fields.Text(min=1, max=50, required=True)
     url = fields.Url(min=1, required=True)
-    description = fields.Text(max=1000, lines=True, load_default="")
+    description = fields.Prose(max=1000, load_default="")
 
 
 class Overridable(StrictSchema):

@@ -42,8 +42,8 @@ class _Described(StrictSchema):
     """What an owner can say of a plugin in every way of saying it."""
 
     name = fields.Name(min=1, max=DISPLAY_NAME_MAX)
-    description = fields.Text(max=DESCRIPTION_MAX, lines=True)
-    long_description = fields.Text(max=LONG_DESCRIPTION_MAX, lines=True)
+    description = fields.Prose(max=DESCRIPTION_MAX)
+    long_description = fields.Prose(max=LONG_DESCRIPTION_MAX)
 
 
 class PluginChange(_Described):
@@ -63,14 +63,14 @@ class PluginForm(_Described):
 class NewPlugin(PluginForm):
     plugin_file = form_fields.File(required=True)
     version = fields.Version(load_default=None)
-    changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
+    changelog = fields.Prose(max=CHANGELOG_MAX, load_default=None)
     draft = fields.TextFlag(load_default=False)
 
 
 class NewVersion(StrictSchema):
     plugin_file = form_fields.File(required=True)
     version = fields.Version(load_default=None)
-    changelog = fields.Text(max=CHANGELOG_MAX, lines=True, load_default=None)
+    changelog = fields.Prose(max=CHANGELOG_MAX, load_default=None)
 
 
 class CategoryRef(Schema):
@@ -198,17 +198,17 @@ class Claim(StrictSchema):
 
 class StatusChange(StrictSchema):
     status = fields.Choice(PluginStatus, required=True)
-    reason = fields.Text(max=2000, lines=True, load_default="")
+    reason = fields.Prose(max=2000, load_default="")
     override = fields.Flag(load_default=False)
 
 
 class NewReport(StrictSchema):
-    reason = fields.Text(min=1, max=2000, lines=True, required=True)
+    reason = fields.Prose(min=1, max=2000, required=True)
 
 
 class NewCategory(StrictSchema):
     name = fields.Name(min=1, max=100, required=True)
-    description = fields.Text(max=2000, lines=True, load_default="")
+    description = fields.Prose(max=2000, load_default="")
     parent_id = fields.Id(allow_none=True, load_default=None)
     icon = fields.Text(max=100, load_default="")
     sort_order = fields.Number(min=-1_000_000, max=1_000_000, load_default=0)
@@ -216,7 +216,7 @@ class NewCategory(StrictSchema):
 
 class CategoryChange(StrictSchema):
     name = fields.Name(min=1, max=100)
-    description = fields.Text(max=2000, lines=True)
+    description = fields.Prose(max=2000)
     parent_id = fields.Id(allow_none=True)
     icon = fields.Text(max=100)
     sort_order = fields.Number(min=-1_000_000, max=1_000_000)

@@ -87,14 +87,14 @@ class ReviewDetail(Review):
 class Assignment(StrictSchema):
     reviewer_id = fields.Id(required=True)
     priority = fields.Choice(Priority, load_default=None)
-    notes = fields.Text(max=2000, lines=True, load_default="")
+    notes = fields.Prose(max=2000, load_default="")
 
 
 class Decision(Overridable):
     result = fields.Choice(Verdict, required=True)
-    notes = fields.Text(max=10_000, lines=True, load_default="")
+    notes = fields.Prose(max=10_000, load_default="")
     checklist = fields.Sections(ItemVerdict, load_default=dict)
-    recommendations = fields.Many(fields.Text(min=1, max=500, lines=True), max=50, load_default=list)
+    recommendations = fields.Many(fields.Prose(min=1, max=500), max=50, load_default=list)
     # Of the bytes that were reviewed; refused with 409 where the version is not made of them.
     file_hash = fields.Text(min=64, max=64, load_default=None)
 
@@ -102,7 +102,7 @@ class Decision(Overridable):
 class Batch(Overridable):
     review_ids = fields.Many(fields.Id(), max=100, min=1, required=True)
     action = fields.Choice(Action, required=True)
-    notes = fields.Text(max=10_000, lines=True, load_default="")
+    notes = fields.Prose(max=10_000, load_default="")
 
 
 class BatchItem(Schema):
@@ -139,14 +139,14 @@ class AutoReview(Schema):
 class Evidence(StrictSchema):
     type = fields.Text(min=1, max=50, required=True)
     url = fields.Url(min=1, required=True)
-    description = fields.Text(max=1000, lines=True, load_default="")
+    description = fields.Prose(max=1000, load_default="")
 
 
 class NewAppeal(StrictSchema):
     plugin_id = fields.Text(min=1, max=100, required=True)
     type = fields.Choice(AppealType, load_default=AppealType.REVIEW_DECISION)
-    reason = fields.Text(min=1, max=2000, lines=True, required=True)
-    description = fields.Text(max=10_000, lines=True, load_default="")
+    reason = fields.Prose(min=1, max=2000, required=True)
+    description = fields.Prose(max=10_000, load_default="")
     evidence = fields.Many(fields.Nested(Evidence), max=20, load_default=list)
 
 
@@ -165,7 +165,7 @@ class AppealAction(StrictSchema):
 
 class AppealJudgement(Overridable):
     decision = fields.Choice(AppealStatus, required=True)
-    response = fields.Text(max=10_000, lines=True, load_default="")
+    response = fields.Prose(max=10_000, load_default="")
     actions = fields.Many(fields.Nested(AppealAction), max=10, load_default=list)
 
 

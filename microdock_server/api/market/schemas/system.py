@@ -25,7 +25,7 @@ def _points(**kwargs: Any) -> fields.Many:
 class NewRating(StrictSchema):
     rating = fields.Number(min=1, max=5, required=True)
     title = fields.Name(max=200, load_default="")
-    content = fields.Text(max=5000, lines=True, load_default="")
+    content = fields.Prose(max=5000, load_default="")
     pros = _points(load_default=list)
     cons = _points(load_default=list)
 
@@ -33,7 +33,7 @@ class NewRating(StrictSchema):
 class RatingChange(StrictSchema):
     rating = fields.Number(min=1, max=5)
     title = fields.Name(max=200)
-    content = fields.Text(max=5000, lines=True)
+    content = fields.Prose(max=5000)
     pros = _points()
     cons = _points()
 
@@ -90,12 +90,12 @@ class ModerationQuery(Page):
 
 
 class NewReply(StrictSchema):
-    content = fields.Text(min=1, max=5000, lines=True, required=True)
+    content = fields.Prose(min=1, max=5000, required=True)
 
 
 class Hiding(StrictSchema):
     hidden = fields.Flag(required=True)
-    reason = fields.Text(max=2000, lines=True, load_default="")
+    reason = fields.Prose(max=2000, load_default="")
 
 
 class ReviewSettings(StrictSchema):
@@ -190,7 +190,7 @@ class Resources(Schema):
 
 
 class Maintenance(StrictSchema):
-    message = fields.Text(min=1, max=2000, lines=True, required=True)
+    message = fields.Prose(min=1, max=2000, required=True)
     starts_at = fields.Time(required=True)
     ends_at = fields.Time(required=True)
 
