@@ -30,7 +30,7 @@ from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
 from microdock_server.models import Plugin, PluginTombstone, User
-from microdock_server.services import accounts, hashing, jobs, maintenance, notifications, passwords, texts
+from microdock_server.services import accounts, files, hashing, jobs, maintenance, notifications, passwords, texts
 from microdock_server.services.hashing import FairQueue
 from microdock_server.startup import prepare
 from microdock_server.uow import unit_of_work
@@ -418,6 +418,22 @@ def test_an_address_keeps_no_more_than_it_may(make_app: AppFactory) -> None:
     assert api.back_up(b"x" * 2_000).status_code == 200
     refused = api.back_up(b"x" * 2_000, user_key="another_key")
     assert (refused.status_code, refused.get_json()["error"]) == (409, "address_quota")
+
+
+def test_two_uploads_at_once_do_not_both_take_the_last_place(
+    make_app: AppFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(STORAGE_MAX_BYTES="3000")
+    original, waiting = files.new_key, ["another-key-still"]
+
+    def and_meanwhile(area: str) -> str:
+        if waiting:
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(Api(app).back_up, b"x" * 2_000, user_key=waiting.pop()).result().status_code == 200
+        return original(area)
+
+    monkeypatch.setattr(files, "new_key", and_meanwhile)
+    assert Api(app).back_up(b"x" * 2_000).status_code == 507
 
 
 def test_a_burst_of_hashes_waits_behind_itself_and_is_bounded() -> None:

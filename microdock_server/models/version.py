@@ -28,6 +28,7 @@ class PluginVersion(StoredFileColumns, Base):
         UniqueConstraint("plugin_name", "precedence"),
         Index("ix_plugin_versions_file_hash", "file_hash"),
         Index("ix_plugin_versions_stored_from", "stored_from", "file_size"),
+        Index("ix_plugin_versions_plugin_name_file_size", "plugin_name", "file_size"),
     )
 
     plugin_name: Mapped[str] = mapped_column(

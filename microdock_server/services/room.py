@@ -1,8 +1,9 @@
 """Is there room: what the server, an account and an address may keep, in bytes of packages, pictures and backups.
 
 Sums are made of the rows there are, so they are right after deletions, crashes and writes of an earlier version of this
-program; those of everything and of an address are read from an index. Asked twice: before a body is received, and in
-the unit that writes its row, where the database lets one writer in: two uploads at once never both take the last place.
+program; they are read from indexes (an account's with a look-up for each of its plugins). Asked twice: before a body is
+received, and in the unit that writes its row, where the database lets one writer in: two uploads at once never both
+take the last place.
 """
 
 from __future__ import annotations
