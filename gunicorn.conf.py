@@ -84,10 +84,10 @@ def post_fork(server, worker):
 
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
-    from microdock_server.api.early import refusal
+    from microdock_server.api.early import EarlyRefusals
     from microdock_server.jobs.housekeeping import Housekeeper
 
-    worker.refusal = refusal
+    worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock"].origins)
     worker.housekeeper = Housekeeper(worker.app.callable, settings)
     worker.housekeeper.start()
     hub = worker.app.callable.extensions.get("microdock.hub")

@@ -22,6 +22,7 @@ from sqlalchemy import update
 from microdock_server import create_app, uow
 from microdock_server.api import throttle
 from microdock_server.api.context import Context
+from microdock_server.api.early import EarlyRefusals
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteStorage
@@ -548,6 +549,15 @@ def test_headers_that_only_a_proxy_may_send_are_nobodys(start_server: Callable[.
     }.items():
         answer = server.client.get("/api/health", headers={name: value})
         assert (answer.status_code, answer.json()["data"]["status"]) == (200, "healthy"), name
+
+
+def test_a_page_reads_why_a_head_was_refused_only_where_it_may(app: Flask) -> None:
+    refuse = EarlyRefusals(context_of(app).origins)
+    for page, may_read in (("http://localhost:3000", True), ("https://evil.example.com", False)):
+        sent = f"GET /api/v1/x HTTP/1.1\r\nAccept-Language: en\r\nOrigin: {page}\r\nX : y\r\n\r\n".encode()
+        answer = refuse(400, "malformed_request", sent)
+        assert (f"Access-Control-Allow-Origin: {page}".encode() in answer) is may_read
+        assert b'"code":400' in answer and answer.isascii()
 
 
 def test_a_slash_at_the_end_makes_no_other_path(app: Flask) -> None:

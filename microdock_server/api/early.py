@@ -1,4 +1,7 @@
-"""Refusals that the worker gives before there is a request: in the envelope of the surface that seems to be asked."""
+"""Refusals that the worker gives before there is a request: in the envelope of the surface that seems to be asked.
+
+What arrived may be any bytes: whatever can be read of it (the path, the language, the page it comes from) is heeded.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,48 @@ import http
 import re
 import uuid
 from typing import Final
+from urllib.parse import unquote
 
 from ..messages import Message
-from .edge import API_POLICY, SECURITY
+from .edge import API_POLICY, SECURITY, canonical
 from .envelopes import Refusal, rendered
+from .origins import Origins
 
-_TARGET: Final = re.compile(rb"\r?\n?[A-Za-z]{1,20} (/[^ ?#\r\n]{0,500})")
-_LANGUAGE: Final = re.compile(rb"\r\naccept-language:[ \t]*([^\r\n]{1,512})", re.IGNORECASE)
+# A request line, also one whose method or version is none, and one with the whole address (RFC 9112, 3.2.2).
+_TARGET: Final = re.compile(rb"[^ \r\n]{1,64} (?:https?://[^/ ?#\r\n]{0,300})?(/[^ ?#\r\n]{0,500})", re.IGNORECASE)
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 
 
-def refusal(status: int, slug: str, received: bytes) -> bytes:
-    """The whole answer to a request of which only `received` has come; the connection ends with it."""
-    target, spoken = _TARGET.match(received), _LANGUAGE.search(received)
-    path = target[1].decode("latin-1") if target else "/"
-    language = spoken[1].decode("latin-1") if spoken else ""
-    request_id = uuid.uuid4().hex
-    body = rendered(Refusal(status, slug, Message(f"error.{slug}")), path, language, request_id)
-    headers = (
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        ("X-Request-ID", request_id),
-        *SECURITY,
-        API_POLICY,
-        ("Connection", "close"),
-    )
-    lines = [f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+class EarlyRefusals:
+    """The whole answer, as bytes, to a request of which only something has come; the connection ends with it."""
+
+    def __init__(self, origins: Origins) -> None:
+        self._origins = origins
+
+    def __call__(self, status: int, slug: str, received: bytes) -> bytes:
+        # One empty line before the request is passed over.
+        head = _HEAD_END.split(received.lstrip(b"\r\n"), maxsplit=1)[0]
+        target = _TARGET.match(head)
+        path = canonical(unquote(target[1].decode("latin-1"), "latin-1")) if target else "/"
+        request_id = uuid.uuid4().hex
+        refusal = Refusal(status, slug, Message(f"error.{slug}"))
+        body = rendered(refusal, path, _only(head, "accept-language"), request_id)
+        headers = (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("X-Request-ID", request_id),
+            *SECURITY,
+            API_POLICY,
+            *self._origins.readable_by(_only(head, "origin")),
+            ("Connection", "close"),
+        )
+        first = f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}"
+        lines = [first, *(f"{name}: {value}" for name, value in headers), "", ""]
+        return "\r\n".join(lines).encode("latin-1") + body
+
+
+def _only(head: bytes, name: str) -> str:
+    """A header's value as far as it has come; "" where it is not there exactly once."""
+    found = re.findall(rb"\n" + name.encode() + rb":[ \t]*([^\r\n]{0,512})", head, re.IGNORECASE)
+    return str(found[0].decode("latin-1")).strip() if len(found) == 1 else ""

@@ -127,9 +127,7 @@ class Edge:
         body = rendered(refusal, environ["PATH_INFO"], environ.get("HTTP_ACCEPT_LANGUAGE", ""), environ[REQUEST_ID])
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         headers += [("Cache-Control", "no-store"), ("Retry-After", str(ServerBusy.retry_after))]
-        origin = environ.get("HTTP_ORIGIN")
-        if origin and self._context.origins.is_allowed(origin):
-            headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+        headers += self._context.origins.readable_by(environ.get("HTTP_ORIGIN", ""))
         finish("503 SERVICE UNAVAILABLE", headers)
         return body
 

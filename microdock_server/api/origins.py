@@ -68,6 +68,16 @@ class Origins:
         """Is this page one of CORS_ORIGINS?"""
         return "*" in self._pages or normal_origin(origin) in self._pages
 
+    def readable_by(self, origin: str) -> list[tuple[str, str]]:
+        """The headers that let a page's script read an answer; for answers that never pass through the library."""
+        if not origin.isascii() or not origin.isprintable() or not origin or not self.is_allowed(origin):
+            return []
+        return [
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Expose-Headers", EXPOSED),
+            ("Vary", "Origin"),
+        ]
+
     def _is_own(self, origin: str, environ: Mapping[str, Any]) -> bool:
         # By host and port: TLS may end in front, so that what is https there is http here.
         place = _place(origin)

@@ -49,6 +49,11 @@ class Arriving:
         return len(self.data) >= self._whole
 
     @property
+    def head(self) -> bytes | bytearray:
+        """The head as it arrived; all that arrived where it seems to have no end."""
+        return self.data[: self._end or MAX_HEAD]
+
+    @property
     def body_received(self) -> int:
         """Bytes of the body that are there."""
         return len(self.data) - self._end

@@ -50,6 +50,8 @@ class ClientSocket(socket.socket):
         self.address, self._deadlines, self._transfers = address, deadlines, transfers
         # Has the body of the request that is handled arrived already?
         self.body_is_here = True
+        # What is known of the request's head.
+        self.head: bytes | bytearray = b""
         self._timeout: float | None = None
         self._request: Request | None = None
         self._reading: Pace | None = None

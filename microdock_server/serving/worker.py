@@ -30,7 +30,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker 
 
 from .. import metrics
 from ..client_address import counted
-from .heads import MAX_BODY, Arriving, Stage
+from .heads import MAX_BODY, MAX_HEAD, Arriving, Stage
 from .pace import Deadlines, Pace
 from .shares import FairShares
 from .sockets import ClientSocket
@@ -201,6 +201,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             request, conn.request = conn.request, Arriving()
             conn.parser.unreader.unread(request.data)
             conn.sock.body_is_here = request.body_is_here
+            conn.sock.head = request.head
             self.enqueue_req(conn)
         elif stage is Stage.TOO_LONG:
             self._refuse(conn, 431, "headers_too_large")
@@ -233,7 +234,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, conn: Connection, status: int, slug: str) -> None:
         """Answer what no thread will see, and close."""
-        self._say(conn, self.refusal(status, slug, bytes(conn.request.data[:READ])))
+        self._say(conn, self.refusal(status, slug, bytes(conn.request.data[:MAX_HEAD])))
         self._release(conn)
         self._linger(conn)
 
@@ -330,7 +331,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # Not what it says: a head may hold a token.
         self.log.warning("a request that cannot be parsed: %s", type(exc).__name__)
         with suppress(OSError):
-            socket.socket.send(client, self.refusal(*found, b""))
+            socket.socket.send(client, self.refusal(*found, bytes(client.head)))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         """A body that the application left unread is passed over if it is here; nobody waits for it."""

@@ -93,6 +93,21 @@ class TestHeads:
         assert (answered, body["status"]) == (status, status)
         assert headers["content-type"] == "application/json"
 
+    @pytest.mark.parametrize(
+        "line", ["Transfer-Encoding: gzip", "Content-Length: 1x", "Authorization : Bearer secret", "X: " + "y" * 10_000]
+    )
+    def test_that_envelope_is_the_surfaces_in_the_language_and_for_the_page_that_asked(
+        self, server: Server, line: str
+    ) -> None:
+        page = "http://localhost:3000"
+        lines = ("Accept-Language: en", f"Origin: {page}", line)
+        sent = head(*lines, path="/api/v1/marketplace/plugins", method="GET")
+        status, headers, body = parsed(read_all(raw(server, sent)))
+        assert (status, body["code"]) in ((400, 400), (431, 431))
+        assert body["message"].isascii()
+        assert headers["access-control-allow-origin"] == page
+        assert headers["vary"] == "Origin"
+
     def test_two_requests_at_once_on_one_connection(self, server: Server) -> None:
         both = head(path="/healthz", method="GET") + head("Connection: close", path="/healthz", method="GET")
         assert read_all(raw(server, both)).count(b"HTTP/1.1 200") == 2

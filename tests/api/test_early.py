@@ -1,0 +1,90 @@
+"""Refusals before there is a request: the envelope, the language and the page's leave, as far as they can be read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from microdock_server.api.context import Context
+from microdock_server.api.early import EarlyRefusals
+
+from ..conftest import AppFactory
+
+ALLOWED = "https://page.example.com"
+
+
+@pytest.fixture
+def refuse(make_app: AppFactory) -> EarlyRefusals:
+    context: Context = make_app(CORS_ORIGINS=f"{ALLOWED},null").extensions["microdock"]
+    return EarlyRefusals(context.origins)
+
+
+def heard(answer: bytes) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Status line, headers and body, of which the length is right."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    assert int(headers["content-length"]) == len(body)
+    assert headers["connection"] == "close"
+    return first, headers, json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("line", "envelope"),
+    [
+        (b"GET /api/v1/marketplace/plugins HTTP/9.9", "market"),
+        (b"GET /v1/auth/me HTTP/1.1", "market"),
+        (b"GE(T /v1 HTTP/1.1", "market"),
+        (b"\r\nPOST /api/v1/plugins/installed?x=1 HTTP/1.1", "market"),
+        (b"POST http://plugins.example.com:8000/api/v1/auth/login HTTP/1.1", "market"),
+        (b"GET /api/%761/marketplace/ HTTP/1.1", "market"),
+        (b"GET /api/plugins/list HTTP/1.1", "host"),
+        (b"GET /api/v10 HTTP/1.1", "host"),
+        (b"\xff\xfe\x00", "host"),
+        (b"", "host"),
+    ],
+)
+def test_the_envelope_is_that_of_the_path(refuse: EarlyRefusals, line: bytes, envelope: str) -> None:
+    _, _, body = heard(refuse(400, "malformed_request", line + b"\r\nHost: x\r\n\r\n"))
+    assert body["success"] is False
+    if envelope == "market":
+        assert (body["code"], body["error"]["slug"]) == (400, "malformed_request")
+    else:
+        assert (body["status"], body["error"]) == (400, "malformed_request")
+
+
+def test_the_language_is_the_one_that_is_asked_for(refuse: EarlyRefusals) -> None:
+    english = heard(refuse(408, "request_timeout", b"GET / HTTP/1.1\r\naccept-LANGUAGE: en-GB\r\nX: "))[2]["message"]
+    chinese = heard(refuse(408, "request_timeout", b"GET / HTTP/1.1\r\nX: "))[2]["message"]
+    assert english.isascii() and not chinese.isascii()
+    # What stands in the body is no header.
+    sent = b"POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\nx\r\nAccept-Language: en\r\nOrigin: null\r\n"
+    _, headers, body = heard(refuse(408, "request_timeout", sent))
+    assert body["message"] == chinese
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, "null"])
+def test_an_allowed_page_reads_why_it_was_refused(refuse: EarlyRefusals, origin: str) -> None:
+    sent = f"GET / HTTP/1.1\r\nOrigin: {origin}\r\nX: {'x' * 30_000}".encode()
+    _, headers, _ = heard(refuse(431, "headers_too_large", sent))
+    assert headers["access-control-allow-origin"] == origin
+    assert headers["vary"] == "origin"
+    assert "x-request-id" in headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["", "Origin: https://other.example.com\r\n", f"Origin: {ALLOWED}\r\nOrigin: {ALLOWED}\r\n", "Origin: \r\n"],
+)
+def test_no_other_page_does(refuse: EarlyRefusals, lines: str) -> None:
+    _, headers, _ = heard(refuse(431, "headers_too_large", f"GET / HTTP/1.1\r\n{lines}".encode()))
+    assert not [name for name in headers if name.startswith("access-control")]
+
+
+def test_nothing_that_was_sent_becomes_a_header(refuse: EarlyRefusals) -> None:
+    sent = f"GET / HTTP/1.1\r\nOrigin: {ALLOWED}\x00\x0bSet-Cookie: a=b\r\n".encode()
+    _, headers, _ = heard(refuse(400, "malformed_request", sent))
+    assert "access-control-allow-origin" not in headers
