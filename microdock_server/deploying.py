@@ -6,14 +6,13 @@ It runs the commands of the version that is checked out, and imports nothing of 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +36,8 @@ class Service:
     """The running server, as its supervisor and its settings tell."""
 
     data_dir: Path
-    address: str
+    host: str
+    port: int
 
     def state(self) -> dict[str, Any]:
         """What the supervisor wrote down; empty if none is running."""
@@ -50,11 +50,15 @@ class Service:
 
     def is_ready(self) -> bool:
         """Does it answer that requests can be sent to it?"""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         try:
-            with urllib.request.urlopen(f"{self.address}/readyz", timeout=10) as answer:  # noqa: S310  (our own address)
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+            # Wherever it listens, this is a name that every server knows itself by.
+            connection.request("GET", "/readyz", headers={"Host": "localhost"})
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def restart(self) -> None:
         """Hand over to the code on the disk. Raises Failed if it does not start: then the one before still runs."""
@@ -146,7 +150,7 @@ def _ensure_sound(service: Service) -> None:
     if not service.state():
         raise Failed(f"no server that scripts/serve started is running on {service.data_dir}")
     if not service.is_ready():
-        raise Failed(f"the server is not ready: see {service.address}/readyz")
+        raise Failed("the server is not ready: see its /readyz")
 
 
 def _check_out(ref: str) -> None:
@@ -179,9 +183,9 @@ def _schema() -> str:
 def _service() -> Service:
     values = {**dotenv_values(".env"), **os.environ}
     data_dir = Path(values.get("DATA_DIR") or "instance").absolute()
-    host, port = (values.get("HOST") or "127.0.0.1").strip("[]"), values.get("PORT") or "8000"
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return Service(data_dir, f"http://{reachable}:{port}")
+    # As it is listened at: `0.0.0.0` and `::` lead to this machine, and no URL is made of it.
+    host = (values.get("HOST") or "127.0.0.1").strip().strip("[]")
+    return Service(data_dir, host, int(values.get("PORT") or 8000))
 
 
 def _run(*command: str) -> str:

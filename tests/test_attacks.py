@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 from sqlalchemy import update
+from sqlalchemy.engine import make_url
 
 from microdock_server import create_app, uow
 from microdock_server.api import throttle
@@ -26,6 +27,7 @@ from microdock_server.api.early import EarlyRefusals
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteStorage
+from microdock_server.config import ConfigurationError
 from microdock_server.errors import ServerBusy, WrongPassword
 from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
@@ -605,6 +607,17 @@ def test_a_server_listens_on_an_ipv6_address(prepared_data: Path, tmp_path: Path
     finally:
         server.kill()
         postgresql.forget(server.data)
+
+
+@pytest.mark.parametrize("char", "@/?#%[] ")
+def test_a_character_of_a_password_leads_to_no_other_database(tmp_path: Path, char: str) -> None:
+    try:
+        given = f"postgresql://me:rainbow{char}trout@db.example.com/microdock"
+        url = settings_for(tmp_path, DATABASE_URL=given).database_url
+    except ConfigurationError as refused:
+        assert "rainbow" not in str(refused)
+    else:
+        assert (make_url(url).password, make_url(url).host) == (f"rainbow{char}trout", "db.example.com")
 
 
 # --- HTTP, forms and files ------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from ..urls import split
+from ..urls import joined, split
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class _Peer:
 def place(url: str) -> str:
     """Where a URL leads, without what it may hold in secret."""
     parts = urlsplit(url)
-    return parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+    return parts.path if parts.scheme == "unix" else joined(parts.hostname or "", parts.port or 6379)
 
 
 def ensure_redis_url(text: str) -> None:

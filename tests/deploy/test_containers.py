@@ -6,15 +6,20 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import compose_spec
 import pytest
 import yaml
+
+from microdock_server.deploying import Service
 
 from ..peers import missing
 from ..test_docs import settings_read
@@ -214,3 +219,39 @@ def test_nginx_in_the_container_gets_the_same_configuration(tmp_path: Path) -> N
 def test_the_health_check_is_a_command_that_python_understands() -> None:
     command = json.loads(arguments("HEALTHCHECK")[0].partition("CMD ")[2])
     compile(command[2], "HEALTHCHECK", "exec")
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A server that is ready (or not), and knows itself by `localhost` alone."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        found = self.status if (self.path, self.headers["Host"]) == ("/readyz", "localhost") else 400
+        self.send_response(found)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost", "::1", "[::1]", "::"])
+def test_the_health_check_asks_where_the_server_listens(host: str, status: int) -> None:
+    is_six = ":" in host
+
+    class Listening(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if is_six else socket.AF_INET
+
+    handler = type("Handler", (Answering,), {"status": status})
+    with Listening(("::1" if is_six else "127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        port = server.server_address[1]
+        command = json.loads(arguments("HEALTHCHECK")[0].partition("CMD ")[2])
+        environment = {"HOST": host, "PORT": str(port)}
+        done = subprocess.run([sys.executable, *command[1:]], env=environment, check=False, timeout=30)
+        is_ready = Service(Path(), host.strip("[]"), port).is_ready()
+        server.shutdown()
+    assert (done.returncode, is_ready) == (int(status != 200), status == 200)

@@ -206,6 +206,8 @@ def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         ("redis://localhost", "localhost:6379"),
         ("redis://me:hush@10.0.0.1:7000/3", "10.0.0.1:7000"),
         ("rediss://:hush@redis.example.com/0?ssl_cert_reqs=required", "redis.example.com:6379"),
+        ("redis://[::1]:7000/1", "[::1]:7000"),
+        ("redis://me:%40%3A%2F%3F%23%25%5B%5D%20%C3%A4@[fe80::1]", "[fe80::1]:6379"),
         ("unix:///run/redis.sock?db=2", "/run/redis.sock"),
     ],
 )
