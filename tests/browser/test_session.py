@@ -75,6 +75,37 @@ def test_an_expired_access_token_is_renewed_unseen(visit: Visit) -> None:
     expect(admin.page).to_have_url(re.compile("/admin/users"))
 
 
+def test_two_tabs_of_one_login_that_renew_at_once_stay_logged_in(visit: Visit) -> None:
+    first = visit("admin", "/users")
+    expect(first.test("user-admin")).to_be_visible()
+    kept = first.page.evaluate("sessionStorage.getItem('microdock.session')")
+    second = first.page.context.new_page()
+    renewed: list[int] = []
+    for page in (first.page, second):
+        page.on("response", lambda answer: renewed.append(answer.status) if "/auth/refresh" in answer.url else None)
+    # A copy of the tab, as a browser makes it.
+    second.goto("login")
+    second.evaluate("kept => sessionStorage.setItem('microdock.session', kept)", kept)
+    for page in (first.page, second):
+        page.evaluate(
+            """() => {
+              const kept = JSON.parse(sessionStorage.getItem('microdock.session'))
+              sessionStorage.setItem('microdock.session', JSON.stringify({...kept, access: kept.access + 'x'}))
+            }"""
+        )
+    # Both begin before either is waited for.
+    for page in (first.page, second):
+        page.evaluate("setTimeout(() => location.assign('/admin/users'), 0)")
+    for page in (first.page, second):
+        expect(page.locator("[data-test=user-admin]")).to_be_visible()
+        expect(page).to_have_url(re.compile("/admin/users"))
+    assert renewed == [200, 200]
+    # And go on together: what one of them was given is the other's as well.
+    for page in (first.page, second, first.page):
+        page.reload()
+        expect(page.locator("[data-test=user-admin]")).to_be_visible()
+
+
 def entries(admin: Admin) -> list[str]:
     return [(link.get_attribute("data-test") or "").removeprefix("menu-") for link in admin.page.locator("nav a").all()]
 
