@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,9 +101,20 @@ def post_worker_init(worker):
 
 
 def worker_exit(server, worker):
-    """In a worker that ends by itself."""
+    """In a worker that ends by itself: the last thing that gunicorn does there."""
+    from microdock_server.ending import end_like
+
     if hasattr(worker, "housekeeper"):
         worker.housekeeper.stop()
+        end_like(sys.exc_info()[1], worker.app.callable)
+
+
+def on_exit(server):
+    """In the arbiter, when all workers have ended: the last thing as well."""
+    from microdock_server.ending import end
+
+    # What it ends for: to be told to, or a HaltServer, which says how.
+    end(getattr(sys.exc_info()[1], "exit_status", 0))
 
 
 def child_exit(server, worker):

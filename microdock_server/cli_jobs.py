@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -10,6 +11,7 @@ from flask.cli import AppGroup
 
 from .api.context import context
 from .clock import iso
+from .ending import end
 from .errors import AutoReviewNotFound, DomainError
 from .jobs.worker import GRACE, Worker
 from .presence import InUse, announce
@@ -43,6 +45,9 @@ def work(with_parent: bool, grace: float) -> None:
     except InUse as reason:
         raise click.ClickException(str(reason)) from reason
     Worker(app, grace=grace).work(with_parent=with_parent)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        # The process is this command's alone.
+        end(0, app)
 
 
 @jobs_group.command("list")

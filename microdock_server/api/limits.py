@@ -51,6 +51,9 @@ class Windows(Protocol):
         The count, this one included, and when the window ends, in seconds since the epoch.
         """
 
+    def close(self) -> None:
+        """Close the files that are kept open; they are opened again when they are needed."""
+
 
 class RateLimits:
     """Counts requests and refuses those over the limit. `enabled=False` counts nothing."""
@@ -58,6 +61,10 @@ class RateLimits:
     def __init__(self, windows: Windows, *, enabled: bool) -> None:
         self._windows = windows
         self.enabled = enabled
+
+    def close(self) -> None:
+        """See Windows."""
+        self._windows.close()
 
     def count(self, address: str, actor: Actor | None, act: str | None = None) -> dict[str, str]:
         """Count one request of `actor` (nobody: of `address`), and of `act` where it has a limit of its own.
@@ -112,6 +119,10 @@ class SharedWindows:
             return self._redis.ask(lambda client: _hit(client, f"{PREFIX}limits:{key}", seconds))
         except RedisLost:
             return self._local.hit(key, seconds)
+
+    def close(self) -> None:
+        """See Windows."""
+        self._local.close()
 
 
 def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:

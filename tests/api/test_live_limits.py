@@ -164,7 +164,8 @@ def test_the_server_ends_in_time_with_sockets_open(start_server: Starter, kind: 
         if kind == "polite":
             assert [one.closed_with()[0] for one in sockets] == [1001] * 10
         assert server.ended() == 0
-        assert time.monotonic() - begun < GRACE_SECONDS / 3
+        # With a socket that holds a worker up, the server would wait as long as it lets requests finish.
+        assert time.monotonic() - begun < GRACE_SECONDS
         if kind == "rude":
             assert [one.closed_with()[0] for one in sockets] == [1001] * 10
 
