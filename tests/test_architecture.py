@@ -10,6 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "microdock_server"
 FILES = sorted(PACKAGE.rglob("*.py"))
+MIGRATIONS = sorted((PACKAGE.parent / "migrations" / "versions").glob("*.py"))
 BELOW = ("services", "models", "schemas", "storage", "bundle")
 HTTP = {"flask", "werkzeug", "flask_jwt_extended"}
 
@@ -32,6 +33,7 @@ def named(path: Path) -> str:
 
 def test_the_package_is_found() -> None:
     assert len(FILES) > 50
+    assert len(MIGRATIONS) > 5
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
@@ -44,6 +46,12 @@ def test_only_the_unit_of_work_commits(path: Path) -> None:
         and node.func.attr in ("commit", "rollback")
     ]
     assert not calls or path.name == "uow.py"
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+def test_a_migration_does_for_ever_what_it_did_first(path: Path) -> None:
+    """None imports the package, which changes; what one needs of it stands in it as it was then."""
+    assert "microdock_server" not in {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if named(path).split("/")[0] in BELOW], ids=named)

@@ -52,6 +52,19 @@ USER = (
     "is_active, token_epoch, installs_revision, created_at) "
     "VALUES (:id, :name, :key, :email, :email_key, '!', FALSE, 'user', TRUE, 0, 0, '2025-01-01 00:00:00')"
 )
+KEYS = {
+    " Alice ": "alice",
+    "Ｆｕｌｌ": "full",
+    "Straße": "strasse",
+    "Jose\u0301": "josé",
+    "a\u200bb\u00adc\u202ed": "abcd",
+    "\u06ddx": "\u06ddx",
+    "a\u034f\u0301": "á",
+    "ﬁn\u3164": "fin",
+    "\U000e0041": "",
+    "İ": "i\u0307",
+    "数据": "数据",
+}
 CATEGORY = (
     "INSERT INTO categories (id, name, name_key, description, parent_key, icon, sort_order, created_at, updated_at) "
     "VALUES ('1', :name, :key, '', '', '', 0, '2025-01-01 00:00:00', '2025-01-01 00:00:00')"
@@ -178,6 +191,11 @@ def test_names_get_one_key_and_get_their_old_one_back(new: Flask) -> None:
         connection.execute(text(CATEGORY), {"name": "Ｔools", "key": "ｔools"})
     before = stored_keys()
     upgrade()
+    migrated = stored_keys()
+    with unit_of_work():
+        # As every start does. Of the keys it has nothing to change.
+        assert accounts.complete() == 3
+    assert stored_keys() == migrated
     with db.engine.connect() as connection:
         rows = connection.execute(text("SELECT username_key, email_key, skeleton FROM users ORDER BY id")).all()
     # The one that had the key keeps it, the other gets one that no name has; nothing is merged.
@@ -191,6 +209,14 @@ def test_names_get_one_key_and_get_their_old_one_back(new: Flask) -> None:
     assert [user and user.id for user in found] == ["1", "2", None, "3", "2"]
     downgrade(revision="0003")
     assert stored_keys() == before
+
+
+def test_the_key_of_migration_0004_is_that_of_its_version() -> None:
+    # Frozen: where the program's own key becomes another, a later migration makes it so.
+    script = ScriptDirectory(str(ROOT / "migrations")).get_revision("0004")
+    assert script is not None
+    frozen = {name: script.module._key(name) for name in KEYS}
+    assert frozen == KEYS
 
 
 def migrating(data: Path, **env: str) -> subprocess.Popen[str]:

@@ -16,7 +16,8 @@ class User(Base):
     """An account. Names and addresses are unique by their keys (names.key), which the `_key` columns hold.
 
     Where an old row's key is another's, what follows a line break makes it distinct. `skeleton` and `search_key` are
-    null in rows that the version before 0004 wrote; accounts.complete() fills them in.
+    null in rows of before migration 0004, and in those that the version before it writes; accounts.complete() fills
+    them in.
     """
 
     __tablename__ = "users"

@@ -1,4 +1,8 @@
-"""Names by one key: accounts, addresses and categories are unique and found by names.key; what names look like.
+"""Names by one key: accounts, addresses and categories are unique and found by it; columns for what names look like.
+
+The key is toNFKC_Casefold, trimmed, as the version of this migration makes it: a copy stands below, so that what is
+done here stays the same when the program changes. What accounts look like is left to the program, which fills it in at
+its next start, as it does for rows that the version before writes.
 
 Where two old rows have one key now, the one that had it before keeps it, and every other one gets a key that no name
 can have: the key, a line break, its id. Nothing is merged. `flask users check-names` lists them.
@@ -8,12 +12,11 @@ The version before this one finds rows by the case-folded name. That is the same
 upgraded; what it writes meanwhile is completed at the next start, and before the next registration.
 """
 
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 from alembic import op
-
-from microdock_server import confusables, names
 
 revision = "0004"
 down_revision = "0003"
@@ -26,13 +29,19 @@ COLUMNS = {
     "developers": {"search_key": sa.Text()},
 }
 INDEXES = {"ix_users_skeleton": "skeleton", "ix_users_skeleton_cased": "skeleton_cased"}
-USERS = sa.table(
-    "users",
-    *map(sa.column, ("id", "username", "username_key", "email", "email_key")),
-    *map(sa.column, ("skeleton", "skeleton_cased", "search_key")),
-)
+USERS = sa.table("users", *map(sa.column, ("id", "username", "username_key", "email", "email_key")))
 DEVELOPERS = sa.table("developers", *map(sa.column, ("user_id", "display_name", "company", "search_key")))
 CATEGORIES = sa.table("categories", *map(sa.column, ("id", "name", "name_key", "parent_key")))
+
+# Default_Ignorable_Code_Point: first and last of every range.
+IGNORABLE = (
+    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+DRAWN_FORMATS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+SEPARATOR = "\n"
+ROW_ID_LENGTH = 36
 
 
 def upgrade() -> None:
@@ -47,8 +56,7 @@ def upgrade() -> None:
     _key_anew(USERS, "username", "username_key", (), 128)
     _key_anew(USERS, "email", "email_key", (), 512)
     _key_anew(CATEGORIES, "name", "name_key", ("parent_key",), 200)
-    _fill(USERS, "id", _of_user)
-    _fill(DEVELOPERS, "user_id", _of_developer)
+    _fill_developers()
 
 
 def downgrade() -> None:
@@ -68,12 +76,12 @@ def _key_anew(table: sa.TableClause, name: str, key: str, within: tuple[str, ...
     taken = table.alias()
     for row in _rows(table, "id", (name, key, *within)):
         found = getattr(row, name)
-        if found is None or (wanted := names.key(found)) == getattr(row, key):
+        if found is None or (wanted := _key(found)) == getattr(row, key):
             continue
         beside = [taken.c[column] == getattr(row, column) for column in within]
         held = sa.select(taken.c.id).where(taken.c[key] == wanted, taken.c.id != row.id, *beside)
         if not wanted or len(wanted) > limit or op.get_bind().scalar(held) is not None:
-            wanted = names.distinct(wanted, row.id, limit)
+            wanted = f"{wanted[: limit - ROW_ID_LENGTH - 1]}{SEPARATOR}{row.id}"
         op.execute(table.update().where(table.c.id == row.id).values({key: wanted}))
 
 
@@ -84,19 +92,29 @@ def _restore(table: sa.TableClause, name: str, key: str) -> None:
             op.execute(table.update().where(table.c.id == row.id).values({key: found.casefold()}))
 
 
-def _fill(table: sa.TableClause, primary: str, values: Callable[[sa.Row], dict[str, str]]) -> None:
-    for row in _rows(table, primary, tuple(table.c.keys())):
-        op.execute(table.update().where(table.c[primary] == getattr(row, primary)).values(values(row)))
+def _fill_developers() -> None:
+    for row in _rows(DEVELOPERS, "user_id", ("display_name", "company")):
+        key = SEPARATOR.join(_key(text) for text in (row.display_name, row.company) if text)
+        op.execute(DEVELOPERS.update().where(DEVELOPERS.c.user_id == row.user_id).values(search_key=key))
 
 
-def _of_user(row: sa.Row) -> dict[str, str]:
-    before, after = confusables.skeletons(row.username)
-    key = names.search_key(row.username, row.email)
-    return {"skeleton": before, "skeleton_cased": after, "search_key": key}
+def _key(text: str) -> str:
+    found = text.strip()
+    # What goes in one round can leave something for the next: an invisible character parts what then composes.
+    while (folded := _folded(found)) != found:
+        found = folded
+    return found
 
 
-def _of_developer(row: sa.Row) -> dict[str, str]:
-    return {"search_key": names.search_key(row.display_name, row.company)}
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(char for char in folded if not _is_invisible(char)).strip()
+
+
+def _is_invisible(char: str) -> bool:
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs"):
+        return char not in DRAWN_FORMATS
+    return any(first <= ord(char) <= last for first, last in IGNORABLE)
 
 
 def _rows(table: sa.TableClause, primary: str, columns: tuple[str, ...]) -> Iterator[sa.Row]:
