@@ -1,10 +1,11 @@
-"""The side door: `flask db copy`, beside Flask-Migrate's commands."""
+"""The side door: `flask db copy`, beside Flask-Migrate's commands, and what these say of a database ahead of us."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -18,6 +19,9 @@ from .api.context import settings
 from .config import ConfigurationError, database_url
 from .copying import CopyRefused, copy
 from .extensions import db
+from .schema_state import unknown_revisions
+
+_show_current = migrations.commands["current"].callback
 
 
 @click.command("copy")
@@ -53,6 +57,18 @@ def _closed_after(*used: Engine) -> Iterator[None]:
             engine.dispose()
 
 
+@with_appcontext
+def _current(**options: Any) -> None:
+    """As Flask-Migrate does; and where Alembic does not know the revision, say which it is all the same."""
+    with db.engine.connect() as connection:
+        unknown = unknown_revisions(connection)
+    if unknown:
+        click.echo(f"{unknown} (of a later version of this program)")
+    elif _show_current is not None:
+        _show_current(**options)
+
+
 def register() -> None:
     """Add the command to those of `flask db`."""
     migrations.add_command(copy_database)
+    migrations.commands["current"].callback = _current

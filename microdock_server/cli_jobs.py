@@ -105,4 +105,9 @@ def verify() -> None:
 @search_group.command("rebuild")
 def rebuild() -> None:
     """Make the search index anew."""
+    with unit_of_work(writing=False):
+        if search.is_of_later_version():
+            raise click.ClickException(
+                "the index is that of a later version of this program: make it anew with that one"
+            )
     click.echo(f"{search.rebuild()} plugins indexed")

@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from . import file_modes
 from .api.context import Context
-from .api.system import is_migrated
 from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
 from .errors import Conflict, Invalid
 from .extensions import db
 from .models import Setting
+from .schema_state import SchemaState, schema_state, state_at_start
 from .services import accounts, passwords, search, statistics
 from .uow import unit_of_work
 from .vocabulary import Role
@@ -32,7 +32,8 @@ FINGERPRINT = "administrator.fingerprint"
 def prepare(app: Flask) -> None:
     """Make the administrator on first start, check what is stored, and bring up to date what is derived from it.
 
-    On a database without tables: nothing, unless the settings ask to migrate it. For `flask db …`: nothing.
+    On a database without tables: nothing, unless the settings ask to migrate it. For `flask db …`: nothing. On one that
+    a later version has migrated only what this program needs to know of itself; nothing is migrated or derived anew.
 
     Raises ConfigurationError where there is no database, and where serving would be unsafe. Leaves no connection open,
     so that a server may fork.
@@ -43,7 +44,7 @@ def prepare(app: Flask) -> None:
         _ensure_reachable()
         if _is_about_schema():
             return
-        if context.settings.auto_migrate and not is_migrated():
+        if state_at_start() is SchemaState.BEHIND and context.settings.auto_migrate:
             upgrade()
         try:
             fingerprint = _known_fingerprint()
@@ -53,7 +54,8 @@ def prepare(app: Flask) -> None:
         try:
             ensure_administrator(context.settings, fingerprint)
             ensure_no_default_password(context.settings)
-            if is_migrated():
+            # Ahead of us, what is derived is as the version after this one has it: not ours to bring up to date.
+            if schema_state() is SchemaState.CURRENT:
                 with unit_of_work():
                     accounts.complete()
                 # Before the server forks, so that its workers need not take turns at it.

@@ -1,10 +1,13 @@
 """Alembic's environment: the application's engine and metadata, one transaction for all migrations."""
 
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
+from sqlalchemy import Connection
 
 from microdock_server import models  # noqa: F401  (tables register themselves)
 from microdock_server.extensions import is_modelled
+from microdock_server.schema_state import LATER, unknown_revisions
 from microdock_server.uow import unit_of_work
 
 
@@ -21,7 +24,17 @@ def run() -> None:
             render_as_batch=True,
             transactional_ddl=True,
         )
+        _run_on(database.session.connection())
+
+
+def _run_on(connection: Connection) -> None:
+    try:
         context.run_migrations()
+    except CommandError as reason:
+        unknown = unknown_revisions(connection)
+        if not unknown:
+            raise
+        raise CommandError(f"{LATER % unknown}: use that version's `flask db`. Nothing was changed") from reason
 
 
 if context.is_offline_mode():

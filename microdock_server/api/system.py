@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Response, current_app
+from flask import Response
 from marshmallow import fields as plain
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +13,7 @@ from .. import metrics
 from ..errors import StorageFailure
 from ..extensions import db
 from ..kept import Shared
+from ..schema_state import schema_state
 from ..schemas.base import Schema
 from . import admin_page, scrape
 from .context import context, settings
@@ -107,7 +106,7 @@ def healthz() -> dict[str, str]:
     errors=(503,),
 )
 def readyz() -> Any:
-    """Can requests be sent here: database reachable, migrations at head, storage writable?"""
+    """Can requests be sent here: database reachable and migrated (by us or a later version), storage writable?"""
     checks = readiness()
     if any(state != "ok" for state in checks.values()):
         return Answer({**checks, **_redis_state()}, status=503, message="system.not_ready")
@@ -145,18 +144,9 @@ def openapi() -> Response:
     return Response(context().document(), mimetype="application/json", headers={"Cache-Control": "no-cache"})
 
 
-def is_migrated() -> bool:
-    """Is the database at the newest migration?"""
-    directory = current_app.extensions["migrate"].directory
-    with db.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-    # Read anew: after an upgrade that cannot be taken back the checkout knows the schema that this one goes on with.
-    return set(current) == set(ScriptDirectory(directory).get_heads())
-
-
 def _is_migrated() -> bool:
     try:
-        return is_migrated()
+        return schema_state().is_usable
     except SQLAlchemyError:
         return False
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import metrics, tracing
 from ..api.context import Context
 from ..api.packages import limits
-from ..api.system import is_migrated
+from ..schema_state import state_at_start
 from ..services import jobs
 from ..services.autoreview import running
 from ..services.autoreview.facts import Tools
@@ -137,7 +137,7 @@ class Worker:
         while not self._is_told_to_end():
             try:
                 with self._app.app_context():
-                    if is_migrated():
+                    if state_at_start().is_usable:
                         return True
             except SQLAlchemyError:
                 log.debug("the database does not answer yet", exc_info=True)

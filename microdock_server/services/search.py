@@ -34,6 +34,8 @@ BATCH: Final = 500
 # Raised when the words are cut in another way: the index is then made anew at the start.
 VERSION: Final = "4"
 VERSION_KEY: Final = "search.version"
+# Between the version that made the index and an earlier one that has written to it since.
+MIXED: Final = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,13 @@ def all_matching(words: str, scope: Scope) -> Matching | None:
 
 
 def index(plugin: Plugin) -> None:
-    """Make the index say what the plugin says now."""
+    """Make the index say what the plugin says now, in the words of this version."""
     forget(plugin)
     names = _names_of_owners(plugin.owner_id) if plugin.owner_id else {}
     search_index.insert(_table(plugin), [_entry(plugin, names.get(plugin.owner_id or "", ()))])
+    if is_of_later_version():
+        made = db.session.get_one(Setting, VERSION_KEY)
+        made.value = made.value if MIXED in made.value else f"{made.value}{MIXED}{VERSION}"
 
 
 def forget(plugin: Plugin) -> None:
@@ -98,12 +103,23 @@ def forget(plugin: Plugin) -> None:
 
 
 def ensure_built() -> int:
-    """Make the index anew where it was made by another version of this program, or never; how many were indexed."""
+    """Make the index anew where it was made by an earlier version of this program, or never; how many were indexed.
+
+    One that a later version made stays. What this version writes to it meanwhile is marked (see index): a later one
+    makes it anew when it starts.
+    """
     with unit_of_work(writing=False):
         known = db.session.get(Setting, VERSION_KEY)
-        if known is not None and known.value == VERSION:
+        if (known is not None and known.value == VERSION) or is_of_later_version():
             return 0
     return rebuild()
+
+
+def is_of_later_version() -> bool:
+    """Was the index made by a later version of this program?"""
+    known = db.session.get(Setting, VERSION_KEY)
+    number = known.value.partition(MIXED)[0] if known else ""
+    return number.isdecimal() and int(number) > int(VERSION)
 
 
 def rebuild() -> int:
