@@ -134,6 +134,11 @@ def _of_developers(token: Mapping[str, str]) -> dict[str, Request]:
             ("screenshots", "p.png", _noise("RGB", 1600, 1000)),
             ("icon", "i.png", _noise("RGBA", 1000, 1000)),
         ],
+        "three photographs of 8 megapixels": [("screenshots", f"{n}.jpg", _photograph(2880, 2880)) for n in range(3)],
+        "four photographs of a phone": [("screenshots", f"{n}.jpg", _photograph(4032, 3024)) for n in range(4)],
+        "eight screenshots of blocks": [("screenshots", f"{n}.png", _blocks("RGB", 1920, 1080)) for n in range(8)],
+        "eight transparent ones": [("screenshots", f"{n}.png", _blocks("RGBA", 1920, 1080)) for n in range(8)],
+        "a transparent one of 9 megapixels": [("screenshots", "p.png", _blocks("RGBA", 3072, 3072))],
         "a 16-bit drawing": [("screenshots", "p.png", _deep(2000, 2000))],
     }
     screenshots = pictures["eight screenshots in full HD"]
@@ -212,6 +217,12 @@ def _form(
 
 def _noise(mode: str, width: int, height: int) -> bytes:
     return _saved(Image.frombytes(mode, (width, height), os.urandom(width * height * len(mode))), "PNG")
+
+
+def _blocks(mode: str, width: int, height: int) -> bytes:
+    """As dear for encoders as noise, in a file that is small enough."""
+    small = Image.frombytes(mode, (width // 4, height // 4), os.urandom((width // 4) * (height // 4) * len(mode)))
+    return _saved(small.resize((width, height), Image.Resampling.NEAREST), "PNG")
 
 
 def _drawing(width: int, height: int, mode: str = "RGB") -> bytes:

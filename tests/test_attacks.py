@@ -360,10 +360,31 @@ def test_a_text_is_rendered_once_when_it_is_written(app: Flask, monkeypatch: pyt
 def test_pictures_of_one_request_are_bounded_together(app: Flask) -> None:
     developer = add_user(app, "developer", Role.DEVELOPER)
     out = io.BytesIO()
-    Image.new("L", (4_000, 2_200)).save(out, "PNG")
-    shots = [file(out.getvalue(), f"{place}.png") for place in range(2)]
+    Image.new("RGB", (4_000, 2_200)).save(out, "PNG")
+    shots = [file(out.getvalue(), f"{place}.png") for place in range(3)]
     form = {"plugin_file": file(package(), "p.zip"), "name": "n", "description": "d", "screenshots": shots}
-    assert list(details(developer.post(PLUGINS, data=form))) == ["screenshots.1"]
+    assert list(details(developer.post(PLUGINS, data=form))) == ["screenshots.2"]
+
+
+def test_a_costly_text_leaves_less_for_the_pictures_beside_it(app: Flask) -> None:
+    developer = add_user(app, "developer", Role.DEVELOPER)
+    plugin = data(developer.post(PLUGINS, data={"plugin_file": file(package(), "p.zip")}), 201)
+    out = io.BytesIO()
+    Image.new("RGB", (4_000, 2_200)).save(out, "PNG")
+
+    def updated(text: str) -> Any:
+        form = {"long_description": text, "screenshots": [file(out.getvalue(), "1.png")]}
+        return developer.put(f"{PLUGINS}/{plugin['id']}", data=form)
+
+    assert list(details(updated(("*a " * 50_000)[:50_000]))) == ["screenshots.0"]
+    assert updated("*a*").status_code == 200
+
+
+def test_texts_of_one_request_are_bounded_together(app: Flask) -> None:
+    developer = add_user(app, "developer", Role.DEVELOPER)
+    text = ("*a " * 50_000)[:49_000]
+    form = {"plugin_file": file(package(), "p.zip"), "changelog": text, "long_description": text + "*b*"}
+    assert list(details(developer.post(PLUGINS, data=form))) == ["long_description"]
 
 
 def test_dry_runs_have_a_limit_of_their_own(make_app: AppFactory) -> None:

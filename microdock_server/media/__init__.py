@@ -1,7 +1,20 @@
 """What strangers give us to show, as something that is safe to show: pictures and texts. Pure; no storage, no HTTP."""
 
+from .image_cost import Allowance
 from .images import BadImage, Picture, effort, normalise
 from .markup import as_plain, to_html
-from .markup_cost import TooCostly
+from .markup_cost import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly
 
-__all__ = ["BadImage", "Picture", "TooCostly", "as_plain", "effort", "normalise", "to_html"]
+__all__ = [
+    "STEPS",
+    "STEPS_PER_MILLISECOND",
+    "Allowance",
+    "BadImage",
+    "Cost",
+    "Picture",
+    "TooCostly",
+    "as_plain",
+    "effort",
+    "normalise",
+    "to_html",
+]

@@ -6,13 +6,15 @@ import io
 import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from PIL import Image
+
+from . import image_cost
+from .image_cost import Allowance, Head, TooDear
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -35,12 +37,17 @@ WEBP_SIDE: Final = 16_383
 # Icons and drawings: lossy compression would blur their edges for little gain.
 ICON_SIDE: Final = 128
 FEW_COLOURS: Final = 256
+# A drawing compresses well. One that does not takes long as well, and is no drawing.
+DRAWING_BYTES: Final = 64 * 1024
+DRAWING_PIXELS_PER_BYTE: Final = 8
 
 PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
 # The others are not shown, and some of them unpack to much more than they are.
 PNG_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"))
 JPEG_HEAD, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"
 GIF_HEAD: Final = b"GIF8"
+# By the type of colour in its head: grey, RGB, palette, grey and RGB with alpha.
+PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 GIF_EXTENSION, GIF_FRAME, GIF_TRAILER = b"!,;"
 
 ORIENTATION: Final = 0x0112
@@ -54,7 +61,7 @@ UPRIGHT: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 
-Reason = Literal["not_an_image", "too_large", "too_many_pixels", "too_small"]
+Reason = Literal["not_an_image", "too_large", "too_many_pixels", "too_small", "too_dear"]
 
 # Each takes up to 200 MB while it is decoded. Nobody waits long here: none takes a second.
 _TURNS: Final = threading.BoundedSemaphore(2)
@@ -81,11 +88,20 @@ class Picture:
     height: int
 
 
-def normalise(data: bytes, *, max_side: int, max_bytes: int = MAX_BYTES, min_side: int = MIN_SIDE) -> Picture:
+def normalise(
+    data: bytes,
+    *,
+    max_side: int,
+    max_bytes: int = MAX_BYTES,
+    min_side: int = MIN_SIDE,
+    as_jpeg: bool = False,
+    allowance: Allowance | None = None,
+) -> Picture:
     """Draw a PNG, JPEG, WebP or GIF anew: upright, its first frame, no side longer than `max_side`.
 
     The same bytes give the same picture. Raises BadImage, and nothing else, whatever the bytes are. What it may cost is
-    checked before any pixel is decoded: about a second of one core at the most, on an idle machine.
+    checked before any pixel is decoded (`effort`); what shows only then (transparency, few colours) is taken from
+    `allowance` before it is scaled. Photographs become WebP, or JPEG with `as_jpeg`, which takes a sixth of the time.
     """
     if len(data) > max_bytes:
         raise BadImage("too_large")
@@ -93,16 +109,47 @@ def normalise(data: bytes, *, max_side: int, max_bytes: int = MAX_BYTES, min_sid
         image = _checked(data)
         if min(image.size) < min_side:
             raise BadImage("too_small")
+        left = allowance if allowance is not None else Allowance()
         with _TURNS:
-            return _encoded(_drawn(image, min(max_side, WEBP_SIDE)))
+            return _encoded(_drawn(image, min(max_side, WEBP_SIDE), left, as_jpeg=as_jpeg), left, as_jpeg=as_jpeg)
 
 
-def effort(data: bytes) -> int:
-    """What a picture costs to be made anew, in pixels (a JPEG's cost a quarter), by its head. Raises BadImage."""
+def effort(data: bytes, *, max_side: int, as_jpeg: bool = False) -> float:
+    """What a picture costs to be made anew at the least, in milliseconds of an ordinary core (image_cost.py).
+
+    By its head, which may leave open whether anything is transparent: `normalise` takes the difference.
+    Raises BadImage.
+    """
     with _faults():
-        data = _plain_png(data) if data.startswith(PNG_HEAD) else data
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        return _pixels(image, data) // (4 if image.format == "JPEG" else 1)
+        image = _whole(data)
+        _reduce(image, max_side)
+        head = _head(image, data)
+        result = image_cost.fitted(head.decoded, max_side)
+        return image_cost.of_decoding(head) + image_cost.of_opaque(head.decoded, result, as_jpeg=as_jpeg)
+
+
+def _whole(data: bytes) -> Image.Image:
+    return _opened(_plain_png(data) if data.startswith(PNG_HEAD) else data)
+
+
+def _head(image: Image.Image, data: bytes) -> Head:
+    """What the head says; `image` was told already how large it is needed."""
+    is_png = image.format == "PNG"
+    with Image.open(io.BytesIO(_plain_png(data) if is_png else data), formats=FORMATS) as original:
+        size = original.size
+    depth = data[24] if is_png else 8
+    return Head(
+        # A camera's double picture is a JPEG.
+        format="JPEG" if data.startswith(JPEG_HEAD) else str(image.format),
+        mode=image.mode,
+        size=size,
+        decoded=image.size,
+        file_size=len(data),
+        pixel_bytes=max(1, PNG_CHANNELS.get(data[25], 4) * depth // 8) if is_png else 3,
+        is_deep=depth == DEEP,
+        may_be_transparent=image.has_transparency_data,
+        scans=data.count(JPEG_SCAN, _walk_jpeg(data)) if data.startswith(JPEG_HEAD) else 1,
+    )
 
 
 def _pixels(image: Image.Image, data: bytes) -> int:
@@ -118,6 +165,8 @@ def _faults() -> Iterator[None]:
         yield
     except BadImage:
         raise
+    except TooDear:
+        raise BadImage("too_dear") from None
     except (Image.DecompressionBombError, MemoryError):
         raise BadImage("too_many_pixels") from None
     except Exception:
@@ -165,15 +214,15 @@ def _plain_png(data: bytes) -> bytes:
     raise BadImage("not_an_image")
 
 
-def _walk_jpeg(data: bytes) -> None:
-    """Go through a JPEG's segments to its first scan, and count the scans."""
+def _walk_jpeg(data: bytes) -> int:
+    """Go through a JPEG's segments to its first scan, whose place is given, and bound the scans."""
     if data.count(JPEG_SCAN) > MAX_SCANS:
         raise BadImage("too_many_pixels")
     place = 2
     for _ in range(MAX_SEGMENTS):
         marker = data[place + 1]
         if marker == JPEG_SCAN[1]:
-            return
+            return place
         # A byte that only fills, or a segment with its length.
         place += 1 if marker in (0x00, 0xFF) else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     raise BadImage("not_an_image")
@@ -207,16 +256,25 @@ def _behind_blocks(data: bytes, place: int) -> int:
     raise BadImage("not_an_image")
 
 
-def _drawn(image: Image.Image, max_side: int) -> Image.Image:
+def _reduce(image: Image.Image, max_side: int) -> None:
+    """Have a JPEG decoded at a half, a quarter or an eighth where that is still as large as needed."""
+    image.draft(None, image_cost.fitted(image.size, max_side))
+
+
+def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool) -> Image.Image:
     """The first frame, decoded, upright and scaled, in mode RGB or RGBA."""
-    # A JPEG is decoded at a half, a quarter or an eighth where that is still as large as needed.
-    image.draft(None, (max_side, max_side))
+    _reduce(image, max_side)
     if image.width * image.height > MAX_JPEG_DECODED:
         raise BadImage("too_many_pixels")
     image.load()
     turn = UPRIGHT.get(_orientation(image))
     plain = _plain(image)
-    plain = _scaled(plain, min(max_side, TRANSPARENT_SIDE) if plain.mode == "RGBA" else max_side)
+    size = image_cost.fitted(plain.size, max_side)
+    if plain.mode == "RGBA":
+        expected = image_cost.of_opaque(plain.size, size, as_jpeg=as_jpeg)
+        size = image_cost.fitted(plain.size, min(max_side, TRANSPARENT_SIDE))
+        left.spend(image_cost.of_transparent(plain.size, size) - expected)
+    plain = _scaled(plain, size)
     return plain.transpose(turn) if turn is not None else plain
 
 
@@ -243,28 +301,56 @@ def _plain(image: Image.Image) -> Image.Image:
     return plain
 
 
-def _scaled(image: Image.Image, max_side: int) -> Image.Image:
-    """Reduced by a whole number as far as that goes, which is cheap, and the rest bicubically."""
-    longest = max(image.size)
-    if longest <= max_side:
-        return image
-    width, height = (max(1, round(side * max_side / longest)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=1.0)
+def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Reduced by a whole number as far as that goes, which is cheap, and the rest by a filter that is sharp enough."""
+    return image if image.size == size else image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
 
 
-def _encoded(image: Image.Image) -> Picture:
-    """PNG for icons, drawings and transparency; WebP for photographs.
+def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> Picture:
+    """PNG for icons and drawings, WebP without loss for transparency, WebP or JPEG for photographs.
 
     Made to be cheap: `optimize`, and WebP's slower methods, take up to ten times as long for a tenth of the size.
     """
-    out = io.BytesIO()
-    if max(image.size) <= ICON_SIDE or image.getcolors(FEW_COLOURS) is not None:
-        image.save(out, "PNG", compress_level=6)
-        media_type = "image/png"
-    elif image.mode == "RGBA":
-        image.save(out, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
-        media_type = "image/png"
-    else:
-        image.save(out, "WEBP", quality=85, method=0)
-        media_type = "image/webp"
-    return Picture(out.getvalue(), media_type, *image.size)
+    if max(image.size) <= ICON_SIDE:
+        return _saved(image, "PNG", compress_level=6)
+    if (drawing := _drawing(image, left)) is not None:
+        return drawing
+    if image.mode == "RGBA":
+        return _saved(image, "WEBP", lossless=True, quality=0, method=0)
+    if as_jpeg:
+        return _saved(image, "JPEG", quality=90, subsampling=0)
+    return _saved(image, "WEBP", quality=85, method=0)
+
+
+def _drawing(image: Image.Image, left: Allowance) -> Picture | None:
+    """The picture as PNG where it has few colours and becomes small; None where it does not, or that costs too much."""
+    if not left.affords(image_cost.of_drawing(image.size)) or image.getcolors(FEW_COLOURS) is None:
+        return None
+    out = _Short(max(DRAWING_BYTES, image.width * image.height // DRAWING_PIXELS_PER_BYTE))
+    try:
+        return _saved(image, "PNG", out, compress_level=1)
+    except _TooLong:
+        return None
+
+
+class _TooLong(Exception):
+    """More was written than a drawing has."""
+
+
+class _Short(io.BytesIO):
+    """Takes so many bytes, and no more."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > self._limit:
+            raise _TooLong
+        return super().write(data)
+
+
+def _saved(image: Image.Image, kind: str, out: io.BytesIO | None = None, **options: Any) -> Picture:
+    out = io.BytesIO() if out is None else out
+    image.save(out, kind, **options)
+    return Picture(out.getvalue(), Image.MIME[kind], *image.size)

@@ -69,13 +69,14 @@ _VALUES: Final = {
 }
 
 
-def to_html(markdown: str) -> str:
+def to_html(markdown: str, cost: Cost | None = None) -> str:
     """CommonMark with tables and strikethrough as safe HTML: no raw HTML, absolute http, https and mailto links only.
 
     Raises TooCostly, and nothing else: what a text costs is counted in the parser's steps, so that the same text is
-    taken or refused on every machine. None that is taken costs a second of a core (markup_cost.py).
+    taken or refused on every machine. None that is taken costs a second of a core (markup_cost.py). `cost` is what it
+    is counted in, where somebody wants to know.
     """
-    environment: dict[str, Any] = {COST: Cost()}
+    environment: dict[str, Any] = {COST: Cost() if cost is None else cost}
     tokens = _PARSER.parse(markdown, environment)
     for token in tokens:
         _align(token)

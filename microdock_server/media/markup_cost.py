@@ -14,6 +14,8 @@ from typing import Final, Literal, get_args
 Excess = Literal["lines", "nesting", "tables", "links", "marks"]
 
 STEPS: Final = 160_000
+# What most of a costly text's steps take, on the core whose milliseconds media/image_cost.py counts.
+STEPS_PER_MILLISECOND: Final = 250
 
 
 class TooCostly(Exception):
@@ -28,8 +30,13 @@ class Cost:
     """Steps taken so far, by what they were spent on."""
 
     def __init__(self, limit: int = STEPS) -> None:
-        self._left = limit
+        self._left = self._limit = limit
         self.spent: dict[Excess, int] = dict.fromkeys(get_args(Excess), 0)
+
+    @property
+    def steps(self) -> int:
+        """All that were taken."""
+        return self._limit - self._left
 
     def spend(self, kind: Excess, steps: int) -> None:
         """Take steps. Raises TooCostly where there are none left."""

@@ -90,8 +90,9 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "field.image_size": ("图片过大或过小", "The image is too large or too small"),
     "field.images_together": (
-        "图片合计不得超过 {megapixels} 百万像素（JPEG 按四分之一计）",
-        "The images of one request may have {megapixels} megapixels in all (a JPEG's count a quarter)",
+        "一次提交的图片合计处理开销过大（像素过多、透明图片过多，或同时提交的文本过于复杂），请分多次提交或缩小图片",
+        "The images of this request cost too much together: too many pixels, transparent or progressive ones, or a"
+        " costly text beside them. Send fewer at a time, or smaller ones",
     ),
     "field.markdown_lines": (
         "Markdown 渲染开销过大：行数或段落过多，请缩短",

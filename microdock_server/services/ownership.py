@@ -37,7 +37,7 @@ def update(
     reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storages, *, room: Room = UNLIMITED
 ) -> Plugin:
     """Change what is said of a plugin of theirs, and its pictures. Opens its own unit."""
-    texts.ensure_renders("long_description", values.get("long_description", ""))
+    texts.ensure_render({"long_description": values.get("long_description", "")})
     with unit_of_work() as unit:
         # Before the first statement: no lock is held while pictures are made durable.
         stored = pictures.store(unit, new, storage)

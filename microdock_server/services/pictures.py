@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ..errors import FileMissing, Invalid
 from ..extensions import db
-from ..media import BadImage, Picture, effort, normalise
+from ..media import Allowance, BadImage, Picture, effort, normalise
 from ..models import Plugin, PluginImage
 from ..models.columns import new_id
 from ..storage import Storages
@@ -28,8 +28,10 @@ ICON_SIDE: Final = 512
 SCREENSHOT_SIDE: Final = 1920
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_SCREENSHOTS: Final = 8
-# Of one request: an icon and eight screenshots in full HD.
-MAX_EFFORT: Final = 17_000_000
+# Milliseconds of a core (media/image_cost.py) for the pictures of one request, and its texts: an icon and eight
+# screenshots in full HD.
+MAX_EFFORT: Final = 800
+TOGETHER: Final = "field.images_together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +53,43 @@ class StoredPicture:
     stored: StoredFile
 
 
-def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None) -> NewPictures:
+def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None, *, spent: float = 0) -> NewPictures:
     """The pictures of one request, made anew. Raises Invalid for the field of one that is none, or costs too much.
 
-    What all of them together cost is bounded before the first is decoded.
+    What all of them together cost is bounded before the first is decoded, and again when more is known of one; the
+    request's texts took `spent` milliseconds of it. Where photographs as WebP would cost too much, all of the request
+    become JPEG: the same request always gives the same bytes.
     """
     wanted = [("icon", icon, ICON_SIDE)] if icon is not None else []
     wanted += [(f"screenshots.{place}", data, SCREENSHOT_SIDE) for place, data in enumerate(screenshots or ())]
-    left = MAX_EFFORT
-    for field, data, _ in wanted:
-        left -= _asked(field, effort, data)
-        if left < 0:
-            raise Invalid.field(field, "field.images_together", megapixels=MAX_EFFORT // 1_000_000)
-    drawn = [_asked(field, _drawn, data, side) for field, data, side in wanted]
+    limit = MAX_EFFORT - spent
+    as_jpeg = sum(_effort(*each, as_jpeg=False) for each in wanted) > limit
+    allowance = Allowance(limit)
+    for field, data, side in wanted:
+        if not allowance.affords(_effort(field, data, side, as_jpeg=as_jpeg)):
+            raise Invalid.field(field, TOGETHER)
+    drawn = [_drawn(*each, as_jpeg=as_jpeg, allowance=allowance) for each in wanted]
     return NewPictures(
         icon=drawn[0] if icon is not None else None,
         screenshots=None if screenshots is None else drawn[0 if icon is None else 1 :],
     )
 
 
-def _drawn(data: bytes, side: int) -> Picture:
-    return normalise(data, max_side=side, max_bytes=MAX_BYTES)
+def _effort(field: str, data: bytes, side: int, *, as_jpeg: bool) -> float:
+    return _asked(field, partial(effort, data, max_side=side, as_jpeg=as_jpeg))
 
 
-def _asked(field: str, work: Callable[..., T], *arguments: object) -> T:
+def _drawn(field: str, data: bytes, side: int, *, as_jpeg: bool, allowance: Allowance) -> Picture:
+    work = partial(normalise, data, max_side=side, max_bytes=MAX_BYTES, as_jpeg=as_jpeg, allowance=allowance)
+    return _asked(field, work)
+
+
+def _asked(field: str, work: Callable[[], T]) -> T:
     try:
-        return work(*arguments)
+        return work()
     except BadImage as bad:
-        key = "field.image" if bad.reason == "not_an_image" else "field.image_size"
-        raise Invalid.field(field, key) from bad
+        keys = {"not_an_image": "field.image", "too_dear": TOGETHER}
+        raise Invalid.field(field, keys.get(bad.reason, "field.image_size")) from bad
 
 
 def store(unit: Unit, new: NewPictures, storage: Storages) -> list[StoredPicture]:

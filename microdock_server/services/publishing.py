@@ -247,8 +247,10 @@ def _add_version(
 
 
 def _ensure_agrees(manifest: Manifest, submission: Submission) -> None:
-    texts.ensure_renders("changelog", submission.changelog or "")
-    texts.ensure_renders("long_description", submission.values.get("long_description", ""))
+    texts.ensure_render(
+        {"changelog": submission.changelog or "", "long_description": submission.values.get("long_description", "")},
+        beside=manifest.changelog,
+    )
     if submission.version is not None and submission.version != manifest.version:
         raise Invalid.field("version", "field.version_differs", version=manifest.version)
 

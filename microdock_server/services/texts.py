@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Engine, bindparam, update
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import BadPackage, Detail, DomainError, Invalid
 from ..kept import Kept
-from ..media import TooCostly, as_plain, to_html
+from ..media import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly, as_plain, to_html
 from ..messages import Message
 from ..models import Plugin, PluginVersion
 from ..uow import current_unit, execute_durably_enough
@@ -25,15 +26,23 @@ log = logging.getLogger(__name__)
 
 # Another one as soon as the same text becomes other HTML.
 RENDERER: Final = "1"
-_kept: Final[Kept[str, str]] = Kept(64)
+# HTML, and the steps that it took.
+_kept: Final[Kept[str, tuple[str, int]]] = Kept(64)
 
 
-def ensure_renders(field: str, markdown: str) -> None:
-    """Raises Invalid, which says what there is too much of, for a text that costs too much to render."""
-    try:
-        _rendered(markdown)
-    except TooCostly as found:
-        raise Invalid.field(field, f"field.markdown_{found.excess}") from None
+def ensure_render(fields: Mapping[str, str], beside: str = "") -> float:
+    """What the texts of one request take to render, in milliseconds of an ordinary core (media/markup_cost.py).
+
+    `beside` is one that was taken already. Raises Invalid, which says what there is too much of, for the text with
+    which all of them cost more than one text may.
+    """
+    left = STEPS - (_steps(beside) if beside else 0)
+    for field, markdown in fields.items():
+        try:
+            left -= _steps(markdown, left)
+        except TooCostly as found:
+            raise Invalid.field(field, f"field.markdown_{found.excess}") from None
+    return (STEPS - left) / STEPS_PER_MILLISECOND
 
 
 def ensure_manifest_renders(changelog: str) -> None:
@@ -82,7 +91,22 @@ def html_of(markdown: str) -> str:
 
 
 def _rendered(markdown: str) -> str:
-    return _kept.of(digest(markdown), lambda: to_html(markdown))
+    return _kept.of(digest(markdown), lambda: _counted(markdown, STEPS))[0]
+
+
+def _steps(markdown: str, limit: int = STEPS) -> int:
+    """Raises TooCostly for a text that takes more than `limit`."""
+    of = digest(markdown)
+    kept = _kept.get(of)
+    if kept is not None and kept[1] > limit:
+        # Made before, for somebody who had more left: what it has too much of is said by who counts.
+        return _counted(markdown, limit)[1]
+    return _kept.of(of, lambda: _counted(markdown, limit))[1]
+
+
+def _counted(markdown: str, limit: int) -> tuple[str, int]:
+    cost = Cost(limit)
+    return to_html(markdown, cost), cost.steps
 
 
 def _shown(row: Any, field: str, engine: Engine) -> str:

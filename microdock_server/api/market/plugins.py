@@ -9,7 +9,7 @@ from flask import request
 
 from ... import metrics
 from ...errors import Invalid
-from ...services import listing, ownership, pictures, plugins, publishing
+from ...services import listing, ownership, pictures, plugins, publishing, texts
 from ...services.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
 from ...services.publishing import Submission
 from ...services.tokens import Actor
@@ -69,7 +69,7 @@ def create(actor: Actor) -> dict[str, Any]:
             version=values["version"],
             changelog=values["changelog"],
             values=_columns(values),
-            pictures=_pictures(values),
+            pictures=_pictures(values, beside=manifest.changelog),
             is_draft=values["draft"],
         )
         package = values[PACKAGE_FIELD].content
@@ -250,15 +250,19 @@ def _ensure_derived(metadata: Mapping[str, Any], span: tuple[str | None, str | N
             raise Invalid.field(f"metadata.{name}", "field.from_package")
 
 
-def _pictures(values: Mapping[str, Any]) -> NewPictures:
+def _pictures(values: Mapping[str, Any], beside: str = "") -> NewPictures:
+    """What pictures the form has; they share with its texts, and one `beside` it, what a request may cost."""
     icon: Part | None = values.get("icon")
     screenshots: Sequence[Part] | None = values.get("screenshots")
     if icon is None and screenshots is None:
         return NewPictures()
+    written = {name: values.get(name) or "" for name in ("changelog", "long_description")}
+    spent = texts.ensure_render(written, beside)
     with packages.in_turn():
         return pictures.prepare(
             None if icon is None else _bytes(icon),
             None if screenshots is None else [_bytes(part) for part in screenshots],
+            spent=spent,
         )
 
 

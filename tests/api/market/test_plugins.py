@@ -126,7 +126,7 @@ def fetched_picture(api: Api, url: str) -> Image.Image:
     image = Image.open(io.BytesIO(answer.data))
     image.load()
     assert answer.mimetype == Image.MIME[str(image.format)]
-    assert answer.mimetype in ("image/png", "image/webp")
+    assert answer.mimetype in ("image/png", "image/webp", "image/jpeg")
     assert (len(image.getexif()), getattr(image, "text", {}), image.info.get("icc_profile")) == (0, {}, None)
     return image
 
