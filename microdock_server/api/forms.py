@@ -93,11 +93,8 @@ def receive(
     Raises WrongContentType, MalformedBody, FileTooLarge (more than a slot's limit), Invalid (too many files) or a
     storage failure, after reading on to the body's end: a client that is still sending would not hear the answer.
     """
-    body = BodyReader(request.stream).chunks()
-    kind, options = parse_options_header(request.headers.get("Content-Type"))
-    boundary = options.get("boundary") if kind == "multipart/form-data" else None
-    is_called_json = may_be_called_json and kind == "application/json"
-    if not boundary and not is_called_json:
+    boundary = _announced()
+    if boundary is None and not (may_be_called_json and request.mimetype == "application/json"):
         drain()
         raise WrongContentType(expected="multipart/form-data")
     ensure_length(sum(slot.limit * slot.most for slot in slots.values()))
@@ -105,16 +102,38 @@ def receive(
     try:
         try:
             ensure_room(request.content_length or 0)
-            if is_called_json:
-                boundary, body = _told_by(body)
-            assert boundary
-            _read(_Parts(form, directory, slots, before_file), boundary, body)
+            _read(_Parts(form, directory, slots, before_file), boundary)
         except DomainError:
             drain()
             raise
         yield form
     finally:
         form.close()
+
+
+def _announced() -> str | None:
+    """The boundary of the form that the header speaks of."""
+    kind, options = parse_options_header(request.headers.get("Content-Type"))
+    return options.get("boundary") or None if kind == "multipart/form-data" else None
+
+
+def ensure_room(size: int) -> None:
+    """Refuse `size` more bytes that would leave less than the reserve on a disk. Raises StorageFull."""
+    if not context().disk.has_room(size):
+        metrics.FULL.inc()
+        raise StorageFull()
+
+
+def _read(parts: _Parts, boundary: str | None) -> None:
+    body = BodyReader(request.stream).chunks()
+    if boundary is None:
+        boundary, body = _told_by(body)
+    try:
+        parser = PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, max_header_size=8192, max_header_count=16)
+        with parser:
+            _feed(parser, parts, body)
+    except (MultipartError, UnicodeDecodeError, LookupError) as reason:
+        raise MalformedBody() from reason
 
 
 def _told_by(body: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
@@ -125,22 +144,6 @@ def _told_by(body: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
     if found is None:
         raise WrongContentType(expected="multipart/form-data")
     return found[1].decode("ascii"), chain((first,), body)
-
-
-def ensure_room(size: int) -> None:
-    """Refuse `size` more bytes that would leave less than the reserve on a disk. Raises StorageFull."""
-    if not context().disk.has_room(size):
-        metrics.FULL.inc()
-        raise StorageFull()
-
-
-def _read(parts: _Parts, boundary: str, body: Iterator[bytes]) -> None:
-    try:
-        parser = PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, max_header_size=8192, max_header_count=16)
-        with parser:
-            _feed(parser, parts, body)
-    except (MultipartError, UnicodeDecodeError, LookupError) as reason:
-        raise MalformedBody() from reason
 
 
 def _feed(parser: PushMultipartParser, parts: _Parts, body: Iterator[bytes]) -> None:
