@@ -2,8 +2,8 @@
 
 The figures are CPU milliseconds per megapixel (or per megabyte of the file), measured on a core of a shared server with
 Pillow 12, libjpeg-turbo, zlib-ng and libwebp 1.6 on the dearest content that was found: random pixels and blocks, rows
-that are predicted by Paeth, many scans. `scripts/bench --only dearest` holds them to what a server uses. They are figures
-and not a clock, so that the same pictures are taken or refused on every machine, busy or not.
+that are predicted by Paeth, many scans. `scripts/bench --only dearest` holds them to what a server uses. They are
+figures and not a clock, so that the same pictures are taken or refused on every machine, busy or not.
 """
 
 from __future__ import annotations
