@@ -37,6 +37,8 @@ LITTLE: Final = 1.4
 WEBP: Final = 105.0
 JPEG: Final = 16.0
 LOSSLESS: Final = 70.0
+# Converting colours; and making the table for it, once a picture.
+PROFILE, PROFILE_TABLE = 60.0, 25.0
 # Counting colours, and a PNG that is given up where it becomes long.
 DRAWING: Final = 55.0
 # Opening, checking, keeping a file.
@@ -108,6 +110,11 @@ def of_opaque(size: tuple[int, int], result: tuple[int, int], *, as_jpeg: bool) 
 def of_transparent(size: tuple[int, int], result: tuple[int, int]) -> float:
     """The same where something is transparent."""
     return _scaling(size, result, SCALE_ALPHA, SCALE_ALPHA_LITTLE) + _mega(result) * LOSSLESS
+
+
+def of_profile(result: tuple[int, int]) -> float:
+    """Converting its colours to sRGB."""
+    return PROFILE_TABLE + _mega(result) * PROFILE
 
 
 def of_drawing(size: tuple[int, int]) -> float:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from PIL import Image
 
-from . import image_cost
+from . import colours, image_cost
 from .image_cost import Allowance, Head, TooDear
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
@@ -43,7 +43,8 @@ DRAWING_PIXELS_PER_BYTE: Final = 8
 
 PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
 # The others are not shown, and some of them unpack to much more than they are.
-PNG_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"IEND"))
+PNG_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"IDAT", b"eXIf", b"IEND"))
+PNG_PROFILE: Final = b"iCCP"
 JPEG_HEAD, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"
 GIF_HEAD: Final = b"GIF8"
 # By the type of colour in its head: grey, RGB, palette, grey and RGB with alpha.
@@ -125,7 +126,8 @@ def effort(data: bytes, *, max_side: int, as_jpeg: bool = False) -> float:
         _reduce(image, max_side)
         head = _head(image, data)
         result = image_cost.fitted(head.decoded, max_side)
-        return image_cost.of_decoding(head) + image_cost.of_opaque(head.decoded, result, as_jpeg=as_jpeg)
+        cost = image_cost.of_decoding(head) + image_cost.of_opaque(head.decoded, result, as_jpeg=as_jpeg)
+        return cost + (image_cost.of_profile(result) if colours.has_profile(image) else 0)
 
 
 def _whole(data: bytes) -> Image.Image:
@@ -206,7 +208,7 @@ def _plain_png(data: bytes) -> bytes:
         end = place + 12 + size
         if end > len(data):
             raise BadImage("not_an_image")
-        if name in PNG_CHUNKS:
+        if name in PNG_CHUNKS and (name != PNG_PROFILE or colours.is_short(data[place + 8 : end - 4])):
             kept.append(data[place:end])
         if name == b"IEND":
             return b"".join(kept)
@@ -267,14 +269,19 @@ def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool)
     if image.width * image.height > MAX_JPEG_DECODED:
         raise BadImage("too_many_pixels")
     image.load()
-    turn = UPRIGHT.get(_orientation(image))
+    turn, profile = UPRIGHT.get(_orientation(image)), colours.profile_of(image)
+    size = image_cost.fitted(image.size, max_side)
+    if profile is not None and profile.is_of_bare(image):
+        image = profile.to_srgb(_scaled(image, size))
     plain = _plain(image)
-    size = image_cost.fitted(plain.size, max_side)
     if plain.mode == "RGBA":
         expected = image_cost.of_opaque(plain.size, size, as_jpeg=as_jpeg)
         size = image_cost.fitted(plain.size, min(max_side, TRANSPARENT_SIDE))
         left.spend(image_cost.of_transparent(plain.size, size) - expected)
     plain = _scaled(plain, size)
+    if profile is not None and profile.fits(plain):
+        plain = profile.to_srgb(plain)
+        plain.info.clear()
     return plain.transpose(turn) if turn is not None else plain
 
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from microdock_server.media import BadImage, Picture, effort, normalise
 
@@ -434,3 +434,52 @@ def test_the_filter_of_warnings_is_left_as_it_was() -> None:
     normalise(encoded(noise(64, 64), "PNG"), max_side=64)
     refused(b"x")
     assert warnings.filters == before
+
+
+def display_p3() -> bytes:
+    """A profile with the primaries of wide screens, made of sRGB's."""
+    primaries = {
+        b"rXYZ": (0.51512, 0.24120, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.15710, 0.06657, 0.78407),
+    }
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for place in range(132, 132 + 12 * int.from_bytes(data[128:132], "big"), 12):
+        name, offset = bytes(data[place : place + 4]), int.from_bytes(data[place + 4 : place + 8], "big")
+        if name in primaries:
+            data[offset + 8 : offset + 20] = struct.pack(">3i", *(round(one * 65536) for one in primaries[name]))
+    return bytes(data).replace("sRGB".encode("utf-16-be"), "wide".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_colours_of_a_wide_screen_stay_what_they_were(form: str, mode: str) -> None:
+    image = Image.new(mode, (200, 200), (200, 100, 50, 128)[: len(mode)])
+    if form == "JPEG":
+        image = image.convert("RGB")
+    drawn = Image.open(io.BytesIO(normalise(encoded(image, form, icc_profile=display_p3()), max_side=200).data))
+    red, green, blue = drawn.convert("RGB").getpixel((100, 100))  # type: ignore[misc]
+    # Display P3's (200, 100, 50) in sRGB.
+    assert abs(red - 215) < 6 and abs(green - 96) < 6 and abs(blue - 35) < 10, (red, green, blue)
+
+
+@pytest.mark.parametrize("profile", [b"", b"nonsense", b"\0" * 300, display_p3()[:200], display_p3() + b"mpet"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_profile_that_cannot_be_used_is_left_aside(form: str, profile: bytes) -> None:
+    image = Image.new("RGB", (200, 200), (200, 100, 50))
+    drawn = Image.open(io.BytesIO(normalise(encoded(image, form, icc_profile=profile), max_side=200).data))
+    assert all(abs(found - wanted) < 6 for found, wanted in zip(drawn.getpixel((9, 9)), (200, 100, 50), strict=True))  # type: ignore[arg-type]
+
+
+def test_a_profile_that_unpacks_to_too_much_is_left_aside() -> None:
+    bomb = zlib.compress(bytes(64 << 20))
+    chunk = b"iCCPx\0\0" + bomb
+    whole = struct.pack(">L", len(chunk) - 4) + chunk + struct.pack(">L", zlib.crc32(chunk))
+    data = encoded(Image.new("RGB", (64, 64)), "PNG")
+    assert normalise(data[:33] + whole + data[33:], max_side=64).width == 64
+
+
+def test_a_profile_costs() -> None:
+    image = noise(1000, 1000)
+    plain, wide = encoded(image, "PNG"), encoded(image, "PNG", icc_profile=display_p3())
+    assert effort(wide, max_side=1000) > effort(plain, max_side=1000) + 50
