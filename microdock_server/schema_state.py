@@ -47,7 +47,9 @@ def schema_state() -> SchemaState:
     scripts = _scripts()
     if current == set(scripts.get_heads()):
         return SchemaState.CURRENT
-    return SchemaState.AHEAD if current - _known(scripts) else SchemaState.BEHIND
+    # Migrations are numbered: a number of ours that is gone is nothing that a later version could have made.
+    later = [revision for revision in current - _known(scripts) if revision > max(scripts.get_heads())]
+    return SchemaState.AHEAD if later else SchemaState.BEHIND
 
 
 def state_at_start() -> SchemaState:
@@ -60,7 +62,7 @@ def state_at_start() -> SchemaState:
 
 
 def unknown_revisions(connection: Connection) -> str:
-    """The revisions of the database that none of our migrations has; empty unless it is ahead."""
+    """The revisions of the database that none of our migrations has."""
     return ", ".join(sorted(_revisions(connection) - _known(_scripts())))
 
 

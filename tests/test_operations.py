@@ -207,8 +207,8 @@ class TestHealth:
         server = prepared_server(prepared_data, tmp_path / "behind")
         with server.application() as app, shell_on(app) as shell:
             shell.execute("UPDATE alembic_version SET version_num = '0000'")
-        server.start(until=503)
         try:
+            server.start(until=503)
             assert self.not_ready(server) == {"database": "ok", "migrations": "pending", "storage": "ok"}
         finally:
             server.kill()

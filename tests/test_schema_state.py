@@ -60,7 +60,12 @@ def data(prepared_data: Path, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("revision", "state", "status", "migrations"),
-    [("9999", "AHEAD", 200, "ok"), ("0001", "BEHIND", 503, "pending"), (None, "CURRENT", 200, "ok")],
+    [
+        ("9999", "AHEAD", 200, "ok"),
+        ("0001", "BEHIND", 503, "pending"),
+        ("0000", "BEHIND", 503, "pending"),
+        (None, "CURRENT", 200, "ok"),
+    ],
 )
 def test_a_node_is_ready_on_a_database_that_is_ahead_and_not_on_one_that_is_behind(
     app: Flask, api: Api, revision: str | None, state: str, status: int, migrations: str
