@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import stat
+import struct
 import sys
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +30,7 @@ from microdock_server.api.early import EarlyRefusals
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteStorage
+from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.config import ConfigurationError
 from microdock_server.errors import ServerBusy, WrongPassword
 from microdock_server.extensions import db
@@ -40,6 +44,7 @@ from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event, Role
 
 from . import slow
+from .bundle.craft import UTF8, Item, Zip, extra
 from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
 from .market import (
@@ -61,7 +66,7 @@ from .market import (
 )
 from .peers import postgresql
 from .snapshots.helpers import restore, snapshot
-from .support import Api, add_user, multipart, package, settings_for, signed_in, stored_files
+from .support import Api, add_user, manifest, multipart, package, settings_for, signed_in, stored_files
 
 NAME = "com.example.myplugin"
 
@@ -807,3 +812,63 @@ def context_of(app: Flask) -> Context:
     found = app.extensions["microdock"]
     assert isinstance(found, Context)
     return found
+
+
+# --- Packages that readers take for different things ----------------------------------------------------------------
+
+
+def _zipped(*items: Item) -> bytes:
+    entries = [Item(b"plugin.json", json.dumps(manifest()).encode()), Item(b"MyPlugin.dll", b"MZ")]
+    return Zip([*entries, *items]).build()
+
+
+def _broken_rules(app: Flask, *items: Item) -> set[str]:
+    answer = Api(app).upload(_zipped(*items))
+    assert answer.status_code == 400 and stored_files(app) == []
+    return {one["rule"] for one in answer.get_json()["details"]}
+
+
+def test_a_backslash_leaves_the_root_no_more_than_a_slash(app: Flask) -> None:
+    assert _broken_rules(app, Item(b"..\\evil.dll")) == {"path-escapes"}
+    assert _broken_rules(app, Item(b"lib\\..\\..\\evil.dll")) == {"path-escapes"}
+    assert _broken_rules(app, Item(b"\\evil.dll")) == {"path-absolute"}
+
+
+def test_a_file_does_not_lie_twice_by_both_separators(app: Flask) -> None:
+    assert "name-backslash" in _broken_rules(app, Item(b"lib/a.dll", b"good"), Item(b"lib\\a.dll", b"evil"))
+
+
+def test_an_unflagged_name_is_no_second_file_of_a_flagged_one(app: Flask) -> None:
+    raw = "é.dll".encode()
+    assert _broken_rules(app, Item(raw, b"good", flags=UTF8), Item(raw, b"evil")) == {"duplicate-name"}
+
+
+def test_an_extra_field_gives_no_entry_another_name(app: Flask) -> None:
+    other = struct.pack("<BL", 1, zlib.crc32(b"a.txt")) + b"evil.dll"
+    assert _broken_rules(app, Item(b"a.txt", b"x", extra=extra(0x7075, other))) == {"unicode-extra"}
+
+
+def test_a_local_header_has_no_name_in_another_encoding(app: Flask) -> None:
+    """Compared as text, both said `é`."""
+    item = Item("é.dll".encode(), b"x", flags=UTF8, local={"name": b"\x82.dll"})
+    assert _broken_rules(app, item) == {"headers-disagree"}
+
+
+def test_a_comment_hides_no_field_from_the_host(app: Flask) -> None:
+    """Where the host stops reading, nothing is read here either."""
+    text = json.dumps(manifest()).replace('"main":', '"main" /* x */ :')
+    entries = [Item(b"plugin.json", text.encode()), Item(b"MyPlugin.dll", b"MZ")]
+    answer = Api(app).upload(Zip(entries).build())
+    assert (answer.status_code, answer.get_json()["details"][0]["rule"]) == (400, "manifest-not-json")
+
+
+def test_comments_without_end_cost_no_more_than_their_length(app: Flask) -> None:
+    """Were each beginning a search to the end, this would take minutes."""
+    hostile = b'{"a":1}' + b"/*" * 40_000 + b'"\\' * 10_000
+    with pytest.raises(BadJson):
+        load(hostile)
+
+
+def test_a_plugin_is_not_called_like_a_device(app: Flask) -> None:
+    answer = Api(app).upload(package(name="com.nul.plugin"))
+    assert (answer.status_code, answer.get_json()["details"][0]["rule"]) == (400, "field-device-name")

@@ -12,10 +12,11 @@ from .. import metrics
 from ..bundle import Limits, Report
 from ..client_address import counted
 from ..errors import DomainError, UnsupportedFileType
+from ..messages import text
 from ..services import configuration, publishing
 from ..services.room import MIB, Room
 from ..uow import unit_of_work
-from .context import context, settings
+from .context import context, language, settings
 from .forms import FILE, Form, Part, Slot, receive
 from .parsing import drain
 
@@ -61,6 +62,26 @@ def inspected(package: Part) -> Report:
     if report.problems:
         metrics.refused(report.problems[0].rule)
     return report
+
+
+def warnings(report: Report) -> list[dict[str, str]]:
+    """What the package was accepted in spite of, in the language of the request."""
+    return [
+        {
+            "rule": found.rule,
+            "field": found.field or "",
+            "entry": found.entry or "",
+            "name": "",
+            "message": text(f"bundle.{found.rule}", language(), found.values()),
+        }
+        for found in report.warnings
+    ]
+
+
+def told(report: Report) -> dict[str, list[dict[str, str]]]:
+    """`warnings` of a package in what it became, where there are any."""
+    found = warnings(report)
+    return {"warnings": found} if found else {}
 
 
 def in_turn() -> AbstractContextManager[None]:

@@ -70,6 +70,10 @@ class Archive:
         """The names of all files."""
         return list(self._files)
 
+    def paths(self) -> list[str]:
+        """The names of all files and directories, in the directory's order."""
+        return [header.name for header in self._headers]
+
     def read(self, name: str, limit: int) -> bytes | None:
         """The whole content of a file; None if it is not there, not readable, broken or larger than `limit`."""
         header = self._files.get(name)
@@ -110,10 +114,12 @@ class Archive:
                 header.readable = False
 
 
-def open_archive(file: BinaryIO, limits: Limits, problems: Problems) -> Archive | None:
+def open_archive(
+    file: BinaryIO, limits: Limits, problems: Problems, warnings: Problems | None = None
+) -> Archive | None:
     """Read and check everything but the content; None where there is no directory or a limit is passed.
 
-    Raises only what reading `file` itself raises.
+    What is read leniently is noted in `warnings`. Raises only what reading `file` itself raises.
     """
     source = Source(file)
     end = find_end(source, problems)
@@ -122,7 +128,7 @@ def open_archive(file: BinaryIO, limits: Limits, problems: Problems) -> Archive 
     if end.entries > limits.max_entries:
         problems.add("too-many-entries", count=end.entries, limit=limits.max_entries)
         return None
-    headers = read_directory(source, end, problems)
+    headers = read_directory(source, end, problems, Problems() if warnings is None else warnings)
     if headers is None:
         return None
     check_collisions([header.name for header in headers], problems)

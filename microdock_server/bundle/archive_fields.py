@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import struct
+import zlib
 from typing import Final
 
 from microdock_server.bundle.archive_records import FULL16, FULL32, Central, Local
@@ -79,8 +80,11 @@ def _check_kind(header: Central, problems: Problems) -> None:
         problems.add("directory-mismatch", header.name)
 
 
-def read_extra(extra: bytes, name: str, problems: Problems) -> bytes | None:
-    """The zip64 field's data, None without one. Notes a malformed list and the fields that must not be there."""
+def read_extra(extra: bytes, raw_name: bytes, name: str, problems: Problems) -> bytes | None:
+    """The zip64 field's data, None without one. Notes a malformed list and the fields that must not be there.
+
+    A second name, as Info-ZIP writes one where a name is not ASCII, is harmless while it is the first one again.
+    """
     zip64: list[bytes] = []
     position = 0
     for _ in range(_EXTRA_FIELDS):
@@ -88,9 +92,10 @@ def read_extra(extra: bytes, name: str, problems: Problems) -> bytes | None:
             break
         identifier, length = struct.unpack_from("<2H", extra, position)
         position += 4 + length
+        data = extra[position - length : position]
         if identifier == _ZIP64:
-            zip64.append(extra[position - length : position])
-        elif identifier in (_UNICODE_PATH, _UNICODE_COMMENT):
+            zip64.append(data)
+        elif identifier == _UNICODE_COMMENT or (identifier == _UNICODE_PATH and data != _unicode_path(raw_name)):
             problems.add("unicode-extra", name)
         elif identifier in (_AES, _STRONG_ENCRYPTION):
             problems.add("encrypted", name)
@@ -100,6 +105,11 @@ def read_extra(extra: bytes, name: str, problems: Problems) -> bytes | None:
     if len(zip64) > 1:
         problems.add("false-zip64-entry", name)
     return zip64[0] if zip64 else None
+
+
+def _unicode_path(raw_name: bytes) -> bytes:
+    """The field's content where it repeats a name that is UTF-8: its version, the name's CRC-32, the name."""
+    return struct.pack("<BL", 1, zlib.crc32(raw_name)) + raw_name
 
 
 def apply_zip64(header: Central, field: bytes | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from microdock_server.bundle.archive_fields import (
@@ -13,7 +14,7 @@ from microdock_server.bundle.archive_fields import (
     local_sizes,
     read_extra,
 )
-from microdock_server.bundle.archive_names import check_name, decode_name, readable_name
+from microdock_server.bundle.archive_names import NameReader, check_name, kept_name
 from microdock_server.bundle.archive_records import (
     DESCRIPTOR_SIGNATURE,
     FULL32,
@@ -31,28 +32,42 @@ _DESCRIPTOR32: Final = struct.Struct("<3L")
 _DESCRIPTOR64: Final = struct.Struct("<L2Q")
 
 
-def read_directory(source: Source, end: End, problems: Problems) -> list[Central] | None:
+def read_directory(source: Source, end: End, problems: Problems, warnings: Problems) -> list[Central] | None:
     """All central headers, each with its own verdicts noted; None where the directory is not one."""
     headers: list[Central] = []
+    names = NameReader(_raw_names(source, end), problems)
     position, stop = end.directory_offset, end.position
     for _ in range(end.entries):
         record = read_central(source, position) if position < stop else None
         if record is None:
             break
-        _check_central(record, problems)
+        _check_central(record, names, problems)
         headers.append(record.header)
         position = record.following
     if position != stop or len(headers) != end.entries:
         problems.add("directory-broken", count=end.entries, found=len(headers))
         return None
+    names.warn(warnings)
     return headers
 
 
-def _check_central(record: CentralRecord, problems: Problems) -> None:
+def _raw_names(source: Source, end: End) -> Iterator[bytes]:
+    """The names as they are written, before anything is known of them: how one is read depends on all."""
+    position = end.directory_offset
+    for _ in range(end.entries):
+        record = read_central(source, position) if position < end.position else None
+        if record is None:
+            return
+        yield record.raw_name
+        position = record.following
+
+
+def _check_central(record: CentralRecord, names: NameReader, problems: Problems) -> None:
     header, raw_name, extra, _ = record
-    header.name = decode_name(raw_name, bool(header.flags & FLAG_UTF8), problems)
+    header.raw_name = kept_name(raw_name)
+    header.name = names.read(raw_name, is_utf8=bool(header.flags & FLAG_UTF8))
     check_name(header.name, len(raw_name), problems)
-    if not apply_zip64(header, read_extra(extra, header.name, problems)):
+    if not apply_zip64(header, read_extra(extra, raw_name, header.name, problems)):
         problems.add("false-zip64-entry", header.name)
         header.readable = False
     check_header(header, problems)
@@ -87,7 +102,7 @@ def _check_local(source: Source, header: Central, limit: int, follower: Central 
         problems.add("overlap", header.name, other=other)
         header.readable = False
         return
-    zip64 = read_extra(local.extra, header.name, problems)
+    zip64 = read_extra(local.extra, local.raw_name, header.name, problems)
     _compare(header, local, local_sizes(local, zip64), problems)
     wide = zip64 is not None or max(header.size, header.compressed_size) >= FULL32
     _check_gap(header, source.at(data_end, min(limit - data_end, 64)), limit - data_end, wide, problems)
@@ -98,8 +113,8 @@ def _compare(header: Central, local: Local, sizes: tuple[int, int] | None, probl
     if sizes is None:
         problems.add("false-zip64-entry", header.name)
         sizes = (header.size, header.compressed_size)
-    pairs = {
-        "name": (readable_name(local.raw_name), header.name),
+    pairs: dict[str, tuple[int | bytes, int | bytes]] = {
+        "name": (kept_name(local.raw_name), header.raw_name),
         "flags": (local.flags, header.flags),
         "method": (local.method, header.method),
         "crc": (local.crc, header.crc),

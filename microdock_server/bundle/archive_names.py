@@ -1,7 +1,10 @@
 """Entry names: how they are decoded, which ones no system should have to unpack, and which ones collide.
 
-A name without the UTF-8 flag has to be ASCII. Other bytes are read as CP437 by some programs, as UTF-8 or as
-the system's code page by others: the same package would hold different files for each, so it is refused.
+A name is what .NET makes of it on Windows, for there it is unpacked. Without the UTF-8 flag it is UTF-8 all the same
+(so macOS and Info-ZIP write it), and refused where it is not: every program would take other bytes for something else.
+A backslash parts folders. Where all names of an archive that have folders use it, as .NET Framework and programs that
+take a path of Windows for a name do, it is read as the slash that it should be; an archive that has both is refused:
+programs elsewhere keep the backslash as part of a name, so that one of the names would lie where the other does.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,25 +32,62 @@ _RESERVED: Final = frozenset(
 )
 
 
-def decode_name(raw: bytes, is_utf8: bool, problems: Problems) -> str:
-    """The name as text, noting bytes that cannot be trusted to mean one thing."""
-    kept = raw[: PATH_BYTES + 1]
-    try:
-        return kept.decode("utf-8" if is_utf8 else "ascii")
-    except UnicodeDecodeError:
-        name = readable_name(raw)
-        if len(raw) <= PATH_BYTES:  # an overlong name may just have been cut inside a character
-            problems.add("name-not-utf8" if is_utf8 else "name-encoding", name)
+def kept_name(raw: bytes) -> bytes:
+    """The bytes of a name, cut where it is too long for a path."""
+    return raw[: PATH_BYTES + 1]
+
+
+class NameReader:
+    """Reads the names of one archive, all of which together say what a backslash means."""
+
+    def __init__(self, raw_names: Iterable[bytes], problems: Problems) -> None:
+        self._problems = problems
+        self._has_backslashes_only = _separators(raw_names) == {"\\"}
+        self._lenient: dict[str, list[str]] = {}
+
+    def read(self, raw: bytes, *, is_utf8: bool) -> str:
+        """The name as text, with `/` between folders, noting bytes that cannot be trusted to mean one thing."""
+        kept = kept_name(raw)
+        try:
+            name = kept.decode("utf-8")
+        except UnicodeDecodeError:
+            return self._unreadable(raw, kept, is_utf8)
+        if not is_utf8 and not name.isascii():
+            self._lenient.setdefault("name-unflagged", []).append(name)
+        if self._has_backslashes_only and "\\" in name:
+            self._lenient.setdefault("name-separator", []).append(name)
+            return name.replace("\\", "/")
         return name
 
+    def _unreadable(self, raw: bytes, kept: bytes, is_utf8: bool) -> str:
+        """A form of any bytes to show, in which a byte of a character that looks like a backslash parts nothing."""
+        name = kept.decode("cp437").replace("\\", "\ufffd")  # the format's own default: every byte is some character
+        if len(raw) <= PATH_BYTES:  # an overlong name may just have been cut inside a character
+            self._problems.add("name-not-utf8" if is_utf8 else "name-encoding", name)
+        return name
 
-def readable_name(raw: bytes) -> str:
-    """A form of any bytes to show and to compare by, cut where they are too long for a path."""
-    kept = raw[: PATH_BYTES + 1]
+    def warn(self, warnings: Problems) -> None:
+        """Note once a leniency what names were read in spite of, with the first of them and how many there are."""
+        for rule, names in self._lenient.items():
+            warnings.add(rule, names[0], count=len(names))
+
+
+def _separators(raw_names: Iterable[bytes]) -> set[str]:
+    """What parts the folders in these names; bytes that are no UTF-8 say nothing of it."""
+    found: set[str] = set()
+    for raw in raw_names:
+        if b"\\" in raw or b"/" in raw:
+            found.update(char for char in "/\\" if char in _utf8(raw))
+        if len(found) == 2:
+            break
+    return found
+
+
+def _utf8(raw: bytes) -> str:
     try:
-        return kept.decode("utf-8")
+        return kept_name(raw).decode("utf-8")
     except UnicodeDecodeError:
-        return kept.decode("cp437")  # the format's own default: every byte is some character
+        return ""
 
 
 def check_name(name: str, raw_length: int, problems: Problems) -> None:
@@ -94,15 +135,19 @@ def _component_rule(part: str) -> str | None:
         return {"": "path-empty-component", ".": "path-dot", "..": "path-escapes"}[part]
     if part[-1] in ". ":
         return "name-trailing"
-    # Windows looks at what stands before the first dot, without the spaces behind it.
-    if part.partition(".")[0].rstrip(" ").upper() in _RESERVED:
+    if is_device(part):
         return "name-reserved"
     return "component-too-long" if len(part.encode("utf-8", "replace")) > COMPONENT_BYTES else None
 
 
+def is_device(part: str) -> bool:
+    """Is this a device to Windows? It looks at what stands before the first dot, without the spaces behind it."""
+    return part.partition(".")[0].rstrip(" ").upper() in _RESERVED
+
+
 def components(name: str) -> list[str]:
     """The parts of a path; the slash that closes a directory's name is not one."""
-    return name.removesuffix("/").replace("\\", "/").split("/")
+    return name.replace("\\", "/").removesuffix("/").split("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +179,7 @@ def check_collisions(names: list[str], problems: Problems) -> None:
 
 def _place(name: str) -> _Place:
     parts = components(name)[:PATH_DEPTH]
-    return _Place(b"".join(map(_component_key, parts)), name, name.endswith("/"))
+    return _Place(b"".join(map(_component_key, parts)), name, name.endswith(("/", "\\")))
 
 
 def _component_key(part: str) -> bytes:
@@ -146,10 +191,16 @@ def _component_key(part: str) -> bytes:
 
 
 def _same_spelling(first: _Place, second: _Place) -> bool:
-    """Are the components that both see as equal also written the same?"""
+    """Are the components that both see as equal also written the same, and those of one path also parted the same?"""
     shared = 0
     while first.key[shared : shared + 8] == second.key[shared : shared + 8] != b"":
         shared += 8
     count = shared // 8
     first_parts, second_parts = components(first.name)[:count], components(second.name)[:count]
-    return first_parts == second_parts and ("\\" in first.name) == ("\\" in second.name)
+    return first_parts == second_parts and (first.key != second.key or _parted(first.name, second.name))
+
+
+def _parted(first: str, second: str) -> bool:
+    """Do the same separators stand in both? One may have another at its end."""
+    pairs = zip(*([char for char in name if char in "/\\"] for name in (first, second)), strict=False)
+    return all(one == other for one, other in pairs)

@@ -85,10 +85,12 @@ class Central:
     """One header of the central directory; sizes and offset after its zip64 field is applied.
 
     Kept for every entry at once, so what hostile headers can make long (extra fields, comments, the tail of
-    an overlong name) is not kept.
+    an overlong name) is not kept. `name` is what the entry is called when it is unpacked, `raw_name` how it is
+    written.
     """
 
     name: str
+    raw_name: bytes
     needs: int
     flags: int
     method: int
@@ -155,7 +157,7 @@ def read_central(source: Source, position: int) -> CentralRecord | None:
      disk, _, attributes, offset) = CENTRAL.unpack(fixed)  # fmt: skip
     tail = source.at(position + CENTRAL.size, name_length + extra_length)
     following = position + CENTRAL.size + name_length + extra_length + comment_length
-    header = Central("", needs, flags, method, crc, packed, size, disk, attributes, offset)
+    header = Central("", b"", needs, flags, method, crc, packed, size, disk, attributes, offset)
     return CentralRecord(header, tail[:name_length], tail[name_length:], following)
 
 

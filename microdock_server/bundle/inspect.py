@@ -7,12 +7,11 @@ from typing import BinaryIO, Final
 
 from microdock_server.bundle.archive import Archive, Entry, Limits, open_archive
 from microdock_server.bundle.assembly import SIZE_MAX, Finding, read_assembly
-from microdock_server.bundle.manifest import Manifest, parse_manifest
+from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.problems import Problem, Problems
 
 __all__ = ["MANIFEST", "Entry", "Limits", "Report", "inspect_package"]
 
-MANIFEST: Final = "plugin.json"
 _DEFAULT_LIMITS: Final = Limits()
 
 _ASSEMBLY_RULES: Final = {
@@ -24,13 +23,17 @@ _ASSEMBLY_RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an inspection found. `entries` (files only) and sizes are as declared, and proven where `ok`."""
+    """What an inspection found. `entries` (files only) and sizes are as declared, and proven where `ok`.
+
+    `warnings` are no reason to refuse it: what was read in spite of how it is written, and what may do harm.
+    """
 
     problems: tuple[Problem, ...]
     manifest: Manifest | None = None
     entries: tuple[Entry, ...] = ()
     unpacked_size: int = 0
     assembly: Finding | None = None
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -47,12 +50,12 @@ def inspect_package(
     Every entry is unpacked once, in pieces of at most 256 KiB, and never beyond its declared size; declared
     sizes are held to `limits` first. Only plugin.json and the main DLL (up to 16 MiB) are kept in memory.
     """
-    problems = Problems()
-    archive = open_archive(file, limits, problems)
+    problems, warnings = Problems(), Problems()
+    archive = open_archive(file, limits, problems, warnings)
     if archive is None:
         return Report(problems.done())
     archive.check_content(problems)
-    manifest = _manifest(archive, limits, problems)
+    manifest = _manifest(archive, limits, problems, warnings)
     assembly = None if manifest is None else _assembly(archive, manifest, problems)
     if require_managed_assembly and manifest and assembly and assembly.status in _ASSEMBLY_RULES:
         problems.add(
@@ -61,10 +64,10 @@ def inspect_package(
             entry_class=manifest.entry_class,
             detail=assembly.detail,
         )
-    return Report(problems.done(), manifest, archive.entries, archive.unpacked_size, assembly)
+    return Report(problems.done(), manifest, archive.entries, archive.unpacked_size, assembly, warnings.done())
 
 
-def _manifest(archive: Archive, limits: Limits, problems: Problems) -> Manifest | None:
+def _manifest(archive: Archive, limits: Limits, problems: Problems, warnings: Problems) -> Manifest | None:
     size = archive.size_of(MANIFEST)
     if size is None:
         _explain_missing(archive, problems)
@@ -75,7 +78,7 @@ def _manifest(archive: Archive, limits: Limits, problems: Problems) -> Manifest 
     data = archive.read(MANIFEST, limits.max_manifest)
     if data is None:  # the reason was noted when its content was checked
         return None
-    manifest, found = parse_manifest(data)
+    manifest, found = parse_manifest(data, warnings)
     problems.extend(found)
     return manifest
 

@@ -11,8 +11,7 @@ from typing import Any, BinaryIO, Final, Self
 from microdock_server.bundle.archive import Archive, Limits, open_archive
 from microdock_server.bundle.assembly import SIZE_MAX
 from microdock_server.bundle.assembly_facts import ApiUse, AssemblyFacts, EntryFacts, NativeImport, examine_assembly
-from microdock_server.bundle.inspect import MANIFEST
-from microdock_server.bundle.manifest import Manifest, parse_manifest
+from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.bundle.problems import Problems
 
@@ -102,7 +101,7 @@ def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventor
 def _permissions(source: bytes) -> tuple[str, ...]:
     """The texts in plugin.json's `permissions`, in its order and each once; none where they are too many."""
     try:
-        document = load(source)
+        document, _ = load(source)
     except BadJson:
         return ()
     listed = document.get("permissions") if isinstance(document, dict) else None

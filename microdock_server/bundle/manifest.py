@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from microdock_server import names
+from microdock_server.bundle.archive_names import is_device
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.bundle.problems import Problem, Problems, printable
 from microdock_server.bundle.versions import (
@@ -26,6 +27,8 @@ from microdock_server.vocabulary import (
     PLUGIN_NAME_MAX,
     VERSION_MAX,
 )
+
+MANIFEST: Final = "plugin.json"
 
 MAIN_MAX: Final = 1024
 ENTRY_CLASS_MAX: Final = 500
@@ -54,17 +57,23 @@ class Manifest:
     engines: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
-def parse_manifest(data: bytes) -> tuple[Manifest | None, list[Problem]]:
-    """Read plugin.json; the manifest is None exactly where there are problems. Never raises on bad content."""
+def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manifest | None, list[Problem]]:
+    """Read plugin.json; the manifest is None exactly where there are problems. Never raises on bad content.
+
+    What was skipped in it is noted in `warnings`.
+    """
     problems = Problems()
+    warnings = Problems() if warnings is None else warnings
     try:
-        document = load(data)
+        document, skipped = load(data)
     except BadJson as error:
         problems.add(error.rule, None, field=None, **error.params)
         return None, list(problems.done())
     if not isinstance(document, dict):
         problems.add("manifest-not-object")
         return None, list(problems.done())
+    for rule in skipped:
+        warnings.add(rule, MANIFEST)
     manifest = _Reader(document, problems).manifest()
     found = list(problems.done())
     return (None if found else manifest), found
@@ -79,7 +88,7 @@ class _Reader:
 
     def manifest(self) -> Manifest:
         """The whole document; only to be used where no problem was noted."""
-        name = self._required("name", PLUGIN_NAME_MAX, "field-plugin-name", _is_plugin_name)
+        name = self._plugin_name()
         return Manifest(
             name=name,
             version=self._required("version", VERSION_MAX, "field-version", is_version),
@@ -103,6 +112,14 @@ class _Reader:
         text = self._text(field, limit)
         if text and not accepts(text):
             self._problems.add(rule, field=field, value=text)
+        return text
+
+    def _plugin_name(self) -> str:
+        """A name that is no device on Windows, where a plugin's folder is called after it."""
+        text = self._required("name", PLUGIN_NAME_MAX, "field-plugin-name", _is_plugin_name)
+        device = next(filter(is_device, text.split(".")), None)
+        if device is not None:
+            self._problems.add("field-device-name", field="name", value=text, device=device)
         return text
 
     def _text(self, field: str, limit: int) -> str:

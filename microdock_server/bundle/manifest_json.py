@@ -1,5 +1,6 @@
-"""Strict JSON for plugin.json: one meaning a document, bounded depth and size, no exotic values.
+"""JSON for plugin.json: one meaning a document, bounded depth and size, no exotic values.
 
+Comments and trailing commas are skipped, as the host does: people write them, and they change nothing.
 `json` alone accepts NaN, duplicate keys and lone surrogates, and raises RecursionError on deep input.
 """
 
@@ -9,6 +10,8 @@ import codecs
 import json
 import math
 from typing import Any, Final
+
+from microdock_server.bundle.manifest_comments import without
 
 DEPTH_MAX: Final = 32
 DIGITS_MAX: Final = 100
@@ -25,25 +28,39 @@ class BadJson(ValueError):
         self.params = params
 
 
-def load(data: bytes) -> Any:
-    """Parse UTF-8 JSON, with or without a BOM, or raise BadJson."""
+def load(data: bytes) -> tuple[Any, list[str]]:
+    """Parse UTF-8 JSON, with or without a BOM, or raise BadJson; with the rules of what was skipped in it."""
     text = _decoded(data)
     if sum(map(text.count, "[{,")) > PARTS_MAX:
         raise BadJson("manifest-too-complex", limit=PARTS_MAX)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_int=_integer,
-            parse_float=_decimal,
-        )
+        value, skipped = _parsed(text)
     except json.JSONDecodeError as error:
         raise BadJson("manifest-not-json", line=error.lineno, column=error.colno) from None
     except RecursionError:
         raise BadJson("manifest-too-deep", limit=DEPTH_MAX) from None
     _check_tree(value)
-    return value
+    return value, skipped
+
+
+def _parsed(text: str) -> tuple[Any, list[str]]:
+    try:
+        return _strict(text), []
+    except json.JSONDecodeError:
+        plain, skipped = without(text)
+        if not skipped:
+            raise
+        return _strict(plain), skipped
+
+
+def _strict(text: str) -> Any:
+    return json.loads(
+        text,
+        object_pairs_hook=_object,
+        parse_constant=_refuse_constant,
+        parse_int=_integer,
+        parse_float=_decimal,
+    )
 
 
 def _decoded(data: bytes) -> str:

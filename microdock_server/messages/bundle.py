@@ -77,10 +77,10 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "entry {entry} says that its name is UTF-8, but it is not; rebuild the archive",
     ),
     "bundle.name-encoding": (
-        "条目 {entry} 的名称含非 ASCII 字符却未标记为 UTF-8，不同软件会看到不同的文件名；"
+        "条目 {entry} 的名称既不是 ASCII 也不是 UTF-8，不同软件会看到不同的文件名；"
         "请改用英文文件名，或用 7-Zip、.NET 等会写入 UTF-8 标记的工具打包",
-        "the name of entry {entry} is not ASCII and not marked as UTF-8, so programs would read it "
-        "differently; use an ASCII name, or a tool that marks UTF-8 names, such as 7-Zip or .NET",
+        "the name of entry {entry} is neither ASCII nor UTF-8, so programs would read it differently; "
+        "use an ASCII name, or a tool that marks UTF-8 names, such as 7-Zip or .NET",
     ),
     "bundle.name-control": (
         "条目 {entry} 的名称含有控制字符 {character}，请重命名",
@@ -91,8 +91,8 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "the name of entry {entry} holds the invisible or undefined character {character}; rename it",
     ),
     "bundle.name-backslash": (
-        "条目 {entry} 的名称含有反斜杠，ZIP 内的路径请使用正斜杠 /",
-        "the name of entry {entry} holds a backslash; paths inside a ZIP are written with /",
+        "条目 {entry} 的名称含有反斜杠，而压缩包中另有名称使用正斜杠；ZIP 内的路径请一律使用正斜杠 /",
+        "the name of entry {entry} holds a backslash, and others in the archive a slash; write all paths with /",
     ),
     "bundle.name-illegal-character": (
         "条目 {entry} 的名称含有 Windows 不允许的字符 {character}，请重命名",
@@ -248,8 +248,8 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "plugin.json is not UTF-8; save it as UTF-8",
     ),
     "bundle.manifest-not-json": (
-        "plugin.json 不是有效的 JSON：第 {line} 行第 {column} 列有语法错误（不支持注释和尾随逗号）",
-        "plugin.json is not valid JSON: see line {line}, column {column} (no comments, no trailing commas)",
+        "plugin.json 不是有效的 JSON：第 {line} 行第 {column} 列有语法错误",
+        "plugin.json is not valid JSON: see line {line}, column {column}",
     ),
     "bundle.manifest-not-object": (
         "plugin.json 的最外层必须是一个 JSON 对象 {{…}}",
@@ -320,6 +320,11 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "插件名 {value} 无效，请使用反向域名格式，例如 com.example.myplugin",
         "{value} is not a plugin name; use the reverse domain form, such as com.example.myplugin",
     ),
+    "bundle.field-device-name": (
+        "插件名 {value} 中的 {device} 是 Windows 保留的设备名（如 CON、NUL、COM1），请改名",
+        "{device} in the plugin name {value} is a device name that Windows reserves, such as con, nul or com1; "
+        "choose another name",
+    ),
     "bundle.field-version": (
         "版本号 {value} 不符合语义化版本规范，请使用类似 1.0.0 或 1.0.0-beta.1 的形式",
         "{value} is not a semantic version; write it like 1.0.0 or 1.0.0-beta.1",
@@ -351,6 +356,28 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
     "bundle.engine-name": (
         "engines 中的名称 {value} 无效，请使用不含控制字符的简短名称，例如 MicroDock",
         "{value} in engines is not an engine name; use a short plain one, such as MicroDock",
+    ),
+    # What a package is accepted in spite of.
+    "bundle.name-separator": (
+        "{count} 个条目（如 {entry}）用反斜杠分隔目录，已按 / 读取；Windows 以外的软件可能不会这样读取，"
+        "请用 / 作为条目名称的分隔符（.NET 中使用 ZipFile.CreateFromDirectory，或 Replace('\\', '/')）",
+        "{count} entries, such as {entry}, have backslashes between folders, which were read as /; programs outside "
+        "Windows may not do so: write entry names with / (in .NET by ZipFile.CreateFromDirectory or "
+        "Replace('\\', '/'))",
+    ),
+    "bundle.name-unflagged": (
+        "{count} 个条目（如 {entry}）的名称未标记为 UTF-8，已按 UTF-8 读取；其他软件可能会看到乱码，"
+        "请改用英文文件名，或用 7-Zip、.NET 等会写入 UTF-8 标记的工具打包",
+        "the names of {count} entries, such as {entry}, are not marked as UTF-8 and were read so; other programs may "
+        "show them garbled: use ASCII names, or a tool that marks UTF-8 names, such as 7-Zip or .NET",
+    ),
+    "bundle.manifest-comments": (
+        "plugin.json 中的注释已被忽略；严格的 JSON 工具无法读取，请删除注释",
+        "the comments in plugin.json were skipped; strict JSON tools cannot read them: remove them",
+    ),
+    "bundle.manifest-trailing-commas": (
+        "plugin.json 中多余的尾随逗号已被忽略；严格的 JSON 工具无法读取，请删除",
+        "the trailing commas in plugin.json were skipped; strict JSON tools cannot read them: remove them",
     ),
     # The main DLL.
     "bundle.main-missing": (

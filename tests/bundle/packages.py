@@ -71,9 +71,16 @@ def inspect(data: bytes | BinaryIO, limits: Limits | None = None, **options: Any
 
 def assert_told(report: Report) -> None:
     """Every problem can be said in both languages, on one printable line."""
-    for problem in report.problems:
+    for problem in (*report.problems, *report.warnings):
         for text in BUNDLE[f"bundle.{problem.rule}"]:
             assert text.format(**problem.values()).isprintable()
+
+
+def warnings(data: bytes | BinaryIO, limits: Limits | None = None, **options: Any) -> list[str]:
+    """What a good package is accepted in spite of."""
+    report = inspect(data, limits, **options)
+    assert report.problems == ()
+    return [warning.rule for warning in report.warnings]
 
 
 def rules(data: bytes | BinaryIO, limits: Limits | None = None, **options: Any) -> list[str]:

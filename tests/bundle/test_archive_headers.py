@@ -87,6 +87,7 @@ def test_directory_deflated_to_nothing() -> None:
     [
         ({"name": b"extra.tx_"}, "name"),
         ({"name": b"extra.txt2"}, "name"),
+        ({"name": b"EXTRA.TXT"}, "name"),
         ({"flags": UTF8}, "flags"),
         ({"method": 8}, "method"),
         ({"crc": 1}, "crc"),
@@ -191,6 +192,40 @@ def test_malformed_extra(field: bytes, where: str) -> None:
 def test_unicode_extra(identifier: int, where: str) -> None:
     field = extra(identifier, b"\1" + bytes(4) + b"other.txt")
     assert rules(crafted(Item(X, DATA, **{where: {"extra": field}}))) == ["unicode-extra"]  # type: ignore[arg-type]
+
+
+def unicode_path(raw: bytes, *, version: int = 1, checked: bytes | None = None) -> bytes:
+    return extra(0x7075, struct.pack("<BL", version, zlib.crc32(raw if checked is None else checked)) + raw)
+
+
+@pytest.mark.parametrize("flags", [0, UTF8])
+@pytest.mark.parametrize("raw", [X, "插件.txt".encode()])
+def test_a_second_name_that_repeats_the_first(raw: bytes, flags: int) -> None:
+    """As Info-ZIP writes it where the system's names are UTF-8."""
+    report = inspect(crafted(Item(raw, DATA, extra=unicode_path(raw), flags=flags)))
+    assert report.ok and report.entries[-1].name == raw.decode()
+
+
+@pytest.mark.parametrize("where", ["local", "central"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        unicode_path(b"EXTRA.TXT", checked=X),
+        unicode_path(X + b"\0"),
+        unicode_path(X, version=2),
+        unicode_path(X, checked=b"other.txt"),
+        unicode_path(b"extra.txt", checked=X) + unicode_path(b"evil.txt", checked=X),
+    ],
+    ids=["case", "longer", "version", "crc", "two"],
+)
+def test_a_second_name_that_does_not(field: bytes, where: str) -> None:
+    assert rules(crafted(Item(X, DATA, **{where: {"extra": field}}))) == ["unicode-extra"]  # type: ignore[arg-type]
+
+
+def test_local_and_central_name_are_compared_byte_by_byte() -> None:
+    """As text both may read `é`: one in UTF-8, one in the code page that a reader falls back to."""
+    item = Item("é.txt".encode(), DATA, flags=UTF8, local={"name": b"\x82.txt"})
+    assert rules(crafted(item)) == ["headers-disagree"]
 
 
 @pytest.mark.parametrize("identifier", [0x9901, 0x0017])

@@ -23,11 +23,19 @@ def rules_of_name(name: str | bytes, **options: object) -> list[str]:
         ("//server/share/x", "path-absolute"),
         ("C:/x.dll", "path-drive"),
         ("c:x.dll", "path-drive"),
-        ("..\\evil.dll", "name-backslash"),
-        ("\\\\server\\share", "name-backslash"),
-        ("\\\\?\\C:\\x", "name-backslash"),
-        ("\\\\.\\pipe\\x", "name-backslash"),
-        ("a\\b.dll", "name-backslash"),
+        ("..\\evil.dll", "path-escapes"),
+        ("a\\..\\..\\evil.dll", "path-escapes"),
+        ("\\evil.dll", "path-absolute"),
+        ("C:\\x.dll", "path-drive"),
+        ("\\\\server\\share", "path-absolute"),
+        ("\\\\?\\C:\\x", "path-absolute"),
+        ("\\\\.\\pipe\\x", "path-absolute"),
+        ("a\\\\b", "path-empty-component"),
+        ("a\\.\\b", "path-dot"),
+        ("lib\\nul.txt", "name-reserved"),
+        ("a.\\b", "name-trailing"),
+        ("a\\b/c.dll", "name-backslash"),
+        ("a\\" * 64 + "x", "path-too-deep"),
         ("a\0b", "name-control"),
         ("a\nb", "name-control"),
         ("a\x7fb", "name-control"),
@@ -110,10 +118,10 @@ def test_flagged_name_has_to_be_utf8(raw: bytes) -> None:
     assert rules_of_name(raw) == ["name-not-utf8"]
 
 
-@pytest.mark.parametrize("raw", ["插件.txt".encode(), "插件.txt".encode("gbk"), b"caf\x82.txt"])
-def test_unflagged_name_has_to_be_ascii(raw: bytes) -> None:
-    """Readers would take these for CP437, UTF-8 or the system's code page."""
-    assert rules(crafted(Item(raw, b"x"))) == ["name-encoding"]
+@pytest.mark.parametrize("raw", ["插件.txt".encode("gbk"), b"caf\x82.txt", "能\\x".encode("big5"), b"a\xc0\xafb"])
+def test_unflagged_name_has_to_be_utf8(raw: bytes) -> None:
+    """Readers would take these for CP437 or the system's code page; a byte that looks like a backslash is none."""
+    assert rules(crafted(Item(raw, b"x"), Item(b"lib/a.txt", b"x"))) == ["name-encoding"]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +142,12 @@ def test_unflagged_name_has_to_be_ascii(raw: bytes) -> None:
         ("a/b/c/d", "a/b", "file-as-directory"),
         ("a", "a/", "file-as-directory"),
         ("A", "a/b", "name-collides"),
+        ("a\\b", "A\\B", "name-collides"),
+        ("d/", "d\\", "name-collides"),
+        ("a\\b\\c", "a\\b", "file-as-directory"),
+        ("a\\b\\c", "a/b", "file-as-directory"),
+        ("a", "a\\", "file-as-directory"),
+        ("a\\b", "a\\b", "duplicate-name"),
     ],
 )
 def test_pairs_that_are_one_path_somewhere(first: str, second: str, rule: str) -> None:
@@ -145,6 +159,29 @@ def test_neighbours_that_do_not_collide() -> None:
     names = ["a/", "a/b/", "a/b/c", "a.b", "a-b/c", "ab", "aa/b", "b", "a/bb", "a/b.c"]
     items = [Item(name.encode(), b"" if name.endswith("/") else b"x") for name in names]
     assert rules(crafted(*items)) == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["lib/a.dll", "lib\\b.dll"],
+        ["lib/x/a.dll", "lib\\x\\b.dll", "lib/x/c.dll"],
+        ["a/b", "c\\d", "e"],
+        ["a\\", "a/b", "b"],
+    ],
+)
+def test_a_backslash_near_other_names_collides_with_none_of_them(names: list[str]) -> None:
+    assert rules(crafted(*(Item(name.encode(), b"" if name.endswith("\\") else b"x") for name in names))) == [
+        "name-backslash"
+    ]
+
+
+def test_mixed_separators_name_the_entries_with_backslashes() -> None:
+    found = inspect(crafted(Item(b"a/b"), Item(b"c\\d"), Item(b"e\\f"), Item(b"g/"))).problems
+    assert [(problem.rule, problem.entry) for problem in found] == [
+        ("name-backslash", "c\\d"),
+        ("name-backslash", "e\\f"),
+    ]
 
 
 def test_the_problem_names_both() -> None:

@@ -54,17 +54,18 @@ def detail(name: str) -> orjson.Fragment:
     return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
 
 
-def uploaded(plugin: Plugin) -> dict[str, Any]:
+def uploaded(plugin: Plugin, of_package: list[dict[str, str]]) -> dict[str, Any]:
     """The plugin as an upload answers it; with `warnings` where there is something that its uploader should know."""
     with unit_of_work(writing=False):
         found = resemblance.to_popular(plugin)
-    warnings = {"warnings": [_resembles(one) for one in found]} if found else {}
-    return {name: getattr(plugin, name) for name in _PLUGIN_FIELDS} | warnings
+    warnings = [*map(_resembles, found), *of_package]
+    told = {"warnings": warnings} if warnings else {}
+    return {name: getattr(plugin, name) for name in _PLUGIN_FIELDS} | told
 
 
 def _resembles(found: Lookalike) -> dict[str, str]:
     message = text("rule.lookalike", language(), {"name": found.name, "reason": found.reason})
-    return {"rule": "lookalike", "field": "name", "name": found.name, "message": message}
+    return {"rule": "lookalike", "field": "name", "entry": "", "name": found.name, "message": message}
 
 
 def version_list(name: str) -> orjson.Fragment:

@@ -91,7 +91,7 @@ def upload(actor: Actor | None = None) -> Any:
             )
         metrics.received("plugin", package.content.size)
         message = "plugins.upload_waits" if uploaded.is_waiting else "plugins.uploaded"
-        return Answer(details.uploaded(uploaded.plugin), message=message)
+        return Answer(details.uploaded(uploaded.plugin, packages.warnings(report)), message=message)
 
 
 @host.operation(
@@ -119,6 +119,7 @@ def validate() -> Any:
             "unpacked_size": report.unpacked_size,
             "manifest": asdict(manifest),
             "assembly": report.assembly.as_json() if report.assembly else None,
+            "warnings": packages.warnings(report),
         }
 
 

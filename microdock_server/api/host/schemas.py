@@ -69,10 +69,14 @@ class Plugin(Schema):
 
 
 class Warning(Schema):
-    """What the upload was accepted in spite of. `name` is the other plugin's, where it is about one."""
+    """What the package is accepted in spite of: an `entry` of the archive, a `field` of plugin.json, another's `name`.
+
+    What it is not about is empty.
+    """
 
     rule = plain.String(required=True)
     field = plain.String(required=True)
+    entry = plain.String(required=True)
     name = plain.String(required=True)
     message = plain.String(required=True)
 
@@ -114,6 +118,7 @@ class PackageReport(Schema):
     unpacked_size = plain.Integer(required=True)
     manifest = plain.Dict(required=True)
     assembly = plain.Dict(required=True, allow_none=True)
+    warnings = plain.List(plain.Nested(Warning), required=True)
 
 
 class BackupUpload(Schema):

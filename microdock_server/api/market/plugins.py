@@ -51,7 +51,7 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
     "/marketplace/plugins",
     access="plugin.create",
     form=schemas.NewPlugin,
-    answer=schemas.PluginDetail,
+    answer=schemas.CreatedPlugin,
     status=201,
     message="market.plugin_created",
     transaction="own",
@@ -76,7 +76,7 @@ def create(actor: Actor) -> dict[str, Any]:
         plugin = publishing.create(package, report, actor, submission, context().storage, room=packages.room())
         metrics.received("plugin", package.size)
         _count_pictures(values)
-    return _shown(plugin.id, actor)
+    return _shown(plugin.id, actor) | packages.told(report)
 
 
 @market.operation(

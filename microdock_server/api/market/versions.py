@@ -34,7 +34,7 @@ IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
     access="plugin.update",
     path=REFERENCE,
     form=schemas.NewVersion,
-    answer=schemas.Version,
+    answer=schemas.CreatedVersion,
     status=201,
     message="market.version_created",
     transaction="own",
@@ -55,7 +55,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
         metrics.received("plugin", package.size)
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(plugin_id, actor)
-        return shapes.version_row(plugin, _seen(plugin, added.version, actor))
+        return shapes.version_row(plugin, _seen(plugin, added.version, actor)) | packages.told(report)
 
 
 @market.operation(

@@ -180,6 +180,24 @@ class Version(Schema):
     published_at = fields.Moment(required=True, allow_none=True)
 
 
+class PackageWarning(Schema):
+    """What a package is accepted in spite of: `entry` in the archive, `field` of plugin.json; else empty."""
+
+    rule = plain.String(required=True)
+    field = plain.String(required=True)
+    entry = plain.String(required=True)
+    name = plain.String(required=True)
+    message = plain.String(required=True)
+
+
+class CreatedPlugin(PluginDetail):
+    warnings = plain.List(plain.Nested(PackageWarning))
+
+
+class CreatedVersion(Version):
+    warnings = plain.List(plain.Nested(PackageWarning))
+
+
 class VersionDetail(Version):
     changelog_html = plain.String(required=True, metadata={"description": "sanitised"})
 
