@@ -11,7 +11,7 @@
     │   ├── InvalidToken (RevokedForGood), WrongCredentials
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
-    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnSubmission, OwnDecision, ForeignOrigin
+    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnRating, OwnSubmission, OwnDecision, ForeignOrigin
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
@@ -21,7 +21,7 @@
     │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded, AddressBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit, OverrideRefused
-    │   ├── RatingExists, OwnRating, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
+    │   ├── RatingExists, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
     ├── TooLarge
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds

@@ -78,6 +78,10 @@ class OwnPlugin(Forbidden):
     slug = "own_plugin"
 
 
+class OwnRating(Forbidden):
+    slug = "own_rating"
+
+
 class OwnSubmission(Forbidden):
     slug = "own_submission"
 
@@ -232,10 +236,6 @@ class NothingToSubmit(Conflict):
 
 class RatingExists(Conflict):
     slug = "rating_exists"
-
-
-class OwnRating(Conflict):
-    slug = "own_rating"
 
 
 class AppealExists(Conflict):

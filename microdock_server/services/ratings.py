@@ -87,11 +87,16 @@ def create(reference: str, by: Actor, values: dict[str, Any]) -> Rating:
 
 
 def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> Rating:
-    """Change one's own rating; what it said before is kept. Raises RatingNotFound."""
+    """Change one's own rating; what it said before is kept.
+
+    Raises RatingNotFound, NotTheOwner, and OwnRating where the plugin became theirs since they rated it.
+    """
     rating = get(plugins.get_seen(reference, by), rating_id, by)
     if rating.user_id != by.id:
         raise NotTheOwner()
     plugin = db.session.get_one(Plugin, rating.plugin_name)
+    if plugins.is_owner(plugin, by):
+        raise OwnRating()
     before = rating.rating
     db.session.add(RatingRevision(rating_id=rating.id, **{name: getattr(rating, name) for name in FIELDS}))
     for name, value in values.items():

@@ -96,7 +96,9 @@ def test_an_appeal_says_what_was_sent_and_waits(who: People) -> None:
     found = appealed(who.developer, plugin["id"], description="详细\n说明", evidence=[evidence])
     assert (found["status"], found["type"], found["reason"]) == ("pending", "review_decision", "申诉原因")
     assert (found["description"], found["evidence"]) == ("详细\n说明", [evidence])
-    assert found["plugin"]["id"] == plugin["id"]
+    assert found["plugin_id"] == found["plugin"]["id"] == plugin["id"]
+    for api, path in ((who.developer, OWN), (who.reviewer, ALL)):
+        assert [one["plugin_id"] for one in data(api.get(path))] == [plugin["id"]]
     assert found["appellant"]["username"] == "developer"
     assert found["decision_id"] == plugin["review"]["id"]
     assert (found["response"], found["actions"], found["decided_by"], found["decided_at"]) == ("", [], None, None)

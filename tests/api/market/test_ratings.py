@@ -31,7 +31,7 @@ from ...market import (
     slug,
     suspended,
 )
-from ...support import Api, add_user
+from ...support import Api, add_user, package
 
 MODERATION = f"{V1}/admin/ratings"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -139,11 +139,26 @@ def test_one_user_rates_a_plugin_once(who: People, plugin_id: str) -> None:
 
 
 def test_everybody_but_the_owner_rates(who: People, plugin_id: str) -> None:
-    assert slug(rate(who.developer, plugin_id)) == "own_rating"
+    refused = rate(who.developer, plugin_id)
+    assert slug(refused, 403) == "own_rating"
     assert rate(who.nobody, plugin_id).status_code == 401
     for api, stars in ((who.user, 1), (who.other, 2), (who.reviewer, 4), (who.admin, 5)):
         rated(api, plugin_id, stars)
     assert_summary(who.nobody, plugin_id, 1, 2, 4, 5)
+
+
+def test_ones_own_plugin_is_not_rated_while_it_waits_either(who: People) -> None:
+    refused = rate(who.developer, created(who.developer, name="com.example.waiting")["id"])
+    assert slug(refused, 403) == "own_rating"
+
+
+def test_who_becomes_the_owner_does_not_change_their_rating_of_it(who: People) -> None:
+    data(who.nobody.upload(package(name="com.example.keyed"), "upload-key"))
+    rating = rated(who.developer, "com.example.keyed", 4)
+    data(who.developer.post(f"{PLUGINS}/com.example.keyed/claim", {"plugin_key": "upload-key"}))
+    refused = who.developer.put(f"{PLUGINS}/com.example.keyed/reviews/{rating['id']}", {"rating": 5})
+    assert slug(refused, 403) == "own_rating"
+    assert_summary(who.nobody, "com.example.keyed", 4)
 
 
 def test_only_what_is_published_is_rated(who: People, plugin_id: str) -> None:

@@ -171,6 +171,7 @@ class AppealJudgement(Overridable):
 
 class Appeal(Schema):
     id = plain.String(required=True)
+    plugin_id = plain.String(required=True)
     plugin = plain.Nested(ReviewedPlugin, required=True)
     type = plain.String(required=True)
     reason = plain.String(required=True)
