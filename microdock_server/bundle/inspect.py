@@ -7,6 +7,7 @@ from typing import BinaryIO, Final
 
 from microdock_server.bundle.archive import Archive, Entry, Limits, open_archive
 from microdock_server.bundle.assembly import SIZE_MAX, Finding, read_assembly
+from microdock_server.bundle.host_harm import warn_of_data, warn_of_ranges
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.problems import Problem, Problems
 
@@ -55,6 +56,7 @@ def inspect_package(
     if archive is None:
         return Report(problems.done())
     archive.check_content(problems)
+    warn_of_data(archive.paths(), warnings)
     manifest = _manifest(archive, limits, problems, warnings)
     assembly = None if manifest is None else _assembly(archive, manifest, problems)
     if require_managed_assembly and manifest and assembly and assembly.status in _ASSEMBLY_RULES:
@@ -80,6 +82,8 @@ def _manifest(archive: Archive, limits: Limits, problems: Problems, warnings: Pr
         return None
     manifest, found = parse_manifest(data, warnings)
     problems.extend(found)
+    if manifest is not None:
+        warn_of_ranges(manifest, warnings)
     return manifest
 
 

@@ -379,6 +379,18 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "plugin.json 中多余的尾随逗号已被忽略；严格的 JSON 工具无法读取，请删除",
         "the trailing commas in plugin.json were skipped; strict JSON tools cannot read them: remove them",
     ),
+    "bundle.data-folder": (
+        "压缩包根目录含有 data（{entry}）；宿主把用户数据保存在插件的 data 目录中，更新这样的插件会丢失用户数据，"
+        "请改用其他目录名，例如 assets",
+        "the archive has data at its root ({entry}); the host keeps the user's data in the plugin's data folder, and "
+        "updating such a plugin loses it: use another name, such as assets",
+    ),
+    "bundle.dependency-range": (
+        "{field} 的版本范围 {value} 有效，但宿主无法识别；"
+        "宿主只识别完整版本号前加 >=、>、<=、<、=、^ 或 ~ 的写法，例如 ^1.2.0",
+        "the range {value} of {field} is valid, but the host does not read it; it knows >=, >, <=, <, =, ^ or ~ before "
+        "one full version, such as ^1.2.0",
+    ),
     # The main DLL.
     "bundle.main-missing": (
         "压缩包中找不到 plugin.json 的 main 指定的文件 {value}，请添加该文件或修正 main",

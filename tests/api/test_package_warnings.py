@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from ..market import PLUGINS, People, data, file, people
-from ..support import Api, manifest, multipart
+from ..support import Api, manifest, multipart, package
 
 NAME = "com.example.myplugin"
 FILE = 'Content-Disposition: form-data; name="file"; filename="p.zip"'
@@ -77,3 +77,17 @@ def test_a_plugin_named_like_a_device_is_400(api: Api, name: str) -> None:
     answer = api.upload(lenient(name=name))
     assert answer.status_code == 400
     assert [(one["field"], one["rule"]) for one in answer.get_json()["details"]] == [("name", "field-device-name")]
+
+
+def test_what_the_host_takes_otherwise_is_accepted_and_told(api: Api) -> None:
+    buffer = io.BytesIO(package(dependencies={"com.other.plugin": "^1", "com.fine.plugin": "^1.0.0"}))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("Data/settings.json", "{}")
+    for path in ("/api/plugins/validate", "/api/plugins/upload"):
+        sent = {"file": file(buffer.getvalue(), "p.zip"), "plugin_key": "upload-key"}
+        warnings = data(api.post(path, data=sent if path.endswith("upload") else {"file": sent["file"]}))["warnings"]
+        assert rules(warnings) == ["data-folder", "dependency-range"]
+        assert [(one["entry"], one["field"]) for one in warnings] == [
+            ("Data/settings.json", ""),
+            ("", "dependencies.com.other.plugin"),
+        ]
