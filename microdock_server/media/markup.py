@@ -18,6 +18,7 @@ from markdown_it.rules_block.blockquote import blockquote
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from .emphasis import EmphasisState
 from .markup_cost import Cost, Excess
 
 # How deep lists, links and emphasis may stand in each other (a list takes two). What is deeper is left out or plain.
@@ -113,7 +114,11 @@ class _Inlines(ParserInline):
 
     def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
         env[COST].spend("lines", 2)
-        return super().parse(src, md, env, tokens)
+        state = EmphasisState(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
 
 
 class _Markdown(MarkdownIt):

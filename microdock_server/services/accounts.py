@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from .. import confusables, names
 from ..bundle import lookalikes
@@ -203,12 +203,19 @@ def page(words: str | None, role: Role | None, page_number: int, limit: int) -> 
     return page_of(query, page_number, limit)
 
 
+# What the small letters of `İ` and `I` are where Unicode or Turkish has another: to a search all are one letter.
+_TURKISH: Final = (("i\u0307", "i"), ("ı", "i"))
+
+
 def contains(keys: Sequence[Any], texts: Sequence[Any], words: str) -> ColumnElement[bool]:
     """Does any of these names contain this text, by their keys, as names are compared everywhere?
 
     The version before keys were stored writes `texts` alone; of those no engine can ignore more than the case of ASCII.
     """
     wanted = names.key(words)
+    for turkish, plain in _TURKISH:
+        wanted = wanted.replace(turkish, plain)
+        keys = [func.replace(column, turkish, plain) for column in keys]
     by_key = [column.contains(wanted, autoescape=True) for column in keys]
     return or_(*by_key, *(column.icontains(words, autoescape=True) for column in texts))
 

@@ -32,7 +32,7 @@ DESCRIPTION_WORDS: Final = 4000
 # Plugins that are indexed together.
 BATCH: Final = 500
 # Raised when the words are cut in another way: the index is then made anew at the start.
-VERSION: Final = "4"
+VERSION: Final = "5"
 VERSION_KEY: Final = "search.version"
 # Between the version that made the index and an earlier one that has written to it since.
 MIXED: Final = "+"

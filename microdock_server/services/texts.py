@@ -25,7 +25,7 @@ from ..uow import current_unit, execute_durably_enough
 log = logging.getLogger(__name__)
 
 # Another one as soon as the same text becomes other HTML.
-RENDERER: Final = "1"
+RENDERER: Final = "2"
 # HTML, and the steps that it took.
 _kept: Final[Kept[str, tuple[str, int]]] = Kept(64)
 

@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
+from microdock_server.extensions import db
+from microdock_server.models import Developer, User
 from microdock_server.services import search
 from microdock_server.services.search import Scope
 from microdock_server.uow import unit_of_work
@@ -182,6 +184,108 @@ class TestWords:
         add_plugin(app, "sentences", display_name="句", description="有数据，据说很多")
         assert set(found(api, "数据")) == {"sentences", "sync"}
         assert found(api, "数据说") == []
+
+
+class TestScripts:
+    """Scripts without spaces between words, and others that are written with marks."""
+
+    @pytest.fixture(autouse=True)
+    def plugins(self, app: Flask) -> None:
+        add_plugin(app, "thai", display_name="ปลั๊กอินสำหรับแปลภาษา", description="ช่วยแปลข้อความ ๑๒๓")
+        add_plugin(app, "lao", display_name="ປັກອິນແປພາສາ")
+        add_plugin(app, "khmer", display_name="កម្មវិធីបកប្រែភាសា", author="សុខា")
+        add_plugin(app, "burmese", display_name="ဘာသာပြန်ပလပ်အင်", tags=["မြန်မာ"])
+        add_plugin(app, "hindi", display_name="हिन्दी अनुवाद")
+        add_plugin(app, "arabic", display_name="العَرَبِيَّة")
+        add_plugin(app, "tamil", display_name="தமிழ் மொழி")
+
+    @pytest.mark.parametrize(
+        ("words", "names"),
+        [
+            ("ปลั๊กอิน", ["thai"]),
+            ("แปล", ["thai"]),
+            ("ภาษา", ["thai"]),
+            ("สำหรับ", ["thai"]),
+            ("ลั๊ก", ["thai"]),
+            ("แปลภาษา ข้อความ", ["thai"]),
+            ("ป", ["thai"]),
+            ("๑๒๓", ["thai"]),
+            ("ภาษาแปล", []),
+            ("ปลี", []),
+            ("ພາສາ", ["lao"]),
+            ("ອິນ", ["lao"]),
+            ("ភាសា", ["khmer"]),
+            ("បកប្រែ", ["khmer"]),
+            ("បក\u200bប្រែ", ["khmer"]),
+            ("សុខា", ["khmer"]),
+            ("ប្រូ", []),
+            ("ပလပ်အင်", ["burmese"]),
+            ("ပြန်", ["burmese"]),
+            ("မြန်မာ", ["burmese"]),
+            ("မာမြန်", []),
+        ],
+    )
+    def test_middle_words_are_found_as_in_chinese(self, api: Api, words: str, names: list[str]) -> None:
+        assert found(api, words) == names
+
+    @pytest.mark.parametrize(
+        ("words", "names"),
+        [
+            ("हिन्दी", ["hindi"]),
+            ("अनुवाद", ["hindi"]),
+            ("हि", ["hindi"]),
+            ("नुवाद", []),
+            ("हान्दी", []),
+            ("العربية", ["arabic"]),
+            ("العَرَب", ["arabic"]),
+            ("தமிழ்", ["tamil"]),
+            ("தம", ["tamil"]),
+            ("மழ", []),
+        ],
+    )
+    def test_a_mark_parts_no_word(self, api: Api, words: str, names: list[str]) -> None:
+        assert found(api, words) == names
+
+    def test_an_exact_name_comes_first(self, app: Flask, api: Api) -> None:
+        for number in range(3):
+            add_plugin(app, f"more{number}", display_name=f"ภาษา{number} ภาษา")
+        add_plugin(app, "exact", display_name="ภาษา")
+        add_plugin(app, "last", display_name="ภาษาใหม่")
+        assert found(api, "ภาษา")[0] == "exact"
+
+    @pytest.mark.parametrize(
+        "words", ["\U000f0e25", "\U000f0e1b\U000f0e25", "\U000fffff", "\u0e31", "\u200b", "\ue001"]
+    )
+    def test_how_characters_stand_in_the_index_is_no_language(self, api: Api, words: str) -> None:
+        assert set(found(api, words)) <= {"thai"}
+
+
+class TestCase:
+    """Names in every script that has case."""
+
+    PAIRS = (
+        ("ЖАННА", "жанна"), ("Жанна", "ЖАННА"), ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"), ("Straße", "STRASSE"), ("ÉCOLE", "école"),
+        ("Արամ", "ԱՐԱՄ"), ("ᲗᲑᲘᲚᲘᲡᲘ", "თბილისი"), ("ᏣᎳᎩ", "ꮳꮃꭹ"), ("ⲔⲎⲘⲈ", "ⲕⲏⲙⲉ"), ("ⰃⰎⰀ", "ⰳⰾⰰ"),
+        ("𐐔𐐇", "𐐼𐐯"), ("𞤀𞤁", "𞤢𞤣"), ("𐓀𐓁", "𐓨𐓩"), ("Ｃｈａｒｔ", "CHART"), ("Ǆungla", "ǆUNGLA"),
+        ("İBRAHİM", "ibrahim"), ("İbrahim", "İBRAHİM"), ("ışık", "IŞIK"), ("IŞIK", "ışık"),
+    )  # fmt: skip
+
+    @pytest.mark.parametrize(("name", "words"), PAIRS)
+    def test_plugins_authors_users_and_developers(self, app: Flask, api: Api, name: str, words: str) -> None:
+        add_plugin(app, "named", display_name=name, author="x")
+        add_plugin(app, "written", display_name="y", author=f"z {name}")
+        assert set(found(api, words)) == set(found(api, name)) == {"named", "written"}
+        with app.app_context(), unit_of_work():
+            person = User(username="person", username_key="person", password_hash="x", role=Role.DEVELOPER)
+            db.session.add(person)
+            db.session.flush()
+            person.username = f"{name}-x"
+            db.session.add(Developer(user_id=person.id, display_name=f"y {name}", company=f"z {name}"))
+        root = signed_in(app)
+        for place in ("users", "developers"):
+            for text in (words, words[1:], f"{words}-x"):
+                rows = data(root.get(f"{V1}/admin/{place}", query_string={"search": text}))[place]
+                assert [row["username"] for row in rows] == [f"{name}-x"], (place, text)
 
 
 class TestOrder:
