@@ -61,6 +61,18 @@ _TO: Final = (le, lt, eq)
 _NOTHING: Final[list[_Bound]] = [(lt, precedence((0, 0, 0, 0), _LOWEST))]
 
 
+# A bound, and what is narrower at the same version: 0 where the version is inside, 1 (below) or -1 (above) where not.
+_Mark = tuple[Precedence, int]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a range ends, and whether the version there is still inside."""
+
+    version: str
+    inclusive: bool
+
+
 class Range:
     """A set of SemVer versions. `str()` is the text as given."""
 
@@ -97,11 +109,19 @@ class Range:
 
     def span(self) -> tuple[str | None, str | None]:
         """The lowest and the highest version that the range names as its ends; None where it is open there."""
-        lows = [max((bound for test, bound in bounds if test in _FROM), default=None) for bounds in self._sets]
-        highs = [min((bound for test, bound in bounds if test in _TO), default=None) for bounds in self._sets]
-        low = min((bound for bound in lows if bound), default=None) if all(lows) else None
-        high = max((bound for bound in highs if bound), default=None) if all(highs) else None
-        return (_number(low) if low else None), (_number(high) if high else None)
+        low, high = self.ends()
+        return (low.version if low else None), (high.version if high else None)
+
+    def ends(self) -> tuple[End | None, End | None]:
+        """The ends of the range, each with whether the version that it names is inside; None where it is open there.
+
+        Of a set the narrowest ends count, of all sets the widest.
+        """
+        lows = [max(_marks(bounds, _FROM, gt), default=None) for bounds in self._sets]
+        highs = [min(_marks(bounds, _TO, lt, sign=-1), default=None) for bounds in self._sets]
+        low = min((mark for mark in lows if mark), default=None) if all(lows) else None
+        high = max((mark for mark in highs if mark), default=None) if all(highs) else None
+        return _end(low), _end(high)
 
     def __str__(self) -> str:
         return self.text
@@ -125,6 +145,14 @@ def _corners(bounds: list[_Bound]) -> Iterator[Precedence]:
         yield precedence(numbers, ())
         yield precedence((*numbers[:2], numbers[2] + 1, 0), ())
         yield precedence((*numbers[:3], numbers[3] + 1), ())
+
+
+def _marks(bounds: list[_Bound], kinds: tuple[_Test, ...], outside: _Test, *, sign: int = 1) -> Iterator[_Mark]:
+    return ((bound, sign if test is outside else 0) for test, bound in bounds if test in kinds)
+
+
+def _end(mark: _Mark | None) -> End | None:
+    return None if mark is None else End(_number(mark[0]), mark[1] == 0)
 
 
 def _number(bound: Precedence) -> str:

@@ -211,3 +211,43 @@ def test_invalid_engines(text: str) -> None:
 @given(text=npm_range, candidate=version)
 def test_three_numbers_mean_the_same_to_engines(text: str, candidate: str) -> None:
     assert EngineRange.parse(text).contains(candidate) == Range.parse(text).contains(candidate)
+
+
+ENDS = {
+    ">=1.0.0 <2.0.0": ("1.0.0", True, "2.0.0", False),
+    ">1.0.0 <=2.0.0": ("1.0.0", False, "2.0.0", True),
+    "1.0.0 - 2.0.0": ("1.0.0", True, "2.0.0", True),
+    "1.0.0 - 2": ("1.0.0", True, "3.0.0", False),
+    "^1.2.3": ("1.2.3", True, "2.0.0", False),
+    "~1.2": ("1.2.0", True, "1.3.0", False),
+    "1.x": ("1.0.0", True, "2.0.0", False),
+    "=1.2.3": ("1.2.3", True, "1.2.3", True),
+    ">1": ("2.0.0", True, None, None),
+    ">=1.0.0 >1.0.0": ("1.0.0", False, None, None),
+    ">1.0.0 || >=1.0.0": ("1.0.0", True, None, None),
+    "<2.0.0 || <=2.0.0": (None, None, "2.0.0", True),
+    "<=2.0.0 <2.0.0": (None, None, "2.0.0", False),
+    "^1.0.0 || ^3.0.0": ("1.0.0", True, "4.0.0", False),
+    ">=1.0.0 || <0.5.0": (None, None, None, None),
+    ">=1.0.0-rc.1 <1.0.0": ("1.0.0-rc.1", True, "1.0.0", False),
+    "*": (None, None, None, None),
+    "": (None, None, None, None),
+}
+
+
+@pytest.mark.parametrize("kind", [Range, EngineRange])
+@pytest.mark.parametrize("text", ENDS)
+def test_ends_say_whether_their_version_is_inside(text: str, kind: type[Range]) -> None:
+    low, high = kind.parse(text).ends()
+    told = (low and low.version, low and low.inclusive, high and high.version, high and high.inclusive)
+    assert told == ENDS[text]
+    for end in (low, high):
+        if end is not None and "||" not in text:
+            assert kind.parse(text).contains(end.version) or not end.inclusive
+    assert kind.parse(text).span() == (told[0], told[2])
+
+
+def test_four_numbers_are_told_where_they_say_something() -> None:
+    low, high = EngineRange.parse(">=0.0.3.0 <1.2.3.4").ends()
+    assert low is not None and (low.version, low.inclusive) == ("0.0.3", True)
+    assert high is not None and (high.version, high.inclusive) == ("1.2.3.4", False)

@@ -56,7 +56,6 @@ export const plugins = {
   repository: ['代码仓库', 'Repository'],
   tags: ['标签', 'Tags'],
   hosts: ['宿主版本', 'Host versions'],
-  hostsOf: ['{low} 至 {high}', '{low} to {high}'],
   packageSize: ['当前包大小', 'Size of the current package'],
   publishedAt: ['发布时间', 'Published'],
   lastReview: ['最近审核', 'Newest review'],

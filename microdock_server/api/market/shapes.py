@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -66,6 +67,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "stats": {**_popularity(plugin, window.total if window else 0), "size": version.file_size},
         "dependencies": version.dependencies,
         "engines": version.engines,
+        "host_range": host_range(version.engines),
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
     }
 
@@ -93,6 +95,7 @@ def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
         "file_hash": row.file_hash,
         "dependencies": row.dependencies,
         "engines": row.engines,
+        "host_range": host_range(row.engines),
         "downloads": row.download_count,
         "is_deprecated": row.is_deprecated,
         "download_url": url(f"/marketplace/plugins/{plugin.id}/versions/{row.version}/download"),
@@ -102,7 +105,10 @@ def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
 
 
 def metadata_of(plugin: Plugin, version: PluginVersion) -> dict[str, Any]:
-    """What M calls metadata; the host's versions are the ends of the engine range, null where it is open."""
+    """What M calls metadata; the host's versions are the ends of the engine range, null where it is open.
+
+    Whether an end is inside is said by host_range.
+    """
     low, high = span_of(version.engines)
     return {
         "tags": plugin.tags,
@@ -121,6 +127,18 @@ def span_of(engines: Mapping[str, str]) -> tuple[str | None, str | None]:
         return EngineRange.parse(text).span()
     except InvalidRange:
         return None, None
+
+
+def host_range(engines: Mapping[str, str]) -> dict[str, Any] | None:
+    """What a package says of the versions of MicroDock that it runs in; None where it says nothing."""
+    text = next((value for name, value in engines.items() if name.casefold() == ENGINE), None)
+    try:
+        low, high = EngineRange.parse(text).ends() if text is not None else (None, None)
+    except InvalidRange:
+        low = high = None
+    if text is None:
+        return None
+    return {"range": text, "min_version": low and asdict(low), "max_version": high and asdict(high)}
 
 
 def category_row(row: Category, counts: dict[str, int]) -> dict[str, Any]:

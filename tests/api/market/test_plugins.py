@@ -262,6 +262,43 @@ def test_what_was_shown_of_the_package_may_be_sent_back(who: People) -> None:
     assert data(update(who.developer, found["id"], metadata=found["metadata"]))["metadata"] == found["metadata"]
 
 
+@pytest.mark.parametrize(
+    ("engines", "expected"),
+    [
+        (
+            {"microdock": ">=1.0.0 <2.0.0"},
+            {
+                "range": ">=1.0.0 <2.0.0",
+                "min_version": {"version": "1.0.0", "inclusive": True},
+                "max_version": {"version": "2.0.0", "inclusive": False},
+            },
+        ),
+        (
+            {"MicroDock": ">1.0.0.0", ".NET": ">=6.0.0"},
+            {"range": ">1.0.0.0", "min_version": {"version": "1.0.0", "inclusive": False}, "max_version": None},
+        ),
+        (
+            {"MicroDock": "<=2.5.0"},
+            {"range": "<=2.5.0", "min_version": None, "max_version": {"version": "2.5.0", "inclusive": True}},
+        ),
+        ({"MicroDock": ""}, {"range": "", "min_version": None, "max_version": None}),
+        ({".NET": ">=6.0.0"}, None),
+        (None, None),
+    ],
+)
+def test_the_range_of_hosts_says_what_is_inside(
+    who: People, engines: dict[str, str] | None, expected: dict[str, Any] | None
+) -> None:
+    found = created(who.developer, engines=engines)
+    assert found["host_range"] == expected
+    [version] = data(who.developer.get(f"{PLUGINS}/{NAME}/versions"))
+    detail = data(who.developer.get(f"{PLUGINS}/{NAME}/versions/1.0.0"))
+    assert version["host_range"] == detail["host_range"] == expected
+    for name in ("min_version", "max_version"):
+        end = expected and expected[name]
+        assert found["metadata"][name] == (end and end["version"])
+
+
 def test_a_plugin_cannot_be_made_without_a_package(app: Flask, who: People) -> None:
     sent = multipart(('Content-Disposition: form-data; name="version"', b"1.0.0"))
     assert list(details(who.developer.post(PLUGINS, **sent))) == ["plugin_file"]

@@ -140,6 +140,19 @@ class OwnReview(Schema):
     recommendations = plain.List(plain.String(), required=True)
 
 
+class RangeEnd(Schema):
+    version = plain.String(required=True)
+    inclusive = plain.Boolean(required=True, metadata={"description": "is this version inside?"})
+
+
+class HostRange(Schema):
+    """The versions of MicroDock that a package runs in: the range as it stands there, and its ends, null where open."""
+
+    range = plain.String(required=True)
+    min_version = plain.Nested(RangeEnd, required=True, allow_none=True)
+    max_version = plain.Nested(RangeEnd, required=True, allow_none=True)
+
+
 class PluginDetail(Schema):
     id = plain.String(required=True)
     plugin_name = plain.String(required=True)
@@ -157,6 +170,7 @@ class PluginDetail(Schema):
     stats = plain.Nested(PluginStats, required=True)
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
+    host_range = plain.Nested(HostRange, required=True, allow_none=True)
     is_enabled = plain.Boolean(required=True)
     is_deprecated = plain.Boolean(required=True)
     review = plain.Nested(OwnReview, required=True, allow_none=True)
@@ -173,6 +187,7 @@ class Version(Schema):
     file_hash = plain.String(required=True, metadata={"description": "SHA-256, hex"})
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
+    host_range = plain.Nested(HostRange, required=True, allow_none=True)
     downloads = plain.Integer(required=True)
     is_deprecated = plain.Boolean(required=True)
     download_url = plain.String(required=True)
