@@ -23,7 +23,7 @@ from .api.host import host
 from .api.host.schemas import Plugin
 from .api.inspections import Inspections
 from .api.installs import installs
-from .api.limits import RateLimits, SharedWindows, SQLiteStorage
+from .api.limits import RateLimits, SharedWindows, SQLiteWindows
 from .api.market import market
 from .api.proxies import Proxies
 from .api.surface import Segment
@@ -123,7 +123,7 @@ def _context(app: Flask, settings: Settings) -> Context:
     places = {"data": settings.data_dir, "temp": settings.temp_dir}
     if not settings.storage_url:
         places |= _areas(settings)
-    store = SQLiteStorage(f"microdock+sqlite://{settings.data_dir / 'ratelimits.db'}")
+    store = SQLiteWindows(settings.data_dir / "ratelimits.db")
     windows = SharedWindows(redis, store) if redis else store
     return Context(
         settings=settings,

@@ -45,7 +45,7 @@ def test_only_the_unit_of_work_commits(path: Path) -> None:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("commit", "rollback")
     ]
-    assert not calls or path.name == "uow.py"
+    assert not calls or named(path) == "uow.py"
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
@@ -64,7 +64,7 @@ def test_files_stay_readable(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "services").glob("*.py")), ids=named)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "services").rglob("*.py")), ids=named)
 def test_public_services_say_what_they_promise(path: Path) -> None:
     silent = [
         node.name

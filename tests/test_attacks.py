@@ -29,7 +29,7 @@ from microdock_server.api.context import Context
 from microdock_server.api.early import EarlyRefusals
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
-from microdock_server.api.limits import SQLiteStorage
+from microdock_server.api.limits import SQLiteWindows
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.config import ConfigurationError
 from microdock_server.errors import ServerBusy, WrongPassword
@@ -777,7 +777,7 @@ def test_a_restore_makes_no_revoked_token_good_again(app: Flask, tmp_path: Path)
 
 
 def test_a_clock_set_back_an_hour_keeps_nobody_out_for_an_hour(app: Flask, wall_clock: WallClock) -> None:
-    windows = SQLiteStorage(f"microdock+sqlite://{context_of(app).settings.data_dir / 'windows.db'}")
+    windows = SQLiteWindows(context_of(app).settings.data_dir / "windows.db")
     assert [windows.hit("login", 60)[0] for _ in range(2)] == [1, 2]
     with app.app_context():
         assert maintenance.claim("gc", 3600, "one") is not None

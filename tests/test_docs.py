@@ -15,6 +15,7 @@ from .support import package
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
@@ -65,7 +66,7 @@ def test_every_route_is_in_the_documents(app: Flask) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/api.md", "docs/operations.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))

@@ -9,10 +9,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from limits import RateLimitItem, parse_many
-from limits.storage import Storage
 
 from .. import file_modes
 from ..client_address import counted
@@ -137,37 +136,26 @@ def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:
     return int(count), time.time() + left / 1000
 
 
-class SQLiteStorage(Storage):
+class SQLiteWindows:
     """Windows in a small SQLite file of their own: exact across the workers of one machine.
 
     The counts may be lost with the machine's power (nothing is synced): they live for an hour at most.
     """
 
-    STORAGE_SCHEME = ["microdock+sqlite"]
-
-    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: Any) -> None:
-        super().__init__(uri, wrap_exceptions, **options)
-        self._path = Path((uri or "").partition("://")[2])
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._idle: deque[sqlite3.Connection] = deque()
         self._last_sweep = -SWEEP_EVERY
 
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return sqlite3.Error
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count in the window of `key`; a window that has passed begins anew."""
-        return self.hit(key, expiry, amount)[0]
-
-    def hit(self, key: str, seconds: int, amount: int = 1) -> tuple[int, float]:
+    def hit(self, key: str, seconds: int) -> tuple[int, float]:
         """See Windows."""
         now = time.time()
         with self._connection() as connection:
             count, ends = connection.execute(
-                "INSERT INTO windows (key, count, ends) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
-                "count = CASE WHEN ends <= ?4 OR ends > ?5 THEN ?2 ELSE count + ?2 END, "
-                "ends = CASE WHEN ends <= ?4 OR ends > ?5 THEN ?3 ELSE ends END RETURNING count, ends",
-                (key, amount, now + seconds, now, now + seconds + SLACK),
+                "INSERT INTO windows (key, count, ends) VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET "
+                "count = CASE WHEN ends <= ?3 OR ends > ?4 THEN 1 ELSE count + 1 END, "
+                "ends = CASE WHEN ends <= ?3 OR ends > ?4 THEN ?2 ELSE ends END RETURNING count, ends",
+                (key, now + seconds, now, now + seconds + SLACK),
             ).fetchone()
             if time.monotonic() - self._last_sweep > SWEEP_EVERY:
                 self._last_sweep = time.monotonic()
@@ -175,39 +163,10 @@ class SQLiteStorage(Storage):
                 connection.execute("DELETE FROM windows WHERE ends <= ? OR ends > ?", (now, latest))
         return int(count), float(ends)
 
-    def get(self, key: str) -> int:
-        """The count in the current window of `key`."""
-        row = self._one("SELECT count FROM windows WHERE key = ? AND ends > ?", key, time.time())
-        return int(row[0]) if row else 0
-
-    def get_expiry(self, key: str) -> float:
-        """When the window of `key` ends, in seconds since the epoch."""
-        row = self._one("SELECT ends FROM windows WHERE key = ?", key)
-        return float(row[0]) if row else time.time()
-
-    def check(self) -> bool:
-        """Can the file be used?"""
-        return self._one("SELECT 1") is not None
-
-    def reset(self) -> int | None:
-        """Forget every window."""
-        with self._connection() as connection:
-            return connection.execute("DELETE FROM windows").rowcount
-
-    def clear(self, key: str) -> None:
-        """Forget one window."""
-        with self._connection() as connection:
-            connection.execute("DELETE FROM windows WHERE key = ?", (key,))
-
     def close(self) -> None:
         """Close what is kept open; it is opened again when it is needed."""
         while self._idle:
             self._idle.pop().close()
-
-    def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        with self._connection() as connection:
-            row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
-            return row
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from microdock_server.api import limits, throttle
-from microdock_server.api.limits import SQLiteStorage
+from microdock_server.api.limits import SQLiteWindows
 from microdock_server.errors import TooMany
 
 from ..conftest import AppFactory
@@ -69,23 +71,22 @@ def test_what_watches_the_server_is_not_counted(limited: Flask, path: str) -> No
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStorage]:
-    made = SQLiteStorage(f"microdock+sqlite://{tmp_path / 'windows.db'}")
+def store(tmp_path: Path) -> Iterator[SQLiteWindows]:
+    made = SQLiteWindows(tmp_path / "windows.db")
     yield made
     made.close()
 
 
-def test_a_window_begins_anew_when_it_has_ended(store: SQLiteStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_begins_anew_when_it_has_ended(store: SQLiteWindows, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
     monkeypatch.setattr(limits.time, "time", lambda: now)
-    assert [store.incr("key", 60) for _ in range(3)] == [1, 2, 3]
-    assert (store.get("key"), store.get_expiry("key")) == (3, now + 60)
-    now += 61
-    assert store.get("key") == 0
-    assert store.incr("key", 60) == 1
-    store.clear("key")
-    assert store.get("key") == 0
-    assert store.check()
+    ends = now + 60
+    assert [store.hit("key", 60) for _ in range(3)] == [(1, ends), (2, ends), (3, ends)]
+    assert store.hit("another", 60) == (1, ends)
+    now += 59
+    assert store.hit("key", 60) == (4, ends)
+    now += 1
+    assert store.hit("key", 60) == (1, now + 60)
 
 
 def test_failed_logins_are_answered_more_and_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,10 +101,24 @@ def test_failed_logins_are_answered_more_and_more_slowly(monkeypatch: pytest.Mon
 
 
 def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "_next_delay", lambda key: 1.0)
-    monkeypatch.setattr(throttle._waiting, "acquire", lambda blocking: False)
-    with pytest.raises(TooMany):
-        throttle.failed("anybody", "10.0.0.1")
+    """As many as may wait do so, in threads of their own; the next is sent away, and welcome once one is done."""
+    sleeping, wake = threading.Semaphore(0), threading.Event()
+
+    def sleep(_seconds: float) -> None:
+        sleeping.release()
+        assert wake.wait(30)
+
+    monkeypatch.setattr(throttle.time, "sleep", sleep)
+    for _ in range(throttle.FREE_FAILURES):
+        throttle.failed("waits", "10.0.0.77")
+    with ThreadPoolExecutor(throttle.MAX_WAITING) as pool:
+        waiting = [pool.submit(throttle.failed, "waits", "10.0.0.77") for _ in range(throttle.MAX_WAITING)]
+        assert all(sleeping.acquire(timeout=30) for _ in waiting)
+        with pytest.raises(TooMany):
+            throttle.failed("waits", "10.0.0.77")
+        wake.set()
+        assert [one.result() for one in waiting] == [None] * throttle.MAX_WAITING
+    throttle.failed("waits", "10.0.0.77")
 
 
 def test_ipv6_clients_are_counted_by_their_network(limited: Flask) -> None:

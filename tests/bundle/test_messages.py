@@ -12,7 +12,7 @@ import pytest
 import microdock_server.bundle as bundle
 from microdock_server.messages.bundle import BUNDLE
 
-SOURCES = sorted(Path(bundle.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(bundle.__file__).parent.rglob("*.py"))
 EMITTERS = {"add", "Problem", "BadJson", "ContentFault"}
 
 

@@ -27,8 +27,8 @@ def stocked(api: Api) -> Api:
     return api
 
 
-def test_it_is_empty_at_first_and_ordered_by_name_ignoring_case(api: Api, stocked: Api) -> None:
-    assert names(api) == ["com.A.alpha", "com.b.beta", "com.c.gamma"]
+def test_it_is_ordered_by_name_ignoring_case(stocked: Api) -> None:
+    assert names(stocked) == ["com.A.alpha", "com.b.beta", "com.c.gamma"]
 
 
 def test_an_empty_list_is_an_array(api: Api) -> None:

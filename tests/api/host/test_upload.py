@@ -54,22 +54,22 @@ def test_size_secret_package_key_and_version_are_checked_in_this_order(
 
 
 @pytest.mark.parametrize(
-    ("data", "key", "secret"),
+    ("data", "key", "secret", "status"),
     [
-        (TOO_LARGE, "upload-key", "open sesame"),
-        (package(version="2.0.0"), "upload-key", "wrong"),
-        (b"no archive", "upload-key", "open sesame"),
-        (package(version="2.0.0", entryClass=None), "upload-key", "open sesame"),
-        (package(version="2.0.0"), "wrong", "open sesame"),
-        (package(), "upload-key", "open sesame"),
-        (package(name="com.example.other"), "not a key!", "open sesame"),
+        (TOO_LARGE, "upload-key", "open sesame", 413),
+        (package(version="2.0.0"), "upload-key", "wrong", 403),
+        (b"no archive", "upload-key", "open sesame", 400),
+        (package(version="2.0.0", entryClass=None), "upload-key", "open sesame", 400),
+        (package(version="2.0.0"), "wrong", "open sesame", 403),
+        (package(), "upload-key", "open sesame", 409),
+        (package(name="com.example.other"), "not a key!", "open sesame", 422),
     ],
     ids=["size", "secret", "archive", "manifest", "key", "version", "key's spelling"],
 )
-def test_a_refused_upload_leaves_nothing_behind(strict: Flask, data: bytes, key: str, secret: str) -> None:
+def test_a_refused_upload_leaves_nothing_behind(strict: Flask, data: bytes, key: str, secret: str, status: int) -> None:
     rows, files = stored_rows(strict), stored_files(strict)
     answer = Api(strict).post("/api/plugins/upload", **form(data, key, secret))
-    assert answer.status_code >= 400
+    assert answer.status_code == status
     assert (stored_rows(strict), stored_files(strict)) == (rows, files)
 
 
