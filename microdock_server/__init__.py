@@ -29,6 +29,7 @@ from .api.proxies import Proxies
 from .api.surface import Segment
 from .api.system import system
 from .cli import register_commands
+from .cli_refusals import wrong_settings
 from .clock import SKEW
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .extensions import db, jwt, migrate, migrations
@@ -57,8 +58,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application. Without `settings` they are read from the environment; raises ConfigurationError."""
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         file_modes.keep_private()
-    settings = settings or load_settings()
-    ensure_safe(settings)
+    with wrong_settings():
+        settings = settings or load_settings()
+        ensure_safe(settings)
     logs.configure(settings)
     _trace(settings)
     file_modes.make_directory(settings.data_dir)

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from . import cli_backup, cli_database, cli_jobs, cli_storage, file_modes
 from .api.context import context
+from .cli_commands import Commands, show_table
 from .cli_refusals import refusals
 from .models import User
 from .services import accounts, name_check
@@ -19,7 +20,7 @@ from .services.audit import COMMAND_LINE
 from .uow import unit_of_work
 from .vocabulary import Role
 
-users = AppGroup("users", help="Accounts: create, list, set-role, set-password, disable, enable, check-names.")
+users = Commands("users", help="Accounts: create, list, set-role, set-password, disable, enable, check-names.")
 
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD = click.option(
@@ -62,9 +63,11 @@ def create_user(username: str, email: str | None, role: str, password: str) -> N
 def list_users() -> None:
     """List all accounts."""
     with unit_of_work(writing=False):
-        for user in accounts.everyone():
-            state = "" if user.is_active else "  disabled"
-            click.echo(f"{user.id}  {user.role:<9}  {user.username}  {user.email or '-'}{state}")
+        rows = [
+            (user.id, user.role, "active" if user.is_active else "disabled", user.username, user.email)
+            for user in accounts.everyone()
+        ]
+    show_table(("ID", "ROLE", "STATE", "USERNAME", "EMAIL"), rows)
 
 
 @users.command("set-role")
@@ -112,9 +115,8 @@ def check_names() -> None:
     """
     with unit_of_work(writing=False):
         found = name_check.collisions()
-    for kind, names in found:
-        click.echo(f"{kind}: {', '.join(names)}")
     if found:
+        show_table(("KIND", "NAMES"), [(kind, ", ".join(names)) for kind, names in found])
         raise SystemExit(1)
     click.echo("every name is distinct")
 

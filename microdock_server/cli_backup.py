@@ -15,16 +15,17 @@ from urllib.parse import urlsplit
 import click
 from alembic.script import ScriptDirectory
 from dotenv import dotenv_values
-from flask.cli import AppGroup
+from sqlalchemy import URL, make_url
 
 from . import presence
 from .api.context import context
+from .cli_commands import Commands, say_database
 from .config import Settings
 from .extensions import db, migrations
 from .services import snapshots
 from .services.snapshots import Keys, Known, Lock, SnapshotProblem, keeping, retention
 
-backup = AppGroup("backup", help="Backups of the whole server: create, verify, restore, undo.")
+backup = Commands("backup", help="Backups of the whole server: create, verify, restore, undo.")
 
 PASSPHRASE: Final = "SNAPSHOT_PASSPHRASE"  # noqa: S105  (a variable's name)
 SECRET_WORDS: Final = ("secret", "password", "key", "token")
@@ -101,6 +102,8 @@ def restore(
     """Verify an archive, build its data beside DATA_DIR, and switch. No server may run on DATA_DIR."""
     if is_undo == (file is not None):
         raise click.UsageError("give either an archive or --undo")
+    # Not an option: it may hold a password, which a command line shows to everybody.
+    database_url = os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL")
     with _problems():
         if file is None:
             click.echo(f"{data_dir} is as it was; what had been restored is in {snapshots.undo(data_dir.absolute())}")
@@ -112,10 +115,15 @@ def restore(
                 data_dir.absolute(),
                 revisions=known,
                 keys=_keys(identity, passphrase_file),
-                # Not an option: it may hold a password, which a command line shows to everybody.
-                database_url=os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL"),
+                database_url=database_url,
                 advance=advance,
             )
+    is_file = done.manifest.database_kind == "sqlite"
+    say_database(
+        URL.create("sqlite", database=str(data_dir.absolute() / snapshots.SQLITE_FILE))
+        if is_file
+        else make_url(database_url or "")
+    )
     click.echo(f"{data_dir} is the server of {done.manifest.created_at}")
     if done.before is not None:
         click.echo(f"what stood there is in {done.before}; to go back: scripts/restore --undo --data-dir {data_dir}")

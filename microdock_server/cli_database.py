@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from . import engines
 from .api.context import settings
+from .cli_commands import on_database
 from .config import ConfigurationError, database_url
 from .copying import CopyRefused, copy
 from .extensions import db
@@ -69,6 +70,11 @@ def _current(**options: Any) -> None:
 
 
 def register() -> None:
-    """Add the command to those of `flask db`."""
+    """Add the command to those of `flask db`, which all say which database they use."""
+    if copy_database.name in migrations.commands:
+        return
+    for command in migrations.commands.values():
+        if command.callback is not None:
+            command.callback = with_appcontext(on_database(command.callback, needs_tables=False))
     migrations.add_command(copy_database)
     migrations.commands["current"].callback = _current

@@ -7,9 +7,9 @@ import sys
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
 
 from .api.context import context
+from .cli_commands import Commands, show_table
 from .clock import iso
 from .ending import end
 from .errors import AutoReviewNotFound, DomainError
@@ -20,10 +20,10 @@ from .services.autoreview import running
 from .uow import unit_of_work
 from .vocabulary import JobState
 
-jobs_group = AppGroup("jobs", help="Background jobs: work, list, retry.")
-reviews_group = AppGroup("reviews", help="Automatic reviews: replay.")
-audit_group = AppGroup("audit", help="The audit log: verify.")
-search_group = AppGroup("search", help="The search index: rebuild.")
+jobs_group = Commands("jobs", help="Background jobs: work, list, retry.")
+reviews_group = Commands("reviews", help="Automatic reviews: replay.")
+audit_group = Commands("audit", help="The audit log: verify.")
+search_group = Commands("search", help="The search index: rebuild.")
 
 
 def register(app: Flask) -> None:
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
         app.cli.add_command(group)
 
 
-@jobs_group.command("work")
+@jobs_group.command("work", needs_tables=False)
 @click.option("--with-parent", is_flag=True, help="End when the parent process is gone.")
 @click.option("--grace", type=float, default=GRACE, show_default=True, help="Seconds a job gets to finish on TERM.")
 def work(with_parent: bool, grace: float) -> None:
@@ -56,9 +56,11 @@ def work(with_parent: bool, grace: float) -> None:
 def list_jobs(state: str | None, limit: int) -> None:
     """List jobs, newest first, with the last error of those that failed."""
     with unit_of_work(writing=False):
-        for job in jobs.newest(JobState(state) if state else None, limit):
-            error = f"  {job.error}" if job.error else ""
-            click.echo(f"{job.id}  {job.state:<7}  {job.attempts}  {iso(job.created_at)}  {job.kind}{error}")
+        rows = [
+            (job.id, job.state, job.attempts, iso(job.created_at), job.kind, job.error)
+            for job in jobs.newest(JobState(state) if state else None, limit)
+        ]
+    show_table(("ID", "STATE", "ATTEMPTS", "CREATED", "KIND", "ERROR"), rows)
 
 
 @jobs_group.command("retry")

@@ -7,16 +7,16 @@ from collections import Counter
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from .api.context import context
+from .cli_commands import Commands
 from .cli_refusals import refusals
 from .clock import utcnow
 from .services import files, migration
 from .services.migration import Outcome
 from .storage.incoming import sweep_bodies
 
-storage = AppGroup("storage", help="Files: verify them, remove orphans, move them to another storage.")
+storage = Commands("storage", help="Files: verify them, remove orphans, move them to another storage.")
 
 FINE = (Outcome.MOVED, Outcome.GONE)
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from . import file_modes
 from .api.context import Context
+from .cli_commands import is_missing
+from .cli_refusals import wrong_settings
 from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
 from .errors import Conflict, Invalid
 from .extensions import db
@@ -32,14 +34,18 @@ FINGERPRINT = "administrator.fingerprint"
 def prepare(app: Flask) -> None:
     """Make the administrator on first start, check what is stored, and bring up to date what is derived from it.
 
-    On a database without tables: nothing, unless the settings ask to migrate it. For `flask db …`: nothing. On one that
-    a later version has migrated only what this program needs to know of itself; nothing is migrated or derived anew.
+    On a database without tables: nothing, unless the settings ask to migrate it. For `flask db …`, and for a command
+    where there is no database: nothing. On one that a later version has migrated only what this program needs to know
+    of itself; nothing is migrated or derived anew.
 
     Raises ConfigurationError where there is no database, and where serving would be unsafe. Leaves no connection open,
     so that a server may fork.
     """
     context: Context = app.extensions["microdock"]
-    with app.app_context():
+    with wrong_settings(), app.app_context():
+        if _is_command() and is_missing(db.engine.url):
+            # A look would make the file, and what is missing is the command's to tell.
+            return
         file_modes.tighten(_layout(context.settings))
         _ensure_reachable()
         if _is_about_schema():
@@ -83,6 +89,12 @@ def _is_about_schema() -> bool:
     """Was this loaded by `flask db …`? What that finds in the database and makes of it is its own business."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "db" in words[:2]
+
+
+def _is_command() -> bool:
+    """Was this loaded by a command that serves nobody?"""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "run" not in words
 
 
 def _known_fingerprint() -> str | None:

@@ -31,12 +31,15 @@ class TestJobs:
     def test_are_listed_with_their_state_and_error(self, app: Flask) -> None:
         first, second = enqueue(app, "first"), enqueue(app, "second")
         run_job(app, second, "one")
-        lines = run(app, "jobs", "list").output.splitlines()
+        headers, *lines = run(app, "jobs", "list").stdout.splitlines()
+        assert headers.split() == ["ID", "STATE", "ATTEMPTS", "CREATED", "KIND", "ERROR"]
         assert len(lines) == 2
-        assert any(line.startswith(f"{first}  queued   0  ") and line.endswith("  first") for line in lines)
+        assert any(line.startswith(f"{first}  queued  0         ") and line.endswith("  first") for line in lines)
         assert any("LookupError" in line for line in lines)
-        assert run(app, "jobs", "list", "--state", "failed").output == ""
-        assert len(run(app, "jobs", "list", "--limit", "1").output.splitlines()) == 1
+        assert run(app, "jobs", "list", "--state", "failed").stdout.splitlines() == [
+            "ID  STATE  ATTEMPTS  CREATED  KIND  ERROR"
+        ]
+        assert len(run(app, "jobs", "list", "--limit", "1").stdout.splitlines()) == 2
 
     def test_that_were_given_up_run_again(self, app: Flask) -> None:
         review_id = submit(app)
@@ -47,7 +50,7 @@ class TestJobs:
             given_up = db.session.get_one(AutoReview, review_id)
             given_up.status, given_up.error = AutoReviewStatus.FAILED, "no luck"
         answer = run(app, "jobs", "retry", job_id)
-        assert (answer.exit_code, answer.output) == (0, f"queued {job_id}\n")
+        assert (answer.exit_code, answer.stdout) == (0, f"queued {job_id}\n")
         assert (job(app).state, job(app).attempts) == (JobState.QUEUED, 0)
         assert run_job(app, job_id, "one")
         assert (review(app, review_id).status, review(app, review_id).error) == (AutoReviewStatus.COMPLETED, "")
@@ -70,7 +73,7 @@ class TestReplay:
         run_job(app, job(app).id, "one")
         answer = run(app, "reviews", "replay", review_id)
         assert answer.exit_code == 0
-        assert answer.output.startswith("agrees")
+        assert answer.stdout.startswith("agrees")
 
     def test_says_where_todays_rules_differ(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         review_id = submit(app)
@@ -80,7 +83,7 @@ class TestReplay:
         answer = run(app, "reviews", "replay", review_id)
         assert answer.exit_code == 1
         assert "differs  overall_score: stored" in answer.output
-        assert len(answer.output.splitlines()) == 1
+        assert len(answer.stdout.splitlines()) == 1
 
 
 class TestAudit:
@@ -93,7 +96,7 @@ class TestAudit:
     def test_that_is_whole_is_counted_and_its_head_shown(self, app: Flask) -> None:
         answer = run(app, "audit", "verify")
         assert answer.exit_code == 0
-        count, _, head = answer.output.strip().partition(" entries, head ")
+        count, _, head = answer.stdout.strip().partition(" entries, head ")
         assert int(count) >= 3
         assert len(head) == 64
 
@@ -111,6 +114,6 @@ def test_the_search_index_is_rebuilt(app: Flask) -> None:
     submit(app)
     change(app, "DELETE FROM plugin_search_hidden")
     answer = run(app, "search", "rebuild")
-    assert (answer.exit_code, answer.output) == (0, "1 plugins indexed\n")
+    assert (answer.exit_code, answer.stdout) == (0, "1 plugins indexed\n")
     with app.app_context(), unit_of_work(writing=False):
         assert db.session.scalar(text("SELECT count(*) FROM plugin_search_hidden")) == 1

@@ -93,7 +93,7 @@ def shown(app: Flask) -> list[object]:
     backups = api.get("/api/backups/list-all").get_json()["data"]["backups"]
     with app.app_context():
         today = statistics.utcnow().date()
-    return [listed, backups, windows(app), summed(app, today), run(app, "audit", "verify").output]
+    return [listed, backups, windows(app), summed(app, today), run(app, "audit", "verify").stdout]
 
 
 def people_of(app: Flask) -> Api:

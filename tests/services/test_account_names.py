@@ -109,7 +109,7 @@ def test_where_two_share_a_key_each_logs_in_by_its_exact_name_alone(app: Flask) 
         with pytest.raises(UsernameTaken):
             make("ALICE")
     told = check(app)
-    assert (told.exit_code, told.output) == (1, "same username: alice, Ａlice\n")
+    assert (told.exit_code, told.stdout) == (1, "KIND           NAMES\nsame username  alice, Ａlice\n")
 
 
 def test_check_names_tells_of_lookalikes_and_of_categories_and_is_silent_otherwise(app: Flask, root: Api) -> None:

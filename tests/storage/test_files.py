@@ -54,7 +54,7 @@ class TestVerify:
         assert verified(app) == Verification(checked=2, missing=[], changed=[], orphaned=[])
         result = run(app, "verify")
         assert result.exit_code == 0
-        assert result.output == "2 checked, 0 missing, 0 changed, 0 orphaned\n"
+        assert result.stdout == "2 checked, 0 missing, 0 changed, 0 orphaned\n"
 
     def test_finds_a_file_that_is_missing(self, app: Flask, blob: Path) -> None:
         blob.unlink()
@@ -62,7 +62,7 @@ class TestVerify:
         assert (found.missing, found.is_sound) == ([f"uploads/{blob.parent.name}/{blob.name}"], False)
         result = run(app, "verify")
         assert result.exit_code == 1
-        assert result.output.startswith(f"missing  uploads/{blob.parent.name}/{blob.name}\n")
+        assert result.stdout.startswith(f"missing  uploads/{blob.parent.name}/{blob.name}\n")
 
     @pytest.mark.parametrize("change", ["a byte", "shorter", "longer", "empty"])
     def test_finds_a_file_that_changed(self, app: Flask, blob: Path, change: str) -> None:
@@ -84,7 +84,7 @@ class TestVerify:
         assert f"orphaned  backups/{path.parent.name}/{path.name}\n" in result.output
 
     def test_of_nothing_at_all(self, app: Flask) -> None:
-        assert run(app, "verify").output == "0 checked, 0 missing, 0 changed, 0 orphaned\n"
+        assert run(app, "verify").stdout == "0 checked, 0 missing, 0 changed, 0 orphaned\n"
 
 
 class TestCollectGarbage:
@@ -96,7 +96,7 @@ class TestCollectGarbage:
                 os.utime(path, (0, 0))
         result = run(app, "gc")
         assert result.exit_code == 0
-        assert result.output == f"removed  {area}/{old.parent.name}/{old.name}\n1 removed\n"
+        assert result.stdout == f"removed  {area}/{old.parent.name}/{old.name}\n1 removed\n"
         assert (old.exists(), fresh.exists(), blob.exists()) == (False, True, True)
         assert run(app, "verify").exit_code == 0
 
@@ -105,14 +105,14 @@ class TestCollectGarbage:
         leftovers = [temp / "body-killed", blob.with_name(".partial-killed")]
         for path in leftovers:
             path.write_bytes(b"half")
-        assert run(app, "gc").output == "0 removed\n"
+        assert run(app, "gc").stdout == "0 removed\n"
         for path in leftovers:
             os.utime(path, (0, 0))
         assert run(app, "gc").output.endswith("2 removed\n")
         assert not any(path.exists() for path in leftovers)
 
     def test_of_nothing_at_all(self, app: Flask) -> None:
-        assert run(app, "gc").output == "0 removed\n"
+        assert run(app, "gc").stdout == "0 removed\n"
 
 
 def test_keys_hold_nothing_that_a_client_chose_and_never_repeat() -> None:

@@ -115,11 +115,11 @@ class TestBothAtOnce:
 
     def test_gc_tidies_both(self, both: Flask, s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
         s3.change(bucket, "uploads/ab/abc", b"nobody's")
-        assert run(both, "gc").output == "0 removed\n"
+        assert run(both, "gc").stdout == "0 removed\n"
         s3.begin_upload(bucket, "uploads/cd/cde")
         # As if an hour had passed.
         monkeypatch.setattr(files, "ORPHAN_AGE", -files.ORPHAN_AGE)
-        said = run(both, "gc").output
+        said = run(both, "gc").stdout
         assert "removed  s3:uploads/ab/abc\n" in said
         assert "removed  unfinished some/prefix/uploads/cd/cde\n" in said
         assert (s3.stored(bucket).objects, s3.stored(bucket).unfinished) == ({}, [])

@@ -4,11 +4,12 @@ from .creating import Snapshot, Source, create
 from .encryption import Keys, Lock
 from .problems import SnapshotProblem
 from .reading import Known, read_manifest
-from .restoring import Restored, restore
+from .restoring import SQLITE_FILE, Restored, restore
 from .switching import undo
 from .verifying import Verified, verify
 
 __all__ = [
+    "SQLITE_FILE",
     "Keys",
     "Known",
     "Lock",

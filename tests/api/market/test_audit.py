@@ -98,7 +98,7 @@ def tamper(app: Flask, *statements: str) -> None:
 
 def verified(app: Flask) -> tuple[int, str]:
     found = run(app, "audit", "verify")
-    return found.exit_code, found.output
+    return found.exit_code, found.stdout
 
 
 def rows(app: Flask) -> list[AuditEntry]:
