@@ -134,6 +134,7 @@ class Worker:
 
     def _is_database_ready(self) -> bool:
         """Wait for the migrations, which the server runs; False if told to end meanwhile."""
+        is_waiting = False
         while not self._is_told_to_end():
             try:
                 with self._app.app_context():
@@ -141,6 +142,9 @@ class Worker:
                         return True
             except SQLAlchemyError:
                 log.debug("the database does not answer yet", exc_info=True)
+            if not is_waiting:
+                is_waiting = True
+                log.info("worker %s waits until the database is there and migrated", self.holder)
             time.sleep(0.5)
         return False
 
@@ -179,6 +183,7 @@ class Worker:
 
     def _end(self, consumer: Any) -> None:
         """Let the job that runs finish in time; otherwise another worker may have it at once."""
+        log.info("worker %s is told to end; the job that runs may take %g s more", self.holder, self._grace)
         self._maintainer.stop()
         if self._is_orphaned():
             consumer.shutdown_timeout = min(self._grace, ORPHANS_GRACE)

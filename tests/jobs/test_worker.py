@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,22 +85,22 @@ def test_that_is_killed_in_the_middle_leaves_its_job_to_another(app: Flask, star
     assert review(app, review_id).verdict is None
     clamd.is_answering = True
     second = start(CLAMAV_URL=clamd.url)
-    # As long as the lease lasts, nobody else touches the job.
-    assert eventually(lambda: "is ready" in second.said(), SECONDS), second.said()
-    time.sleep(3)
-    assert job(app).leased_by == held.leased_by
+    # As long as the lease lasts, nobody else touches the job: another one is done meanwhile.
+    assert eventually(partial(is_completed, app, submit(app, "com.example.later")), SECONDS), second.said()
+    assert job(app, held.id).leased_by == held.leased_by
     with app.app_context(), unit_of_work():
         db.session.get_one(Job, held.id).leased_until = utcnow() - timedelta(seconds=2)
     assert eventually(lambda: is_completed(app, review_id), SECONDS), second.said()
-    done = job(app)
+    done = job(app, held.id)
     assert (done.state, done.attempts) == (JobState.DONE, 2)
     found = review(app, review_id)
     assert found.facts
     assert found.facts["scan"]["verdict"] == "clean"
     # And it stays the only verdict.
     finished = found.finished_at
-    time.sleep(3)
+    assert eventually(partial(is_completed, app, submit(app, "com.example.last")), SECONDS), second.said()
     assert review(app, review_id).finished_at == finished
+    assert job(app, held.id).attempts == 2
 
 
 @pytest.mark.parametrize("is_running", [False, True], ids=["before", "meanwhile"])
@@ -141,8 +142,9 @@ def test_finishes_its_job_when_told_to_end(app: Flask, start: Starter, clamd: Cl
     worker = start(CLAMAV_URL=clamd.url)
     assert clamd.asked.wait(SECONDS), worker.said()
     worker.process.terminate()
-    time.sleep(1)
+    assert eventually(lambda: "is told to end" in worker.said(), SECONDS), worker.said()
     assert worker.process.poll() is None
+    assert job(app).state == JobState.RUNNING
     # The scanner is gone: that is a finding, not a failure.
     clamd.__exit__()
     assert worker.process.wait(SECONDS) == 0
@@ -168,8 +170,7 @@ def test_waits_for_the_database_to_be_migrated(tmp_path: Path) -> None:
     data.mkdir()
     worker = WorkerProcess(data)
     try:
-        assert eventually((data / "logs").exists, SECONDS)
-        time.sleep(2)
+        assert eventually(lambda: "waits until the database" in worker.said(), SECONDS), worker.said()
         assert worker.process.poll() is None
         assert "is ready" not in worker.said()
         app = create_app(settings_for(data))
