@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from microdock_server.api.limit_table import table
+from microdock_server.services.configuration import Config, effective_upload_limit
+
 from .live import Server
-from .support import package
+from .support import package, settings_for
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,6 +67,17 @@ def test_every_route_is_in_the_documents(app: Flask) -> None:
     routes = {f"/api{route}" if route.startswith("/v1/") else route for route in routes}
     missing = {route for route in routes if not route.startswith("/docs/") and f"{route}`" not in documents}
     assert not missing
+
+
+def test_every_limit_stands_in_the_table_as_it_is(tmp_path: Path) -> None:
+    section = (ROOT / "docs/api.md").read_text("utf-8").partition("\n## Limits\n")[2].partition("\n## ")[0]
+    written = [line.rpartition(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    defaults = settings_for(tmp_path)
+    assert written == [
+        f"| `{limit.name}` | {limit.per} | {limit.amount} {limit.unit}"
+        f"{f' in {limit.seconds} s' if limit.seconds else ''} | {limit.status or '-'}"
+        for limit in table(defaults, effective_upload_limit(Config(), defaults.max_upload_size))
+    ]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

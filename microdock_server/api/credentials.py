@@ -11,7 +11,7 @@ from ..errors import WrongCredentials
 from ..models import User
 from ..services import accounts
 from . import throttle
-from .context import settings
+from .context import context, settings
 from .proxies import is_direct
 
 log = logging.getLogger("microdock_server.security")
@@ -34,5 +34,7 @@ def authenticated(login: str, password: str) -> User:
     except WrongCredentials:
         throttle.failed(login, address)
         raise
+    # What was guessed at the same time and was wrong is counted by now: a guess that is right learns no more.
+    context().limits.ensure_not_exhausted(address, None, "login")
     throttle.succeeded(login, address)
     return user

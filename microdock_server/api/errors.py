@@ -33,7 +33,6 @@ _SLUGS: Final[dict[int, str]] = {
     405: "method_not_allowed",
     413: "too_large",
     414: "uri_too_long",
-    429: "too_many_requests",
 }
 
 
@@ -69,7 +68,7 @@ def _domain(error: DomainError) -> Response:
 def _headers(error: DomainError) -> dict[str, str]:
     if isinstance(error, TooMany):
         return {"Retry-After": str(error.retry_after), **error.headers}
-    if isinstance(error, ServerBusy):
+    if error.retry_after is not None:
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size}"}

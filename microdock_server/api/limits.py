@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
@@ -26,13 +26,17 @@ RATES: Final[dict[str, list[RateLimitItem]]] = {
     "authenticated": parse_many("500/minute;5000/hour"),
     "admin": parse_many("1000/minute;10000/hour"),
     "login": parse_many("10/minute;100/hour"),
+    "upload_key": parse_many("10/minute;100/hour"),
     "register": parse_many("5/minute;20/hour"),
     # A dry run costs what an upload costs, and leaves nothing that somebody had to pay a key or an account for.
     "validate": parse_many("20/minute;200/hour"),
     "report": parse_many("10/minute;50/hour"),
     "install": parse_many("30/minute;300/hour"),
 }
+# Acts of which only those count that are refused: who proves a secret right is not kept from doing so again.
+FAILURES: Final = frozenset({"login"})
 
+Counting = Callable[[RateLimitItem, str, str], tuple[int, float]]
 
 LONGEST: Final = max(item.get_expiry() for items in RATES.values() for item in items)
 # A window ends as long after its first request as it lasts. One that ends later than that, and by more than a clock is
@@ -53,6 +57,9 @@ class Windows(Protocol):
     def close(self) -> None:
         """Close the files that are kept open; they are opened again when they are needed."""
 
+    def look(self, key: str) -> tuple[int, float]:
+        """What `hit` says, without counting; a window that is not there has counted nothing, and its end is past."""
+
 
 class RateLimits:
     """Counts requests and refuses those over the limit. `enabled=False` counts nothing."""
@@ -68,19 +75,44 @@ class RateLimits:
     def count(self, address: str, actor: Actor | None, act: str | None = None) -> dict[str, str]:
         """Count one request of `actor` (nobody: of `address`), and of `act` where it has a limit of its own.
 
-        The `RateLimit-*` headers of the window that is closest to its end. Raises TooMany with the same headers.
+        Of an act in FAILURES nothing is counted yet: see `failed`. The `RateLimit-*` headers of the window that is
+        closest to its end. Raises TooMany with the same headers.
         """
         if not self.enabled:
             return {}
-        who = f"user:{actor.id}" if actor else f"ip:{counted(address)}"
-        headers = self._hit(_group(actor), who)
-        return self._hit(act, who) if act else headers
+        who = _who(address, actor)
+        headers = self._pass(_group(actor), who, self._hit)
+        if act is None:
+            return headers
+        return self._pass(act, who, self._look if act in FAILURES else self._hit)
 
-    def _hit(self, group: str, who: str) -> dict[str, str]:
+    def failed(self, address: str, actor: Actor | None, act: str) -> dict[str, str]:
+        """Count a refusal of an act in FAILURES; headers and TooMany as of `count`.
+
+        So guesses that are made at once learn no more than those that are made one after another.
+        """
+        return self._pass(act, _who(address, actor), self._hit) if self.enabled else {}
+
+    def ensure_not_exhausted(self, address: str, actor: Actor | None, act: str) -> None:
+        """Raise TooMany where the failures of an act are used up by now, by what others failed at meanwhile."""
+        if self.enabled:
+            self._pass(act, _who(address, actor), self._look)
+
+    def _hit(self, item: RateLimitItem, group: str, who: str) -> tuple[int, float]:
+        return self._windows.hit(item.key_for(group, who), item.get_expiry())
+
+    def _look(self, item: RateLimitItem, group: str, who: str) -> tuple[int, float]:
+        """As if one more were counted, which is refused where there is room for none."""
+        count, ends = self._windows.look(item.key_for(group, who))
+        if count >= item.amount:
+            return count + 1, ends
+        return count, ends if count else time.time() + item.get_expiry()
+
+    def _pass(self, group: str, who: str, counting: Counting) -> dict[str, str]:
         tightest: dict[str, str] = {}
         fewest = 1 << 60
         for item in RATES[group]:
-            count, ends = self._windows.hit(item.key_for(group, who), item.get_expiry())
+            count, ends = counting(item, group, who)
             remaining = item.amount - count
             reset = max(1, round(ends - time.time()))
             headers = {
@@ -93,6 +125,10 @@ class RateLimits:
             if remaining < fewest:
                 fewest, tightest = remaining, headers
         return tightest
+
+
+def _who(address: str, actor: Actor | None) -> str:
+    return f"user:{actor.id}" if actor else f"ip:{counted(address)}"
 
 
 def _group(actor: Actor | None) -> str:
@@ -123,6 +159,13 @@ class SharedWindows:
         """See Windows."""
         self._local.close()
 
+    def look(self, key: str) -> tuple[int, float]:
+        """See Windows."""
+        try:
+            return self._redis.ask(lambda client: _look(client, f"{PREFIX}limits:{key}"))
+        except RedisLost:
+            return self._local.look(key)
+
 
 def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:
     # One round trip, where the storage that `limits` has for Redis takes three; and no window without an end.
@@ -134,6 +177,13 @@ def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:
         client.set(key, 1, ex=seconds)
         count, left = 1, seconds * 1000
     return int(count), time.time() + left / 1000
+
+
+def _look(client: Client, key: str) -> tuple[int, float]:
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.get(key).pttl(key)
+        count, left = pipeline.execute()
+    return int(count or 0), time.time() + max(0, left) / 1000
 
 
 class SQLiteWindows:
@@ -162,6 +212,16 @@ class SQLiteWindows:
                 latest = now + max(LONGEST, seconds) + SLACK
                 connection.execute("DELETE FROM windows WHERE ends <= ? OR ends > ?", (now, latest))
         return int(count), float(ends)
+
+    def look(self, key: str) -> tuple[int, float]:
+        """See Windows."""
+        now = time.time()
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT count, ends FROM windows WHERE key = ? AND ends > ? AND ends <= ?",
+                (key, now, now + LONGEST + SLACK),
+            ).fetchone()
+        return (int(found[0]), float(found[1])) if found else (0, now)
 
     def close(self) -> None:
         """Close what is kept open; it is opened again when it is needed."""

@@ -8,8 +8,8 @@ One declaration drives parsing, permission, rate limit, transaction, envelope, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, wraps
@@ -20,7 +20,7 @@ from flask import Blueprint, Response, request
 from werkzeug.routing import Map, Rule, UnicodeConverter
 
 from ..client_address import counted
-from ..errors import Unauthenticated
+from ..errors import DomainError, Unauthenticated
 from ..messages import text
 from ..schemas.base import Schema
 from ..services import hashing
@@ -29,6 +29,7 @@ from ..uow import unit_of_work
 from . import auth, parsing
 from .context import context, language, request_id
 from .envelopes import HostEnvelope
+from .limits import FAILURES
 from .rendering import dumper
 
 View = Callable[..., Any]
@@ -161,8 +162,9 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
             arguments["query"] = parsing.query(endpoint.query_schema)
         # Where a form is understood as well, the view receives whichever came.
         if endpoint.body_schema is not None and endpoint.form is None:
-            arguments["body"] = parsing.json_body(endpoint.body_schema)
-        with _transaction(endpoint):
+            with _counting_failures(endpoint, who):
+                arguments["body"] = parsing.json_body(endpoint.body_schema)
+        with _counting_failures(endpoint, who), _transaction(endpoint):
             result = endpoint.view(**arguments)
             if isinstance(result, Response):
                 return result
@@ -186,6 +188,18 @@ def _admit(endpoint: Endpoint) -> Actor | None:
     if who is not None and not isinstance(endpoint.access, Access):
         auth.ensure_permitted(who, endpoint.access)
     return who
+
+
+@contextmanager
+def _counting_failures(endpoint: Endpoint, who: Actor | None) -> Iterator[None]:
+    """What is refused counts, where an act's limit is on failures alone."""
+    try:
+        yield
+    except DomainError:
+        if endpoint.limited and endpoint.act in FAILURES:
+            headers = context().limits.failed(request.remote_addr or "", who, endpoint.act)
+            request.environ[RATE_HEADERS] = headers
+        raise
 
 
 def _identify(access: Access | str) -> tuple[Actor | None, Unauthenticated | None]:

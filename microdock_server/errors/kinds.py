@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..messages import Message
+from ..messages import Message, duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class DomainError(Exception):
     """Base of all refusals. `params` fill the text; `details` list what is wrong, all of it."""
 
     slug: ClassVar[str] = "internal_error"
+    # Whole seconds until another try makes sense, where one does. The text says it as `{wait}`.
+    retry_after: int | None = None
 
     def __init__(self, *, details: Sequence[Detail] = (), **params: object) -> None:
         super().__init__(self.slug)
@@ -32,7 +34,8 @@ class DomainError(Exception):
     @property
     def message(self) -> Message:
         """The text for the user, not yet in any language."""
-        return Message(f"error.{self.slug}", self.params)
+        waits = {} if self.retry_after is None else {"wait": duration(self.retry_after)}
+        return Message(f"error.{self.slug}", {**self.params, **waits})
 
 
 class Malformed(DomainError):
@@ -120,7 +123,7 @@ class ServerBusy(DomainError):
     """`retry_after`: whole seconds until another try makes sense."""
 
     slug = "busy"
-    retry_after = 5
+    retry_after: int = 5
 
     def __init__(self, retry_after: int | None = None) -> None:
         super().__init__()
@@ -129,6 +132,7 @@ class ServerBusy(DomainError):
 
 class DatabaseBusy(DomainError):
     slug = "database_busy"
+    retry_after = 5
 
 
 class StorageFailure(DomainError):

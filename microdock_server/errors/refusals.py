@@ -273,3 +273,4 @@ class StorageBytesExceeded(StorageFailure):
 
 class StorageUnavailable(StorageFailure):
     slug = "storage_unavailable"
+    retry_after = 10

@@ -36,6 +36,12 @@ class Message:
         return text(self.key, language, filled)
 
 
+def duration(seconds: int) -> Message:
+    """So long, in words: seconds up to two minutes, then minutes, rounded up."""
+    count, unit = (seconds, "second") if seconds < 120 else (-(-seconds // 60), "minute")
+    return Message(f"duration.{unit}" if count == 1 else f"duration.{unit}s", {"count": count})
+
+
 def text(key: str, language: Language, params: Mapping[str, object] | None = None) -> str:
     """The text named `key`. An unknown key is a fault of the program and raises KeyError."""
     template = CATALOGUE[key][0 if language == "zh" else 1]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 ERRORS: Final[dict[str, tuple[str, str]]] = {
+    "duration.second": ("{count} 秒", "{count} second"),
+    "duration.seconds": ("{count} 秒", "{count} seconds"),
+    "duration.minute": ("{count} 分钟", "{count} minute"),
+    "duration.minutes": ("{count} 分钟", "{count} minutes"),
     "error.malformed_request": ("请求格式错误", "The request cannot be understood"),
     "error.malformed_body": ("请求体无法解析", "The request body cannot be parsed"),
     "error.wrong_content_type": (
@@ -148,18 +152,21 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.range_not_satisfiable": ("请求的范围超出文件大小（{size} 字节）", "The file has only {size} bytes"),
     "error.too_large": ("请求体超过 {limit} 限制", "The request body exceeds the limit of {limit}"),
     "error.file_too_large": ("文件大小超过 {limit} 限制", "The file exceeds the limit of {limit}"),
-    "error.too_many_requests": ("请求过于频繁，请稍后再试", "Too many requests; please try again later"),
+    "error.too_many_requests": (
+        "请求过于频繁，请在 {wait}后再试",
+        "Too many requests; please try again in {wait}",
+    ),
     "error.request_timeout": ("请求发送过慢，连接已关闭", "The request was sent too slowly; the connection is closed"),
     "error.headers_too_large": ("请求头过大", "The request's headers are too large"),
-    "error.busy": ("服务器繁忙，请稍后再试", "The server is busy; please try again later"),
+    "error.busy": ("服务器繁忙，请在 {wait}后再试", "The server is busy; please try again in {wait}"),
     "error.too_many_sockets": (
-        "实时连接数已达上限，请稍后再试",
-        "There are too many live connections; please try again later",
+        "实时连接数已达上限，请在 {wait}后再试",
+        "There are too many live connections; please try again in {wait}",
     ),
     "error.uri_too_long": ("请求地址过长", "The request URI is too long"),
     "error.internal_error": ("服务器内部错误", "Internal server error"),
     "error.database_unavailable": ("数据库连接失败", "The database cannot be reached"),
-    "error.database_busy": ("数据库繁忙，请稍后再试", "The database is busy; please try again"),
+    "error.database_busy": ("数据库繁忙，请在 {wait}后再试", "The database is busy; please try again in {wait}"),
     "error.storage_quota": (
         "服务器存储已达到配置的上限",
         "The server keeps as much as it is set to keep (STORAGE_MAX_BYTES)",
@@ -167,7 +174,7 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.storage_failure": ("文件存储失败，请稍后再试", "The file could not be stored; please try again"),
     "error.storage_full": ("磁盘空间不足", "The disk is full"),
     "error.storage_unavailable": (
-        "文件存储暂时不可用，请稍后再试",
-        "The file storage cannot be reached; please try again",
+        "文件存储暂时不可用，请在 {wait}后再试",
+        "The file storage cannot be reached; please try again in {wait}",
     ),
 }

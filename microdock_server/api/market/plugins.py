@@ -173,7 +173,7 @@ def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     message="market.upload_key",
     transaction="own",
     errors=(404, 409),
-    act="login",
+    act="upload_key",
 )
 def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """A new key for uploads through the host API. It replaces any other and is shown this once."""

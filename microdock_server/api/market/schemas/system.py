@@ -189,6 +189,24 @@ class Resources(Schema):
     damage = plain.Nested(Damage, required=True)
 
 
+class Limit(Schema):
+    """So much for whom; an `amount` of 0 is no limit. `status` is what is answered beyond it."""
+
+    name = plain.String(required=True)
+    per = plain.String(required=True)
+    amount = plain.Integer(required=True)
+    unit = plain.String(required=True)
+    seconds = plain.Integer(required=True, allow_none=True)
+    status = plain.Integer(required=True, allow_none=True)
+
+
+class Limits(Schema):
+    """Rates count nothing where `rates_enabled` is false."""
+
+    rates_enabled = plain.Boolean(required=True)
+    limits = plain.List(plain.Nested(Limit), required=True)
+
+
 class Maintenance(StrictSchema):
     message = fields.Prose(min=1, max=2000, required=True)
     starts_at = fields.Time(required=True)

@@ -1,0 +1,25 @@
+"""The limits on the marketplace surface, for clients that want to keep to them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+from ...services import configuration
+from ..context import context, settings
+from ..limit_table import table
+from ..surface import Answer
+from . import market
+from .schemas import system as schemas
+
+# They change when an administrator changes them: a minute late is early enough.
+KEPT: Final = {"Cache-Control": "public, max-age=60"}
+
+
+@market.operation("GET", "/limits", answer=schemas.Limits)
+def limits() -> Answer:
+    """Every limit that holds here: for whom, how much, in which time, and the status beyond it."""
+    found = settings()
+    upload = configuration.effective_upload_limit(configuration.current(), found.max_upload_size)
+    shown = [asdict(limit) for limit in table(found, upload)]
+    return Answer({"rates_enabled": context().limits.enabled, "limits": shown}, KEPT)
