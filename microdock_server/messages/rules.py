@@ -106,8 +106,19 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "Your appeal for plugin {plugin_name} was refused",
     ),
     "event.system_maintenance": ("系统维护通知：{text}", "Maintenance: {text}"),
+    "event.system_maintenance.timed": (
+        "系统维护通知（{starts_at} 至 {ends_at}）：{text}",
+        "Maintenance from {starts_at} to {ends_at}: {text}",
+    ),
+    "event.unknown": ("通知：{event}", "Notification: {event}"),
+    # What somebody wrote about it stands behind it.
+    "event.because": ("{what}：{reason}", "{what}: {reason}"),
+    "event.override": (
+        "{what}（由当事管理员越权决定，原因：{reason}）",
+        "{what} (decided with an override by somebody whom it concerns, because: {reason})",
+    ),
     "event.storage_damaged": (
-        "{count} 个存储文件已损坏或丢失，请从备份恢复",
-        "Stored files are damaged or missing ({count}): restore them from a backup",
+        "{count} 个存储文件已损坏或丢失，请从备份恢复：{names}",
+        "Stored files are damaged or missing ({count}): restore them from a backup: {names}",
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -96,6 +97,17 @@ def process(
     return appeal
 
 
+def against(appeal: Appeal) -> tuple[str, datetime | None]:
+    """The reason that was given for what the appeal is against, and when."""
+    if appeal.type == AppealType.SUSPENSION:
+        suspension = audit.find(appeal.decision_id)
+        if suspension is None:
+            return "", None
+        return str(suspension.details.get("reason", "")), suspension.at
+    review = reviews.get(appeal.decision_id)
+    return review.notes, review.decided_at
+
+
 def _open(appeal_id: str) -> Appeal:
     appeal = db.session.get(Appeal, appeal_id)
     if appeal is None:
@@ -162,21 +174,23 @@ def _grant(appeal: Appeal, plugin: Plugin, by: Actor, response: str, actions: Se
 
 def _close(appeal: Appeal, plugin: Plugin, decision: AppealStatus, by: Actor, **details: Any) -> None:
     appeal.status, appeal.decided_by, appeal.decided_at = decision, by.id, utcnow()
-    _notify_appellant(appeal, plugin)
+    _notify_appellant(appeal, plugin, details)
     audit.record(
         by, f"appeal.{decision.value}", "appeal", appeal.id, plugin=plugin.name, actions=appeal.actions, **details
     )
 
 
-def _notify_appellant(appeal: Appeal, plugin: Plugin) -> None:
+def _notify_appellant(appeal: Appeal, plugin: Plugin, overridden: dict[str, Any]) -> None:
     notifications.notify(
         appeal.appellant_id,
         Event.APPEAL_PROCESSED,
         appeal_id=appeal.id,
-        plugin_id=plugin.id,
-        plugin_name=plugin.name,
+        **notifications.about(plugin),
+        type=appeal.type,
+        appeal_reason=appeal.reason,
         decision=appeal.status,
         response=appeal.response,
+        **overridden,
     )
 
 

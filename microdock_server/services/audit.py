@@ -74,6 +74,11 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
     return entry
 
 
+def find(entry_id: str) -> AuditEntry | None:
+    """The entry of this number; None where that is none of the log's."""
+    return db.session.get(AuditEntry, int(entry_id)) if entry_id.isdecimal() else None
+
+
 def find_last(action: str, target_type: str, target_id: str) -> AuditEntry | None:
     """The last time that this was done to this; None where the log, which data may be older than, does not know."""
     query = select(AuditEntry).where(

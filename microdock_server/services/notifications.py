@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, and_, bindparam, exists, func, insert, or_, 
 from ..clock import utcnow
 from ..extensions import db
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
-from ..models import Notification, NotificationRead, User
+from ..models import Notification, NotificationRead, Plugin, User
 from ..models.columns import UtcDateTime
 from ..nodes import bell
 from ..uow import read_at_once
@@ -19,12 +19,24 @@ from ..vocabulary import Event
 from .paging import page_of
 
 MAX_BATCH: Final = 1000
+# Where the words of a person stand, by event.
+_REASONS: Final = ("reason", "notes", "response")
 
 
 def notify(user_id: str | None, event: Event, **data: Any) -> None:
     """Tell a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
     db.session.add(Notification(user_id=user_id, event=event, data=data))
     bell.ring("notifications")
+
+
+def about(plugin: Plugin) -> dict[str, str]:
+    """What every notification about a plugin carries: its names, and the page that shows it."""
+    return {
+        "plugin_id": plugin.id,
+        "plugin_name": plugin.name,
+        "display_name": plugin.display_name,
+        "link": f"/admin/plugins/{plugin.name}",
+    }
 
 
 def latest_id(engine: Engine) -> int:
@@ -50,13 +62,25 @@ def unread(user_id: str, after_id: int, up_to: int, engine: Engine) -> Sequence[
 
 
 def message_for(event: str, data: Mapping[str, Any]) -> Message:
-    """What a notification says, in words. Whatever `data` lacks is left blank; an unknown event is named."""
-    outcome = data.get("review_result", data.get("decision"))
-    key = next((key for key in (f"event.{event}.{outcome}", f"event.{event}") if key in CATALOGUE), None)
+    """What a notification says, in words: what happened to what, and the reason that somebody gave.
+
+    Whatever `data` lacks is left blank; an unknown event is named.
+    """
+    keys = (f"event.{event}.{_variant(data)}", f"event.{event}")
+    key = next((key for key in keys if key in CATALOGUE), None)
     if key is None:
-        return Message("event.system_maintenance", {"text": event})
+        return Message("event.unknown", {"event": event})
     blanks = [name for _, name, _, _ in Formatter().parse(text(key, DEFAULT_LANGUAGE)) if name]
-    return Message(key, {name: _in_words(name, data.get(name, "")) for name in blanks})
+    said = Message(key, {name: _in_words(name, data.get(name, "")) for name in blanks})
+    if data.get("override"):
+        said = Message("event.override", {"what": said, "reason": data.get("override_reason", "")})
+    reason = next((data[name] for name in _REASONS if data.get(name)), None)
+    return said if reason is None else Message("event.because", {"what": said, "reason": reason})
+
+
+def _variant(data: Mapping[str, Any]) -> object:
+    """Which of an event's texts fits: by what was decided, or whether there are times to name."""
+    return data.get("review_result") or data.get("decision") or ("timed" if data.get("starts_at") else None)
 
 
 def _in_words(name: str, value: object) -> object:

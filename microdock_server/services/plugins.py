@@ -97,8 +97,8 @@ def deprecate(name: str, by: Who) -> Plugin:
     return _set(name, by, "plugin.deprecated", is_deprecated=True)
 
 
-def move(plugin: Plugin, act: Act) -> None:
-    """Change where the plugin stands, and tell its owner. Raises TransitionNotAllowed."""
+def move(plugin: Plugin, act: Act, *, reason: str = "") -> None:
+    """Change where the plugin stands, and tell its owner, with the reason. Raises TransitionNotAllowed."""
     before, plugin.status = plugin.status, after(plugin.status, act)
     if plugin.status == PluginStatus.PUBLISHED and plugin.published_at is None:
         plugin.published_at = utcnow()
@@ -109,16 +109,17 @@ def move(plugin: Plugin, act: Act) -> None:
         notifications.notify(
             plugin.owner_id,
             Event.STATUS_CHANGED,
-            plugin_id=plugin.id,
-            plugin_name=plugin.name,
+            **notifications.about(plugin),
+            version=plugin.current_version,
             old_status=before,
             new_status=plugin.status,
+            reason=reason,
         )
 
 
 def suspend(plugin: Plugin, by: Who, reason: str) -> None:
     """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
-    move(plugin, Act.SUSPEND)
+    move(plugin, Act.SUSPEND, reason=reason)
     audit.record(by, SUSPENDED, "plugin", plugin.name, reason=reason)
 
 
@@ -127,9 +128,14 @@ def last_suspension(plugin: Plugin) -> AuditEntry | None:
     return audit.find_last(SUSPENDED, "plugin", plugin.name)
 
 
+def suspension(plugin: Plugin) -> AuditEntry | None:
+    """The act that suspended the plugin, with its reason; None unless it is suspended, and the log knows of it."""
+    return last_suspension(plugin) if plugin.status == PluginStatus.SUSPENDED else None
+
+
 def restore(plugin: Plugin, by: Who, reason: str, **details: Any) -> None:
     """Let a suspended plugin be seen again; `details` go into the audit log. Raises TransitionNotAllowed."""
-    move(plugin, Act.RESTORE)
+    move(plugin, Act.RESTORE, reason=reason)
     audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason, **details)
 
 

@@ -214,7 +214,14 @@ def _tell(new: Sequence[Damage]) -> None:
     audit.record(SERVER, "storage.damage_found", "storage", "files", count=len(new), files=named)
     administrators = select(User.id).where(User.role == Role.ADMIN, User.is_active)
     for user_id in db.session.scalars(administrators).all():
-        notifications.notify(user_id, Event.STORAGE_DAMAGED, count=len(new), files=named)
+        notifications.notify(
+            user_id,
+            Event.STORAGE_DAMAGED,
+            count=len(new),
+            files=named,
+            names=", ".join(one.key for one in new[:NAMED]),
+            link="/admin/system",
+        )
 
 
 def _store(position: Position) -> None:

@@ -120,11 +120,11 @@ def assign(review_id: str, reviewer_id: str, by: Actor, *, priority: Priority | 
     notifications.notify(
         reviewer_id,
         Event.REVIEW_ASSIGNED,
+        **{**notifications.about(plugin), "link": f"/admin/reviews/{review.id}"},
         review_id=review.id,
-        plugin_id=plugin.id,
-        plugin_name=plugin.name,
         version=review.version,
         priority=review.priority,
+        notes=notes,
     )
     audit.record(by, "review.assigned", "review", review.id, reviewer_id=reviewer_id, priority=review.priority)
     return review
@@ -273,8 +273,7 @@ def _notify_owner(owner_id: str, review: Review, plugin: Plugin, verdict: Verdic
     notifications.notify(
         owner_id,
         Event.REVIEW_COMPLETED,
-        plugin_id=plugin.id,
-        plugin_name=plugin.name,
+        **notifications.about(plugin),
         version=review.version,
         review_id=review.id,
         review_result=verdict.value,

@@ -10,6 +10,7 @@ export const appeals = {
   at: ['申诉时间', 'Appealed'],
   evidence: ['证据', 'Evidence'],
   against: ['查看被申诉的审核', 'The review it is against'],
+  reasonAgainst: ['原决定的理由', 'The decision’s reason'],
   decide: ['处理', 'Decide'],
   response: ['答复', 'Response'],
   responseHint: ['申诉人会看到此答复。', 'The appellant sees this.'],

@@ -61,6 +61,8 @@ export const plugins = {
   lastReview: ['最近审核', 'Newest review'],
   longDescription: ['详细介绍', 'Description'],
   noDescription: ['没有详细介绍', 'No further description'],
+  suspended: ['已下架，原因如下。下架时间：', 'Suspended for the reason below, since'],
+  noReason: ['没有说明原因', 'No reason was given'],
   screenshots: ['截图', 'Screenshots'],
   screenshot: ['{name} 的截图 {number}', 'Screenshot {number} of {name}'],
   versions: ['版本', 'Versions'],

@@ -71,7 +71,7 @@ def announce(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     if body["ends_at"] <= body["starts_at"]:
         raise Invalid.field("ends_at", "field.moment_order")
     times = {"starts_at": iso(body["starts_at"]), "ends_at": iso(body["ends_at"])}
-    notifications.notify(None, Event.MAINTENANCE, text=body["message"], **times)
+    notifications.notify(None, Event.MAINTENANCE, text=body["message"], link="/admin/", **times)
     audit.record(actor, "system.maintenance_announced", "system", "maintenance", text=body["message"], **times)
     return body
 

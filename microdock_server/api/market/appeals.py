@@ -121,6 +121,7 @@ def _rows(rows: Sequence[Appeal]) -> list[dict[str, Any]]:
             **{name: getattr(row, name) for name in names},
             "plugin_id": found[row.plugin_name].id,
             "plugin": shapes.reviewed(found[row.plugin_name], found[row.plugin_name].current_version, owners),
+            "against": dict(zip(("reason", "decided_at"), appeals.against(row), strict=True)),
             "appellant": people.get(row.appellant_id),
             "decided_by": people.get(row.decided_by or ""),
         }

@@ -69,7 +69,13 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "engines": version.engines,
         "host_range": host_range(version.engines),
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
+        "suspension": _suspension(plugin) if plugins.sees_hidden(plugin, viewer) else None,
     }
+
+
+def _suspension(plugin: Plugin) -> dict[str, Any] | None:
+    found = plugins.suspension(plugin)
+    return None if found is None else {"reason": found.details.get("reason", ""), "suspended_at": found.at}
 
 
 def _files(plugin: Plugin, images: Sequence[PluginImage]) -> dict[str, Any]:

@@ -322,8 +322,9 @@ def test_maintenance_is_announced_to_everybody(who: People) -> None:
     assert found == {"message": "今晚升级", **TIMES}
     for api in (who.user, who.developer, who.reviewer, who.admin):
         [row] = notices(api)
-        assert (row["event"], row["data"]) == ("system_maintenance", {"text": "今晚升级", **TIMES})
-        assert (row["message"], row["read"]) == ("系统维护通知：今晚升级", False)
+        assert (row["event"], row["data"]) == ("system_maintenance", {"text": "今晚升级", "link": "/admin/", **TIMES})
+        when = f"{TIMES['starts_at']} 至 {TIMES['ends_at']}"
+        assert (row["message"], row["read"]) == (f"系统维护通知（{when}）：今晚升级", False)
 
 
 @pytest.mark.parametrize("message", ["x", "x" * 2000, "一\n二\t三", "<b>升级</b> {text} %s", "🔧"])
@@ -331,7 +332,7 @@ def test_the_message_is_kept_as_it_was_given(root: Api, message: str) -> None:
     data(announce(root, message=message))
     [row] = notices(root)
     assert row["data"]["text"] == message
-    assert row["message"] == f"系统维护通知：{message}"
+    assert row["message"].endswith(f"）：{message}")
 
 
 @pytest.mark.parametrize(
@@ -418,6 +419,8 @@ def test_a_decision_says_what_was_decided(who: People, result: str) -> None:
     assert found["data"] == {
         "plugin_id": plugin["id"],
         "plugin_name": NAME,
+        "display_name": plugin["name"],
+        "link": f"/admin/plugins/{NAME}",
         "version": "1.0.0",
         "review_id": row["id"],
         "review_result": result,
@@ -446,6 +449,52 @@ def test_the_appellant_is_told_how_it_ended(app: Flask, who: People) -> None:
         "rejected",
         "不",
     )
+
+
+def newest_told(api: Api) -> tuple[dict[str, Any], str, str]:
+    """The newest notification: its data, and what it says in Chinese and in English."""
+    english = data(api.get(NOTIFICATIONS, headers={"Accept-Language": "en"}))["notifications"]
+    newest = max(english, key=lambda row: int(row["id"]))
+    [chinese] = [row for row in notices(api) if row["id"] == newest["id"]]
+    return newest["data"], chinese["message"], newest["message"]
+
+
+def test_the_reason_of_a_suspension_reaches_the_developer_everywhere(who: People) -> None:
+    plugin = published(who.developer, who.reviewer)
+    path = f"{V1}/marketplace/plugins/{plugin['id']}"
+    assert data(who.developer.get(path))["suspension"] is None
+    data(who.admin.post(f"{V1}/admin/plugins/{plugin['id']}/status", {"status": "suspended", "reason": "挖矿 {x}"}))
+    said, chinese, english = newest_told(who.developer)
+    assert (said["reason"], said["new_status"], said["version"]) == ("挖矿 {x}", "suspended", "1.0.0")
+    assert said["link"] == f"/admin/plugins/{NAME}"
+    assert chinese == f"插件 {NAME} 的状态变为 已下架：挖矿 {{x}}"
+    assert english == f"Plugin {NAME} is now suspended: 挖矿 {{x}}"
+    found = data(who.developer.get(path))["suspension"]
+    assert found["reason"] == "挖矿 {x}"
+    assert found["suspended_at"].endswith("Z")
+    assert who.user.get(path).status_code == 404
+    appeal = appealed(who.developer, plugin["id"], "suspension")
+    assert appeal["against"] == {"reason": "挖矿 {x}", "decided_at": found["suspended_at"]}
+    restored(who.admin, plugin["id"])
+    assert data(who.developer.get(path))["suspension"] is None
+    [still] = data(who.developer.get(f"{V1}/developers/appeals"))
+    assert still["against"]["reason"] == "挖矿 {x}"
+
+
+def test_an_appeal_says_why_its_version_was_rejected(who: People) -> None:
+    plugin = rejected(who.developer, who.reviewer)
+    [notes] = [row["data"]["notes"] for row in notices(who.developer) if row["event"] == "plugin_review_completed"]
+    assert notes
+    appeal = appealed(who.developer, plugin["id"])
+    assert appeal["against"]["reason"] == notes
+    assert appeal["against"]["decided_at"]
+
+
+def test_what_somebody_wrote_is_in_the_words_too(app: Flask, who: People) -> None:
+    plugin = created(who.developer)
+    decide(who.reviewer, plugin["id"], "needs_changes")
+    texts_said = [row["message"] for row in notices(who.developer)]
+    assert f"您的插件 {NAME} 1.0.0 需要修改：needs_changes, that is" in texts_said
 
 
 # What did not happen
@@ -518,6 +567,8 @@ def test_a_unit_that_is_rolled_back_leaves_no_notification(app: Flask, who: Peop
 )
 def test_a_decision_in_both_languages(who: People, result: str, chinese: str, english: str) -> None:
     decide(who.reviewer, created(who.developer)["id"], result)
+    # With the words of who decided.
+    chinese, english = f"{chinese}：{result}, that is", f"{english}: {result}, that is"
     assert chinese in told(who.developer)
     assert chinese in told(who.developer, "zh-CN,zh;q=0.9")
     assert english in told(who.developer, "en")

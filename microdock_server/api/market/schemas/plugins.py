@@ -153,6 +153,13 @@ class HostRange(Schema):
     max_version = plain.Nested(RangeEnd, required=True, allow_none=True)
 
 
+class Suspension(Schema):
+    """Why a suspended plugin is; told to those who still see it, its owner among them."""
+
+    reason = plain.String(required=True)
+    suspended_at = fields.Moment(required=True)
+
+
 class PluginDetail(Schema):
     id = plain.String(required=True)
     plugin_name = plain.String(required=True)
@@ -174,6 +181,7 @@ class PluginDetail(Schema):
     is_enabled = plain.Boolean(required=True)
     is_deprecated = plain.Boolean(required=True)
     review = plain.Nested(OwnReview, required=True, allow_none=True)
+    suspension = plain.Nested(Suspension, required=True, allow_none=True)
     created_at = fields.Moment(required=True)
     updated_at = fields.Moment(required=True)
     published_at = fields.Moment(required=True, allow_none=True)

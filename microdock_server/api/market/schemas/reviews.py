@@ -169,6 +169,13 @@ class AppealJudgement(Overridable):
     actions = fields.Many(fields.Nested(AppealAction), max=10, load_default=list)
 
 
+class Against(Schema):
+    """The reason that was given for what is appealed against."""
+
+    reason = plain.String(required=True)
+    decided_at = fields.Moment(required=True, allow_none=True)
+
+
 class Appeal(Schema):
     id = plain.String(required=True)
     plugin_id = plain.String(required=True)
@@ -179,6 +186,7 @@ class Appeal(Schema):
     evidence = plain.List(plain.Dict(), required=True)
     status = plain.String(required=True)
     decision_id = plain.String(required=True)
+    against = plain.Nested(Against, required=True)
     appellant = plain.Nested(Person, required=True, allow_none=True)
     response = plain.String(required=True)
     actions = plain.List(plain.Dict(), required=True)
