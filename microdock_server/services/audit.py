@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -18,6 +18,7 @@ from .paging import page_of
 
 # What the first entry is chained to.
 GENESIS: Final = "0" * 64
+MOST: Final = 2000
 BATCH: Final = 1000
 
 
@@ -77,6 +78,14 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
 def find(entry_id: str) -> AuditEntry | None:
     """The entry of this number; None where that is none of the log's."""
     return db.session.get(AuditEntry, int(entry_id)) if entry_id.isdecimal() else None
+
+
+def of_targets(action: str, target_type: str, target_ids: Collection[str]) -> Sequence[AuditEntry]:
+    """The times that this was done to any of these, newest first; the newest 2,000."""
+    query = select(AuditEntry).where(
+        AuditEntry.target_type == target_type, AuditEntry.target_id.in_(target_ids), AuditEntry.action == action
+    )
+    return db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(MOST)).all()
 
 
 def find_last(action: str, target_type: str, target_id: str) -> AuditEntry | None:

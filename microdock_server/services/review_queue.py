@@ -11,12 +11,14 @@ from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from ..clock import utcnow
 from ..extensions import db
-from ..models import Plugin, Review
+from ..models import AuditEntry, Plugin, Review
 from ..vocabulary import NOT_MEASURED, OPEN_REVIEWS, Priority, Reason, ReviewStatus
+from . import audit
 from .paging import page_of
 
 # How many past reviews an estimate is made from.
 SAMPLE: Final = 50
+MOST_REPORTS: Final = 20
 
 
 def page(
@@ -84,6 +86,19 @@ def latest_of(plugin: Plugin) -> Review | None:
     """The plugin's newest review, open or decided."""
     query = select(Review).where(Review.plugin_name == plugin.name)
     return db.session.scalar(query.order_by(Review.submitted_at.desc(), Review.id.desc()).limit(1))
+
+
+def reports(rows: Sequence[Review]) -> dict[str, list[AuditEntry]]:
+    """The reports that reviews are about, by review, newest first; at most 20 each."""
+    reported = {row.id: row.plugin_name for row in rows if Reason.REPORTED.value in row.reasons}
+    if not reported:
+        return {}
+    found: dict[str, list[AuditEntry]] = {}
+    for entry in audit.of_targets("plugin.reported", "plugin", set(reported.values())):
+        of_review = found.setdefault(str(entry.details.get("review")), [])
+        if entry.details.get("review") in reported and len(of_review) < MOST_REPORTS:
+            of_review.append(entry)
+    return found
 
 
 def is_overdue(review: Review, days: int) -> bool:

@@ -80,6 +80,7 @@ export const reviews = {
   startHint: ['开始后，此任务归您所有。', 'Once you start, the review is yours.'],
   isStarted: ['审核已开始', 'Review started'],
   heldBy: ['此任务由 {name} 处理。', 'This review is with {name}.'],
+  reports: ['举报', 'Reports'],
   publishedHint: [
     '此版本已发布。“通过”和“要求修改”使其保持发布，“拒绝”将插件下架（仅限管理员）。',
     'This version is published. It stays so unless it is rejected, which suspends the plugin (administrators only).',

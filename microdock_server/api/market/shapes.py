@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from ...bundle.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
 from ...extensions import db
-from ...models import Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
+from ...models import AuditEntry, Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
 from ...services import configuration, developers, pictures, plugins, review_queue, texts
 from ...services.autoreview import requests as auto_reviews
 from ...services.developers import Profile
@@ -188,9 +188,11 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
     estimate = review_queue.estimated_minutes()
     days = configuration.current().review_settings.max_review_time
     now = utcnow()
+    reports = review_queue.reports(rows)
     return [
         {
             **{name: getattr(row, name) for name in _REVIEW_FIELDS},
+            "reports": _reports(reports.get(row.id, [])),
             "plugin": reviewed(found[row.plugin_name], row.version, owners),
             "age": review_queue.age_minutes(row, now),
             "is_overdue": review_queue.is_overdue(row, days),
@@ -201,6 +203,16 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
             "result": None if row.decided_at is None else row.status,
         }
         for row in rows
+    ]
+
+
+def _reports(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
+    """Reports without names: who made them is a number, the same for all by one account."""
+    first_first = dict.fromkeys(entry.actor_id for entry in reversed(entries))
+    numbers = {actor_id: number for number, actor_id in enumerate(first_first, 1)}
+    return [
+        {"reporter": numbers[entry.actor_id], "reason": entry.details.get("reason", ""), "created_at": entry.at}
+        for entry in entries
     ]
 
 

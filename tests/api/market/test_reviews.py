@@ -352,6 +352,33 @@ def test_a_report_is_one_more_reason_and_makes_it_urgent(who: People) -> None:
     assert [entry["details"]["reason"] for entry in audited(who.admin, "plugin.reported")] == ["抄袭", "抄袭"]
 
 
+def test_reviewers_see_why_a_plugin_was_reported_and_by_how_many_but_not_by_whom(who: People) -> None:
+    plugin = published(who.developer, who.reviewer)
+    path = f"{V1}/marketplace/plugins/{plugin['id']}/report"
+    for api, reason in ((who.user, "抄袭 {x}"), (who.other, "偷密码"), (who.user, "又来了")):
+        data(api.post(path, {"reason": reason}))
+    other = published(who.developer, who.reviewer, name="com.example.other")
+    data(who.user.post(f"{V1}/marketplace/plugins/{other['id']}/report", {"reason": "别的"}))
+    rows = {row["plugin"]["plugin_name"]: row for row in queue(who.reviewer)}
+    said = rows[NAME]["reports"]
+    assert [(report["reporter"], report["reason"]) for report in said] == [
+        (1, "又来了"),
+        (2, "偷密码"),
+        (1, "抄袭 {x}"),
+    ]
+    assert all(
+        report["created_at"].endswith("Z") and set(report) == {"reporter", "reason", "created_at"} for report in said
+    )
+    assert [report["reason"] for report in rows["com.example.other"]["reports"]] == ["别的"]
+    assert data(who.reviewer.get(f"{V1}/admin/reviews/{rows[NAME]['id']}"))["reports"] == said
+    # Once it is decided, the next review is about the next reports alone.
+    data(start(who.reviewer, rows[NAME]["id"]))
+    data(submit(who.reviewer, rows[NAME]["id"], "approved"))
+    data(who.other.post(path, {"reason": "还在"}))
+    [again] = [row for row in queue(who.reviewer) if row["plugin"]["plugin_name"] == NAME]
+    assert [report["reason"] for report in again["reports"]] == ["还在"]
+
+
 # Assigning
 
 

@@ -37,6 +37,14 @@ class AutoReviewSummary(Schema):
     issues = plain.List(plain.Dict(), required=True)
 
 
+class ReviewReport(Schema):
+    """Why somebody reported the plugin. `reporter` is a number, the same for all reports by one account."""
+
+    reporter = plain.Integer(required=True)
+    reason = plain.String(required=True)
+    created_at = fields.Moment(required=True)
+
+
 class Review(Schema):
     """One member of the queue. `estimated_time` and `age` in minutes."""
 
@@ -45,6 +53,7 @@ class Review(Schema):
     status = plain.String(required=True)
     priority = plain.String(required=True)
     reasons = plain.List(plain.String(), required=True)
+    reports = plain.List(plain.Nested(ReviewReport), required=True)
     file_hash = plain.String(required=True, metadata={"description": "SHA-256 of the package under review"})
     submitted_at = fields.Moment(required=True)
     age = plain.Integer(required=True)
