@@ -117,19 +117,37 @@ def _open(appeal_id: str) -> Appeal:
     return appeal
 
 
+def hindrance(appeal: Appeal, plugin: Plugin, judge: Actor) -> DomainError | None:
+    """Why somebody may not hear an appeal; its details say where an override is possible. None where they may."""
+    if appeal.status != AppealStatus.PENDING:
+        return AppealDecided()
+    if not permits(judge.role, _permission(appeal)):
+        return Forbidden()
+    barred, problem = _barred(appeal, plugin, judge)
+    return submitters.hindrance(barred, judge, problem, permission=_permission(appeal))
+
+
+def _permission(appeal: Appeal) -> str:
+    return "plugin.suspend" if appeal.type == AppealType.SUSPENSION else "review.update"
+
+
 def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: bool) -> bool:
     """Neither who decided before hears an appeal, nor whom it is for, nor who submitted what it would publish."""
+    barred, problem = _barred(appeal, plugin, judge)
+    return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=_permission(appeal))
+
+
+def _barred(appeal: Appeal, plugin: Plugin, judge: Actor) -> tuple[set[str | None], DomainError]:
+    """Who does not hear the appeal, and what `judge` is told if they are one of them."""
     barred = {appeal.against_id, appeal.appellant_id, plugin.owner_id}
-    is_suspension = appeal.type == AppealType.SUSPENSION
-    if not is_suspension:
+    if appeal.type != AppealType.SUSPENSION:
         version = _version(reviews.get(appeal.decision_id))
         barred |= submitters.of(plugin, version) if version else set()
     if judge.id == appeal.against_id:
         problem: DomainError = OwnDecision()
     else:
         problem = OwnPlugin() if judge.id == appeal.appellant_id else submitters.refusal(plugin, judge.id)
-    permission = "plugin.suspend" if is_suspension else "review.update"
-    return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=permission)
+    return barred, problem
 
 
 def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:

@@ -109,6 +109,17 @@ def ensure_may_decide(
     return True
 
 
+def hindrance(
+    barred: Iterable[str | None], by: Actor, problem: DomainError, *, permission: str = "review.update"
+) -> DomainError | None:
+    """What `ensure_may_decide` says to somebody who does not override; None where they may decide."""
+    try:
+        ensure_may_decide(barred, by, problem, override=False, permission=permission)
+    except DomainError as refused:
+        return refused
+    return None
+
+
 def is_anybody_else(barred: Iterable[str | None], permission: str = "review.update") -> bool:
     """Is there an active account that holds `permission` and is none of the `barred`?"""
     roles = [role for role in Role if permits(role, permission)]

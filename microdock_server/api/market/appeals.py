@@ -11,6 +11,7 @@ from ...models import Appeal, Plugin
 from ...services import appeals, developers, plugins
 from ...services.tokens import Actor
 from ...vocabulary import AppealStatus
+from ..context import language
 from . import market, shapes
 from .schemas import reviews as schemas
 from .schemas.base import override_of
@@ -34,7 +35,7 @@ _PUBLISHED: Final = ("approved", "published")
 def submit(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Appeal against the last rejection, or the suspension, of one's own plugin."""
     reference, kind = body.pop("plugin_id"), body.pop("type")
-    return _rows([appeals.submit(reference, kind, actor, body)])[0]
+    return _rows([appeals.submit(reference, kind, actor, body)], actor)[0]
 
 
 @market.operation(
@@ -85,7 +86,7 @@ def process(appeal_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any
             raise Invalid.field(f"actions.{place}.new_status", "field.status")
     override = override_of(body)
     row = appeals.process(appeal_id, body["decision"], actor, body["response"], body["actions"], override=override)
-    return _rows([row])[0]
+    return _rows([row], actor)[0]
 
 
 def _listed(query: dict[str, Any], actor: Actor, appellant_id: str | None) -> list[dict[str, Any]]:
@@ -97,10 +98,22 @@ def _listed(query: dict[str, Any], actor: Actor, appellant_id: str | None) -> li
         page_number=query["page"],
         limit=query["limit"],
     )
-    return _rows(rows)
+    return _rows(rows, actor)
 
 
-def _rows(rows: Sequence[Appeal]) -> list[dict[str, Any]]:
+def _hearing(row: Appeal, plugin: Plugin, viewer: Actor) -> dict[str, Any]:
+    """May this viewer hear it, and if not, why; they learn it before they write an answer."""
+    problem = appeals.hindrance(row, plugin, viewer)
+    if problem is None:
+        return {"may_process": True, "may_not_because": None, "may_override": False}
+    return {
+        "may_process": False,
+        "may_not_because": problem.message.render(language()),
+        "may_override": any(detail.rule == "override_possible" for detail in problem.details),
+    }
+
+
+def _rows(rows: Sequence[Appeal], viewer: Actor) -> list[dict[str, Any]]:
     found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
     owners = developers.named(plugin.owner_id for plugin in found.values())
     people = shapes.named_people(who for row in rows for who in (row.appellant_id, row.decided_by))
@@ -121,6 +134,7 @@ def _rows(rows: Sequence[Appeal]) -> list[dict[str, Any]]:
             **{name: getattr(row, name) for name in names},
             "plugin_id": found[row.plugin_name].id,
             "plugin": shapes.reviewed(found[row.plugin_name], found[row.plugin_name].current_version, owners),
+            **_hearing(row, found[row.plugin_name], viewer),
             "against": dict(zip(("reason", "decided_at"), appeals.against(row), strict=True)),
             "appellant": people.get(row.appellant_id),
             "decided_by": people.get(row.decided_by or ""),

@@ -461,3 +461,58 @@ def test_a_hearing_that_is_refused_tells_nobody(who: People) -> None:
     assert process(who.reviewer, found["id"]).status_code == 403
     assert "appeal_processed" not in {row["event"] for row in notices(who.developer)}
     assert audited(who.admin, "appeal.") == []
+
+
+# Who may hear one, known before an answer is typed
+
+
+def hearing(api: Api) -> tuple[bool, bool, str | None]:
+    """Of the only appeal: may it be processed, overridden, and what is said against it."""
+    [found] = data(api.get(ALL))
+    return found["may_process"], found["may_override"], found["may_not_because"]
+
+
+def test_the_only_administrator_hears_an_appeal_against_their_own_act_with_an_override(who: People) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    found = appealed(who.developer, plugin["id"], "suspension")
+    may, may_override, why = hearing(who.admin)
+    assert (may, may_override) == (False, True)
+    refused_as = process(who.admin, found["id"])
+    assert (refused_as.status_code, refused_as.get_json()["message"]) == (403, why)
+    # A reviewer may not lift a suspension, and hears it before they write.
+    assert hearing(who.reviewer)[:2] == (False, False)
+    assert process(who.reviewer, found["id"]).get_json()["message"] == hearing(who.reviewer)[2]
+    assert process(who.admin, found["id"], override=True).status_code == 422
+    done = data(process(who.admin, found["id"], override=True, reason="只有我一人"))
+    assert done["status"] == "approved"
+    [entry] = audited(who.admin, "appeal.approved")
+    assert (entry["details"]["override"], entry["details"]["override_reason"]) == (True, "只有我一人")
+    [told] = [row for row in notices(who.developer) if row["event"] == "appeal_processed"]
+    assert (told["data"]["override"], told["data"]["override_reason"]) == (True, "只有我一人")
+    assert "越权决定，原因：只有我一人" in told["message"]
+    assert told["message"].endswith("：申诉处理结果说明")
+    assert shown(who.nobody, plugin["id"])["status"] == "published"
+
+
+def test_where_there_is_another_administrator_they_hear_it(who: People, second_admin: Api) -> None:
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    found = appealed(who.developer, plugin["id"], "suspension")
+    assert hearing(who.admin)[:2] == (False, False)
+    assert slug(process(who.admin, found["id"], override=True, reason="x")) == "override_refused"
+    assert hearing(second_admin) == (True, False, None)
+    data(process(second_admin, found["id"]))
+    [told] = [row for row in notices(who.developer) if row["event"] == "appeal_processed"]
+    assert "override" not in told["data"]
+    assert hearing(second_admin)[:2] == (False, False)
+
+
+def test_a_reviewer_who_rejected_learns_that_another_hears_it(who: People, second: Api) -> None:
+    appealed(who.developer, rejected(who.developer, who.reviewer)["id"])
+    may, may_override, why = hearing(who.reviewer)
+    assert (may, may_override) == (False, False)
+    assert why
+    assert hearing(second) == (True, False, None)
+    [mine] = data(who.developer.get(OWN))
+    assert mine["may_process"] is False

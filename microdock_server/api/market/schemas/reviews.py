@@ -196,6 +196,10 @@ class Appeal(Schema):
     status = plain.String(required=True)
     decision_id = plain.String(required=True)
     against = plain.Nested(Against, required=True)
+    # Of whoever asks: may they decide it, why not, and would `override: true` with a reason do?
+    may_process = plain.Boolean(required=True)
+    may_not_because = plain.String(required=True, allow_none=True)
+    may_override = plain.Boolean(required=True)
     appellant = plain.Nested(Person, required=True, allow_none=True)
     response = plain.String(required=True)
     actions = plain.List(plain.Dict(), required=True)
