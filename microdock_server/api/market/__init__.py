@@ -14,6 +14,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
     notices,
     people,
     plugins,
+    progress,
     ratings,
     reviews,
     versions,

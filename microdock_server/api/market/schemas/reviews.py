@@ -145,6 +145,22 @@ class AutoReview(Schema):
     finished_at = fields.Moment(required=True, allow_none=True)
 
 
+class TimelineStep(Schema):
+    """One step of a version under review."""
+
+    at = fields.Moment(required=True)
+    event = plain.String(
+        required=True,
+        metadata={
+            "enum": [
+                *("submitted", "assigned", "started", "approved", "rejected", "needs_changes"),
+                *("auto_review_completed", "auto_review_failed"),
+            ]
+        },
+    )
+    notes = plain.String(required=True)
+
+
 class Evidence(StrictSchema):
     type = fields.Text(min=1, max=50, required=True)
     url = fields.Url(min=1, required=True)

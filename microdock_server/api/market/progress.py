@@ -1,0 +1,58 @@
+"""What owners read of the review of their own versions: the automatic findings, and the steps so far."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ...errors import AutoReviewNotFound, NotTheOwner
+from ...models import PluginVersion
+from ...services import plugins, timeline, versions
+from ...services.autoreview import requests as auto_reviews
+from ...services.tokens import Actor
+from ...vocabulary import permits
+from ..surface import Access
+from . import market
+from .findings import full
+from .schemas import reviews as schemas
+from .versions import VERSION
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/versions/<version>/auto-review",
+    access=Access.LOGGED_IN,
+    path=VERSION,
+    answer=schemas.AutoReview,
+    errors=(403, 404),
+)
+def auto_review(plugin_id: str, version: str, actor: Actor) -> dict[str, Any]:
+    """The newest automatic review of one's own version, with the evidence of each finding."""
+    found = auto_reviews.latest(_own(plugin_id, version, actor))
+    if found is None:
+        raise AutoReviewNotFound()
+    # Why a job failed is the server's business.
+    private = {} if permits(actor.role, "review.view") else {"error": None}
+    return {**full(found), **private}
+
+
+@market.operation(
+    "GET",
+    "/marketplace/plugins/<plugin_id>/versions/<version>/timeline",
+    access=Access.LOGGED_IN,
+    path=VERSION,
+    answer=schemas.TimelineStep,
+    many=True,
+    errors=(403, 404),
+)
+def steps(plugin_id: str, version: str, actor: Actor) -> list[dict[str, Any]]:
+    """What became of one's own version under review so far, oldest first."""
+    return [asdict(step) for step in timeline.of(_own(plugin_id, version, actor))]
+
+
+def _own(plugin_id: str, version: str, actor: Actor) -> PluginVersion:
+    """The version, for its owner and those who see everything. Raises PluginNotFound, NotTheOwner, VersionNotFound."""
+    plugin = plugins.get_seen(plugin_id, actor)
+    if not plugins.sees_hidden(plugin, actor):
+        raise NotTheOwner()
+    return versions.get(plugin, version)
