@@ -74,6 +74,9 @@ def review(server: Server) -> str:
     answered(root.post(f"{V1}/admin/categories", {"name": "构建", "parent_id": above["id"]}), 201)
     answered(server.client.back_up(b"bytes" * 500))
     registered(server)
+    everybody = [row["id"] for row in answered(root.get(f"{V1}/admin/users?limit=100"))["users"]]
+    prefixes = [{"prefix": "com.microdock", "owner_ids": everybody}, {"prefix": "com." + "kept" * 24, "owner_ids": []}]
+    answered(root.call("PUT", f"{V1}/admin/system/config", json={"reserved_prefixes": prefixes}))
     notice = {"message": UNBROKEN, "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}
     answered(root.post(f"{V1}/admin/system/maintenance", notice))
     rows = answered(reviewer.get(f"{V1}/admin/reviews/queue"))["reviews"]

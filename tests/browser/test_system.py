@@ -328,6 +328,86 @@ def test_a_number_that_was_cleared_is_refused(visit: Visit, server: Server) -> N
     assert configured(server) == before
 
 
+def owner_ids(server: Server, *usernames: str) -> list[str]:
+    users = answered(as_user(server, "admin").get(f"{V1}/admin/users?limit=100"))["users"]
+    ids = {user["username"]: user["id"] for user in users}
+    return [ids[username] for username in usernames]
+
+
+def reserved(server: Server) -> list[dict[str, Any]]:
+    return list(configured(server)["reserved_prefixes"])
+
+
+def owners(admin: Admin, place: int) -> Locator:
+    """Where the owners of a prefix are searched for."""
+    return admin.test(f"prefix-owners-{place}").get_by_role("combobox")
+
+
+def test_a_prefix_is_reserved_changed_and_given_up_with_the_keyboard(visit: Visit, server: Server) -> None:
+    admin = visit("admin", "/system")
+    keys = admin.page.keyboard
+    expect(admin.test("prefix-none")).to_be_visible()
+    admin.test("prefix-add").press("Enter")
+    expect(admin.test("prefix-0").locator("input")).to_be_focused()
+    keys.type("com.acme")
+    keys.press("Tab")
+    for username in ("developer", "colleague"):
+        expect(owners(admin, 0)).to_be_focused()
+        keys.type(username[:5])
+        # The search is the server's: nobody else is left.
+        expect(admin.page.get_by_role("option")).to_have_text([username])
+        keys.press("Enter")
+        expect(admin.test("prefix-owners-0")).to_contain_text(username)
+    expect(admin.test("config-save")).to_have_text("保存 1 项更改")
+    keys.press("Escape")
+    with admin.page.expect_request("**/system/config") as sent:
+        admin.test("config-save").press("Enter")
+    wanted = [{"prefix": "com.acme", "owner_ids": owner_ids(server, "developer", "colleague")}]
+    assert sent.value.post_data_json == {"reserved_prefixes": wanted}
+    saved(admin)
+    assert reserved(server) == wanted
+
+    # Owners have their names when the page is opened again, and the last one goes with a key.
+    admin.page.reload()
+    expect(admin.test("prefix-owners-0")).to_contain_text("developer")
+    expect(admin.test("prefix-owners-0")).to_contain_text("colleague")
+    owners(admin, 0).press("Backspace")
+    expect(admin.test("prefix-owners-0")).not_to_contain_text("colleague")
+    keys.press("Escape")
+    admin.test("config-save").press("Enter")
+    saved(admin)
+    assert reserved(server) == [{"prefix": "com.acme", "owner_ids": owner_ids(server, "developer")}]
+
+    admin.test("prefix-remove-0").press("Enter")
+    expect(admin.test("prefix-add")).to_be_focused()
+    admin.test("config-save").press("Enter")
+    expect(admin.test("config-save")).to_have_text("没有更改")
+    expect(admin.test("prefix-none")).to_be_visible()
+    assert reserved(server) == []
+
+
+def test_a_prefix_that_is_none_is_refused_at_its_field(visit: Visit, server: Server) -> None:
+    admin = visit("admin", "/system")
+    for place, prefix in enumerate(("com.good", "com..bad")):
+        admin.test("prefix-add").click()
+        admin.test(f"prefix-{place}").locator("input").fill(prefix)
+    with admin.page.expect_response("**/system/config") as refusal:
+        admin.test("config-save").click()
+    assert refusal.value.status == 422
+    [detail] = refusal.value.json()["error"]["details"]
+    assert detail["field"] == "reserved_prefixes.1.prefix"
+    expect(admin.test("prefix-1").locator(".el-form-item__error")).to_have_text(detail["message"])
+    expect(admin.page.locator(".el-form-item__error")).to_have_count(1)
+    # Of the row that takes its place nothing is said.
+    admin.test("prefix-remove-0").click()
+    expect(admin.test("prefix-0").locator("input")).to_have_value("com..bad")
+    expect(admin.test("prefix-remove-0")).to_be_focused()
+    expect(admin.page.locator(".el-form-item__error")).to_have_count(0)
+    admin.page.get_by_role("button", name="放弃更改").click()
+    expect(admin.test("prefix-none")).to_be_visible()
+    assert reserved(server) == []
+
+
 # Maintenance
 
 
