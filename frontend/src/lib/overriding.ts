@@ -12,9 +12,22 @@ export interface Override {
 // What the server takes.
 const LONGEST_REASON = 2000
 
+/** A refusal by itself, or of one item among several. */
+interface Refused {
+  details: readonly { rule?: string | null }[]
+}
+
 /** Does a refusal say that the decision is taken with a reason? */
-export function isOverridable(refusal: ApiError): boolean {
+export function isOverridable(refusal: Refused): boolean {
   return refusal.details.some(({ rule }) => rule === 'override_possible')
+}
+
+/** Ask why something is decided all the same, under what stands against it; null where it is left. */
+export async function askOverride(refused: string): Promise<Override | null> {
+  const { t } = i18n.global
+  const box = { title: refused, longest: LONGEST_REASON }
+  const reason = await asked(t('reviews.override.ask'), t('reviews.override.yes'), box)
+  return reason === null ? null : { override: true, reason: reason.trim() }
 }
 
 /** Send a decision; where only an override is taken, once more with the reason that is asked for.
@@ -26,10 +39,8 @@ export async function overriding<T>(send: (override: Override) => Promise<T>): P
     return await send({})
   } catch (refusal) {
     if (!(refusal instanceof ApiError && isOverridable(refusal))) throw refusal
-    const { t } = i18n.global
-    const box = { title: refusal.message, longest: LONGEST_REASON }
-    const reason = await asked(t('reviews.override.ask'), t('reviews.override.yes'), box)
-    if (reason === null) throw refusal
-    return send({ override: true, reason: reason.trim() })
+    const override = await askOverride(refusal.message)
+    if (override === null) throw refusal
+    return send(override)
   }
 }

@@ -66,6 +66,12 @@ export const reviews = {
     ],
     result: ['{succeeded} 项成功，{failed} 项失败', '{succeeded} done, {failed} failed'],
     failed: ['失败', 'Failed'],
+    overridable: [
+      '其中 {count} 项与您自己有关，但没有其他可用的审核员：说明理由后仍可由您决定。',
+      'About your own: {count}. There is no other active reviewer, so you can decide them all the same, with a reason.',
+    ],
+    override: ['说明理由并决定…', 'Decide with a reason…'],
+    own: ['与您自己有关的审核：{count} 项', 'Reviews that are about your own: {count}'],
   },
   assign: {
     button: ['分配', 'Assign'],

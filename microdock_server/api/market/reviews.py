@@ -14,6 +14,7 @@ from ...uow import unit_of_work
 from ...vocabulary import Verdict
 from .. import packages
 from ..context import context, language
+from ..envelopes import Refusal
 from ..surface import Surface
 from . import market, shapes
 from .findings import full
@@ -199,4 +200,6 @@ def _decided(review_id: str, actor: Actor, body: dict[str, Any], override: str |
 
 def _refused(surface: Surface, refusal: DomainError) -> dict[str, Any]:
     code = surface.envelope.status_of(refusal)
-    return {"code": code, "slug": refusal.slug, "message": refusal.message.render(language())}
+    told = Refusal(code, refusal.slug, refusal.message, refusal.details)
+    body = surface.envelope.failure(told, language(), "")
+    return {"code": code, "slug": refusal.slug, "message": body["message"], "details": body["error"]["details"]}

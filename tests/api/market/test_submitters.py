@@ -382,6 +382,36 @@ def test_the_only_reviewer_decides_in_a_batch_with_an_override(who: People, alon
     assert hosts_get(who.nobody) == ["1.0.0"]
 
 
+def test_a_batch_says_which_of_its_items_an_override_would_decide(app: Flask, who: People, alone: str) -> None:
+    data(create(who.developer, name="com.example.others"), 201)
+    others = review_of(who.admin, "com.example.others")["id"]
+    body = {"review_ids": [alone, others], "action": "approve"}
+    found = data(who.admin.post(f"{V1}/admin/reviews/batch", body))
+    assert (found["succeeded"], found["failed"]) == (1, 1)
+    own, other = found["results"]
+    assert (other["success"], other["error"]) == (True, None)
+    by_itself = submit(who.admin, alone).get_json()
+    assert own["error"] == {
+        "code": 403,
+        "slug": "own_plugin",
+        "message": by_itself["message"],
+        "details": by_itself["error"]["details"],
+    }
+    assert [(told["field"], told["rule"]) for told in own["error"]["details"]] == [("override", "override_possible")]
+
+    data(who.admin.post(f"{V1}/admin/reviews/batch", {**body, "override": True, "reason": "nobody else is here"}))
+    logged = {entry["details"]["plugin"]: entry["details"] for entry in audited(who.admin, "review.approved")}
+    assert (logged[NAME]["override"], logged[NAME]["override_reason"]) == (True, "nobody else is here")
+    # What was not the administrator's own needed none.
+    assert "override" not in logged["com.example.others"]
+
+
+def test_a_batch_offers_no_override_where_somebody_else_can_decide(who: People) -> None:
+    created(who.admin)
+    review = review_of(who.reviewer, NAME)["id"]
+    assert batch(who.admin, review)["error"]["details"] == []
+
+
 @pytest.mark.parametrize("reason", [None, "", " \n", "\u200b"])
 def test_an_override_needs_a_reason(who: People, alone: str, reason: str | None) -> None:
     fields = {} if reason is None else {"reason": reason}

@@ -114,11 +114,29 @@ class Batch(Overridable):
     notes = fields.Prose(max=10_000, load_default="")
 
 
+class RefusedDetail(Schema):
+    """As in the envelope of a refusal; `rule` and `entry` only where there is a rule."""
+
+    field = plain.String(required=True, allow_none=True)
+    message = plain.String(required=True)
+    rule = plain.String()
+    entry = plain.String(allow_none=True)
+
+
+class BatchRefusal(Schema):
+    """What the decision would have been refused with by itself."""
+
+    code = plain.Integer(required=True)
+    slug = plain.String(required=True)
+    message = plain.String(required=True)
+    details = plain.List(plain.Nested(RefusedDetail), required=True)
+
+
 class BatchItem(Schema):
     review_id = plain.String(required=True)
     success = plain.Boolean(required=True)
     status = plain.String(required=True, allow_none=True)
-    error = plain.Dict(required=True, allow_none=True)
+    error = plain.Nested(BatchRefusal, required=True, allow_none=True)
 
 
 class BatchResult(Schema):
