@@ -221,6 +221,24 @@ PLUGIN_NAME_MAX: Final = 100
 PLUGIN_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)*")
 PLUGIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)+")
 
+# What a host is, as developers write it: a .NET type, an assembly's simple name, a target framework, a machine.
+TYPE_NAME: Final = re.compile(r"(?:[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
+ASSEMBLY_NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+OPTIONAL_ASSEMBLY_NAME: Final = re.compile(rf"(?:{ASSEMBLY_NAME.pattern})?")
+TARGET_FRAMEWORK: Final = re.compile(
+    r"(?:net[1-4][0-9]{1,2}|netcoreapp[1-3]\.[0-9]|net[0-9]{1,2}\.[0-9](?:-[a-z0-9.]+)?)"
+)
+
+
+class Architecture(StrEnum):
+    """What processors hosts run on."""
+
+    X86 = "x86"
+    X64 = "x64"
+    ARM64 = "arm64"
+    ARM = "arm"
+
+
 VERSION_MAX: Final = 64
 RANGE_MAX: Final = 256
 

@@ -10,6 +10,7 @@ import stat
 import struct
 import sys
 import threading
+import zipfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
@@ -45,6 +46,8 @@ from microdock_server.vocabulary import Event, Role
 
 from . import slow
 from .bundle.craft import UTF8, Item, Zip, extra
+from .bundle.packages import plugin_dll, real_dll
+from .bundle.test_contents import with_references
 from .conftest import AppFactory, WallClock, release
 from .live import Client, Server, prepared_server
 from .market import (
@@ -62,6 +65,7 @@ from .market import (
     people,
     published,
     review_of,
+    run_jobs,
     slug,
 )
 from .peers import postgresql
@@ -872,3 +876,57 @@ def test_comments_without_end_cost_no_more_than_their_length(app: Flask) -> None
 def test_a_plugin_is_not_called_like_a_device(app: Flask) -> None:
     answer = Api(app).upload(package(name="com.nul.plugin"))
     assert (answer.status_code, answer.get_json()["details"][0]["rule"]) == (400, "field-device-name")
+
+
+# --- What an automatic review overlooks -----------------------------------------------------------------------------
+
+
+def _reviewed(app: Flask, who: People, beside: dict[str, bytes], **changes: Any) -> tuple[str, set[str]]:
+    """Submit a good plugin with more files beside it where no person has to look: where it stands then, and the rules
+    that found something."""
+    settled = {"manual_review_required": False, "auto_approve_threshold": 0}
+    data(who.admin.put(f"{V1}/admin/system/config", {"review_settings": settled}))
+    texts = {"entryClass": "Clock.Plugin", "description": "A plugin that is described at some length", **changes}
+    content = {"plugin.json": json.dumps(manifest(**texts)).encode(), "MyPlugin.dll": plugin_dll(), **beside}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in content.items():
+            archive.writestr(name, body)
+    data(create(who.developer, {"plugin_file": file(buffer.getvalue(), "p.zip")}, **changes), 201)
+    run_jobs(app)
+    found = data(who.reviewer.get(f"{V1}/admin/plugins/{NAME}/auto-review/result"))
+    assert found["status"] == "completed", found
+    return data(who.developer.get(f"{PLUGINS}/{NAME}"))["status"], {issue["rule"] for issue in found["issues"]}
+
+
+def test_an_honest_plugin_publishes_itself_where_nobody_has_to_look(app: Flask, who: People) -> None:
+    """What the following refuse, this does not do."""
+    status, rules = _reviewed(app, who, {"README.md": b"# Clock"})
+    assert (status, "incomplete" in rules) == ("published", False)
+
+
+@pytest.mark.parametrize("name", ["Evil.dll", "logo.png", "lib/data.bin"])
+def test_what_an_assembly_beside_the_main_one_does_is_found(app: Flask, who: People, name: str) -> None:
+    _, rules = _reviewed(app, who, {name: real_dll()})
+    assert {"uses_reflection_emit", "uses_dynamic_loading", "native_imports"} <= rules
+
+
+def test_metadata_above_the_limits_is_no_way_to_publication(app: Flask, who: People) -> None:
+    status, rules = _reviewed(app, who, {"Long.dll": with_references(100_001)})
+    assert (status, "incomplete" in rules) == ("pending", True)
+
+
+def test_an_assembly_that_cannot_be_read_is_no_way_to_publication(app: Flask, who: People) -> None:
+    status, rules = _reviewed(app, who, {"Evil.dll": real_dll().replace(b"BSJB", b"bsjb", 1)})
+    assert (status, "incomplete" in rules) == ("pending", True)
+
+
+def test_a_program_is_no_way_to_publication_whatever_its_name(app: Flask, who: People) -> None:
+    program = b"\x7fELF\2\1\1" + bytes(9) + b"\2\0" + bytes(100)
+    status, rules = _reviewed(app, who, {"icon.png": program})
+    assert (status, "executable" in rules) == ("pending", True)
+
+
+def test_a_class_without_the_hosts_interface_is_no_plugin(app: Flask, who: People) -> None:
+    status, rules = _reviewed(app, who, {}, entryClass="Clock.NoPlugin")
+    assert (status, "entry_class_no_interface" in rules) == ("pending", True)

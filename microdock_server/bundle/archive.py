@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
@@ -85,6 +86,29 @@ class Archive:
         except ContentFault:
             return None
         return content.getvalue()
+
+    def part(self, name: str, offset: int, length: int) -> bytes:
+        """Some bytes of a file, fewer where it ends; b"" where it cannot be read. It is unpacked from its beginning."""
+        header = self._files.get(name)
+        if header is None or not header.readable:
+            return b""
+        found, position = bytearray(), 0
+        try:
+            for piece in unpacked(self._source, header):
+                found += piece[max(0, offset - position) : max(0, offset + length - position)]
+                position += len(piece)
+                if position >= offset + length:
+                    break
+        except ContentFault:
+            return b""
+        return bytes(found)
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The content of a file in pieces of at most 256 KiB; it ends where it is broken."""
+        header = self._files.get(name)
+        with suppress(ContentFault):
+            if header is not None and header.readable:
+                yield from unpacked(self._source, header)
 
     def digests(self) -> Iterator[tuple[Entry, str]]:
         """Each file with its SHA-256 in hexadecimal, "" where the content is not readable or not as declared."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Final
 
 from microdock_server.bundle.archive import Archive, Entry, Limits, open_archive
-from microdock_server.bundle.assembly import SIZE_MAX, Finding, read_assembly
+from microdock_server.bundle.assembly import IMAGE_MAX, SIZE_MAX, Finding, find_entry_class, read_assembly
 from microdock_server.bundle.host_harm import warn_of_data, warn_of_ranges
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.problems import Problem, Problems
@@ -49,7 +50,8 @@ def inspect_package(
 
     Bad content never raises, it becomes problems; only what reading `file` raises (OSError) passes through.
     Every entry is unpacked once, in pieces of at most 256 KiB, and never beyond its declared size; declared
-    sizes are held to `limits` first. Only plugin.json and the main DLL (up to 16 MiB) are kept in memory.
+    sizes are held to `limits` first. Only plugin.json and the main DLL are kept in memory,
+    of one above 16 MiB its headers and metadata.
     """
     problems, warnings = Problems(), Problems()
     archive = open_archive(file, limits, problems, warnings)
@@ -111,8 +113,10 @@ def _assembly(archive: Archive, manifest: Manifest, problems: Problems) -> Findi
         else:
             problems.add("main-wrong-case", twin, field="main", value=manifest.main)
         return None
-    if size > SIZE_MAX:
-        detail = f"larger than {SIZE_MAX} bytes"
+    if size > IMAGE_MAX:
+        detail = f"larger than {IMAGE_MAX} bytes"
         return Finding("unreadable", entry_class=manifest.entry_class, detail=detail)
+    if size > SIZE_MAX:
+        return find_entry_class(partial(archive.part, manifest.main), manifest.entry_class)
     data = archive.read(manifest.main, SIZE_MAX)
     return None if data is None else read_assembly(data, manifest.entry_class)

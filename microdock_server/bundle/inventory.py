@@ -6,10 +6,11 @@ import dataclasses
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO, Final, Self
 
 from microdock_server.bundle.archive import Archive, Limits, open_archive
-from microdock_server.bundle.assembly import SIZE_MAX
+from microdock_server.bundle.assembly import IMAGE_MAX, SIZE_MAX
 from microdock_server.bundle.assembly_facts import ApiUse, AssemblyFacts, EntryFacts, NativeImport, examine_assembly
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.manifest_json import BadJson, load
@@ -79,7 +80,8 @@ def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventor
     """The inventory of a package in a seekable file; empty where it is no archive or passes a limit.
 
     Bad content never raises, only what reading `file` raises (OSError). Every entry is unpacked in pieces of at
-    most 256 KiB; plugin.json, the README (256 KiB) and the main DLL (16 MiB) are kept in memory one at a time.
+    most 256 KiB; plugin.json, the README (256 KiB) and the main DLL (above 16 MiB its metadata) are in
+    memory one at a time.
     """
     archive = open_archive(file, limits, Problems())
     if archive is None:
@@ -139,8 +141,10 @@ def _readme_rank(name: str) -> tuple[bool, int, str]:
 
 def _assembly(archive: Archive, manifest: Manifest) -> AssemblyFacts | None:
     size = archive.size_of(manifest.main)
+    if size is not None and size > IMAGE_MAX:
+        return AssemblyFacts("unreadable", detail=f"larger than {IMAGE_MAX} bytes")
     if size is not None and size > SIZE_MAX:
-        return AssemblyFacts("unreadable", detail=f"larger than {SIZE_MAX} bytes")
+        return examine_assembly(partial(archive.part, manifest.main), manifest.entry_class)
     data = archive.read(manifest.main, SIZE_MAX)
     return None if data is None else examine_assembly(data, manifest.entry_class)
 

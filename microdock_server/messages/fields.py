@@ -52,6 +52,18 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
         "首次使用的密钥至少需要 {min} 个字符",
         "A key that is used for the first time needs at least {min} characters",
     ),
+    "field.type_name": (
+        "须为 .NET 类型全名，例如 MicroDock.Plugin.IMicroDockPlugin",
+        "Must be the full name of a .NET type, such as MicroDock.Plugin.IMicroDockPlugin",
+    ),
+    "field.assembly_name": (
+        "须为程序集名称，不含 .dll，例如 MicroDock.Plugin",
+        "Must be the name of an assembly without .dll, such as MicroDock.Plugin",
+    ),
+    "field.target_framework": (
+        "须为目标框架，例如 net8.0、netcoreapp3.1 或 net48",
+        "Must be a target framework, such as net8.0, netcoreapp3.1 or net48",
+    ),
     "field.prefix": (
         "须为插件名前缀，例如 com.example",
         "Must be the beginning of plugin names, such as com.example",

@@ -18,6 +18,40 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "rule.uses_dynamic_loading": ("在运行时加载程序集（{count} 处）", "Loads assemblies at run time ({count})"),
     "rule.uses_native_code": ("调用了本机代码接口（{count} 处）", "Uses APIs for native code ({count})"),
     "rule.uses_network": ("访问了网络（{count} 处）", "Uses the network ({count})"),
+    "rule.uses_com": ("通过 COM 激活其他程序（{count} 处）", "Activates other programs through COM ({count})"),
+    "rule.uses_unsafe_deserialization": (
+        "使用了不安全的反序列化（{count} 处）",
+        "Uses deserialization that can run what it reads ({count})",
+    ),
+    "rule.incomplete": (
+        "审核不完整：{count} 处未能读完（{reason}）",
+        "The review is incomplete: {count} not read to the end ({reason})",
+    ),
+    "reason.confusable": ("看起来相同", "they look the same"),
+    "reason.edit_distance": ("只差几个字符", "a few characters apart"),
+    "reason.same_display_name": ("显示名称相同", "the same display name"),
+    "reason.rows": ("元数据表过长", "metadata tables that are too long"),
+    "reason.unreadable": ("内容无法读取", "content that cannot be read"),
+    "reason.too_large": ("内容过大", "content that is too large"),
+    "reason.too_many": ("数量过多", "too many of them"),
+    "reason.too_deep": ("嵌套过深", "packed inside one another too deeply"),
+    "rule.native_library": ("包含本机库（{count} 个）", "Holds native libraries ({count})"),
+    "rule.executable": ("包含可执行程序（{count} 个）", "Holds programs ({count})"),
+    "rule.managed_executable": ("包含 .NET 可执行程序（{count} 个）", "Holds .NET programs ({count})"),
+    "rule.script": ("包含脚本或快捷方式（{count} 个）", "Holds scripts or shortcuts ({count})"),
+    "rule.nested_archive": ("包含无法查看的压缩包（{count} 个）", "Holds archives that are not looked into ({count})"),
+    "rule.disguised_assembly": (
+        "程序集使用了其他扩展名（{count} 个）",
+        "Holds assemblies whose names do not say so ({count})",
+    ),
+    "rule.embedded_assembly": (
+        "程序集嵌入在其他文件中（{count} 个）",
+        "Holds assemblies inside other files ({count})",
+    ),
+    "rule.obfuscated": (
+        "大量名称不可见或无法读出（{count} 个），疑似混淆",
+        "Many names are invisible or unpronounceable ({count}): the code seems obfuscated",
+    ),
     "rule.native_imports": (
         "通过 P/Invoke 导入本机函数（{count} 个）",
         "Imports native functions by P/Invoke ({count})",
@@ -28,6 +62,40 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "rule.entry_class_missing": ("主程序集中没有入口类", "The entry class is not in the main assembly"),
     "rule.entry_class_not_public": ("入口类不是公共类", "The entry class is not public"),
     "rule.entry_class_abstract": ("入口类是抽象类或接口", "The entry class is abstract"),
+    "rule.entry_class_generic": ("入口类是泛型类型", "The entry class is generic"),
+    "rule.entry_class_forwarded": (
+        "入口类被转发到程序集 {assembly}，但包中没有该类",
+        "The entry class was moved to the assembly {assembly}, where the package does not have it",
+    ),
+    "rule.entry_class_no_interface": (
+        "入口类没有实现宿主接口 {interface}",
+        "The entry class does not implement the host's interface {interface}",
+    ),
+    "rule.entry_class_unresolved": (
+        "入口类的基类或接口所在的程序集不在包中，无法确认其实现了 {interface}",
+        "The assembly of a base class or interface of the entry class is nowhere: whether it implements {interface} "
+        "cannot be told",
+    ),
+    "rule.assembly_mixed": (
+        "程序集 {path} 混有本机代码（C++/CLI），宿主无法加载",
+        "The assembly {path} has native code mixed in (C++/CLI), which hosts do not load",
+    ),
+    "rule.assembly_reference": (
+        "主程序集是引用程序集，只供编译，无法加载",
+        "The main assembly is a reference assembly: it is made for compilers, and does not load",
+    ),
+    "rule.architecture_unfit": (
+        "主程序集的处理器架构 {found} 与宿主（{wanted}）不符",
+        "The main assembly is made for {found}; hosts run on {wanted}",
+    ),
+    "rule.framework_unfit": (
+        "主程序集的目标框架 {found} 与宿主（{wanted}）不符",
+        "The main assembly targets {found}; hosts run on {wanted}",
+    ),
+    "rule.references_missing": (
+        "主程序集引用的 {count} 个程序集既不在包中，也不由 .NET 或宿主提供",
+        "The main assembly refers to assemblies that neither the package, .NET nor the host brings ({count})",
+    ),
     "rule.entry_class_no_constructor": (
         "入口类没有公共的无参构造函数",
         "The entry class has no public default constructor",
@@ -62,6 +130,16 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "advice.large_package": ("去掉不需要的文件以减小体积", "Leave out files that are not needed"),
     "advice.native_imports": ("在描述中说明为何需要本机函数", "Say in the description what native functions are for"),
     "advice.uses_process": ("在描述中说明为何启动进程", "Say in the description why processes are started"),
+    "advice.uses_com": ("在描述中说明为何使用 COM", "Say in the description what COM is used for"),
+    "advice.executable": ("去掉可执行程序", "Leave out programs"),
+    "advice.managed_executable": ("去掉可执行程序", "Leave out programs"),
+    "advice.script": ("去掉脚本和快捷方式", "Leave out scripts and shortcuts"),
+    "advice.nested_archive": ("将文件直接放入插件包", "Put files into the package itself"),
+    "advice.disguised_assembly": ("程序集应以 .dll 结尾", "Let the names of assemblies end in .dll"),
+    "advice.obfuscated": ("提交未混淆的程序集", "Submit assemblies that are not obfuscated"),
+    "advice.entry_class_no_interface": ("实现宿主接口", "Implement the host's interface"),
+    "advice.references_missing": ("将缺少的程序集放入插件包", "Put the missing assemblies into the package"),
+    "advice.architecture_unfit": ("以 AnyCPU 编译", "Compile for any processor"),
     "advice.entry_class_not_public": ("将入口类设为 public", "Make the entry class public"),
     "advice.entry_class_no_constructor": (
         "为入口类提供公共无参构造函数",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from .audit import Who
 
 KEY: Final = "system.config"
 PREFIXES_KEY: Final = "system.reserved_prefixes"
+HOST_KEY: Final = "system.review_host"
 ACTION: Final = "system.config_changed"
 
 
@@ -35,6 +36,29 @@ class ReviewSettings:
     max_review_time: int = 5
     # How many started or assigned reviews one reviewer may have.
     max_open_reviews: int = 10
+    # What an entry class has to implement, and the assembly that has to define it; empty: not checked.
+    host_interface: str = "MicroDock.Plugin.IMicroDockPlugin"
+    host_interface_assembly: str = "MicroDock.Plugin"
+    # Assemblies that the host brings, each with all names below its own.
+    host_assemblies: tuple[str, ...] = (
+        "MicroDock", "Avalonia", "FluentAvalonia", "DesktopNotifications", "DynamicData", "HarfBuzzSharp",
+        "H.NotifyIcon", "Newtonsoft.Json", "ReactiveUI", "Serilog", "SkiaSharp", "Splat", "SQLite-net",
+        "SQLiteNetExtensions", "SQLitePCLRaw", "System.Reactive",
+    )  # fmt: skip
+    # What hosts run on: `net8.0`, `x64`. Empty: not checked.
+    host_frameworks: tuple[str, ...] = ()
+    host_architectures: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> dict[str, Any]:
+        """What the rules know about the host."""
+        return {
+            "interface": self.host_interface,
+            "interface_assembly": self.host_interface_assembly,
+            "assemblies": list(self.host_assemblies),
+            "frameworks": list(self.host_frameworks),
+            "architectures": list(self.host_architectures),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +97,12 @@ class Config:
 
 def current() -> Config:
     """The configuration now."""
-    rows = db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY))))
+    rows = db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY, HOST_KEY))))
     stored = {key: json.loads(value) for key, value in rows}
-    return _merged(Config(), {**stored.get(KEY, {}), "reserved_prefixes": stored.get(PREFIXES_KEY, [])})
+    sections = stored.get(KEY, {})
+    review = {**sections.get("review_settings", {}), **stored.get(HOST_KEY, {})}
+    prefixes = stored.get(PREFIXES_KEY, [])
+    return _merged(Config(), {**sections, "review_settings": review, "reserved_prefixes": prefixes})
 
 
 def ensure_unreserved(name: str, by_id: str | None) -> None:
@@ -100,8 +127,12 @@ def change(by: Who, sections: dict[str, Any]) -> Config:
     changes = {name: {"from": old[name], "to": value} for name, value in new.items() if old[name] != value}
     if changes:
         stored = after.as_json()
-        # Apart from the sections: the version before this setting writes those alone, and would drop it.
+        # Apart from the sections: the versions before these settings write those alone, would drop what is new in
+        # them, and cannot read it.
         db.session.merge(Setting(key=PREFIXES_KEY, value=json.dumps(stored.pop("reserved_prefixes"))))
+        review = stored["review_settings"]
+        host = {name: review.pop(name) for name in list(review) if name.startswith("host_")}
+        db.session.merge(Setting(key=HOST_KEY, value=json.dumps(host)))
         db.session.merge(Setting(key=KEY, value=json.dumps(stored)))
         audit.record(by, ACTION, "system", "config", changes=changes)
     return after
@@ -124,10 +155,8 @@ def last_change() -> tuple[str, datetime] | None:
 
 
 def _merged(config: Config, sections: dict[str, Any]) -> Config:
-    review = replace(config.review_settings, **sections.get("review_settings", {}))
-    values = dict(sections.get("upload_settings", {}))
-    if "allowed_extensions" in values:
-        values["allowed_extensions"] = tuple(values["allowed_extensions"])
+    review = replace(config.review_settings, **_frozen(ReviewSettings, sections.get("review_settings", {})))
+    values = _frozen(UploadSettings, sections.get("upload_settings", {}))
     prefixes = config.reserved_prefixes
     if "reserved_prefixes" in sections:
         prefixes = tuple(
@@ -135,6 +164,12 @@ def _merged(config: Config, sections: dict[str, Any]) -> Config:
             for item in sections["reserved_prefixes"]
         )
     return Config(review, replace(config.upload_settings, **values), prefixes)
+
+
+def _frozen(section: type[ReviewSettings | UploadSettings], values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a section, lists as tuples. What a newer version of the program stored beside them is left out."""
+    known = {item.name for item in fields(section)}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in known}
 
 
 def _ensure_owners(prefixes: Sequence[dict[str, Any]]) -> None:

@@ -34,6 +34,12 @@ def real_dll() -> bytes:
     return (Path(spec.origin).parent / "runtime" / "Python.Runtime.dll").read_bytes()
 
 
+@cache
+def plugin_dll() -> bytes:
+    """An honest plugin, `Clock.Plugin`, that implements the host's interface; its source stands beside it."""
+    return (Path(__file__).parent / "assemblies" / "Clock.dll").read_bytes()
+
+
 def manifest(**changes: Any) -> bytes:
     """plugin.json with some fields replaced; None removes one."""
     document = {key: value for key, value in (MANIFEST | changes).items() if value is not None}

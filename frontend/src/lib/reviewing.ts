@@ -50,8 +50,9 @@ export interface Finding {
 }
 
 export interface Check {
-  score: number
-  status: 'pass' | 'warning' | 'fail'
+  /** `not_measured`: nothing was, and the area is left out of the overall score. */
+  score: number | 'not_measured'
+  status: 'pass' | 'warning' | 'fail' | 'not_measured'
   details: Record<string, unknown>
 }
 

@@ -168,6 +168,10 @@ export const reviews = {
     dynamic_loading: ['动态加载', 'Dynamic loading'],
     native_code: ['本机代码', 'Native code'],
     network: ['网络', 'Network'],
+    environment: ['环境变量与运行环境', 'Environment'],
+    file_system: ['文件系统', 'Files and folders'],
+    com: ['COM', 'COM'],
+    unsafe_deserialization: ['不安全的反序列化', 'Unsafe deserialization'],
   },
 
   auto: {
@@ -199,6 +203,7 @@ export const reviews = {
       pass: ['通过', 'Pass'],
       warning: ['警告', 'Warning'],
       fail: ['未通过', 'Fail'],
+      not_measured: ['未测量', 'Not measured'],
     },
     detail: {
       malware_scan: ['病毒扫描', 'Virus scan'],
@@ -222,6 +227,8 @@ export const reviews = {
       dependencies: ['依赖', 'Dependencies'],
       engines: ['宿主版本', 'Engines'],
       target_framework: ['目标框架', 'Target framework'],
+      architecture: ['处理器架构', 'Architecture'],
+      missing_references: ['缺少的程序集', 'Missing assemblies'],
     },
     word: {
       clean: ['未发现病毒', 'Clean'],

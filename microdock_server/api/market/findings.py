@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...messages import CATALOGUE, text
+from ...messages.scans import scan_detail
 from ...models import AutoReview
 from ...services.autoreview.rules import has_high
 from ...vocabulary import AutoReviewStatus
@@ -59,4 +60,19 @@ def _advice(verdict: dict[str, Any]) -> list[str]:
 def _worded(found: dict[str, Any]) -> str:
     # A verdict may be older than the rules of today: a rule that is gone is named, not worded.
     key = f"rule.{found['rule']}"
-    return text(key, language(), found["params"]) if key in CATALOGUE else str(found["rule"])
+    params = {name: _word(name, value, found["params"]) for name, value in found["params"].items()}
+    return text(key, language(), params) if key in CATALOGUE else str(found["rule"])
+
+
+def _word(name: str, value: Any, params: dict[str, Any]) -> Any:
+    """Codes within a text are words too: why something is so, which rule of archives was broken, how a scan failed."""
+    key = f"bundle.{value}" if name == "problem" else f"{name}.{value}"
+    if name == "detail":
+        return scan_detail(str(value), language())
+    if name not in ("reason", "problem") or key not in CATALOGUE:
+        return value
+    try:
+        return text(key, language(), params.get("values"))
+    except KeyError:
+        # Facts of an older version name the rule alone.
+        return value

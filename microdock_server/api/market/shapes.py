@@ -102,11 +102,27 @@ def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
         "dependencies": row.dependencies,
         "engines": row.engines,
         "host_range": host_range(row.engines),
+        "runtime": runtime(row.assembly_finding),
         "downloads": row.download_count,
         "is_deprecated": row.is_deprecated,
         "download_url": url(f"/marketplace/plugins/{plugin.id}/versions/{row.version}/download"),
         "created_at": row.created_at,
         "published_at": row.published_at,
+    }
+
+
+def runtime(finding: dict[str, Any]) -> dict[str, Any] | None:
+    """What the main assembly runs on: read at the upload, and all of it by automatic review; null before both."""
+    found = finding.get("runtime") or finding
+    if not found.get("architecture"):
+        return None
+    return {
+        "architecture": found["architecture"],
+        "is_mixed": found["is_mixed"],
+        "target_framework": found["target_framework"] or None,
+        "is_reference": found.get("is_reference"),
+        "references": found.get("references"),
+        "missing_references": found.get("missing_references"),
     }
 
 

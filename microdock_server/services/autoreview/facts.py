@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ... import names
 from ...bundle import Limits, inspect_package
+from ...bundle.contents import survey
 from ...bundle.inventory import Inventory
 from ...bundle.lookalikes import find_lookalikes
 from ...bundle.ranges import EngineRange, Range
@@ -22,7 +23,8 @@ from .. import inventories
 from ..files import Place
 from ..scanning import scan
 
-FACTS_VERSION: Final = 1
+# 2: the contents of the whole package, and what hosts are like.
+FACTS_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,17 @@ class Subject:
     engines: dict[str, str]
 
 
-def gather(subject: Subject, tools: Tools, *, scans: bool) -> dict[str, Any]:
-    """Everything the rules ask about, as JSON. Slow: reads the package several times, and holds no transaction then."""
+def gather(subject: Subject, tools: Tools, *, scans: bool, host: dict[str, Any]) -> dict[str, Any]:
+    """Everything the rules ask about, as JSON. Slow: reads the package several times, and holds no transaction then.
+
+    `host`: what plugins are loaded by, kept among the facts so that the same verdict can be made of them again.
+    """
     with tools.storage.open(*subject.place) as package:
         report = inspect_package(package, tools.limits, require_managed_assembly=tools.require_managed_assembly)
     with tools.storage.open(*subject.place) as package:
         scanned = scan(package, tools.scanner_url if scans else None)
+    with tools.storage.open(*subject.place) as package:
+        contents = survey(package, tools.limits)
     inventory = inventories.of(subject.plugin_name, subject.version, subject.place, tools.storage, tools.limits)
     with unit_of_work(writing=False):
         dependencies = [_dependency(name, text) for name, text in sorted(subject.dependencies.items())]
@@ -65,9 +72,13 @@ def gather(subject: Subject, tools: Tools, *, scans: bool) -> dict[str, Any]:
     return {
         "facts_version": FACTS_VERSION,
         "package": _package(subject, inventory),
-        "inspection": [{"rule": p.rule, "entry": p.entry, "field": p.field} for p in report.problems],
+        "inspection": [
+            {"rule": p.rule, "entry": p.entry, "field": p.field, "values": p.values()} for p in report.problems
+        ],
         "scan": scanned.as_json(),
-        "assembly": inventory.assembly.as_json() if inventory.assembly else None,
+        "assembly": contents.facts.as_json() if contents.facts else None,
+        "contents": contents.as_json(),
+        "host": host,
         "permissions": list(inventory.permissions),
         "documents": {**inventory.documents, "description": len(subject.description.strip())},
         "dependencies": dependencies,

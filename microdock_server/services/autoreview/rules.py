@@ -1,22 +1,32 @@
 """The rules of automatic review: facts in, verdict out. Pure: the same facts and rules make the same verdict.
 
 Scores. Each of the four areas begins with 100 points, and every finding takes some away: 60 for high severity, 15 for
-medium, 5 for low, never below 0. The overall score is the areas' mean, weighted by WEIGHTS. An area is `fail` with a
-finding of high severity, `warning` with one of medium severity, else `pass`.
+medium, 5 for low, never below 0. The overall score is the mean of the areas that were measured, weighted by WEIGHTS.
+An area is `fail` with a finding of high severity, `warning` with one of medium severity, else `pass`.
 
-What cannot be known without running a plugin says `not_measured`.
+What cannot be known without running a plugin says `not_measured`; so does an area of which nothing else is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import asdict
+from typing import Any, Final
 
 from ...vocabulary import NOT_MEASURED
+from .contents_rules import (
+    capabilities_of,
+    capabilities_rule,
+    files_rule,
+    has_imports,
+    incomplete_rule,
+    obfuscation_rule,
+)
+from .finding import Facts, Finding, Severity
+from .loading import entry_rule, main_of, missing_references, runtime_rule
 
 # Raised with every change that can change a verdict.
-RULES_VERSION: Final = "2026.1"
+RULES_VERSION: Final = "2026.2"
 WEIGHTS: Final = {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
 PENALTIES: Final = {"high": 60, "medium": 15, "low": 5}
 
@@ -25,20 +35,6 @@ LARGE_UNPACKED: Final = 200 * 1024 * 1024
 MANY_ENTRIES: Final = 2000
 SHORT_DESCRIPTION: Final = 20
 
-Severity = Literal["high", "medium", "low"]
-Facts = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that a rule found. The text is in the catalogue, behind `rule.`, filled with `params`."""
-
-    rule: str
-    category: str
-    severity: Severity
-    params: dict[str, Any] = field(default_factory=dict)
-    evidence: list[str] = field(default_factory=list)
-
 
 def judge(facts: Facts) -> dict[str, Any]:
     """The verdict on these facts, as JSON: scores, checks, findings, by these rules."""
@@ -46,13 +42,13 @@ def judge(facts: Facts) -> dict[str, Any]:
         (finding for rule in RULES for finding in rule(facts)),
         key=lambda found: (-PENALTIES[found.severity], found.rule),
     )
-    scores = {area: _score(found for found in findings if found.category == area) for area in WEIGHTS}
+    scores = {area: _score(findings, area, _DETAILS[area](facts)) for area in WEIGHTS}
     return {
         "rules_version": RULES_VERSION,
-        "overall_score": round(sum(scores[area] * weight for area, weight in WEIGHTS.items()) / sum(WEIGHTS.values())),
+        "overall_score": _overall(scores),
         "checks": {
-            area: {"score": scores[area], "status": _status(findings, area), "details": _DETAILS[area](facts)}
-            for area in WEIGHTS
+            area: {"score": score, "status": _status(findings, area, score), "details": _DETAILS[area](facts)}
+            for area, score in scores.items()
         },
         "findings": [asdict(found) for found in findings],
     }
@@ -63,11 +59,25 @@ def has_high(verdict: dict[str, Any]) -> bool:
     return any(found["severity"] == "high" for found in verdict["findings"])
 
 
-def _score(findings: Iterable[Finding]) -> int:
-    return max(0, 100 - sum(PENALTIES[found.severity] for found in findings))
+def _score(findings: Iterable[Finding], area: str, details: dict[str, Any]) -> int | str:
+    """Points of an area; NOT_MEASURED where no rule found anything, and nothing that it is about was measured."""
+    found = [item for item in findings if item.category == area]
+    measures = _MEASURED.get(area)
+    if not found and measures and all(details[name] == NOT_MEASURED for name in measures):
+        return NOT_MEASURED
+    return max(0, 100 - sum(PENALTIES[item.severity] for item in found))
 
 
-def _status(findings: Iterable[Finding], area: str) -> str:
+def _overall(scores: dict[str, int | str]) -> int:
+    measured = {area: score for area, score in scores.items() if isinstance(score, int)}
+    return round(
+        sum(score * WEIGHTS[area] for area, score in measured.items()) / sum(WEIGHTS[area] for area in measured)
+    )
+
+
+def _status(findings: Iterable[Finding], area: str, score: int | str) -> str:
+    if score == NOT_MEASURED:
+        return NOT_MEASURED
     severities = {found.severity for found in findings if found.category == area}
     return "fail" if "high" in severities else "warning" if "medium" in severities else "pass"
 
@@ -76,7 +86,8 @@ def _inspection(facts: Facts) -> Iterator[Finding]:
     """The archive is inspected once more: rules may be stricter than on the day it was uploaded."""
     for problem in facts["inspection"]:
         place = problem["entry"] or problem["field"] or ""
-        yield Finding("archive", "security", "high", {"problem": problem["rule"]}, [place] if place else [])
+        params = {"problem": problem["rule"], "values": problem.get("values", {})}
+        yield Finding("archive", "security", "high", params, [place] if place else [])
 
 
 def _scan(facts: Facts) -> Iterator[Finding]:
@@ -90,56 +101,12 @@ def _scan(facts: Facts) -> Iterator[Finding]:
         yield Finding("scan_not_run", "security", "low")
 
 
-_CAPABILITIES: Final[dict[str, Severity]] = {
-    "process": "medium",
-    "registry": "medium",
-    "reflection_emit": "medium",
-    "dynamic_loading": "medium",
-    "native_code": "medium",
-    "network": "low",
-}
-
-
-def _capabilities(facts: Facts) -> Iterator[Finding]:
-    assembly = facts["assembly"]
-    if assembly is None:
-        return
-    uses: dict[str, list[str]] = {}
-    for use in assembly["uses"]:
-        uses.setdefault(use["capability"], []).append(use["evidence"])
-    for capability, evidence in sorted(uses.items()):
-        severity = _CAPABILITIES.get(capability)
-        if severity is not None:
-            yield Finding(f"uses_{capability}", "security", severity, {"count": len(evidence)}, evidence[:20])
-    if assembly["imports"]:
-        names = [f"{item['module']}!{item['function']}" for item in assembly["imports"]]
-        yield Finding("native_imports", "security", "medium", {"count": len(names)}, names[:20])
-
-
 def _lookalikes(facts: Facts) -> Iterator[Finding]:
     for found in facts["lookalikes"]:
         severity: Severity = "high" if found["reason"] == "confusable" else "medium"
         yield Finding(
             "lookalike", "security", severity, {"name": found["name"], "reason": found["reason"]}, [found["name"]]
         )
-
-
-def _assembly(facts: Facts) -> Iterator[Finding]:
-    assembly = facts["assembly"]
-    if assembly is None or assembly["status"] in ("not_managed", "unreadable"):
-        reason = "not_managed" if assembly is None else assembly["status"]
-        yield Finding(f"assembly_{reason}", "quality", "high", {}, [assembly["detail"]] if assembly else [])
-        return
-    entry = assembly["entry"]
-    if entry is None or not entry["found"]:
-        yield Finding("entry_class_missing", "quality", "high")
-        return
-    if not entry["is_public"]:
-        yield Finding("entry_class_not_public", "quality", "high")
-    if entry["is_abstract"]:
-        yield Finding("entry_class_abstract", "quality", "high")
-    elif not entry["has_default_constructor"]:
-        yield Finding("entry_class_no_constructor", "quality", "high")
 
 
 def _documents(facts: Facts) -> Iterator[Finding]:
@@ -186,9 +153,13 @@ def _engines(facts: Facts) -> Iterator[Finding]:
 RULES: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
     _inspection,
     _scan,
-    _capabilities,
+    incomplete_rule,
+    files_rule,
+    capabilities_rule,
+    obfuscation_rule,
     _lookalikes,
-    _assembly,
+    entry_rule,
+    runtime_rule,
     _documents,
     _size,
     _dependencies,
@@ -197,14 +168,13 @@ RULES: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
 
 
 def _security_details(facts: Facts) -> dict[str, Any]:
-    assembly = facts["assembly"]
-    uses = sorted({use["capability"] for use in assembly["uses"]}) if assembly else []
+    uses = capabilities_of(facts)
     return {
         "malware_scan": facts["scan"]["verdict"],
         "scanner": facts["scan"]["engine"] or None,
         # There is no list of vulnerable libraries here to compare with.
         "vulnerability_scan": NOT_MEASURED,
-        "permission_check": "sensitive_apis" if uses or (assembly and assembly["imports"]) else "no_findings",
+        "permission_check": "sensitive_apis" if uses or has_imports(facts) else "no_findings",
         "sensitive_apis": uses,
         "declared_permissions": facts["permissions"],
     }
@@ -223,6 +193,10 @@ def _quality_details(facts: Facts) -> dict[str, Any]:
     }
 
 
+# What an area is about. Sizes are told, but how a plugin performs is another thing.
+_MEASURED: Final = {"performance": ("startup_time", "memory_usage", "cpu_usage")}
+
+
 def _performance_details(facts: Facts) -> dict[str, Any]:
     # No plugin is ever run here.
     unknown = dict.fromkeys(("startup_time", "memory_usage", "cpu_usage"), NOT_MEASURED)
@@ -230,11 +204,13 @@ def _performance_details(facts: Facts) -> dict[str, Any]:
 
 
 def _compatibility_details(facts: Facts) -> dict[str, Any]:
-    assembly = facts["assembly"]
+    assembly, main = facts["assembly"], main_of(facts)
     return {
         "dependencies": facts["dependencies"],
         "engines": facts["engines"],
         "target_framework": (assembly["target_framework"] if assembly else "") or NOT_MEASURED,
+        "architecture": main["architecture"] if main else NOT_MEASURED,
+        "missing_references": missing_references(facts),
     }
 
 

@@ -16,6 +16,7 @@ from ..files import place_of
 from ..jobs import Leased
 from . import requests
 from .facts import Subject, Tools, gather
+from .loading import runtime_of
 from .rules import RULES_VERSION, has_high, judge
 
 
@@ -42,8 +43,9 @@ def run(leased: Leased, tools: Tools) -> None:
         review.status = AutoReviewStatus.RUNNING
         review.started_at = utcnow()
         subject = _subject(review)
-        scans = configuration.current().upload_settings.virus_scan_enabled
-    facts = gather(subject, tools, scans=scans)
+        config = configuration.current()
+    scans, host = config.upload_settings.virus_scan_enabled, config.review_settings.host
+    facts = gather(subject, tools, scans=scans, host=host)
     verdict = judge(facts)
     with unit_of_work():
         review = db.session.get(AutoReview, leased.payload["auto_review_id"])
@@ -91,6 +93,7 @@ def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]
     review.finished_at = utcnow()
     version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
     plugin = db.session.get_one(Plugin, review.plugin_name)
+    version.assembly_finding = {**version.assembly_finding, "runtime": runtime_of(facts)}
     waiting = reviews.open_of(version)
     config = configuration.current().review_settings
     if waiting is None and not version.is_public:

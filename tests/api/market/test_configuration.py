@@ -18,13 +18,14 @@ from sqlalchemy import update
 from microdock_server import create_app
 from microdock_server.clock import utcnow
 from microdock_server.extensions import db
-from microdock_server.models import Review
+from microdock_server.models import Review, Setting
 from microdock_server.services.autoreview import facts
+from microdock_server.services.configuration import HOST_KEY, KEY, ReviewSettings
 from microdock_server.services.scanning import Scan
 from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
-from ...bundle.packages import real_dll
+from ...bundle.packages import plugin_dll
 from ...conftest import AppFactory, release
 from ...market import (
     MOMENT,
@@ -59,6 +60,11 @@ DEFAULTS = {
         "review_key_uploads": False,
         "max_review_time": 5,
         "max_open_reviews": 10,
+        "host_interface": "MicroDock.Plugin.IMicroDockPlugin",
+        "host_interface_assembly": "MicroDock.Plugin",
+        "host_assemblies": list(ReviewSettings().host_assemblies),
+        "host_frameworks": [],
+        "host_architectures": [],
     },
     "upload_settings": {
         "max_file_size": 104_857_600,
@@ -75,6 +81,11 @@ OTHERS: dict[str, dict[str, Any]] = {
         "review_key_uploads": True,
         "max_review_time": 7,
         "max_open_reviews": 3,
+        "host_interface": "Other.IPlugin",
+        "host_interface_assembly": "",
+        "host_assemblies": ["Other", "Other-Lib"],
+        "host_frameworks": ["net8.0-windows", "netcoreapp3.1", "net48"],
+        "host_architectures": ["x64", "arm64"],
     },
     "upload_settings": {"max_file_size": 2048, "virus_scan_enabled": False},
 }
@@ -131,11 +142,11 @@ def upload_settings(api: Api, **settings: Any) -> None:
 
 def submitted(api: Api, **changes: Any) -> str:
     """A plugin in which no rule finds anything grave: it has a real DLL."""
-    entry = {"entryClass": "Python.Runtime.PythonEngine", "dependencies": {}, **changes}
+    entry = {"entryClass": "Clock.Plugin", "dependencies": {}, **changes}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("plugin.json", json.dumps(manifest(**entry)))
-        archive.writestr("MyPlugin.dll", real_dll())
+        archive.writestr("MyPlugin.dll", plugin_dll())
     form = {"plugin_file": file(buffer.getvalue(), "p.zip")}
     return str(data(create(api, form, **changes), 201)["id"])
 
@@ -227,6 +238,11 @@ NO_EXTENSIONS: list[Any] = [
     [".zip"] * 11,
 ]
 WRONG_VALUES: dict[tuple[str, str], list[Any]] = {
+    ("review_settings", "host_interface"): [None, 1, "a b", "IPlugin, Assembly", "A..B", "x" * 501],
+    ("review_settings", "host_interface_assembly"): [None, 1, "a b", "A.", "x" * 201],
+    ("review_settings", "host_assemblies"): [None, "MicroDock", ["x"] * 501],
+    ("review_settings", "host_frameworks"): [None, "net8.0", ["net8.0"] * 21],
+    ("review_settings", "host_architectures"): [None, "x64", ["x64"] * 5],
     ("review_settings", "auto_review_enabled"): NO_FLAGS,
     ("review_settings", "manual_review_required"): NO_FLAGS,
     ("review_settings", "review_key_uploads"): NO_FLAGS,
@@ -253,6 +269,21 @@ def test_a_wrong_value_is_named_and_changes_nothing(root: Api, section: str, nam
         assert invalid(answer) == {f"{section}.{name}"}, value
     assert values(root) == DEFAULTS
     assert audited(root, "system.") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("host_assemblies", ["", 1, "a/b"]),
+        ("host_frameworks", ["", "8.0", "netstandard2.0", "net8.0 "]),
+        ("host_architectures", ["", "any", "X64"]),
+    ],
+)
+def test_what_no_host_is_like_is_named_by_its_place(root: Api, name: str, wrong: list[Any]) -> None:
+    for value in wrong:
+        answer = change(root, "review_settings", **{name: [value]})
+        assert invalid(answer) == {f"review_settings.{name}.0"}, value
+    assert values(root) == DEFAULTS
 
 
 @pytest.mark.parametrize("value", [5, "."])
@@ -504,3 +535,15 @@ def test_what_counts_as_overdue_is_asked_for_every_answer(app: Flask, who: Peopl
     assert data(there.reviewer.get(path))["is_overdue"] is True
     review_settings(there.admin, max_review_time=3)
     assert data(who.reviewer.get(path))["is_overdue"] is False
+
+
+def test_what_hosts_are_like_is_kept_where_the_version_before_does_not_read_it(app: Flask, root: Api) -> None:
+    """A node that is not upgraded yet goes on reading the sections, and what it writes loses nothing."""
+    data(change(root, "review_settings", host_frameworks=["net8.0"], max_review_time=7))
+    with app.app_context(), unit_of_work():
+        stored = json.loads(db.session.get_one(Setting, KEY).value)
+        assert not [name for name in stored["review_settings"] if name.startswith("host_")]
+        assert json.loads(db.session.get_one(Setting, HOST_KEY).value)["host_frameworks"] == ["net8.0"]
+        db.session.get_one(Setting, KEY).value = json.dumps({"review_settings": {"max_review_time": 9}})
+    found = values(root)["review_settings"]
+    assert (found["host_frameworks"], found["max_review_time"]) == (["net8.0"], 9)

@@ -187,6 +187,17 @@ class PluginDetail(Schema):
     published_at = fields.Moment(required=True, allow_none=True)
 
 
+class Runtime(Schema):
+    """What the main assembly says that it runs on. The last three are null until it was reviewed automatically."""
+
+    architecture = plain.String(required=True, metadata={"description": "any, x86, x64, arm64 or arm"})
+    is_mixed = plain.Boolean(required=True, metadata={"description": "native code beside .NET's (C++/CLI)"})
+    target_framework = plain.String(required=True, allow_none=True)
+    is_reference = plain.Boolean(required=True, allow_none=True)
+    references = plain.List(plain.String(), required=True, allow_none=True)
+    missing_references = plain.List(plain.String(), required=True, allow_none=True)
+
+
 class Version(Schema):
     version = plain.String(required=True)
     status = plain.String(required=True)
@@ -196,6 +207,7 @@ class Version(Schema):
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
     host_range = plain.Nested(HostRange, required=True, allow_none=True)
+    runtime = plain.Nested(Runtime, required=True, allow_none=True)
     downloads = plain.Integer(required=True)
     is_deprecated = plain.Boolean(required=True)
     download_url = plain.String(required=True)

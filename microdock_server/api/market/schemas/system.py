@@ -9,7 +9,17 @@ from marshmallow import fields as plain
 from ....schemas import fields
 from ....schemas.base import Schema, StrictSchema
 from ....services.ratings import Order as RatingOrder
-from ....vocabulary import PLUGIN_NAME_MAX, PLUGIN_PREFIX, Order, Period
+from ....vocabulary import (
+    ASSEMBLY_NAME,
+    OPTIONAL_ASSEMBLY_NAME,
+    PLUGIN_NAME_MAX,
+    PLUGIN_PREFIX,
+    TARGET_FRAMEWORK,
+    TYPE_NAME,
+    Architecture,
+    Order,
+    Period,
+)
 from .base import Page, paged
 
 
@@ -105,6 +115,11 @@ class ReviewSettings(StrictSchema):
     review_key_uploads = fields.Flag()
     max_review_time = fields.Number(min=1, max=365)
     max_open_reviews = fields.Number(min=1, max=1000)
+    host_interface = fields.Matching(TYPE_NAME, "field.type_name", min=0, max=500)
+    host_interface_assembly = fields.Matching(OPTIONAL_ASSEMBLY_NAME, "field.assembly_name", min=0, max=200)
+    host_assemblies = fields.Many(fields.Matching(ASSEMBLY_NAME, "field.assembly_name", max=200), max=500)
+    host_frameworks = fields.Many(fields.Matching(TARGET_FRAMEWORK, "field.target_framework", max=40), max=20)
+    host_architectures = fields.Many(fields.Choice(Architecture), max=4)
 
 
 class UploadSettings(StrictSchema):

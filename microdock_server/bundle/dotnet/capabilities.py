@@ -1,0 +1,200 @@
+"""Which sensitive APIs an assembly names: what its metadata says, no verdict.
+
+Code that reaches an API by reflection names nothing here, and a name here may be in code that never runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from microdock_server.bundle.dotnet.metadata import Metadata
+from microdock_server.bundle.dotnet.signatures import STRING, first_parameters, underlying
+
+USES_MAX, PICKED_MAX = 200, 500
+_PARENT_TYPE_REF, _PARENT_TYPE_SPEC, _COM_IMPORT = 1, 4, 0x1000
+_URL: Final = "://".encode("utf-16-le")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ApiUse:
+    """A sensitive API that is named: `Namespace.Type::Member`, or the type where no member of it is named."""
+
+    capability: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Members of a type that need a capability, by how their names begin; without any, the type alone does.
+
+    `texts`: only where the member's first so many parameters are texts. `urls`: only in an assembly that has a URL
+    among its text literals, because the same member opens files.
+    """
+
+    capability: str
+    members: tuple[str, ...] = ()
+    texts: int = 0
+    urls: bool = False
+
+
+# What code can do → how the names of the types start that it needs for it. Exceptions are caught, not used.
+CAPABILITIES: Final = {
+    "process": ("System.Diagnostics.ProcessStartInfo", "System.Management."),  # WMI and PowerShell start programs
+    "network": ("System.Net.",),
+    "registry": ("Microsoft.Win32.Registry",),
+    "reflection_emit": (
+        "System.Reflection.Emit.", "System.CodeDom.Compiler.CodeDomProvider", "Microsoft.CSharp.CSharpCodeProvider",
+        "Microsoft.VisualBasic.VBCodeProvider", "Microsoft.CodeAnalysis.CSharp.Scripting.",
+        "Microsoft.CodeAnalysis.Scripting.",
+    ),
+    "dynamic_loading": ("System.Runtime.Loader.AssemblyLoadContext",),
+    "native_code": ("System.Runtime.InteropServices.NativeLibrary",),
+    "file_system": ("System.IO.File", "System.IO.Directory", "System.IO.Drive", "System.IO.RandomAccess"),
+    "unsafe_deserialization": (
+        "System.Runtime.Serialization.Formatters.Binary.BinaryFormatter",
+        "System.Runtime.Serialization.Formatters.Soap.SoapFormatter",
+        "System.Runtime.Serialization.NetDataContractSerializer",
+        "System.Web.UI.LosFormatter", "System.Web.UI.ObjectStateFormatter",
+    ),
+}  # fmt: skip
+# Names that begin like those, and reach nothing: values, constants and what is told about a request.
+HARMLESS: Final = frozenset(
+    f"System.Net.{name}"
+    for name in (
+        "WebUtility", "IPAddress", "IPEndPoint", "EndPoint", "DnsEndPoint", "SocketAddress", "HttpStatusCode",
+        "HttpVersion", "HttpRequestHeader", "HttpResponseHeader", "DecompressionMethods", "AuthenticationSchemes",
+        "Cookie", "CookieCollection", "CookieContainer", "NetworkCredential", "CredentialCache", "ICredentials",
+        "ICredentialsByHost", "WebHeaderCollection", "SecurityProtocolType", "TransportContext", "IWebProxy",
+        "Http.HttpMethod", "Sockets.AddressFamily", "Sockets.ProtocolType", "Sockets.SocketType",
+        "Sockets.SocketError", "Security.SslPolicyErrors",
+    )
+)  # fmt: skip
+HARMLESS_STARTS: Final = ("System.Net.Mime.", "System.Net.Http.Headers.", "System.IO.FileMode", "System.IO.FileAccess",
+                          "System.IO.FileShare", "System.IO.FileAttributes", "System.IO.DriveType",
+                          "System.IO.FileOptions")  # fmt: skip
+# Types with harmless sides too: there it is what the name of the member starts with that counts.
+MEMBERS: Final[dict[str, tuple[Rule, ...]]] = {
+    "Microsoft.VisualBasic.Interaction": (
+        Rule("process", ("Shell", "AppActivate")),
+        Rule("com", ("CreateObject", "GetObject")),
+    ),
+    "Microsoft.CodeAnalysis.Compilation": (Rule("reflection_emit", ("Emit",)),),
+    "System.Activator": (Rule("dynamic_loading", ("CreateInstanceFrom",)), Rule("com", ("CreateComInstanceFrom",))),
+    "System.AppDomain": (Rule("dynamic_loading", ("Load", "CreateInstance", "ExecuteAssembly")),
+                         Rule("reflection_emit", ("DefineDynamicAssembly",))),
+    "System.Data.DataSet": (Rule("network", ("ReadXml",), texts=1, urls=True),),
+    # One that looks at itself, or at the list of all, starts and ends nothing.
+    "System.Diagnostics.Process": (
+        Rule("process", ("Start", "Kill", "CloseMainWindow", "set_StartInfo", "EnterDebugMode")),
+    ),
+    "System.Environment": (Rule("environment", (
+        "GetEnvironmentVariable", "SetEnvironmentVariable", "ExpandEnvironmentVariables", "GetCommandLineArgs",
+        "get_CommandLine", "get_UserName", "get_MachineName", "Exit", "FailFast",
+    )),),
+    # On another machine, where the first of two texts says so.
+    "System.IO.Pipes.NamedPipeClientStream": (Rule("network", (".ctor",), texts=2),),
+    "System.Linq.Expressions.Expression`1": (Rule("reflection_emit", ("Compile",)),),
+    "System.Linq.Expressions.LambdaExpression": (Rule("reflection_emit", ("Compile",)),),
+    "System.Reflection.Assembly": (Rule("dynamic_loading", ("Load", "UnsafeLoad")),),
+    "System.Runtime.InteropServices.Marshal": (
+        Rule("native_code", ("GetDelegateForFunctionPointer",)),
+        Rule("com", (
+            "GetActiveObject", "BindToMoniker", "GetTypeFromCLSID", "GetTypedObjectForIUnknown",
+            "GetObjectForIUnknown", "GetUniqueObjectForIUnknown", "CreateWrapperOfType",
+        )),
+    ),
+    "System.Type": (Rule("com", ("GetTypeFromProgID", "GetTypeFromCLSID")),),
+    "System.Windows.Markup.XamlReader": (Rule("unsafe_deserialization", ("Load", "Parse")),),
+    "System.Windows.Media.Imaging.BitmapImage": (Rule("network", (".ctor", "set_UriSource"), urls=True),),
+    "System.Xml.Linq.XDocument": (Rule("network", ("Load",), texts=1, urls=True),),
+    "System.Xml.Linq.XElement": (Rule("network", ("Load",), texts=1, urls=True),),
+    "System.Xml.XmlDocument": (Rule("network", ("Load",), texts=1, urls=True),),
+    "System.Xml.XmlReader": (Rule("network", ("Create",), texts=1, urls=True),),
+    "System.Xml.XmlTextReader": (Rule("network", (".ctor",), texts=1, urls=True),),
+    "System.Xml.XPath.XPathDocument": (Rule("network", (".ctor",), texts=1, urls=True),),
+    "System.Xml.Xsl.XslCompiledTransform": (Rule("network", ("Load",), texts=1, urls=True),),
+}  # fmt: skip
+
+
+def rules_for(name: str) -> tuple[Rule, ...]:
+    """What a type of this name is looked at for; nothing for most."""
+    if name in MEMBERS:
+        return MEMBERS[name]
+    if name.endswith("Exception") or name in HARMLESS or name.startswith(HARMLESS_STARTS):
+        return ()
+    found = (capability for capability, starts in CAPABILITIES.items() if name.startswith(starts))
+    return tuple(Rule(capability) for capability in found)[:1]
+
+
+def uses_of(metadata: Metadata) -> tuple[tuple[ApiUse, ...], bool]:
+    """The sensitive APIs that are named, at most 200, and whether there are more; of every capability some."""
+    types, found = dict(_sensitive_types(metadata)), dict[str, set[str]]()
+    named = set[tuple[int, str]]()
+    has_url, is_cut = _URL in metadata.literals, False
+    for parent, name, signature in metadata.rows("MemberRef"):
+        number = _type_ref(metadata, parent)
+        for rule in types.get(number, ()):
+            if not _fits(metadata, rule, name, signature, has_url=has_url):
+                continue
+            named.add((number, rule.capability))
+            texts = found.setdefault(rule.capability, set())
+            if len(texts) < PICKED_MAX:
+                texts.add("::".join(filter(None, (metadata.type_name(number), metadata.text(name)))))
+            else:
+                is_cut = True
+    for number, rules in types.items():
+        for rule in rules:
+            texts = found.setdefault(rule.capability, set())
+            if not rule.members and (number, rule.capability) not in named and len(texts) < PICKED_MAX:
+                texts.add(metadata.type_name(number))
+    found.setdefault("com", set()).update(_com_imports(metadata))
+    # Taken from all capabilities in turn: many uses of one kind cannot hide another.
+    turns = sorted((turn, kind, text) for kind, texts in found.items() for turn, text in enumerate(sorted(texts)))
+    kept = tuple(sorted(ApiUse(kind, text) for _, kind, text in turns[:USES_MAX]))
+    return kept, is_cut or len(turns) > USES_MAX
+
+
+def _fits(metadata: Metadata, rule: Rule, name: int, signature: int, *, has_url: bool) -> bool:
+    if rule.members and not metadata.text(name).startswith(rule.members):
+        return False
+    if rule.urls and not has_url:
+        return False
+    if not rule.texts:
+        return True
+    kinds = first_parameters(metadata.blob(signature), rule.texts)
+    # What this reader cannot tell counts as if it did.
+    return kinds is None or kinds == [STRING] * rule.texts
+
+
+def _type_ref(metadata: Metadata, parent: int) -> int:
+    """The type reference that a member belongs to, 0 where it is another kind of thing."""
+    kind, number = parent & 7, parent >> 3
+    if kind == _PARENT_TYPE_SPEC:
+        table, number = underlying(metadata, number << 2 | 2) or ("", 0)
+        return number if table == "TypeRef" else 0
+    return number if kind == _PARENT_TYPE_REF else 0
+
+
+def _sensitive_types(metadata: Metadata) -> Iterator[tuple[int, tuple[Rule, ...]]]:
+    """The type references to look for, by number. A nested type is as sensitive as the outermost one."""
+    known: dict[int, tuple[Rule, ...]] = {}
+    for number, _ in enumerate(metadata.rows("TypeRef"), 1):
+        outermost = metadata.around(number)[-1]
+        if outermost not in known:
+            known[outermost] = rules_for(metadata.type_name(outermost))
+        rules = known[outermost]
+        if outermost != number:
+            rules = tuple(rule for rule in rules if not rule.members)
+        if rules:
+            yield number, rules
+
+
+def _com_imports(metadata: Metadata) -> Iterator[str]:
+    """Classes and interfaces of COM that the assembly declares."""
+    count = 0
+    for flags, name, space, *_ in metadata.rows("TypeDef"):
+        if flags & _COM_IMPORT and count < PICKED_MAX:
+            count += 1
+            yield ".".join(filter(None, (metadata.text(space), metadata.text(name)))) + " (ComImport)"

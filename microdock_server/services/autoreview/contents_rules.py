@@ -1,0 +1,96 @@
+"""What can run in a package, wherever it is: what every assembly can do, native code, scripts, what was not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from .finding import Facts, Finding, Severity
+
+CAPABILITIES: Final[dict[str, Severity]] = {
+    "process": "medium",
+    "registry": "medium",
+    "reflection_emit": "medium",
+    "dynamic_loading": "medium",
+    "native_code": "medium",
+    "com": "medium",
+    "unsafe_deserialization": "medium",
+    "network": "low",
+}
+_FILES: Final[dict[str, Severity]] = {
+    # What runs by itself is read by nobody here: a person decides.
+    "executable": "high",
+    "managed_executable": "medium",
+    "native_library": "medium",
+    "script": "medium",
+    "archive": "medium",
+    "disguised_assembly": "medium",
+    "embedded_assembly": "low",
+}
+
+
+def incomplete_rule(facts: Facts) -> Iterator[Finding]:
+    """What was not read may hold anything: that is never approved without a person."""
+    for limit, paths in _grouped(facts, "incomplete", "limit").items():
+        yield Finding("incomplete", "security", "high", {"reason": limit, "count": len(paths)}, paths[:20])
+
+
+def files_rule(facts: Facts) -> Iterator[Finding]:
+    """Files that are more than data, by what they are."""
+    for kind, paths in _grouped(facts, "files", "kind").items():
+        # An archive in the package is not the package.
+        rule = "nested_archive" if kind == "archive" else kind
+        yield Finding(rule, "security", _FILES[kind], {"count": len(paths)}, paths[:20])
+
+
+def capabilities_rule(facts: Facts) -> Iterator[Finding]:
+    """What the code of all assemblies together can do."""
+    uses: dict[str, list[str]] = {}
+    imports: list[str] = []
+    for item, prefix in _assemblies(facts):
+        for use in item["uses"]:
+            uses.setdefault(use["capability"], []).append(prefix + use["evidence"])
+        imports += [f"{prefix}{found['module']}!{found['function']}" for found in item["imports"]]
+    for capability, evidence in sorted(uses.items()):
+        severity = CAPABILITIES.get(capability)
+        if severity is not None:
+            yield Finding(f"uses_{capability}", "security", severity, {"count": len(evidence)}, evidence[:20])
+    if imports:
+        yield Finding("native_imports", "security", "medium", {"count": len(imports)}, imports[:20])
+
+
+def obfuscation_rule(facts: Facts) -> Iterator[Finding]:
+    """Names in bulk that nobody wrote hide what code does."""
+    found = [item for item, _ in _assemblies(facts) if item.get("hidden_names")]
+    if found:
+        evidence = [f"{item['path']}: {item['hidden_names']}/{item['names']}" for item in found]
+        count = sum(item["hidden_names"] for item in found)
+        yield Finding("obfuscated", "security", "medium", {"count": count}, evidence[:20])
+
+
+def capabilities_of(facts: Facts) -> list[str]:
+    """All capabilities that some assembly has, those that cost nothing included."""
+    return sorted({use["capability"] for item, _ in _assemblies(facts) for use in item["uses"]})
+
+
+def has_imports(facts: Facts) -> bool:
+    """Does any assembly call native functions?"""
+    return any(item["imports"] for item, _ in _assemblies(facts))
+
+
+def _assemblies(facts: Facts) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every assembly, and what its evidence begins with: the main one's needs no path."""
+    contents = facts.get("contents")
+    if contents is None:
+        if facts["assembly"]:
+            yield facts["assembly"], ""
+        return
+    for item in contents["assemblies"]:
+        yield item, "" if item["path"] == contents["main"] else f"{item['path']}: "
+
+
+def _grouped(facts: Facts, name: str, key: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for item in facts.get("contents", {}).get(name, []):
+        found.setdefault(item[key], []).append(item["path"])
+    return dict(sorted(found.items()))
