@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from .corpus import sdk
 from .memory import in_memory
 from .peers.postgresql import programs
 
@@ -45,7 +46,7 @@ def spread(processes: int, how: str) -> tuple[str, ...]:
 
 
 # Lanes of their own; `unit` and `servers` have everything else between them.
-APART: Final = ("tests/browser", "tests/crash", "tests/many", "tests/storage")
+APART: Final = ("tests/browser", "tests/corpus", "tests/crash", "tests/many", "tests/storage")
 # What asks the database most; --all asks everything once more that asks the database at all.
 ON_POSTGRESQL: Final = (
     *("tests/test_migrations.py", "tests/test_uow.py", "tests/services", "tests/concurrency", "tests/jobs"),
@@ -105,6 +106,12 @@ DISK: Final = Lane(
     ("tests/crash", "tests/storage", *spread(2, "loadfile")),
     on_disk=True,
 )
+CORPUS: Final = Lane(
+    "corpus",
+    "packages built from C#: the review agrees with the runtime",
+    ("tests/corpus",),
+    nice=10,
+)
 POSTGRESQL: Final = {"TEST_DATABASE": "postgresql"}
 SOME_POSTGRESQL: Final = Lane(
     "postgresql",
@@ -116,7 +123,7 @@ SOME_POSTGRESQL: Final = Lane(
 ALL_POSTGRESQL: Final = Lane(
     "postgresql",
     "everything that asks the database, on PostgreSQL",
-    (*without("tests/browser", "tests/many", *WITHOUT_DATABASE), *spread(2, "worksteal"), "tests"),
+    (*without("tests/browser", "tests/corpus", "tests/many", *WITHOUT_DATABASE), *spread(2, "worksteal"), "tests"),
     nice=10,
     environment=POSTGRESQL,
 )
@@ -125,7 +132,7 @@ QUICKLY: Final = Lane(
 )
 
 
-LANES: Final = (UNIT, SERVERS, CLUSTER, BROWSER, DISK, PAGE, ALL_POSTGRESQL)
+LANES: Final = (UNIT, SERVERS, CLUSTER, BROWSER, DISK, CORPUS, PAGE, ALL_POSTGRESQL)
 
 
 def chosen(arguments: argparse.Namespace) -> list[Lane]:
@@ -134,6 +141,10 @@ def chosen(arguments: argparse.Namespace) -> list[Lane]:
     if arguments.quick:
         return [QUICKLY]
     lanes = list(LANES) if arguments.all else [*LANES[:-1], SOME_POSTGRESQL]
+    if sdk.find() is None:
+        # Also in CI: registries need not have it.
+        print(f"skipped: the corpus of packages built from C#; {sdk.why_not()}", flush=True)
+        lanes.remove(CORPUS)
     everything = bool(os.environ.get("CI"))
     if not everything and programs() is None:
         print("skipped: everything once more on PostgreSQL, whose server is not installed", flush=True)

@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from . import lanes
+from .corpus import sdk
+from .corpus.sdk import Sdk
 from .lanes import (
     ALL_POSTGRESQL,
     APART,
     BROWSER,
     CLUSTER,
+    CORPUS,
     DISK,
     ROOT,
     SERVERS,
@@ -51,7 +54,9 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 class TestEveryTestIsInALane:
     def test_what_two_lanes_leave_out_others_have(self) -> None:
-        theirs = [path for one in (BROWSER, CLUSTER, DISK) for path in one.arguments if path.startswith("tests/")]
+        theirs = [
+            path for one in (BROWSER, CLUSTER, CORPUS, DISK) for path in one.arguments if path.startswith("tests/")
+        ]
         assert sorted(theirs) == sorted(APART)
         for one in (UNIT, SERVERS):
             assert [word for word in one.arguments if word.startswith("--ignore")] == [f"--ignore={p}" for p in APART]
@@ -68,13 +73,14 @@ class TestEveryTestIsInALane:
 
     def test_on_postgresql_only_what_has_no_database_is_left_out(self) -> None:
         left_out = {word.removeprefix("--ignore=") for word in ALL_POSTGRESQL.arguments if word.startswith("--ignore")}
-        for path in left_out - {"tests/browser", "tests/many"}:
+        for path in left_out - {"tests/browser", "tests/corpus", "tests/many"}:
             found = ROOT / path
             for file in found.rglob("test_*.py") if found.is_dir() else [found]:
                 assert not ASKS_FOR_AN_APPLICATION.search(file.read_text(encoding="utf-8")), file
 
     def test_ci_leaves_nothing_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CI", "true")
+        monkeypatch.setattr(sdk, "find", lambda: Sdk(ROOT, ROOT))
         monkeypatch.setattr(lanes, "programs", lambda: None)
         names = [one.name for one in chosen(argparse.Namespace(**{**DEFAULT, "all": True, "check": True}))]
         assert sorted(names) == sorted(["check", *(one.name for one in lanes.LANES)])
@@ -84,10 +90,11 @@ class TestEveryTestIsInALane:
     ) -> None:
         monkeypatch.delenv("CI", raising=False)
         monkeypatch.setattr(lanes, "programs", lambda: None)
+        monkeypatch.setattr(sdk, "find", lambda: None)
         names = {one.name for one in chosen(argparse.Namespace(**DEFAULT))}
-        assert names == {one.name for one in lanes.LANES} - {"postgresql", "page"}
+        assert names == {one.name for one in lanes.LANES} - {"postgresql", "page", "corpus"}
         said = capsys.readouterr().out
-        assert "PostgreSQL" in said and "Node.js" in said
+        assert "PostgreSQL" in said and "Node.js" in said and "scripts/corpus" in said
 
 
 JUNIT = """<testsuites><testsuite>

@@ -72,9 +72,8 @@ RULES: Final[dict[str, tuple[str, str]]] = {
         "The entry class does not implement the host's interface {interface}",
     ),
     "rule.entry_class_unresolved": (
-        "入口类的基类或接口所在的程序集不在包中，无法确认其实现了 {interface}",
-        "The assembly of a base class or interface of the entry class is nowhere: whether it implements {interface} "
-        "cannot be told",
+        "入口类的基类或接口所在的程序集不在包中，无法加载",
+        "The assembly of a base class or interface of the entry class is nowhere: it does not load",
     ),
     "rule.assembly_mixed": (
         "程序集 {path} 混有本机代码（C++/CLI），宿主无法加载",

@@ -169,13 +169,13 @@ def with_references(count: int) -> bytes:
     return image(root + heads + tables + strings)
 
 
-def image(root: bytes) -> bytes:
+def image(metadata_root: bytes) -> bytes:
     """A library for any machine with this metadata."""
     optional = struct.pack("<H", 0x10B) + bytes(90) + struct.pack("<L", 16) + bytes(14 * 8)
     optional += struct.pack("<2L", 0x2000, 72) + bytes(8)
     coff = struct.pack("<2H12x2H", 0x14C, 1, len(optional), 0x2022)
-    clr = struct.pack("<LHH2LL", 72, 2, 5, 0x2000 + 72, len(root), 1)
-    body = clr.ljust(72, b"\0") + root
+    clr = struct.pack("<LHH2LL", 72, 2, 5, 0x2000 + 72, len(metadata_root), 1)
+    body = clr.ljust(72, b"\0") + metadata_root
     head = b"MZ" + bytes(58) + struct.pack("<L", 64) + b"PE\0\0" + coff + optional
     section = b".text\0\0\0" + struct.pack("<4L", len(body), 0x2000, len(body), 512) + bytes(16)
     return (head + section).ljust(512, b"\0") + body

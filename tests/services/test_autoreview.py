@@ -338,6 +338,12 @@ def test_a_base_class_that_the_host_brings_may_implement_its_interface() -> None
         assert judged(entry(interfaces=[], outside=[base]))["findings"] == []
 
 
+def test_a_class_does_not_load_without_all_that_it_is_made_of() -> None:
+    whole = entry(interfaces=["L.IWider, Lib", f"{INTERFACE}, MicroDock.Plugin"], outside=["L.IWider, Lib"])
+    [found] = judged(whole)["findings"]
+    assert (found["rule"], found["evidence"]) == ("entry_class_unresolved", ["L.IWider, Lib"])
+
+
 def test_an_internal_class_loads() -> None:
     """The host makes it all the same: only how it is declared says that it is not public."""
     hidden = {"found": True, "is_public": False, "is_abstract": False, "has_default_constructor": True}

@@ -54,17 +54,17 @@ def _loaded(entry: dict[str, Any] | None, host: dict[str, Any]) -> Iterator[Find
 
 def _interface(entry: dict[str, Any], host: dict[str, Any]) -> Iterator[Finding]:
     wanted, definer = host["interface"], host["interface_assembly"]
-    if not wanted or any(_is_wanted(item, wanted, definer) for item in entry["interfaces"]):
+    hosts = [*host["assemblies"], *filter(None, [definer])]
+    outside = [item for item in entry["outside"] if not wanted or not _is_wanted(item, wanted, definer)]
+    nowhere = [item for item in outside if not brings(_assembly_of(item), hosts)]
+    if nowhere:
+        # A class is not loaded without all that it is made of, whatever else it implements.
+        yield Finding("entry_class_unresolved", "quality", "high", {}, nowhere[:20])
+    elif not wanted or any(_is_wanted(item, wanted, definer) for item in entry["interfaces"]):
         return
-    outside = [item for item in entry["outside"] if not _is_wanted(item, wanted, "")]
     # What the host brings is not here to be read: a base class of it may well implement the interface.
-    if any(brings(_assembly_of(item), [*host["assemblies"], *filter(None, [definer])]) for item in outside):
-        return
-    params = {"interface": wanted}
-    if outside:
-        yield Finding("entry_class_unresolved", "quality", "high", params, outside[:20])
-    else:
-        yield Finding("entry_class_no_interface", "quality", "high", params, entry["interfaces"][:20])
+    elif not outside:
+        yield Finding("entry_class_no_interface", "quality", "high", {"interface": wanted}, entry["interfaces"][:20])
 
 
 def _is_wanted(item: str, wanted: str, definer: str) -> bool:
