@@ -189,11 +189,12 @@ def _service() -> Service:
 
 
 def _run(*command: str) -> str:
-    """What it printed. Raises Failed with the end of what it complained about, wherever it did."""
+    """What it printed. Raises Failed with the end of what it said, on either stream."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own commands)
     if done.returncode:
         name = " ".join(command).replace(" ".join(FLASK), "flask")[:80]
-        raise Failed(f"`{name}` failed: {(done.stderr.strip() or done.stdout.strip())[-500:]}")
+        complaints = (text.strip()[-500:] for text in (done.stdout, done.stderr))
+        raise Failed(f"`{name}` failed: {' '.join(text for text in complaints if text)}")
     return done.stdout.strip()
 
 

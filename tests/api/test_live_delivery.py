@@ -277,8 +277,8 @@ def test_many_tokens_are_checked_at_once(app: Flask) -> None:
         ("new_review_assigned", {}, "您有新的审核任务： "),
         ("system_maintenance", {"text": "{今晚}", "more": 1}, "系统维护通知：{今晚}"),
         ("system_maintenance", {"text": None}, "系统维护通知：None"),
-        ("appeal_processed", {"decision": "unheard of"}, "系统维护通知：appeal_processed"),
-        ("plugin_review_completed", {"review_result": ["approved"]}, "系统维护通知：plugin_review_completed"),
+        ("appeal_processed", {"decision": "unheard of"}, "通知：appeal_processed"),
+        ("plugin_review_completed", {"review_result": ["approved"]}, "通知：plugin_review_completed"),
     ],
 )
 def test_every_event_has_words(event: str, data: dict[str, Any], text: str) -> None:

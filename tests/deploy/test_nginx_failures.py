@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -14,7 +15,7 @@ import pytest
 import requests
 
 from microdock_server.api.envelopes import Refusal, envelope_for
-from microdock_server.messages import Message
+from microdock_server.messages import Message, duration
 from microdock_server.messages.errors import ERRORS
 
 from ..live import eventually, free_port
@@ -115,10 +116,16 @@ class TestRefusals:
         said = {key: text.rstrip(";").strip('"') for key, text in ours}
         shared = {key.partition(":")[0] for key in said} & {key.removeprefix("error.") for key in ERRORS}
         plain = {slug for slug in shared if "{" not in ERRORS[f"error.{slug}"][0]}
-        assert {"internal_error", "forbidden", "not_found", "too_many_requests"} <= plain
+        assert {"internal_error", "forbidden", "not_found"} <= plain
         for slug in plain:
             texts = ERRORS[f"error.{slug}"]
             assert (said.get(f"{slug}:zh", texts[0]), said[f"{slug}:en"]) == texts
+        (seconds,) = re.findall(r"\(429\|[0-9|]+\)\$\" (\d+);", template)
+        waiting = Message("error.too_many_requests", {"wait": duration(int(seconds))})
+        assert [said[f"too_many_requests:{language}"] for language in ("zh", "en")] == [
+            waiting.render("zh"),
+            waiting.render("en"),
+        ]
 
     def test_a_malformed_request_is_answered_alike(self, start_nginx: Starter) -> None:
         nginx = start_nginx(f"127.0.0.1:{free_port()}")
