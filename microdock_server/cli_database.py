@@ -58,7 +58,6 @@ def _closed_after(*used: Engine) -> Iterator[None]:
             engine.dispose()
 
 
-@with_appcontext
 def _current(**options: Any) -> None:
     """As Flask-Migrate does; and where Alembic does not know the revision, say which it is all the same."""
     with db.engine.connect() as connection:
@@ -73,8 +72,8 @@ def register() -> None:
     """Add the command to those of `flask db`, which all say which database they use."""
     if copy_database.name in migrations.commands:
         return
+    migrations.commands["current"].callback = _current
     for command in migrations.commands.values():
         if command.callback is not None:
             command.callback = with_appcontext(on_database(command.callback, needs_tables=False))
     migrations.add_command(copy_database)
-    migrations.commands["current"].callback = _current

@@ -129,6 +129,7 @@ STRANGER_403: Final = {"other": 403}
 STRANGER_404: Final = {"other": 404}
 
 CASES: Final = [
+    Case("GET", "/limits", PUBLIC),
     # Accounts.
     Case("POST", "/auth/register", PUBLIC, ACCOUNT),
     Case("POST", "/auth/login", PUBLIC, {"username": "admin", "password": "admin"}),
@@ -204,12 +205,21 @@ CASES: Final = [
     # A version that waits, of a plugin that is published.
     Case("GET", PLUGIN + "/versions/<version>", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
     Case("GET", PLUGIN + "/versions/<version>/download", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
+    # How its owner's version fares in review.
+    *(
+        case
+        for rest in ("/versions/<version>/auto-review", "/versions/<version>/timeline")
+        for case in (
+            Case("GET", PLUGIN + rest, LOGGED_IN, hears={"user": 403, "other": 403}),
+            Case("GET", PLUGIN + rest, LOGGED_IN, path=WAITS, hears=UNSEEN),
+        )
+    ),
     Case("GET", PLUGIN + "/images/<image_id>", GUEST),
     Case("GET", PLUGIN + "/images/<image_id>", GUEST, path={**WAITS, "image_id": "{hidden_image}"}, hears=UNSEEN),
     # Ratings. The user has rated already; nobody rates their own.
     Case("GET", PLUGIN + "/reviews", GUEST),
     Case("GET", PLUGIN + "/reviews", GUEST, path=WAITS, hears=UNSEEN),
-    Case("POST", PLUGIN + "/reviews", "rating.create", GIVEN, hears={"user": 409, "developer": 409}),
+    Case("POST", PLUGIN + "/reviews", "rating.create", GIVEN, hears={"user": 409, "developer": 403}),
     Case("PUT", RATING, "rating.update", {"rating": 1}, hears=dict.fromkeys(set(ROLE_OF) - {"user"}, 403)),
     Case("POST", RATING + "/reply", "plugin.update", {"content": "谢谢"}, hears=STRANGER_403),
     Case("POST", RATING + "/report", "rating.create", {"reason": "广告"}),

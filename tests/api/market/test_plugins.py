@@ -811,6 +811,8 @@ def test_a_further_version_waits_while_the_published_one_stays(who: People) -> N
         "file_hash": hashlib.sha256(content).hexdigest(),
         "dependencies": {},
         "engines": {"MicroDock": "*"},
+        "host_range": {"range": "*", "min_version": None, "max_version": None},
+        "runtime": None,
         "downloads": 0,
         "is_deprecated": False,
         "download_url": f"{PLUGINS}/{plugin_id}/versions/1.1.0/download",
