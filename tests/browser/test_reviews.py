@@ -344,7 +344,7 @@ def test_what_a_version_changes_is_shown_beside_the_published_one(
     assert lines(admin, "files", "removed") == ["docs/old.txt"]
     assert {"MyPlugin.dll", "data.txt"} <= set(lines(admin, "files", "changed"))
     assert "config.json" not in admin.test("diff-files").inner_text()
-    assert "启动进程: System.Diagnostics.Process::GetCurrentProcess" in lines(admin, "capabilities", "added")
+    assert "动态加载: System.Reflection.Assembly::LoadFrom" in lines(admin, "capabilities", "added")
     assert "/usr/lib/libSystem.dylib!dlopen" in lines(admin, "native_imports", "added")
 
     fields = admin.test("diff").locator("tbody tr")

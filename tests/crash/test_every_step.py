@@ -10,6 +10,8 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from .runner import SCENARIOS
 # The faults strike in SQLite's own files.
 pytestmark = pytest.mark.sqlite
 ROOT = Path(__file__).parent.parent.parent
+# Of a step that hangs; one takes a second.
+SECONDS = 120.0
 
 # Steps that each act is known to take: were they missed, the faults would prove nothing.
 TAKEN = {
@@ -38,13 +42,31 @@ def faults(scenario: str, plan: str, prepared: Path, work: Path) -> list[dict[st
 
 
 def findings(*arguments: str) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in done.stdout.splitlines()]
+    """What was found at every step. How many there are is nobody's business: a step that takes SECONDS hangs."""
+    command = [sys.executable, "-u", "-m", *arguments]
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryFile("w+") as complaints:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
+            assert process.stdout is not None
+            while line := _line(process):
+                found.append(json.loads(line))
+        complaints.seek(0)
+        said = complaints.read()
+    assert process.returncode == 0, said
     wrong = [finding for finding in found if finding["problems"]]
-    assert not wrong, json.dumps(wrong, indent=1) + done.stderr[-4000:]
+    assert not wrong, json.dumps(wrong, indent=1) + said[-4000:]
     return found
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    """What it prints next; nothing at its end. It is killed where that takes too long."""
+    assert process.stdout is not None
+    guard = threading.Timer(SECONDS, process.kill)
+    guard.start()
+    try:
+        return process.stdout.readline()
+    finally:
+        guard.cancel()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

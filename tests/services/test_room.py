@@ -20,7 +20,6 @@ from microdock_server.services import files, passwords, room
 from microdock_server.uow import unit_of_work
 
 from ..market import PLUGINS, People, file, people, published
-from ..peers import postgresql
 from ..rows import add_plugin
 from ..support import add_user, package, stored_files
 
@@ -28,7 +27,7 @@ NAME = "com.example.myplugin"
 KEY = "key-of-the-name"
 
 
-@pytest.mark.skipif(postgresql.is_wanted(), reason="SQLite's words for its plans")
+@pytest.mark.sqlite
 def test_what_an_account_keeps_is_summed_from_an_index(app: Flask) -> None:
     add_user(app, "owner")
     add_plugin(app, "one", owner="owner")
