@@ -33,6 +33,8 @@ REPORTS: Final = ROOT / "build" / "tests"
 AT_ONCE: Final = 2
 # Of a failed lane's log, so many lines are printed.
 TAIL: Final = 300
+# Of a column of the table.
+WIDTH: Final = 9
 ENDS_SECONDS: Final = 30.0
 
 
@@ -186,9 +188,13 @@ class Run:
         return kept | self.lane.environment
 
     def has_ended(self) -> bool:
-        if self.process.poll() is None:
+        pid, status, used = os.wait4(self.process.pid, os.WNOHANG)
+        if not pid:
             return False
+        self.process.returncode = os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self._begun
+        # Of all that it started and waited for: what makes a lane long where this is far less, is waiting.
+        self.processor_seconds = used.ru_utime + used.ru_stime
         self.counts = counts(self._report) if self.lane.counted else Counter[str]()
         self.is_good = self.process.returncode == 0 and self.counts["failed"] == 0
         self.is_good = self.is_good and (self.counts["passed"] > 0 or not self.lane.counted)
@@ -206,9 +212,14 @@ class Run:
                 self.process.wait(patience)
 
     def line(self) -> str:
-        minutes, seconds = divmod(round(self.seconds), 60)
-        numbers = "".join(f"{self.counts[what]:>9}" for what in ("passed", "failed", "skipped"))
-        return f"{self.lane.name:<12}{minutes:>4}:{seconds:02}{numbers}  {self.lane.proves}"
+        times = "".join(f"{clock(seconds):>{WIDTH}}" for seconds in (self.seconds, self.processor_seconds))
+        numbers = "".join(f"{self.counts[what]:>{WIDTH}}" for what in ("passed", "failed", "skipped"))
+        return f"{self.lane.name:<12}{times}{numbers}  {self.lane.proves}"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as a stopwatch shows them."""
+    return "{}:{:02}".format(*divmod(round(seconds), 60))
 
 
 def counts(report: Path) -> Counter[str]:
@@ -247,7 +258,7 @@ def show(ended: Sequence[Run]) -> bool:
         if not one.is_good:
             lines = one.log.read_text(encoding="utf-8", errors="replace").splitlines()
             print(f"\n===== {one.lane.name} failed; the end of {one.log.relative_to(ROOT)}:", *lines[-TAIL:], sep="\n")
-    print(f"\n{'lane':<12}{'time':>7}{'passed':>9}{'failed':>9}{'skipped':>9}")
+    print(f"\n{'lane':<12}" + "".join(f"{title:>{WIDTH}}" for title in ("time", "CPU", "passed", "failed", "skipped")))
     print(*(one.line() for one in ended), sep="\n")
     total = sum((one.counts for one in ended), Counter[str]())
     skipped = f", {total['skipped']} skipped" if total["skipped"] else ""

@@ -124,6 +124,17 @@ class TestTheSum:
         assert "why it ended" in said
         assert said[-1] == "0 passed, 1 failed"
 
+    def test_the_processor_s_time_of_what_a_lane_starts_is_counted(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        work = "import time\nwhile time.process_time() < 1.1: pass"
+        code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}])"
+        [ended] = run([lane("works", code)], tmp_path, tmp_path)
+        assert ended.processor_seconds >= 1.1
+        show([ended])
+        title, row = (line.split() for line in capsys.readouterr().out.splitlines()[-3:-1])
+        assert int(row[title.index("CPU")].partition(":")[2]) >= 1
+
     def test_a_lane_of_tests_that_ran_none_has_failed(self, tmp_path: Path) -> None:
         nothing = Lane("nothing", "", command=(sys.executable, "-c", ""))
         [ended] = run([nothing], tmp_path, tmp_path)
