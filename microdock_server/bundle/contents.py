@@ -1,101 +1,56 @@
 """Everything in a package that could run: assemblies wherever they hide, native code, scripts, and what was not read.
 
-Files are judged by content. Assemblies are found as files of any name, inside other files (resources, byte arrays),
-compressed ones included, and inside archives. Where a limit is reached it says so: what was not read is not clean.
+Files are judged by content. Assemblies are found as files of any name, inside other files (resources, byte arrays,
+texts), compressed or masked ones included, and inside archives. Where a limit is reached it says so: what was not read
+is not clean. What a key hides cannot be read: such data is told, for rules to see beside what loads it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-import zlib
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
-from typing import Any, BinaryIO, Final, Literal
+from typing import BinaryIO, Final
 
+from microdock_server.bundle import kinds
 from microdock_server.bundle.archive import Archive, Limits, open_archive
 from microdock_server.bundle.assembly import IMAGE_MAX, SIZE_MAX, Opened, open_assembly
-from microdock_server.bundle.assembly_facts import (
-    ApiUse,
-    AssemblyFacts,
-    NativeImport,
-    examine_assembly,
-    imports_of,
-    references_of,
-)
-from microdock_server.bundle.dotnet.capabilities import uses_of
-from microdock_server.bundle.dotnet.entry import EntryLoad, load_entry
+from microdock_server.bundle.assembly_facts import examine_assembly, imports_of, references_of
+from microdock_server.bundle.dotnet.capabilities import loads_bytes, uses_of
+from microdock_server.bundle.dotnet.entry import load_entry
 from microdock_server.bundle.dotnet.image import HEADERS_MAX, Read, Unreadable, open_image
 from microdock_server.bundle.dotnet.metadata import Metadata
 from microdock_server.bundle.dotnet.obfuscation import obfuscated_names
+from microdock_server.bundle.dotnet.parts import items_of, parts_of
 from microdock_server.bundle.dotnet.types import is_reference_assembly, target_framework
+from microdock_server.bundle.found import Assembly, Contents, FileKind, Limit
 from microdock_server.bundle.inspect import MANIFEST
-from microdock_server.bundle.kinds import kind_of
+from microdock_server.bundle.large import holds_more, parts_hold_more
 from microdock_server.bundle.manifest import Manifest, parse_manifest
+from microdock_server.bundle.opaque import is_opaque
 from microdock_server.bundle.problems import Problems, printable
+from microdock_server.bundle.unpacking import HEAD, ZIP, inflated, is_compressed, streams_in, texts_in, unmasked
+
+__all__ = ["Assembly", "Contents", "FileKind", "Limit", "survey"]
 
 ASSEMBLIES_MAX: Final = 500
+# Of each kind so many are named.
 FILES_MAX: Final = 200
 DEPTH_MAX: Final = 3
-# Enough of what is compressed to see the first bytes of it.
-HEAD: Final = 1024
 CANDIDATES_MAX: Final = 200_000
+# All metadata of a package together, and how long a survey takes.
+METADATA_MAX: Final = 512 << 20
+SECONDS_MAX: Final = 300
 # The header's place is in the fourth byte of the pair: images whose header lies beyond 16 MiB are none that load.
 _IMAGE: Final = re.compile(rb"(?=MZ.{58}(?P<at>.{3})\0)", re.DOTALL)
-_GZIP, _ZIP, _PE = b"\x1f\x8b\x08", b"PK\x03\x04", b"PE\0\0"
+_PE, _ZIP_END = b"PE\0\0", b"PK\x05\x06"
 _ENDINGS: Final = (".dll", ".exe", ".winmd")
 
-# Why something was not read to its end.
-Limit = Literal["rows", "unreadable", "too_large", "too_many", "too_deep", "not_unpacked"]
-FileKind = Literal[
-    "native_library", "executable", "managed_executable", "script", "archive", "disguised_assembly", "embedded_assembly"
-]
 
-
-@dataclass(frozen=True, slots=True)
-class Assembly:
-    """A managed assembly. `path` is where it is: `lib/Evil.dll`, `Main.dll!4096` at an offset in another file."""
-
-    path: str
-    name: str
-    architecture: str
-    is_mixed: bool = False
-    is_reference: bool = False
-    is_embedded: bool = False
-    target_framework: str = ""
-    references: tuple[str, ...] = ()
-    imports: tuple[NativeImport, ...] = ()
-    uses: tuple[ApiUse, ...] = ()
-    hidden_names: int = 0
-    names: int = 0
-
-
-@dataclass(slots=True)
-class Contents:
-    """What can run, and what was not read: (limit, path)."""
-
-    assemblies: list[Assembly] = field(default_factory=list)
-    files: list[tuple[FileKind, str]] = field(default_factory=list)
-    incomplete: list[tuple[Limit, str]] = field(default_factory=list)
-    main: str = ""
-    # None where the package has no such file.
-    facts: AssemblyFacts | None = None
-    entry: EntryLoad | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The form in which it is stored."""
-        return {
-            "assemblies": [dataclasses.asdict(item) for item in self.assemblies],
-            "files": [{"kind": kind, "path": path} for kind, path in self.files],
-            "incomplete": [{"limit": limit, "path": path} for limit, path in self.incomplete],
-            "main": self.main,
-            "entry": self.entry.as_json() if self.entry else None,
-        }
-
-
-def survey(file: BinaryIO, limits: Limits) -> Contents:
+def survey(file: BinaryIO, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Contents:
     """Look into every file of a package. Empty where it is no archive; bad content never raises.
 
     Files up to 16 MiB are in memory one at a time; of larger ones the headers and the metadata.
@@ -104,7 +59,7 @@ def survey(file: BinaryIO, limits: Limits) -> Contents:
     if archive is None:
         return Contents()
     manifest, _ = parse_manifest(archive.read(MANIFEST, limits.max_manifest) or b"")
-    survey_ = _Survey(limits, manifest.main if manifest else "")
+    survey_ = _Survey(limits, manifest.main if manifest else "", clock)
     survey_.archive(archive, "", 0)
     if manifest:
         survey_.entry(archive, manifest)
@@ -114,16 +69,22 @@ def survey(file: BinaryIO, limits: Limits) -> Contents:
 class _Survey:
     """One survey; what all its parts together may cost is bounded."""
 
-    def __init__(self, limits: Limits, main: str) -> None:
+    def __init__(self, limits: Limits, main: str, clock: Callable[[], float]) -> None:
         self.contents = Contents(main=main)
         self._limits = limits
+        # Bytes that are looked at a second time, or that were not there before they were unpacked.
         self._left = limits.max_unpacked
+        self._metadata_left = METADATA_MAX
+        self._clock, self._end = clock, clock() + SECONDS_MAX
         # Where the files are that assemblies are looked for in, by their simple names.
         self._paths: dict[str, list[str]] = {}
+        self._inflated = set[str]()
 
     def archive(self, archive: Archive, inside: str, depth: int) -> None:
         for entry in archive.entries:
             path = f"{inside}{entry.name}"
+            if self._is_late(path):
+                return
             if entry.size > SIZE_MAX:
                 self._large(archive, entry.name, entry.size, path)
                 continue
@@ -144,7 +105,9 @@ class _Survey:
                 paths = self._paths.get(key, [])
                 beside = [path for path in paths if path.rpartition("/")[0] == folder]
                 opened[key] = next((_metadata(archive, path) for path in beside or paths), None)
-            return opened[key]
+            found = opened[key]
+            # A file that holds another assembly than its name says is refused.
+            return found if found is not None and found.assembly_name().lower() == key else None
 
         if archive.size_of(manifest.main) is not None:
             self.contents.facts = examine_assembly(_reader(archive, manifest.main), manifest.entry_class)
@@ -153,57 +116,128 @@ class _Survey:
             self.contents.entry = load_entry(main, manifest.entry_class, find)
             if self.contents.entry.is_cut:
                 self._skip("too_many", manifest.main)
+            if any(item.truncated for item in (main, *opened.values()) if item):
+                self._skip("rows", manifest.main)
 
     def _data(self, data: bytes, path: str, depth: int) -> None:
         """A file in memory: what it is itself, and what is in it."""
         is_image = self._image(_at(data, 0), path, path)
-        if not is_image:
-            self._kind(data[:HEADERS_MAX], path)
+        kind = "image" if is_image else self._kind(data, path)
+        images = [0] if is_image else []
         for place in self._places(data, path):
             if place:
                 self._image(_at(data, place), f"{path}!{place}", path)
-        self._inside(data, path, depth)
+                images.append(place)
+        if not is_image:
+            self._piece(data, f"{path}!", path, depth, is_known=kind != "other")
+        for place in images:
+            self._parts(data, place, path, depth)
+        self._packed_inside(data, path, depth)
 
-    def _inside(self, data: bytes, path: str, depth: int) -> None:
-        """What is packed once more: archives, compressed files, compressed resources."""
-        packed = [(f"{path}!{place}", data, place) for place in _resources(data)] + [(path, data, 0)]
-        for name, whole, place in packed:
-            head = whole[place : place + HEAD]
-            if not (head.startswith((_GZIP, _ZIP)) or _deflated(head)):
-                continue
-            if depth >= DEPTH_MAX:
-                self._skip("too_deep", name)
-            elif head.startswith(_ZIP):
-                self._zip(whole[place:], name, depth + 1)
-            else:
-                unpacked = _inflated(whole[place:], min(SIZE_MAX, self._left))
-                self._left -= len(unpacked or b"")
-                if unpacked is None:
-                    self._skip("too_large", name)
-                else:
-                    self._data(unpacked, f"{name}!", depth + 1)
-
-    def _zip(self, data: bytes, path: str, depth: int) -> None:
-        limits = dataclasses.replace(self._limits, max_unpacked=max(self._left, 0))
-        archive = open_archive(BytesIO(data), limits, Problems())
-        if archive is None:
-            self._file("archive", path)
+    def _parts(self, data: bytes, image: int, path: str, depth: int) -> None:
+        """The data of an assembly, each piece as if it were a file."""
+        read = _at(data, image)
+        try:
+            opened = open_assembly(read)
+        except Unreadable:
             return
-        self._left -= archive.unpacked_size
-        self.archive(archive, f"{path}!", depth)
+        if opened is None:
+            return
+        parts, is_cut = parts_of(opened.image, opened.metadata, read)
+        if is_cut:
+            self._skip("too_many", path)
+        for place, length in parts:
+            if self._is_late(path) or not self._pays(length, path):
+                return
+            piece = read(place, length)
+            items = items_of(piece)
+            for at, size in [(0, length)] if items is None else items:
+                self._piece(piece[at : at + size], f"{path}!{image + place + at}!", path, depth)
+
+    def _piece(self, data: bytes, inner: str, path: str, depth: int, *, is_known: bool = False) -> None:
+        """What is packed or masked as a whole; else, whether it can be read at all."""
+        if data.startswith(ZIP):
+            if self._fits(depth, path):
+                self._zip(data, inner, depth + 1, is_known=is_known)
+        elif is_compressed(data[:HEAD]):
+            if self._fits(depth, path):
+                self._inflate(data, inner, depth + 1)
+        elif (plain := unmasked(data)) is not None:
+            if self._fits(depth, path):
+                self._data(plain, inner, depth + 1)
+        elif not is_known and is_opaque(data):
+            self._file("opaque_data", inner.removesuffix("!"))
+
+    def _packed_inside(self, data: bytes, path: str, depth: int) -> None:
+        """Streams, archives and texts that begin somewhere in the middle."""
+        places, is_cut = streams_in(data)
+        if is_cut:
+            self._skip("too_many", path)
+        for place in places:
+            if self._is_late(path) or not self._fits(depth, path) or not self._pays(len(data) - place, path):
+                return
+            self._inflate(data[place:], f"{path}!{place}!", depth + 1)
+        for place, decoded in texts_in(data):
+            if self._is_late(path) or not self._fits(depth, path) or not self._pays(len(decoded), path):
+                return
+            self._data(decoded, f"{path}!{place}!", depth + 1)
+        self._appended(data, path, depth)
+
+    def _appended(self, data: bytes, path: str, depth: int) -> None:
+        """An archive behind something else, as readers that look for its end find it."""
+        start, end = data.find(ZIP), data.rfind(_ZIP_END)
+        if not 0 < start < end or not self._fits(depth, path):
+            return
+        comment = int.from_bytes(data[end + 20 : end + 22], "little")
+        whole = data[start : end + 22 + comment]
+        if open_archive(BytesIO(whole), self._limits, Problems()):
+            self._zip(whole, f"{path}!{start}!", depth + 1)
+        elif _names_its_directory(data, end) and end + 22 + comment == len(data):
+            self._zip(data, f"{path}!", depth + 1)
+
+    def _inflate(self, data: bytes, inner: str, depth: int) -> None:
+        if inner in self._inflated:
+            return
+        self._inflated.add(inner)
+        limit = min(SIZE_MAX, self._left)
+        unpacked = inflated(data, limit) if limit > 0 else None
+        self._left -= limit if unpacked is None else len(unpacked)
+        if unpacked is None:
+            self._skip("too_large", inner.removesuffix("!"))
+        else:
+            self._data(unpacked, inner, depth)
+
+    def _zip(self, data: bytes, inner: str, depth: int, *, is_known: bool = False) -> None:
+        problems = Problems()
+        limits = dataclasses.replace(self._limits, max_unpacked=max(self._left, 0))
+        archive = open_archive(BytesIO(data), limits, problems)
+        path = inner.removesuffix("!")
+        if archive is None and not is_known:
+            self._file("archive", path)
+        if problems.done():
+            # Of what is packed against the rules another reader may see other files.
+            self._skip("not_unpacked", path)
+        if archive is not None:
+            self._left -= archive.unpacked_size
+            self.archive(archive, inner, depth)
 
     def _large(self, archive: Archive, name: str, size: int, path: str) -> None:
         """A file that is not held in memory: its headers, and whether there may be another image in it."""
         read = partial(archive.part, name)
         head = read(0, HEADERS_MAX)
-        is_image = open_image_or_none(head)
+        is_image = open_image_or_none(read)
         if is_image and size > IMAGE_MAX:
             self._skip("too_large", path)
         elif not self._image(read, path, path):
-            self._kind(head, path)
-            if head.startswith((_GZIP, _ZIP)):
+            kind = self._kind(head, path)
+            if head.startswith(ZIP) or is_compressed(head[:HEAD]):
                 self._file("archive", path)
-        if _holds_more(archive.pieces(name), expected=1 if is_image else 0):
+                self._skip("too_large", path)
+            elif kind == "other" and is_opaque(head):
+                self._file("opaque_data", path)
+        elif parts_hold_more(read, archive.pieces(name)):
+            self._skip("too_large", path)
+        if holds_more(archive.pieces(name), expected=1 if is_image else 0):
             self._skip("too_large", path)
 
     def _places(self, data: bytes, path: str) -> Iterator[int]:
@@ -216,6 +250,8 @@ class _Survey:
                 return
             place = found.start() + int.from_bytes(found["at"], "little")
             if data[place : place + 4] == _PE:
+                if self._is_late(path):
+                    return
                 yield found.start()
 
     def _image(self, read: Read, path: str, file: str) -> bool:
@@ -224,6 +260,10 @@ class _Survey:
             image = open_image(read)
             if image is None:
                 return False
+            self._metadata_left -= image.metadata[1] if image.is_managed else 0
+            if self._metadata_left < 0:
+                self._skip("too_large", path)
+                return True
             opened = open_assembly(read) if image.is_managed else None
         except Unreadable:
             self._skip("unreadable", path)
@@ -237,9 +277,9 @@ class _Survey:
         return True
 
     def _assembly(self, opened: Opened, path: str, file: str) -> None:
-        found = _assembly(opened, path, is_embedded=path != file)
+        found, is_cut = _assembly(opened, path, is_embedded=path != file)
         self.contents.assemblies.append(found)
-        if opened.metadata.truncated:
+        if opened.metadata.truncated or is_cut:
             self._skip("rows", path)
         if found.is_embedded or "!" in path:
             self._file("embedded_assembly", path)
@@ -250,24 +290,53 @@ class _Survey:
         elif not opened.image.is_library and path != self.contents.main:
             self._file("managed_executable", path)
 
-    def _kind(self, head: bytes, path: str) -> None:
-        kind = kind_of(head, path)
+    def _kind(self, data: bytes, path: str) -> kinds.Kind:
+        kind = kinds.kind_of(data, path)
+        if kind == "archive":
+            if is_compressed(data[:HEAD]):
+                return "other"
+            self._skip("not_unpacked", path)
         if kind != "other":
             self._file(kind, path)
+        return kind
 
     def _file(self, kind: FileKind, path: str) -> None:
-        if sum(known == kind for known, _ in self.contents.files) < FILES_MAX:
+        known = sum(other == kind for other, _ in self.contents.files)
+        if known < FILES_MAX:
             self.contents.files.append((kind, printable(path)))
+        elif ("too_many", kind) not in self.contents.incomplete:
+            self._skip("too_many", kind)
 
     def _skip(self, limit: Limit, path: str) -> None:
-        if len(self.contents.incomplete) < FILES_MAX:
-            self.contents.incomplete.append((limit, printable(path)))
+        note = limit, printable(path)
+        if len(self.contents.incomplete) < FILES_MAX and note not in self.contents.incomplete:
+            self.contents.incomplete.append(note)
+
+    def _fits(self, depth: int, path: str) -> bool:
+        if depth >= DEPTH_MAX:
+            self._skip("too_deep", path)
+        return depth < DEPTH_MAX
+
+    def _pays(self, cost: int, path: str) -> bool:
+        if self._left < cost:
+            self._skip("too_large", path)
+            return False
+        self._left -= cost
+        return True
+
+    def _is_late(self, path: str) -> bool:
+        is_late = self._clock() > self._end
+        if is_late:
+            self._skip("too_long", path)
+        return is_late
 
 
-def _assembly(opened: Opened, path: str, *, is_embedded: bool) -> Assembly:
+def _assembly(opened: Opened, path: str, *, is_embedded: bool) -> tuple[Assembly, bool]:
+    """What is told of an assembly, and whether something of it is left out that rules ask about."""
     image, metadata = opened.image, opened.metadata
     hidden, names = obfuscated_names(metadata)
-    return Assembly(
+    (references, more_references), (imports, more_imports) = references_of(metadata), imports_of(metadata)
+    found = Assembly(
         printable(path),
         printable(metadata.assembly_name()),
         image.architecture,
@@ -275,12 +344,21 @@ def _assembly(opened: Opened, path: str, *, is_embedded: bool) -> Assembly:
         is_reference=is_reference_assembly(metadata),
         is_embedded=is_embedded,
         target_framework=target_framework(metadata),
-        references=references_of(metadata)[0],
-        imports=imports_of(metadata)[0],
+        references=references,
+        imports=imports,
+        # Where these are cut, some of every capability are left.
         uses=uses_of(metadata)[0],
         hidden_names=hidden,
         names=names,
+        loads_bytes=loads_bytes(metadata),
     )
+    return found, more_references or more_imports
+
+
+def _names_its_directory(data: bytes, end: int) -> bool:
+    """Does the end of an archive stand right behind a directory of the length that it says? Else it is two marks."""
+    length = int.from_bytes(data[end + 12 : end + 16], "little")
+    return 46 <= length <= end and data.startswith(b"PK\x01\x02", end - length)
 
 
 def _metadata(archive: Archive, path: str) -> Metadata | None:
@@ -303,54 +381,9 @@ def _at(data: bytes, start: int) -> Callable[[int, int], bytes]:
     return lambda offset, length: data[start + offset : start + offset + length]
 
 
-def open_image_or_none(head: bytes) -> bool:
+def open_image_or_none(read: Read) -> bool:
     """Does an image begin here, readable or not?"""
     try:
-        return open_image(_at(head, 0)) is not None
+        return open_image(read) is not None
     except Unreadable:
         return True
-
-
-def _holds_more(pieces: Iterator[bytes], *, expected: int) -> bool:
-    """Is the mark of an image in there more often than expected?"""
-    tail, found = b"", 0
-    for piece in pieces:
-        found += (tail + piece).count(_PE)
-        tail = piece[-3:]
-    return found > expected
-
-
-def _resources(data: bytes) -> Iterator[int]:
-    """Where the content of each resource of an assembly begins."""
-    try:
-        opened = open_assembly(_at(data, 0))
-    except Unreadable:
-        return
-    if opened is None or not opened.image.resources[1]:
-        return
-    start, length = opened.image.resources
-    for offset, _, _, implementation in opened.metadata.rows("ManifestResource"):
-        if implementation == 0 and offset + 4 < length:
-            yield start + offset + 4
-
-
-def _deflated(head: bytes) -> bool:
-    """Is it an image, compressed without any mark or with zlib's?"""
-    for bits in (-zlib.MAX_WBITS, zlib.MAX_WBITS):
-        try:
-            if zlib.decompressobj(bits).decompress(head, 2) == b"MZ":
-                return True
-        except zlib.error:
-            continue
-    return False
-
-
-def _inflated(data: bytes, limit: int) -> bytes | None:
-    """What is behind gzip, zlib or plain deflate, as far as it is whole; None above the limit."""
-    bits = zlib.MAX_WBITS | 32 if data.startswith(_GZIP) or data[:1] == b"\x78" else -zlib.MAX_WBITS
-    stream = zlib.decompressobj(bits)
-    try:
-        found = stream.decompress(data, max(limit, 1))
-    except zlib.error:
-        return b""
-    return None if stream.unconsumed_tail else found

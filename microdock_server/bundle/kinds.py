@@ -3,81 +3,89 @@
 from __future__ import annotations
 
 import re
-import struct
 from typing import Final, Literal
+
+from microdock_server.bundle.native import native_of
 
 # What runs by itself, what other code calls, what an interpreter runs, what holds files that are not looked at.
 Kind = Literal["executable", "native_library", "script", "archive", "other"]
 
-_MACH: Final = {b"\xfe\xed\xfa\xce": ">", b"\xfe\xed\xfa\xcf": ">", b"\xce\xfa\xed\xfe": "<", b"\xcf\xfa\xed\xfe": "<"}
-_MACH_EXECUTE, _ELF_EXECUTABLE = 2, 2
 _ARCHIVES: Final = (
-    b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"MSCF", b"\xfd7zXZ\0", b"BZh", b"\x28\xb5\x2f\xfd", b"xar!", b"!<arch>\n",
+    (0, b"7z\xbc\xaf\x27\x1c"), (0, b"Rar!\x1a\x07"), (0, b"MSCF"), (0, b"\xfd7zXZ\0"), (0, b"BZh"), (0, b"xar!"),
+    (0, b"\x28\xb5\x2f\xfd"), (0, b"!<arch>\n"), (0, b"\x04\x22\x4d\x18"), (0, b"LZIP"), (0, b"\x1f\x9d"),
+    (0, b"\x60\xea"), (0, b"MSWIM\0\0\0"), (0, b"hsqs"), (0, b"\xed\xab\xee\xdb"), (0, b"vhdxfile"), (0, b"conectix"),
+    (0, b"ITSF"), (0, b"PK\x05\x06"), (0, b"PK\x07\x08"), (2, b"-lh"), (7, b"**ACE**"), (0x8001, b"CD001"),
 )  # fmt: skip
 _SHORTCUT: Final = b"L\0\0\0\x01\x14\x02\0"
-_INSTALLER: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What marks an installer, a patch or a transform of one among OLE's files, and a document with macros.
+_INSTALLERS: Final = tuple(
+    bytes((kind, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46)) for kind in b"\x82\x84\x86"
+)
+_MACROS: Final = "_VBA_PROJECT".encode("utf-16-le")
+# Compiled Python: the version's number, a line's end, flags. Compiled Lua.
+_COMPILED: Final = re.compile(rb"(?:[\0-\xff][\x0c-\x0f]\r\n[\0-\3]\0\0\0|\x03\xf3\r\n|\x1bLua)", re.DOTALL)
 _SCRIPT_ENDINGS: Final = (
     ".bat", ".cmd", ".ps1", ".psm1", ".psd1", ".vbs", ".vbe", ".jse", ".wsf", ".wsh", ".hta", ".sh", ".bash",
-    ".command", ".scpt", ".applescript", ".reg", ".lnk", ".url", ".scf",
+    ".command", ".scpt", ".applescript", ".reg", ".lnk", ".url", ".scf", ".py", ".pyw", ".pyc", ".rb", ".pl", ".php",
+    ".lua", ".tcl", ".desktop", ".csx", ".fsx",
 )  # fmt: skip
 _EXECUTABLE_ENDINGS: Final = (".exe", ".com", ".scr", ".pif", ".msi", ".msix", ".appx", ".jar", ".cpl", ".msp")
 _TEXTS_MAX: Final = 256 * 1024
 # How scripts begin, and what stands somewhere in them.
 _BEGINNINGS: Final = re.compile(
-    rb"""\s*(?:@?echo\s+off\b|@?setlocal\b|<\#.*?\#>\s*param\b|param\s*\(|<(?:job|package|hta:application)\b)""",
-    re.IGNORECASE | re.DOTALL,
+    rb"""\s*(?:@?echo\s+off\b|@?setlocal\b|@(?:start|call|powershell|cmd|set|rem|if|for|cd)\b|<\#.*?\#>\s*param\b
+        |(?:\[CmdletBinding\(.*?\)\]\s*)?param\s*\(|<\??(?:job|package|php)\b|Windows\ Registry\ Editor\ |REGEDIT4\b
+        |\[(?:InternetShortcut|Desktop\ Entry|Shell)\]\s)""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _SCRIPTS: Final = re.compile(
     rb"""\b(?:WScript\.(?:Shell|CreateObject|Echo|Quit)|CreateObject\s*\(\s*["']|ShellExecute\s*\()
-    |\b(?:Invoke-(?:Expression|WebRequest|Command|RestMethod)|Start-Process|Set-ExecutionPolicy|New-Object\s+[\w.]+
-        |Write-Host|Add-Type\s+-)""",
+    |\b(?:Shell\.Application|Scripting\.FileSystemObject|ADODB\.Stream)\b|<hta:application\b
+    |\brequire\s*\(\s*["'](?:node:)?child_process["']
+    |\b(?:Invoke-(?:Expression|WebRequest|Command|RestMethod|Item|CimMethod|WmiMethod)|Start-(?:Process|Job|BitsTransfer)
+        |Set-(?:ExecutionPolicy|ItemProperty|Content)|New-(?:Object\s+[\w.]+|Item|Service)|Remove-Item|Get-(?:Content|ChildItem
+        |WmiObject|CimInstance)|Register-ScheduledTask|Write-Host|Add-Type\s+-|Expand-Archive)
+    |\b(?:powershell|pwsh)(?:\.exe)?["']?\s+-\w|\bcmd(?:\.exe)?["']?\s+/[ck]\b|\[(?:System\.)?Reflection\.Assembly\]::
+    |\b(?:do\ shell\ script|osascript\s+-e)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _DOCUMENTS: Final = (".md", ".markdown", ".txt", ".rst", ".html", ".htm", ".xml", ".json", ".adoc")
 
 
-def kind_of(head: bytes, name: str) -> Kind:
-    """What a file that is no PE image is, by its first bytes (64 KiB are enough)."""
+def kind_of(data: bytes, name: str) -> Kind:
+    """What a file that is no PE image is, by its content; of a large one the first 64 KiB are enough."""
     lower = name.lower()
-    native = _native(head)
+    native = native_of(data)
     if native:
         return native
-    if head.startswith(_ARCHIVES):
+    if any(data.startswith(mark, place) for place, mark in _ARCHIVES):
         return "archive"
-    if head.startswith(_SHORTCUT):
-        return "script"
-    if lower.endswith(_EXECUTABLE_ENDINGS) and (head[:2] in (b"MZ", b"PK") or head.startswith(_INSTALLER)):
+    if data.startswith(_OLE):
+        return _ole(data, lower)
+    if lower.endswith(_EXECUTABLE_ENDINGS) and data[:2] in (b"MZ", b"PK"):
         return "executable"
-    if lower.endswith(_SCRIPT_ENDINGS) or _is_script(head, lower):
-        return "script"
-    return "other"
+    is_script = data.startswith(_SHORTCUT) or _COMPILED.match(data) or lower.endswith(_SCRIPT_ENDINGS)
+    return "script" if is_script or _is_script(data[:_TEXTS_MAX], lower) else "other"
 
 
-def _native(head: bytes) -> Kind | None:
-    if head[:4] == b"\x7fELF" and len(head) >= 18:
-        (kind,) = struct.unpack_from("<H" if head[5] == 1 else ">H", head, 16)
-        # Programs that may lie anywhere in memory are marked as libraries; they name the program that loads them.
-        is_program = kind == _ELF_EXECUTABLE or b"/ld-linux" in head[:4096] or b"/ld-musl" in head[:4096]
-        return "executable" if is_program else "native_library"
-    order = _MACH.get(head[:4])
-    if order and len(head) >= 16:
-        (kind,) = struct.unpack_from(f"{order}L", head, 12)
-        return "executable" if kind == _MACH_EXECUTE else "native_library"
-    if head[:4] == b"\xca\xfe\xba\xbe" and len(head) >= 8:
-        # A fat Mach-O counts its parts where a Java class has its version.
-        return "native_library" if struct.unpack_from(">L", head, 4)[0] < 0x20 else "executable"
-    return None
+def _ole(data: bytes, lower: str) -> Kind:
+    """Installers and old documents are files of one kind: what is in them tells."""
+    if lower.endswith(_EXECUTABLE_ENDINGS) or any(mark in data for mark in _INSTALLERS):
+        return "executable"
+    return "script" if _MACROS in data else "other"
 
 
 def _is_script(head: bytes, lower: str) -> bool:
     """Text that an interpreter of the system runs. Documents may show some."""
-    text = head[:_TEXTS_MAX].removeprefix(b"\xef\xbb\xbf")
+    text = head.removeprefix(b"\xef\xbb\xbf")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = text[2:].replace(b"\0", b"")
+    if text.startswith(b"#!") and b"/" in text[:80]:
+        # Whatever follows: archives that unpack themselves begin so.
+        return True
     if b"\0" in text[:4096]:
         return False
-    if text.startswith(b"#!") and b"/" in text[:80]:
-        return True
     if _BEGINNINGS.match(text):
         return True
     return not lower.endswith(_DOCUMENTS) and _SCRIPTS.search(text) is not None

@@ -34,6 +34,8 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "reason.unreadable": ("内容无法读取", "content that cannot be read"),
     "reason.too_large": ("内容过大", "content that is too large"),
     "reason.too_many": ("数量过多", "too many of them"),
+    "reason.too_long": ("审核时间过长", "it took too long"),
+    "reason.not_unpacked": ("压缩格式无法解开", "packed in a way that is not unpacked here"),
     "reason.too_deep": ("嵌套过深", "packed inside one another too deeply"),
     "rule.native_library": ("包含本机库（{count} 个）", "Holds native libraries ({count})"),
     "rule.executable": ("包含可执行程序（{count} 个）", "Holds programs ({count})"),
@@ -47,6 +49,10 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "rule.embedded_assembly": (
         "程序集嵌入在其他文件中（{count} 个）",
         "Holds assemblies inside other files ({count})",
+    ),
+    "rule.hidden_code": (
+        "包含无法读取的数据（{count} 处，加密或未知压缩），且代码会将字节加载为程序集",
+        "Holds data that cannot be read ({count}: encrypted, or packed in an unknown way), and loads bytes as code",
     ),
     "rule.obfuscated": (
         "大量名称不可见或无法读出（{count} 个），疑似混淆",
@@ -135,6 +141,7 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "advice.script": ("去掉脚本和快捷方式", "Leave out scripts and shortcuts"),
     "advice.nested_archive": ("将文件直接放入插件包", "Put files into the package itself"),
     "advice.disguised_assembly": ("程序集应以 .dll 结尾", "Let the names of assemblies end in .dll"),
+    "advice.hidden_code": ("将程序集以原样放入插件包", "Put assemblies into the package as they are"),
     "advice.obfuscated": ("提交未混淆的程序集", "Submit assemblies that are not obfuscated"),
     "advice.entry_class_no_interface": ("实现宿主接口", "Implement the host's interface"),
     "advice.references_missing": ("将缺少的程序集放入插件包", "Put the missing assemblies into the package"),

@@ -17,6 +17,7 @@ from microdock_server.bundle.contents import survey
 from microdock_server.services.autoreview.rules import judge
 from microdock_server.services.configuration import ReviewSettings
 
+from ..bundle import holder
 from ..bundle.packages import plugin_dll
 from . import sdk
 from .cases import CASES, Case
@@ -149,3 +150,14 @@ def test_the_stored_assembly_is_what_its_source_makes(place: Path, found: Sdk) -
         f"-pathmap:{place}=/",
     )  # fmt: skip
     assert len(made.read_bytes()) == len(plugin_dll())
+
+
+def test_the_stored_holder_of_assemblies_is_what_its_source_makes(place: Path, found: Sdk) -> None:
+    host, aside = place / "host" / "MicroDock.Plugin.dll", place / "holder"
+    aside.mkdir()
+    options = ["-optimize+", "-debug-", f"-r:{host}", f"-pathmap:{aside}=/"]
+    for name, data in holder.resources().items():
+        (aside / name).write_bytes(data)
+        options.append(f"-resource:{aside / name},{name}")
+    made = found.compile(holder.source(), aside / "Holder.dll", *options)
+    assert len(made.read_bytes()) == len(holder.holder_dll())

@@ -7,13 +7,14 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
 
 from microdock_server.api.market.findings import issues
 from microdock_server.bundle import Limits
+from microdock_server.bundle.found import Limit
 from microdock_server.extensions import db
 from microdock_server.models import AutoReview, Job
 from microdock_server.services import jobs
@@ -190,7 +191,7 @@ def engine(**members: bool) -> Change:
 
 
 MIB = 1024 * 1024
-LIMITS = ("rows", "unreadable", "too_large", "too_many", "too_deep")
+LIMITS = get_args(Limit)
 RULES: list[tuple[Change, str, str, str]] = [
     (
         changed("inspection", to=[{"rule": "bad_name", "entry": "a/../b", "field": None}]),
@@ -232,6 +233,10 @@ RULES: list[tuple[Change, str, str, str]] = [
     (files("archive"), "nested_archive", "security", "medium"),
     (files("disguised_assembly"), "disguised_assembly", "security", "medium"),
     (files("embedded_assembly"), "embedded_assembly", "security", "low"),
+    (
+        lambda found: (files("opaque_data")(found), main(loads_bytes=True)(found))[0],
+        "hidden_code", "security", "high",
+    ),
     (uses("com"), "uses_com", "security", "medium"),
     (uses("unsafe_deserialization"), "uses_unsafe_deserialization", "security", "medium"),
     (beside(uses=[{"capability": "process", "evidence": "x"}]), "uses_process", "security", "medium"),
@@ -342,6 +347,13 @@ def test_a_class_does_not_load_without_all_that_it_is_made_of() -> None:
     whole = entry(interfaces=["L.IWider, Lib", f"{INTERFACE}, MicroDock.Plugin"], outside=["L.IWider, Lib"])
     [found] = judged(whole)["findings"]
     assert (found["rule"], found["evidence"]) == ("entry_class_unresolved", ["L.IWider, Lib"])
+
+
+def test_data_that_cannot_be_read_is_a_finding_only_where_bytes_are_loaded() -> None:
+    assert judged(files("opaque_data"))["findings"] == []
+    assert judged(main(loads_bytes=True))["findings"] == []
+    [found] = judged(files("opaque_data"), main(loads_bytes=True))["findings"]
+    assert (found["rule"], found["evidence"]) == ("hidden_code", ["MyPlugin.dll", "x.bin"])
 
 
 def test_an_internal_class_loads() -> None:

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from microdock_server.bundle.dotnet.metadata import Metadata
-from microdock_server.bundle.dotnet.signatures import STRING, first_parameters, underlying
+from microdock_server.bundle.dotnet.signatures import ARRAY, STRING, first_parameters, underlying
 
 USES_MAX, PICKED_MAX = 200, 500
 _PARENT_TYPE_REF, _PARENT_TYPE_SPEC, _COM_IMPORT = 1, 4, 0x1000
+# What loads code that is no file.
+_LOADERS: Final = {
+    "System.Reflection.Assembly": "Load",
+    "System.AppDomain": "Load",
+    "System.Runtime.Loader.AssemblyLoadContext": "LoadFromStream",
+}
 _URL: Final = "://".encode("utf-16-le")
 
 
@@ -154,6 +160,17 @@ def uses_of(metadata: Metadata) -> tuple[tuple[ApiUse, ...], bool]:
     turns = sorted((turn, kind, text) for kind, texts in found.items() for turn, text in enumerate(sorted(texts)))
     kept = tuple(sorted(ApiUse(kind, text) for _, kind, text in turns[:USES_MAX]))
     return kept, is_cut or len(turns) > USES_MAX
+
+
+def loads_bytes(metadata: Metadata) -> bool:
+    """Does it name a member that loads bytes as code? What gave them to it cannot be seen."""
+    for parent, name, signature in metadata.rows("MemberRef"):
+        member = _LOADERS.get(metadata.type_name(_type_ref(metadata, parent)))
+        if member and metadata.text(name).startswith(member):
+            first = first_parameters(metadata.blob(signature), 1)
+            if member == "LoadFromStream" or first is None or first[:1] == [ARRAY]:
+                return True
+    return False
 
 
 def _fits(metadata: Metadata, rule: Rule, name: int, signature: int, *, has_url: bool) -> bool:

@@ -15,6 +15,8 @@ Read = Callable[[int, int], bytes]
 
 HEADERS_MAX: Final = 64 * 1024
 SECTIONS_MAX: Final = 96
+# All headers of an image with so many sections.
+_HEADERS_LEAST: Final = 4 + 20 + 240 + 40 * SECTIONS_MAX
 _CLR_DIRECTORY: Final = 14
 _DLL: Final = 0x2000
 _IL_ONLY, _NEEDS_32_BITS, _PREFERS_32_BITS = 0x1, 0x2, 0x20000
@@ -49,6 +51,19 @@ class Image:
     # Offset and length in the file; (0, 0): there is none.
     metadata: tuple[int, int] = (0, 0)
     resources: tuple[int, int] = (0, 0)
+    sections: tuple[Section, ...] = ()
+
+    def offset_of(self, address: int) -> int | None:
+        """Where in the file an address of the image is; None where it is nowhere."""
+        try:
+            return _offset(list(self.sections), address)
+        except Unreadable:
+            return None
+
+    def end_of(self, offset: int) -> int:
+        """Where in the file the section ends that an offset is in."""
+        ends = (item.offset + item.raw_size for item in self.sections if item.offset <= offset)
+        return min((end for end in ends if end > offset), default=offset)
 
 
 def open_image(read: Read) -> Image | None:
@@ -57,6 +72,9 @@ def open_image(read: Read) -> Image | None:
     if len(head) < 64 or head[:2] != b"MZ":
         return None
     (start,) = struct.unpack_from("<L", head, 0x3C)
+    if start + _HEADERS_LEAST > len(head):
+        # Headers may stand far behind the beginning: the runtime follows.
+        head, start = read(start, HEADERS_MAX), 0
     if head[start : start + 4] != b"PE\0\0":
         return None
     try:
@@ -90,6 +108,7 @@ def _opened(head: bytes, coff: int, read: Read) -> Image:
         is_mixed=is_mixed,
         metadata=_place(sections, metadata),
         resources=_place(sections, resources),
+        sections=tuple(sections),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from microdock_server.bundle.dotnet.metadata import Metadata
 
-STRING: Final = 0x0E
+STRING, ARRAY = 0x0E, 0x1D
 _VALUE_TYPE, _CLASS, _GENERIC, _MODIFIERS = 0x11, 0x12, 0x15, (0x1F, 0x20)
 # Types of one byte: void, the primitive ones, string, object, native integers.
 _SIMPLE: Final = frozenset((*range(1, 0x0F), 0x18, 0x19, 0x1C))

@@ -17,6 +17,7 @@ CAPABILITIES: Final[dict[str, Severity]] = {
     "unsafe_deserialization": "medium",
     "network": "low",
 }
+OPAQUE: Final = "opaque_data"
 _FILES: Final[dict[str, Severity]] = {
     # What runs by itself is read by nobody here: a person decides.
     "executable": "high",
@@ -38,9 +39,20 @@ def incomplete_rule(facts: Facts) -> Iterator[Finding]:
 def files_rule(facts: Facts) -> Iterator[Finding]:
     """Files that are more than data, by what they are."""
     for kind, paths in _grouped(facts, "files", "kind").items():
+        if kind == OPAQUE:
+            continue
         # An archive in the package is not the package.
         rule = "nested_archive" if kind == "archive" else kind
         yield Finding(rule, "security", _FILES[kind], {"count": len(paths)}, paths[:20])
+
+
+def opaque_rule(facts: Facts) -> Iterator[Finding]:
+    """Data that cannot be read, beside code that loads bytes as code: what is run then was seen by nobody."""
+    paths = _grouped(facts, "files", "kind").get(OPAQUE, [])
+    loaders = [item["path"] for item, _ in _assemblies(facts) if item.get("loads_bytes")]
+    if paths and loaders:
+        evidence = [*loaders[:5], *paths[:15]]
+        yield Finding("hidden_code", "security", "high", {"count": len(paths)}, evidence)
 
 
 def capabilities_rule(facts: Facts) -> Iterator[Finding]:

@@ -21,12 +21,13 @@ from .contents_rules import (
     has_imports,
     incomplete_rule,
     obfuscation_rule,
+    opaque_rule,
 )
 from .finding import Facts, Finding, Severity
 from .loading import entry_rule, main_of, missing_references, runtime_rule
 
 # Raised with every change that can change a verdict.
-RULES_VERSION: Final = "2026.2"
+RULES_VERSION: Final = "2026.3"
 WEIGHTS: Final = {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
 PENALTIES: Final = {"high": 60, "medium": 15, "low": 5}
 
@@ -155,6 +156,7 @@ RULES: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
     _scan,
     incomplete_rule,
     files_rule,
+    opaque_rule,
     capabilities_rule,
     obfuscation_rule,
     _lookalikes,
