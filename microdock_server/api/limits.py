@@ -183,6 +183,9 @@ def _look(client: Client, key: str) -> tuple[int, float]:
     with client.pipeline(transaction=True) as pipeline:
         pipeline.get(key).pttl(key)
         count, left = pipeline.execute()
+    if left > (LONGEST + SLACK) * 1000:
+        # The clock of Redis was set back: the next `hit` begins anew, and nobody waits until then.
+        return 0, time.time()
     return int(count or 0), time.time() + max(0, left) / 1000
 
 

@@ -43,9 +43,9 @@ _SCRIPTS: Final = re.compile(
     rb"""\b(?:WScript\.(?:Shell|CreateObject|Echo|Quit)|CreateObject\s*\(\s*["']|ShellExecute\s*\()
     |\b(?:Shell\.Application|Scripting\.FileSystemObject|ADODB\.Stream)\b|<hta:application\b
     |\brequire\s*\(\s*["'](?:node:)?child_process["']
-    |\b(?:Invoke-(?:Expression|WebRequest|Command|RestMethod|Item|CimMethod|WmiMethod)|Start-(?:Process|Job|BitsTransfer)
+    |(?<![-.\#\w])(?:Invoke-(?:Expression|WebRequest|Command|RestMethod|Item|CimMethod|WmiMethod)|Start-(?:Process|Job|BitsTransfer)
         |Set-(?:ExecutionPolicy|ItemProperty|Content)|New-(?:Object\s+[\w.]+|Item|Service)|Remove-Item|Get-(?:Content|ChildItem
-        |WmiObject|CimInstance)|Register-ScheduledTask|Write-Host|Add-Type\s+-|Expand-Archive)
+        |WmiObject|CimInstance)|Register-ScheduledTask|Write-Host|Add-Type|Expand-Archive)(?![-\w])
     |\b(?:powershell|pwsh)(?:\.exe)?["']?\s+-\w|\bcmd(?:\.exe)?["']?\s+/[ck]\b|\[(?:System\.)?Reflection\.Assembly\]::
     |\b(?:do\ shell\ script|osascript\s+-e)\b""",
     re.VERBOSE | re.IGNORECASE,

@@ -32,7 +32,7 @@ def native_of(data: bytes) -> Native | None:
             return _fat(data)
         if data.startswith(b"MZ"):
             return _dos(data)
-    except struct.error:
+    except (struct.error, IndexError):
         # Cut behind the mark: what it is stays.
         return "native_library"
     return next((kind for mark, kind in _MARKS if data.startswith(mark)), None)

@@ -197,6 +197,19 @@ def test_uses() -> None:
         ("My.System.Net.Http", None), ("Microsoft.Win32.RegistryKey", "registry"),
         ("System.Runtime.Loader.AssemblyLoadContext", "dynamic_loading"), ("System.Environment", "environment"),
         ("System.IO.FileStream", "file_system"), ("System.IO.FileNotFoundException", None),
+        ("System.Net.IPAddress", None), ("System.Net.HttpStatusCode", None), ("System.Net.WebHeaderCollection", None),
+        ("System.Net.Mime.ContentType", None), ("System.Net.WebUtility", None), ("System.Uri", None),
+        ("System.Net.IPNetwork", None), ("System.Net.Mail.SmtpClient", "network"),
+        ("System.Net.Http.Headers.MediaTypeHeaderValue", None), ("System.Management.ManagementObject", "process"),
+        ("System.ServiceProcess.ServiceController", "process"),
+        ("Microsoft.Win32.TaskScheduler.TaskService", "process"), ("System.ServiceModel.ChannelFactory", "network"),
+        ("System.Runtime.Serialization.Formatters.Soap.SoapFormatter", "unsafe_deserialization"),
+        ("System.Runtime.Serialization.NetDataContractSerializer", "unsafe_deserialization"),
+        ("System.Web.UI.LosFormatter", "unsafe_deserialization"),
+        ("System.Xaml.XamlServices", "unsafe_deserialization"),
+        ("System.Web.UI.ObjectStateFormatter", "unsafe_deserialization"),
+        ("System.Reflection.Emit.DynamicMethod", "reflection_emit"),
+        ("Microsoft.CodeAnalysis.CSharp.Scripting.CSharpScript", "reflection_emit"),
         ("System.IO.MemoryStream", None), ("System.Runtime.InteropServices.NativeLibrary", "native_code"),
     ],
 )  # fmt: skip
@@ -366,6 +379,19 @@ def test_many_uses_of_one_kind_do_not_hide_another(monkeypatch: pytest.MonkeyPat
     assert len(uses) == 200 and is_cut
     assert ApiUse("process", "System.Diagnostics.Process::Start") in uses
     assert list(uses) == sorted(set(uses))
+
+
+def test_a_member_that_is_named_by_an_heir_is_its_bases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compilers name the base class; whoever writes assemblies by hand need not."""
+    name, space, start = (HEAP.index(text) for text in (b"Process", b"System.Diagnostics", b"Start"))
+    tables = {
+        "TypeRef": ("<3L", struct.pack("<3L", 2, HEAP.index(b"Process\0"), space)),
+        # The second inherits from the first, which inherits from the reference.
+        "TypeDef": ("<6L", struct.pack("<12L", 0, name, 0, 1 << 2 | 1, 1, 1, 0, name, 0, 1 << 2, 1, 1)),
+        "MemberRef": ("<3L", struct.pack("<3L", 2 << 3, start, 0)),
+    }
+    uses, _ = uses_of(Huge(monkeypatch, tables, HEAP).metadata)
+    assert uses == (ApiUse("process", "System.Diagnostics.Process::Start"),)
 
 
 def test_lists_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:

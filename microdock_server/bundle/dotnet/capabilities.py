@@ -13,7 +13,8 @@ from microdock_server.bundle.dotnet.metadata import Metadata
 from microdock_server.bundle.dotnet.signatures import ARRAY, STRING, first_parameters, underlying
 
 USES_MAX, PICKED_MAX = 200, 500
-_PARENT_TYPE_REF, _PARENT_TYPE_SPEC, _COM_IMPORT = 1, 4, 0x1000
+_PARENT_TYPE_DEF, _PARENT_TYPE_REF, _PARENT_TYPE_SPEC, _COM_IMPORT = 0, 1, 4, 0x1000
+_BASES_MAX: Final = 64
 # What loads code that is no file.
 _LOADERS: Final = {
     "System.Reflection.Assembly": "Load",
@@ -47,22 +48,28 @@ class Rule:
 
 # What code can do → how the names of the types start that it needs for it. Exceptions are caught, not used.
 CAPABILITIES: Final = {
-    "process": ("System.Diagnostics.ProcessStartInfo", "System.Management."),  # WMI and PowerShell start programs
-    "network": ("System.Net.",),
-    "registry": ("Microsoft.Win32.Registry",),
+    # WMI, PowerShell, services and scheduled tasks start programs.
+    "process": (
+        "System.Diagnostics.ProcessStartInfo", "System.Management.", "System.ServiceProcess.ServiceController",
+        "Microsoft.Win32.TaskScheduler.",
+    ),
+    "network": (
+        "System.Net.", "System.ServiceModel.", "System.Runtime.Remoting.Channels.", "System.Messaging.",
+        "System.Data.SqlClient.", "Windows.Networking.", "Microsoft.VisualBasic.Devices.Network",
+    ),
+    "registry": ("Microsoft.Win32.Registry", "Microsoft.VisualBasic.MyServices.RegistryProxy"),
     "reflection_emit": (
         "System.Reflection.Emit.", "System.CodeDom.Compiler.CodeDomProvider", "Microsoft.CSharp.CSharpCodeProvider",
         "Microsoft.VisualBasic.VBCodeProvider", "Microsoft.CodeAnalysis.CSharp.Scripting.",
-        "Microsoft.CodeAnalysis.Scripting.",
+        "Microsoft.CodeAnalysis.Scripting.", "Microsoft.JScript.",
     ),
-    "dynamic_loading": ("System.Runtime.Loader.AssemblyLoadContext",),
     "native_code": ("System.Runtime.InteropServices.NativeLibrary",),
     "file_system": ("System.IO.File", "System.IO.Directory", "System.IO.Drive", "System.IO.RandomAccess"),
     "unsafe_deserialization": (
         "System.Runtime.Serialization.Formatters.Binary.BinaryFormatter",
         "System.Runtime.Serialization.Formatters.Soap.SoapFormatter",
         "System.Runtime.Serialization.NetDataContractSerializer",
-        "System.Web.UI.LosFormatter", "System.Web.UI.ObjectStateFormatter",
+        "System.Web.UI.LosFormatter", "System.Web.UI.ObjectStateFormatter", "System.Xaml.XamlServices",
     ),
 }  # fmt: skip
 # Names that begin like those, and reach nothing: values, constants and what is told about a request.
@@ -73,6 +80,7 @@ HARMLESS: Final = frozenset(
         "HttpVersion", "HttpRequestHeader", "HttpResponseHeader", "DecompressionMethods", "AuthenticationSchemes",
         "Cookie", "CookieCollection", "CookieContainer", "NetworkCredential", "CredentialCache", "ICredentials",
         "ICredentialsByHost", "WebHeaderCollection", "SecurityProtocolType", "TransportContext", "IWebProxy",
+        "IPNetwork", "NetworkInformation.PhysicalAddress", "Http.HttpVersionPolicy", "Sockets.SocketFlags",
         "Http.HttpMethod", "Sockets.AddressFamily", "Sockets.ProtocolType", "Sockets.SocketType",
         "Sockets.SocketError", "Security.SslPolicyErrors",
     )
@@ -104,6 +112,8 @@ MEMBERS: Final[dict[str, tuple[Rule, ...]]] = {
     "System.Linq.Expressions.Expression`1": (Rule("reflection_emit", ("Compile",)),),
     "System.Linq.Expressions.LambdaExpression": (Rule("reflection_emit", ("Compile",)),),
     "System.Reflection.Assembly": (Rule("dynamic_loading", ("Load", "UnsafeLoad")),),
+    # Which context something is in is only asked.
+    "System.Runtime.Loader.AssemblyLoadContext": (Rule("dynamic_loading", ("Load", ".ctor")),),
     "System.Runtime.InteropServices.Marshal": (
         Rule("native_code", ("GetDelegateForFunctionPointer",)),
         Rule("com", (
@@ -188,10 +198,22 @@ def _fits(metadata: Metadata, rule: Rule, name: int, signature: int, *, has_url:
 def _type_ref(metadata: Metadata, parent: int) -> int:
     """The type reference that a member belongs to, 0 where it is another kind of thing."""
     kind, number = parent & 7, parent >> 3
+    if kind == _PARENT_TYPE_DEF:
+        return _base(metadata, number)
     if kind == _PARENT_TYPE_SPEC:
         table, number = underlying(metadata, number << 2 | 2) or ("", 0)
         return number if table == "TypeRef" else 0
     return number if kind == _PARENT_TYPE_REF else 0
+
+
+def _base(metadata: Metadata, number: int) -> int:
+    """The type reference that a type of this assembly inherits from: members are named by the heir, too."""
+    for _ in range(_BASES_MAX):
+        row = metadata.row("TypeDef", number)
+        table, number = (underlying(metadata, row[3]) if row else None) or ("", 0)
+        if table != "TypeDef":
+            return number if table == "TypeRef" else 0
+    return 0
 
 
 def _sensitive_types(metadata: Metadata) -> Iterator[tuple[int, tuple[Rule, ...]]]:

@@ -46,4 +46,9 @@ def _names(metadata: Metadata) -> list[str]:
     names += [metadata.raw_text(name) for _, _, _, name, *_ in metadata.rows("MethodDef")]
     plain = (name.partition("`")[0].rpartition(".")[2] if name.isascii() else name for name in names)
     plain = (name.removeprefix("get_").removeprefix("set_").removeprefix("op_") for name in plain)
-    return [name for name in plain if name and not ("<" in name or name in ("ctor", "cctor", "Invoke"))]
+    return [name for name in plain if name and not (_is_made(name) or name in ("ctor", "cctor", "Invoke"))]
+
+
+def _is_made(name: str) -> bool:
+    """Is it a compiler's own? No compiler puts invisible characters between its brackets."""
+    return "<" in name and not any(unicodedata.category(char) in _INVISIBLE for char in name)
