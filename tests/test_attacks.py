@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
@@ -31,6 +32,8 @@ from microdock_server.api.early import EarlyRefusals
 from microdock_server.api.hub import MAX_STRANGERS
 from microdock_server.api.inspections import Inspections
 from microdock_server.api.limits import SQLiteWindows
+from microdock_server.bundle import Limits
+from microdock_server.bundle.contents import survey
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.config import ConfigurationError
 from microdock_server.errors import ServerBusy, WrongPassword
@@ -402,6 +405,16 @@ def test_dry_runs_have_a_limit_of_their_own(make_app: AppFactory) -> None:
         api.post("/api/plugins/validate", data={"file": file(package(), "p.zip")}).status_code for _ in range(22)
     ]
     assert statuses == [200] * 20 + [429] * 2
+
+
+def test_good_logins_lock_nobody_out_and_failures_do(make_app: AppFactory) -> None:
+    """Successes use nothing up, also between failures; what is used up is refused even with the right password."""
+    api = Api(make_app(RATELIMIT_ENABLED="true"))
+    good, wrong = {"username": "admin", "password": "admin"}, {"username": "nobody"}
+    assert {api.post("/api/auth/login", good).status_code for _ in range(30)} == {200}
+    for _ in range(10):
+        assert api.post("/api/auth/login", wrong).status_code == 422
+    assert api.post("/api/auth/login", good).status_code == 429
 
 
 def test_one_client_has_one_package_looked_into_at_a_time(tmp_path: Path) -> None:
@@ -930,3 +943,22 @@ def test_a_program_is_no_way_to_publication_whatever_its_name(app: Flask, who: P
 def test_a_class_without_the_hosts_interface_is_no_plugin(app: Flask, who: People) -> None:
     status, rules = _reviewed(app, who, {}, entryClass="Clock.NoPlugin")
     assert (status, "entry_class_no_interface" in rules) == ("pending", True)
+
+
+def test_a_main_assembly_leaves_the_package_by_no_backslash(app: Flask) -> None:
+    """Read as the host does on Windows, and then judged as any other path."""
+    for main in ("..\\MyPlugin.dll", "\\MyPlugin.dll", "a\\..\\MyPlugin.dll", "bin/a\\MyPlugin.dll"):
+        entries = [Item(b"plugin.json", json.dumps(manifest(main=main)).encode()), Item(b"MyPlugin.dll", b"MZ")]
+        answer = Api(app).upload(Zip(entries).build())
+        assert (answer.status_code, answer.get_json()["details"][0]["rule"]) == (400, "field-main"), main
+    assert stored_files(app) == []
+
+
+def test_an_assembly_written_as_text_is_read(app: Flask) -> None:
+    found = survey(io.BytesIO(_zipped(Item(b"icon.txt", base64.b64encode(real_dll())))), Limits())
+    assert [(item.path, item.name) for item in found.assemblies] == [("icon.txt!0!", "Python.Runtime")]
+
+
+def test_a_bomb_inside_a_package_makes_the_review_incomplete(app: Flask) -> None:
+    found = survey(io.BytesIO(_zipped(Item(b"a.gz", zlib.compress(bytes(1 << 25))))), Limits())
+    assert found.incomplete == [("too_large", "a.gz")]

@@ -92,6 +92,27 @@ def test_a_window_of_a_redis_whose_clock_was_set_back_is_over(
     redis.close()
 
 
+def test_looking_into_a_window_in_redis_counts_nothing(redis_server: RedisServer, windows: SQLiteWindows) -> None:
+    """A window that is not there has counted nothing; after Redis is lost, what is looked into is the local one."""
+    redis = Redis(redis_server.url)
+    shared = SharedWindows(redis, windows)
+    assert shared.look("key")[0] == 0
+    assert not redis.ask(lambda client: client.exists(f"{PREFIX}limits:key"))
+    _, ends = [shared.hit("key", 60) for _ in range(2)][-1]
+    for _ in range(3):
+        count, seen = shared.look("key")
+        assert count == 2 and abs(seen - ends) < 1
+    assert shared.hit("key", 60)[0] == 3
+    # One that lasts longer than any does was begun before the clock of Redis was set back.
+    assert redis.ask(lambda client: client.expire(f"{PREFIX}limits:key", LONGEST + HOUR))
+    assert shared.look("key")[0] == 0
+    redis_server.kill()
+    assert shared.look("key")[0] == 0
+    windows.hit("key", 60)
+    assert shared.look("key")[0] == 1
+    redis.close()
+
+
 def test_who_was_refused_is_let_in(make_app: AppFactory, wall_clock: WallClock) -> None:
     api = Api(make_app(RATELIMIT_ENABLED="true"))
     wrong = {"username": "nobody"}

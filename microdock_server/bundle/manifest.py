@@ -6,7 +6,7 @@ import dataclasses
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from microdock_server import names
@@ -74,6 +74,10 @@ def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manif
         return None, list(problems.done())
     for rule in skipped:
         warnings.add(rule, MANIFEST)
+    if _is_windows_path(main := document.get("main")):
+        # As the host reads it on Windows, and as names of entries are read.
+        document["main"] = main.replace("\\", "/")
+        warnings.add("main-backslash", MANIFEST, field="main", value=main)
     manifest = _Reader(document, problems).manifest()
     found = list(problems.done())
     return (None if found else manifest), found
@@ -212,6 +216,11 @@ def _is_plugin_name(text: str) -> bool:
 
 def _is_engine_name(text: str) -> bool:
     return bool(text.strip()) and len(text) <= ENGINE_NAME_MAX and printable(text) == text
+
+
+def _is_windows_path(text: Any) -> TypeGuard[str]:
+    """Does it separate by backslashes alone? Of both kinds nobody knows what they mean."""
+    return isinstance(text, str) and "\\" in text and "/" not in text
 
 
 def _is_main(text: str) -> bool:

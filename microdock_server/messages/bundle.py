@@ -97,6 +97,10 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "条目 {entry} 的名称含有反斜杠，而压缩包中另有名称使用正斜杠；ZIP 内的路径请一律使用正斜杠 /",
         "the name of entry {entry} holds a backslash, and others in the archive a slash; write all paths with /",
     ),
+    "bundle.main-backslash": (
+        "plugin.json 的 main（{value}）用反斜杠分隔路径，已按正斜杠读取；其他系统上的宿主找不到它，请改用 /",
+        "main in plugin.json ({value}) separates by backslashes, read as /; hosts elsewhere do not find it: write /",
+    ),
     "bundle.name-illegal-character": (
         "条目 {entry} 的名称含有 Windows 不允许的字符 {character}，请重命名",
         "the name of entry {entry} holds {character}, which Windows does not allow; rename it",

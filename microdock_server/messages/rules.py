@@ -6,6 +6,7 @@ from typing import Final
 
 RULES: Final[dict[str, tuple[str, str]]] = {
     "rule.archive": ("压缩包检查发现问题：{problem}", "The archive breaks a rule: {problem}"),
+    "rule.package_warning": ("插件包有需要留意之处：{problem}", "Worth a look in the package: {problem}"),
     "rule.malware": ("检测到恶意代码：{signature}", "Malware was found: {signature}"),
     "rule.scan_failed": ("病毒扫描失败：{detail}", "The virus scan failed: {detail}"),
     "rule.scan_not_run": ("未进行病毒扫描", "No virus scan was run"),

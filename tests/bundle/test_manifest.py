@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microdock_server.bundle import Manifest, parse_manifest
+from microdock_server.bundle.problems import Problems
 from microdock_server.messages.bundle import BUNDLE
 
 from .packages import MANIFEST, manifest
@@ -210,9 +211,18 @@ def test_main(value: str) -> None:
     assert read(main=value).main == value
 
 
+def test_a_main_with_backslashes_is_read_as_windows_does_and_told() -> None:
+    warnings = Problems()
+    found, problems = parse_manifest(manifest(main="lib\\net8.0\\A.dll"), warnings)
+    assert found is not None and (found.main, problems) == ("lib/net8.0/A.dll", [])
+    [told] = warnings.done()
+    assert (told.rule, told.field, told.params["value"]) == ("main-backslash", "main", "lib\\net8.0\\A.dll")
+
+
 @pytest.mark.parametrize(
     "value",
-    ["A.exe", ".dll", "lib/.dll", "lib\\A.dll", "/A.dll", "../A.dll", "./A.dll", "a//A.dll", "A.dll/", "A.dll\n",
+    ["A.exe", ".dll", "lib/.dll", "lib/x\\A.dll", "..\\A.dll", "\\A.dll", "a\\\\A.dll",
+     "/A.dll", "../A.dll", "./A.dll", "a//A.dll", "A.dll/", "A.dll\n",
      "A\u202e.dll", "a/./A.dll", " "],
 )  # fmt: skip
 def test_bad_main(value: str) -> None:

@@ -20,7 +20,7 @@ from microdock_server.models import AutoReview, Job
 from microdock_server.services import jobs
 from microdock_server.services.autoreview import facts, running
 from microdock_server.services.autoreview.facts import Tools
-from microdock_server.services.autoreview.rules import PENALTIES, RULES_VERSION, WEIGHTS, has_high, judge
+from microdock_server.services.autoreview.rules import RULES_VERSION, WEIGHTS, has_high, judge
 from microdock_server.services.configuration import ReviewSettings
 from microdock_server.services.jobs import Leased
 from microdock_server.services.scanning import Scan
@@ -197,6 +197,10 @@ RULES: list[tuple[Change, str, str, str]] = [
         changed("inspection", to=[{"rule": "bad_name", "entry": "a/../b", "field": None}]),
         "archive", "security", "high",
     ),
+    (
+        changed("warnings", to=[{"rule": "data-folder", "entry": "data", "field": None, "values": {"entry": "data"}}]),
+        "package_warning", "compatibility", "low",
+    ),
     (scan("infected"), "malware", "security", "high"),
     (scan("failed"), "scan_failed", "security", "high"),
     (scan("not_run"), "scan_not_run", "security", "low"),
@@ -289,9 +293,17 @@ def judged(*changes: Change) -> dict[str, Any]:
 # The rules
 
 
-def test_the_weights_make_a_hundred() -> None:
-    assert WEIGHTS == {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
-    assert sum(WEIGHTS.values()) == 100
+@pytest.mark.parametrize(
+    ("change", "score"),
+    [
+        (scan("infected"), 70), (contents(entry=None), 78), (engine(satisfiable=False, known=True), 92),
+        (changed("package", "file_size", to=50 * MIB + 1), 97), (changed("documents", "readme", to=False), 98),
+        (uses("network"), 98), (uses("com"), 92),
+    ],
+)  # fmt: skip
+def test_what_a_finding_costs_of_a_hundred(change: Change, score: int) -> None:
+    """Security weighs four parts of ten, quality three, performance two where it is measured, compatibility one."""
+    assert judged(change)["overall_score"] == score
 
 
 def test_good_facts_have_no_findings_and_full_marks() -> None:
@@ -459,10 +471,6 @@ def test_judging_is_pure_and_survives_json() -> None:
     assert judge(json.loads(json.dumps(found))) == json.loads(json.dumps(first)) == first
 
 
-def test_every_penalty_keeps_the_order_of_severities() -> None:
-    assert PENALTIES == {"high": 60, "medium": 15, "low": 5}
-
-
 # A whole run
 
 
@@ -524,6 +532,14 @@ def result(who: People, plugin_id: str) -> dict[str, Any]:
 
 def found_rules(who: People, plugin_id: str) -> set[str]:
     return {issue["rule"] for issue in result(who, plugin_id)["issues"]}
+
+
+def test_whoever_reviews_sees_what_its_uploader_was_told(app: Flask, who: People) -> None:
+    plugin_id = submitted(who, dependencies={"com.other": "~1.2"})
+    run(app)
+    [found] = [row for row in result(who, plugin_id)["issues"] if row["rule"] == "package_warning"]
+    assert (found["severity"], found["evidence"]) == ("low", ["dependencies.com.other"])
+    assert "~1.2" in found["message"]
 
 
 def test_advice_alone_leaves_the_decision_to_a_person(app: Flask, who: People) -> None:

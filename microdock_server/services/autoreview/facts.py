@@ -75,6 +75,9 @@ def gather(subject: Subject, tools: Tools, *, scans: bool, host: dict[str, Any])
         "inspection": [
             {"rule": p.rule, "entry": p.entry, "field": p.field, "values": p.values()} for p in report.problems
         ],
+        "warnings": [
+            {"rule": p.rule, "entry": p.entry, "field": p.field, "values": p.values()} for p in report.warnings
+        ],
         "scan": scanned.as_json(),
         "assembly": contents.facts.as_json() if contents.facts else None,
         "contents": contents.as_json(),

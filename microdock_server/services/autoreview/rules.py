@@ -91,6 +91,17 @@ def _inspection(facts: Facts) -> Iterator[Finding]:
         yield Finding("archive", "security", "high", params, [place] if place else [])
 
 
+def _warnings(facts: Facts) -> Iterator[Finding]:
+    """What the package was accepted in spite of: whoever reviews it sees what its uploader was told."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for warning in facts.get("warnings", []):
+        found.setdefault(warning["rule"], []).append(warning)
+    for rule, those in found.items():
+        params = {"problem": rule, "values": those[0]["values"]}
+        places = [place for item in those if (place := item["entry"] or item["field"])]
+        yield Finding("package_warning", "compatibility", "low", params, places[:20])
+
+
 def _scan(facts: Facts) -> Iterator[Finding]:
     scan = facts["scan"]
     if scan["verdict"] == "infected":
@@ -153,6 +164,7 @@ def _engines(facts: Facts) -> Iterator[Finding]:
 
 RULES: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
     _inspection,
+    _warnings,
     _scan,
     incomplete_rule,
     files_rule,
