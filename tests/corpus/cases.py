@@ -31,6 +31,8 @@ class Case:
     entry: str = "T.A"
     libraries: dict[str, str] = field(default_factory=dict)
     leaves_out: tuple[str, ...] = ()
+    # Files that stand in the package under other names.
+    renames: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     language: str = "cs"
     standard: bool = False
@@ -55,6 +57,7 @@ EVIL: Final = 'namespace E { public class X { public void Y() { System.Diagnosti
 BASE: Final = f"namespace L {{ public class Base : {HOST} {{ {NAME} }} }}"
 GENERIC: Final = f"namespace L {{ public class Base<T> : {HOST} {{ {NAME} }} }}"
 WIDER: Final = f"namespace L {{ public interface IWider : {HOST} {{ }} }}"
+MIDDLE: Final = "namespace M { public class Mid : L.Base { } }"
 MOVED: Final = f"namespace T {{ public class A : {HOST} {{ {NAME} public class B : A {{ }} }} }}"
 FORWARD: Final = "[assembly: System.Runtime.CompilerServices.TypeForwardedTo(typeof(T.A))]"
 COPY: Final = (
@@ -102,6 +105,17 @@ LOADING: Final[dict[str, Case]] = {
     "base-generic-beside": Case("namespace T { public class A : L.Base<string> { } }", libraries={"Lib.dll": GENERIC}),
     "base-nowhere": Case("namespace T { public class A : L.Base { } }", libraries={"Lib.dll": BASE},
                          leaves_out=("Lib.dll",)),
+    "base-two-away": Case("namespace T { public class A : M.Mid { } }", libraries={"Lib.dll": BASE, "Mid.dll": MIDDLE}),
+    "base-two-away-nowhere": Case("namespace T { public class A : M.Mid { } }",
+                                  libraries={"Lib.dll": BASE, "Mid.dll": MIDDLE}, leaves_out=("Lib.dll",)),
+    "base-in-a-file-of-another-name": Case("namespace T { public class A : L.Base { } }", libraries={"Lib.dll": BASE},
+                                           renames={"Lib.dll": "Library.dll"}),
+    "another-assembly-in-its-file": Case(
+        "namespace T { public class A : L.Base { } }", libraries={"Lib.dll": BASE, "Evil.dll": EVIL},
+        leaves_out=("Lib.dll",), renames={"Evil.dll": "Lib.dll"},
+    ),
+    "base-generic-of-the-framework": Case(
+        f"namespace T {{ public class A : System.Collections.Generic.List<int>, {HOST} {{ {NAME} }} }}"),
     "wider-interface": Case(f"{WIDER} namespace T {{ public class A : L.IWider {{ {NAME} }} }}"),
     "wider-interface-beside": Case(f"namespace T {{ public class A : L.IWider {{ {NAME} }} }}",
                                    libraries={"Lib.dll": WIDER}),
@@ -125,6 +139,15 @@ LOADING: Final[dict[str, Case]] = {
     "constructor-with-a-default": Case(plugin("public A(int x = 1) { }")),
     "two-constructors": Case(plugin("public A(int x) { } public A() { }")),
     "generic": Case(plugin(name="A<X>")),
+    "generic-struct": Case(plugin(kind="public struct", name="A<X>")),
+    "generic-by-its-written-name": Case(plugin(name="A<X>"), "T.A`1"),
+    "qualified-by-its-assembly": Case(plugin(), "T.A, Main"),
+    "array-of-it": Case(plugin(), "T.A[]"),
+    "protected-internal-constructor": Case(plugin("protected internal A() { }")),
+    "parameters-without-end": Case(plugin("public A(params int[] x) { }")),
+    "struct-with-a-constructor": Case(plugin("public A(int x) { }", kind="public struct")),
+    "base-without-a-public-constructor": Case(
+        plugin("protected B() { }", "public class", "B") + "namespace T { public class A : B { } }"),
     "nested-in-generic": Case(f"namespace T {{ class O<X> {{ public class A : {HOST} {{ {NAME} }} }} }}", "T.O+A"),
     "standard": Case(plugin(), standard=True),
     "x64": Case(plugin(), options=("-platform:x64",)),
@@ -169,6 +192,23 @@ FINDING: Final[dict[str, Case]] = {
         doing('var d = new System.Xml.XmlDocument(); d.Load("https://e.example/x"); return d;'), "uses_network"),
     "xml-from-a-file": harmless(
         doing('var d = new System.Xml.XmlDocument(); d.Load("x.xml"); return d;'), "uses_network"),
+    "data-contracts": harmless(
+        doing("return new System.Runtime.Serialization.DataContractSerializer(typeof(int));"),
+        "uses_unsafe_deserialization"),
+    "process-by-number": harmless(doing("return System.Diagnostics.Process.GetProcessById(1).ProcessName;"),
+                                  "uses_process"),
+    "status-and-headers": harmless(
+        doing("return System.Net.HttpStatusCode.OK.ToString() + new System.Net.WebHeaderCollection();"),
+        "uses_network"),
+    "context-asked": harmless(
+        doing("return System.Runtime.Loader.AssemblyLoadContext.GetLoadContext(GetType().Assembly);"),
+        "uses_dynamic_loading"),
+    "context-of-its-own": finds(
+        doing("return new System.Runtime.Loader.AssemblyLoadContext(null).LoadFromStream(null);"),
+        "uses_dynamic_loading"),
+    "lambda": finds(doing("return System.Linq.Expressions.Expression.Lambda(null).Compile();"), "uses_reflection_emit"),
+    "dynamic-method": finds(doing('return new System.Reflection.Emit.DynamicMethod("x", null, null);'),
+                            "uses_reflection_emit"),
     "loads-code": finds(doing("return System.Reflection.Assembly.Load(new byte[0]);"), "uses_dynamic_loading"),
     "native-import": finds(
         plugin('[System.Runtime.InteropServices.DllImport("k")] public static extern void F();'), "native_imports"),

@@ -56,8 +56,10 @@ def commands(found: Sdk, whole: Path, name: str, case: Case) -> Iterator[list[st
     """What to compile for a package: its libraries, then itself. What is no C# is compiled when it is put together."""
     aside = whole / "sources" / name
     aside.mkdir(parents=True)
+    before: list[str] = []
     for file, source in case.libraries.items():
-        yield found.arguments(source, aside / file, f"-r:{host_of(whole, case)}", standard=case.standard)
+        yield found.arguments(source, aside / file, f"-r:{host_of(whole, case)}", *before, standard=case.standard)
+        before.append(f"-r:{aside / file}")
     if case.language == "cs":
         yield found.arguments(case.source, aside / "Main.dll", *options_of(whole, name, case), standard=case.standard)
 
@@ -82,7 +84,7 @@ def put_together(found: Sdk, whole: Path, name: str, case: Case) -> None:
         found.compile(case.source, aside / "Main.dll", *options_of(whole, name, case), language=case.language)
     shutil.copy(aside / "Main.dll", main)
     for file in case.libraries.keys() - {*case.leaves_out, case.embeds}:
-        shutil.copy(aside / file, main.parent / file)
+        shutil.copy(aside / file, main.parent / case.renames.get(file, file))
     (whole / "packages" / name / "entry.txt").write_text(f"{case.main}\n{case.entry}\n", encoding="utf-8")
 
 

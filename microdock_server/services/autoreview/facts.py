@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ... import names
-from ...bundle import Limits, inspect_package
+from ...bundle import Limits, Problem, inspect_package
 from ...bundle.contents import survey
 from ...bundle.inventory import Inventory
 from ...bundle.lookalikes import find_lookalikes
@@ -72,12 +72,8 @@ def gather(subject: Subject, tools: Tools, *, scans: bool, host: dict[str, Any])
     return {
         "facts_version": FACTS_VERSION,
         "package": _package(subject, inventory),
-        "inspection": [
-            {"rule": p.rule, "entry": p.entry, "field": p.field, "values": p.values()} for p in report.problems
-        ],
-        "warnings": [
-            {"rule": p.rule, "entry": p.entry, "field": p.field, "values": p.values()} for p in report.warnings
-        ],
+        "inspection": _told(report.problems),
+        "warnings": _told(report.warnings),
         "scan": scanned.as_json(),
         "assembly": contents.facts.as_json() if contents.facts else None,
         "contents": contents.as_json(),
@@ -88,6 +84,10 @@ def gather(subject: Subject, tools: Tools, *, scans: bool, host: dict[str, Any])
         "engines": engines,
         "lookalikes": lookalikes,
     }
+
+
+def _told(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [{"rule": p.rule, "entry": p.entry, "field": p.field, "values": p.values()} for p in problems]
 
 
 def _package(subject: Subject, inventory: Inventory) -> dict[str, Any]:
