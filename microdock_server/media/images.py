@@ -269,9 +269,9 @@ def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool)
     if image.width * image.height > MAX_JPEG_DECODED:
         raise BadImage("too_many_pixels")
     image.load()
-    turn, profile = UPRIGHT.get(_orientation(image)), colours.profile_of(image)
+    turn, profile, mode = UPRIGHT.get(_orientation(image)), colours.profile_of(image), image.mode
     size = image_cost.fitted(image.size, max_side)
-    if profile is not None and profile.is_of_bare(image):
+    if profile is not None and profile.is_of_inks(image):
         image = profile.to_srgb(_scaled(image, size))
     plain = _plain(image)
     if plain.mode == "RGBA":
@@ -279,7 +279,7 @@ def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool)
         size = image_cost.fitted(plain.size, min(max_side, TRANSPARENT_SIDE))
         left.spend(image_cost.of_transparent(plain.size, size) - expected)
     plain = _scaled(plain, size)
-    if profile is not None and profile.fits(plain):
+    if profile is not None and profile.fits(mode):
         plain = profile.to_srgb(plain)
         plain.info.clear()
     return plain.transpose(turn) if turn is not None else plain

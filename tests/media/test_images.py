@@ -463,6 +463,50 @@ def test_colours_of_a_wide_screen_stay_what_they_were(form: str, mode: str) -> N
     assert abs(red - 215) < 6 and abs(green - 96) < 6 and abs(blue - 35) < 10, (red, green, blue)
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_what_a_profile_is_called_says_nothing_of_its_colours(form: str) -> None:
+    data = display_p3().replace("wide".encode("utf-16-be"), "sRGB".encode("utf-16-be"))
+    image = Image.new("RGB", (200, 200), (200, 100, 50))
+    drawn = Image.open(io.BytesIO(normalise(encoded(image, form, icc_profile=data), max_side=200).data))
+    red, _, blue = drawn.convert("RGB").getpixel((100, 100))  # type: ignore[misc]
+    assert abs(red - 215) < 6 and abs(blue - 35) < 10, (red, blue)
+
+
+def test_a_picture_in_srgb_loses_nothing_to_its_profile() -> None:
+    image = noise(100, 100)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    drawn = Image.open(io.BytesIO(normalise(encoded(image, "PNG", icc_profile=srgb), max_side=200).data))
+    assert drawn.tobytes() == image.tobytes()
+
+
+def linear_grey() -> bytes:
+    """A profile of greys that are as bright as their numbers."""
+    one = struct.Struct(">3i").pack
+    texts = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">L", 2) + b"g\0" + bytes(78),
+        b"cprt": b"text\0\0\0\0x\0\0\0",
+        b"wtpt": b"XYZ \0\0\0\0" + one(63190, 65536, 54061),
+        b"kTRC": b"curv\0\0\0\0" + struct.pack(">LH", 1, 256) + b"\0\0",
+    }
+    directory, body = struct.pack(">L", len(texts)), b""
+    for name, data in texts.items():
+        directory += name + struct.pack(">2L", 132 + 12 * len(texts) + len(body), len(data))
+        body += data
+    head = struct.pack(">L4sL4s4s4s", 128 + len(directory + body), b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ ")
+    return head + bytes(12) + b"acsp" + bytes(28) + one(63190, 65536, 54061) + bytes(48) + directory + body
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "grey"),
+    [("PNG", "L", 128), ("JPEG", "L", 128), ("PNG", "I;16", 128 * 256), ("PNG", "LA", (128, 200))],
+)
+def test_greys_have_profiles_too(form: str, mode: str, grey: int | tuple[int, int]) -> None:
+    image = Image.new(mode, (200, 200), grey)
+    drawn = Image.open(io.BytesIO(normalise(encoded(image, form, icc_profile=linear_grey()), max_side=200).data))
+    red, green, blue, alpha = drawn.convert("RGBA").getpixel((9, 9))  # type: ignore[misc]
+    assert abs(red - 188) < 3 and red == green == blue and alpha == (200 if mode == "LA" else 255)
+
+
 @pytest.mark.parametrize("profile", [b"", b"nonsense", b"\0" * 300, display_p3()[:200], display_p3() + b"mpet"])
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 def test_a_profile_that_cannot_be_used_is_left_aside(form: str, profile: bytes) -> None:
