@@ -82,8 +82,8 @@ def process(
 
     `override` is the reason for which somebody hears one that concerns themselves, where nobody else could.
     Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, OwnSubmission, OverrideRefused, Invalid for actions
-    that this appeal cannot have, Forbidden for those who may not lift a suspension, TransitionNotAllowed where the
-    plugin has moved on meanwhile.
+    that this appeal cannot have, Forbidden for those who may not lift what it is against, TransitionNotAllowed where
+    the plugin has moved on meanwhile.
     """
     appeal = _open(appeal_id)
     plugin = db.session.get_one(Plugin, appeal.plugin_name)
@@ -132,7 +132,12 @@ def _permission(appeal: Appeal) -> str:
 
 
 def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: bool) -> bool:
-    """Neither who decided before hears an appeal, nor whom it is for, nor who submitted what it would publish."""
+    """Neither who decided before hears an appeal, nor whom it is for, nor who submitted what it would publish.
+
+    Nor, whatever they would answer, who may not lift what it is against: they could only refuse it.
+    """
+    if not permits(judge.role, _permission(appeal)):
+        raise Forbidden()
     barred, problem = _barred(appeal, plugin, judge)
     return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=_permission(appeal))
 
@@ -214,8 +219,6 @@ def _notify_appellant(appeal: Appeal, plugin: Plugin, overridden: dict[str, Any]
 
 def _restore(appeal: Appeal, plugin: Plugin, by: Actor, response: str) -> None:
     """End the suspension that the appeal is about; a later one is another decision, with an appeal of its own."""
-    if not permits(by.role, "plugin.suspend"):
-        raise Forbidden()
     if plugin.status == PluginStatus.SUSPENDED and _decision(plugin, AppealType.SUSPENSION)[0] != appeal.decision_id:
         raise TransitionNotAllowed(status=plugin.status, act=Act.RESTORE.value)
     plugins.restore(plugin, by, response)

@@ -495,6 +495,18 @@ def test_the_only_administrator_hears_an_appeal_against_their_own_act_with_an_ov
     assert shown(who.nobody, plugin["id"])["status"] == "published"
 
 
+@pytest.mark.parametrize("decision", ["approved", "rejected"])
+def test_whoever_may_not_lift_a_suspension_decides_nothing_about_it(who: People, decision: str) -> None:
+    """To refuse it, too, is to decide: the administrator who suspended may hear it with an override then."""
+    plugin = published(who.developer, who.reviewer)
+    suspended(who.admin, plugin["id"])
+    found = appealed(who.developer, plugin["id"], "suspension")
+    assert hearing(who.reviewer)[0] is False
+    assert slug(process(who.reviewer, found["id"], decision), 403) == "forbidden"
+    assert hearing(who.admin)[1] is True
+    assert data(process(who.admin, found["id"], decision, override=True, reason="只有我"))["status"] == decision
+
+
 def test_where_there_is_another_administrator_they_hear_it(who: People, second_admin: Api) -> None:
     plugin = published(who.developer, who.reviewer)
     suspended(who.admin, plugin["id"])
