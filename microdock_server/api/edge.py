@@ -18,6 +18,7 @@ from flask import Flask
 
 from .. import logs, metrics, tracing
 from ..client_address import counted
+from ..config import Settings
 from ..errors import ServerBusy
 from ..serving.shares import FairShares
 from ..serving.sockets import ClientSocket
@@ -67,13 +68,17 @@ ADMIN_POLICY: Final = (
 )
 
 
+def uploads_at_once(settings: Settings) -> int:
+    """Bodies that are still arriving hold at most half of a worker's turns, so that everything else is answered."""
+    return max(1, settings.web_threads // 2)
+
+
 class Edge:
     """The outermost WSGI layer of the application."""
 
     def __init__(self, app: Flask, inner: Wsgi, context: Context) -> None:
         self._app, self._inner, self._context = app, inner, context
-        # Bodies that are still arriving hold at most half of the turns, so that everything else is answered.
-        uploads = max(1, context.settings.web_threads // 2)
+        uploads = uploads_at_once(context.settings)
         self._uploads = FairShares(uploads)
         # The pool has more threads than that, for sockets: they must not become so many requests at once.
         self._turns = threading.BoundedSemaphore(max(uploads + 1, context.settings.web_threads))

@@ -19,7 +19,5 @@ KEPT: Final = {"Cache-Control": "public, max-age=60"}
 @market.operation("GET", "/limits", answer=schemas.Limits)
 def limits() -> Answer:
     """Every limit that holds here: for whom, how much, in which time, and the status beyond it."""
-    found = settings()
-    upload = configuration.effective_upload_limit(configuration.current(), found.max_upload_size)
-    shown = [asdict(limit) for limit in table(found, upload)]
+    shown = [asdict(limit) for limit in table(settings(), configuration.current())]
     return Answer({"rates_enabled": context().limits.enabled, "limits": shown}, KEPT)

@@ -249,9 +249,9 @@ def test_the_limits_that_hold_are_told_to_everybody(few: Flask) -> None:
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     found = data(answer)
     assert found["rates_enabled"] is True
-    rows = {(row["name"], row["seconds"]): row for row in found["limits"]}
+    rows = {(row["name"], row["per"], row["seconds"]): row for row in found["limits"]}
     assert len(rows) == len(found["limits"])
-    assert rows["login", 60] == {
+    assert rows["login", "address or user", 60] == {
         "name": "login",
         "per": "address or user",
         "amount": 2,
@@ -259,7 +259,25 @@ def test_the_limits_that_hold_are_told_to_everybody(few: Flask) -> None:
         "seconds": 60,
         "status": 429,
     }
-    assert rows["package_size", None]["amount"] == 100 * 1024 * 1024
+    assert rows["package_size", "request", None]["amount"] == 100 * 1024 * 1024
+
+
+def test_the_limits_of_what_waits_and_of_the_configuration_are_told_too(make_app: AppFactory) -> None:
+    app = make_app(WEB_THREADS="6", WS_MAX_CONNECTIONS="0", DISK_RESERVE="5")
+    data(signed_in(app).put(f"{V1}/admin/system/config", {"review_settings": {"max_open_reviews": 3}}))
+    rows = {(row["name"], row["per"]): row for row in data(Api(app).get(f"{V1}/limits"))["limits"]}
+    expected = {
+        ("uploads", "server"): (3, 503),
+        ("passwords_waiting", "address"): (10, 503),
+        ("inspections", "address"): (1, 503),
+        ("unknown_user_keys", "address"): (50, None),
+        ("disk_reserve", "server"): (5, 507),
+        ("open_reviews", "user"): (3, 409),
+        ("form_parts", "request"): (32, 400),
+    }
+    assert {key: (rows[key]["amount"], rows[key]["status"]) for key in expected} == expected
+    # Nobody meets limits of what is turned off.
+    assert not {name for name, _ in rows if name.startswith("sockets")}
 
 
 def test_an_account_is_registered_five_times_a_minute(limited: Flask) -> None:
