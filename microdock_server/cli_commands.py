@@ -106,7 +106,14 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    """Columns of a terminal: marks and what is not drawn take none, wide characters two."""
+    return sum(_columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _names(revisions: Iterable[str]) -> str:

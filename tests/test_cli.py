@@ -6,6 +6,8 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from microdock_server.cli_commands import show_table
+
 from .support import Api, add_user
 
 
@@ -59,3 +61,16 @@ def test_a_new_role_and_a_disabled_account_take_effect_at_once(app: Flask) -> No
     assert "disabled  carol" in run(app, "users", "list").stdout
     assert run(app, "users", "enable", "carol").exit_code == 0
     Api(app).log_in("carol", "12345678")
+
+
+def test_a_list_s_columns_stand_below_each_other_in_every_script(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a terminal draws them: Chinese in two columns, vowel signs and accents above their letters."""
+    show_table(("NAME", "STATE"), [("李", "a"), ("นี้", "b"), ("e\u0301", "c"), ("한글", "d"), (None, "e")])
+    assert capsys.readouterr().out.splitlines() == [
+        "NAME  STATE",
+        "李    a",
+        "นี้     b",
+        "e\u0301     c",
+        "한글  d",
+        "-     e",
+    ]
