@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from . import file_modes
 from .api.context import Context
@@ -106,9 +106,10 @@ def _known_fingerprint() -> str | None:
 def _ensure_reachable() -> None:
     try:
         db.engine.connect().close()
-    except OperationalError as reason:
-        # The driver's words name the server, never the password.
-        raise ConfigurationError(f"DATABASE_URL: the database cannot be opened: {reason.orig}") from None
+    except DatabaseError as reason:
+        # The driver's words name the server, never the password. Some are of several lines, the first of which says it.
+        said = (str(reason.orig).strip().splitlines() or [type(reason.orig).__name__])[0]
+        raise ConfigurationError(f"DATABASE_URL: the database cannot be opened: {said}") from None
 
 
 def ensure_administrator(settings: Settings, known: str | None) -> None:

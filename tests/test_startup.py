@@ -234,3 +234,22 @@ def test_the_documented_password_opens_from_this_machine_alone(api: Api) -> None
     credentials = {"username": "admin", "password": "admin"}
     assert api.post("/api/auth/login", credentials, environ_base={"REMOTE_ADDR": "10.0.0.9"}).status_code == 401
     assert api.post("/api/auth/login", credentials, environ_base={"REMOTE_ADDR": "127.0.0.1"}).status_code == 200
+
+
+@pytest.mark.sqlite
+def test_a_file_that_is_no_database_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "microdock.db").write_bytes(b"this is no database at all" * 100)
+    app = create_app(settings_for(tmp_path))
+    with pytest.raises(ConfigurationError) as refused:
+        prepare(app)
+    release(app)
+    assert str(refused.value) == "DATABASE_URL: the database cannot be opened: file is not a database"
+
+
+def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    address = f"postgresql://user:hush@127.0.0.1:{free_port()}/database"
+    app = create_app(settings_for(tmp_path, DATABASE_URL=address))
+    with pytest.raises(ConfigurationError) as refused:
+        prepare(app)
+    release(app)
+    assert len(str(refused.value).splitlines()) == 1 and "refused" in str(refused.value)
