@@ -19,6 +19,8 @@ WIDE = {"width": 1280, "height": 900}
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 Visit = Callable[..., Admin]
+# A page as it is: told apart by a name, at every width and in every language.
+Look = Callable[[Admin, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,5 +85,28 @@ def picture() -> Callable[[Admin, str], None]:
     def take(admin: Admin, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         admin.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    return take
+
+
+@pytest.fixture
+def look() -> Look:
+    """A function that keeps a screenshot of the whole page in both languages, wide and as on a phone.
+
+    Nothing may be cut off or found by axe, in either language. What was typed into the page stays in it.
+    """
+
+    def take(admin: Admin, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        for width in (390, WIDE["width"]):
+            admin.page.set_viewport_size({"width": width, "height": WIDE["height"]})
+            for _ in ("the other language", "the one it was in"):
+                admin.test("language").click()
+                admin.settled()
+                admin.still()
+                language = admin.page.locator("html").get_attribute("lang")
+                admin.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{language}.png", full_page=True)
+                assert admin.overflow() <= 0, (width, language)
+        assert admin.violations() == []
 
     return take

@@ -65,6 +65,17 @@ class Admin:
         self.page.wait_for_load_state("networkidle")
         expect(self.page.locator('[aria-busy="true"]')).to_have_count(0)
 
+    def still(self) -> None:
+        """Wait until nothing moves or fades any more: half-faded colours are no finding."""
+        self.page.evaluate(
+            """() => Promise.allSettled(
+              document
+                .getAnimations()
+                .filter((running) => running.effect.getComputedTiming().endTime !== Infinity)
+                .map((running) => running.finished)
+            )"""
+        )
+
     def confirm(self) -> None:
         """Say yes to the question that is asked."""
         self.page.locator(".el-message-box__btns .el-button--primary").click()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from ..live import Server
-from .conftest import Visit
+from .conftest import Look, Visit
 from .page import Admin
 from .people import PLUGINS, add_people, as_user, uploaded
 
@@ -326,6 +326,52 @@ def test_a_number_that_was_cleared_is_refused(visit: Visit, server: Server) -> N
     admin.test("config-save").click()
     expect(admin.test("config-max_open_reviews").locator(".el-form-item__error")).not_to_be_empty()
     assert configured(server) == before
+
+
+def test_the_host_is_described_and_what_is_no_name_is_refused_at_its_field(
+    visit: Visit, server: Server, look: Look
+) -> None:
+    before = configured(server)["review_settings"]
+    admin = visit("admin", "/system")
+    assemblies = admin.test("config-host_assemblies").locator("textarea")
+    expect(field(admin, "host_interface")).to_have_value(before["host_interface"])
+    expect(assemblies).to_have_value(", ".join(before["host_assemblies"]))
+    assemblies.fill("MicroDock\nAvalonia，no/assembly")
+    field(admin, "host_frameworks").fill("net8.0 net9")
+    field(admin, "host_interface").fill("1.wrong")
+    with admin.page.expect_response("**/system/config") as refusal:
+        admin.test("config-save").click()
+    said = {detail["field"]: detail["message"] for detail in refusal.value.json()["error"]["details"]}
+    # Of a list it is said which of them is wrong.
+    for name, place, item in (
+        ("host_interface", "", ""),
+        ("host_assemblies", ".2", "no/assembly: "),
+        ("host_frameworks", ".1", "net9: "),
+    ):
+        wrong = admin.test(f"config-{name}").locator(".el-form-item__error")
+        expect(wrong).to_have_text(item + said[f"review_settings.{name}{place}"])
+    look(admin, "config-host")
+    assert configured(server)["review_settings"] == before
+
+    assemblies.fill("MicroDock\nAvalonia")
+    field(admin, "host_frameworks").fill("net8.0; netcoreapp3.1")
+    field(admin, "host_interface").fill("")
+    field(admin, "host_interface_assembly").fill("")
+    for word in ("x64", "arm64"):
+        admin.test("config-host_architectures").get_by_text(word, exact=True).click()
+    expect(admin.test("config-save")).to_have_text("保存 5 项更改")
+    admin.test("config-save").click()
+    saved(admin)
+    wanted = {
+        "host_interface": "",
+        "host_interface_assembly": "",
+        "host_assemblies": ["MicroDock", "Avalonia"],
+        "host_frameworks": ["net8.0", "netcoreapp3.1"],
+        "host_architectures": ["x64", "arm64"],
+    }
+    assert configured(server)["review_settings"] == before | wanted
+    root = as_user(server, "admin")
+    answered(root.call("PUT", CONFIG, json={"review_settings": {name: before[name] for name in wanted}}))
 
 
 def owner_ids(server: Server, *usernames: str) -> list[str]:

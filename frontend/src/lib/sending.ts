@@ -24,11 +24,12 @@ export function useSending() {
     }
   }
 
-  /** What the server says about a field, or about one item of it (`name.0`). */
-  function wrong(name: string): string | undefined {
+  /** What the server says about a field, or about one item of it (`name.0`): which one, where `items` are given. */
+  function wrong(name: string, items: readonly string[] = []): string | undefined {
     if (!(error.value instanceof ApiError)) return undefined
     const detail = error.value.details.find(({ field }) => field === name || field?.startsWith(`${name}.`))
-    return detail?.message
+    const item = items[Number(detail?.field?.slice(name.length + 1) || NaN)]
+    return item === undefined ? detail?.message : `${item}: ${detail?.message}`
   }
 
   return { busy, error, send, wrong }

@@ -44,7 +44,7 @@ export const plugins = {
     done: ['{name} 已上传。', '{name} was uploaded.'],
     show: ['查看插件 {name}', 'Show {name}'],
     again: ['再上传一个', 'Upload another'],
-    report: ['检查报告：{count} 个问题', 'Inspection: {count} problems'],
+    report: ['检查报告：{count} 个问题', 'Inspection, problems: {count}'],
     warnings: ['请留意以下 {count} 点：', 'Mind these points ({count}):'],
     entry: ['条目', 'Entry'],
     problem: ['问题', 'Problem'],

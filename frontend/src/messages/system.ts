@@ -2,7 +2,7 @@ import type { Tree } from './index'
 
 export const system = {
   category: {
-    plugins: ['{count} 个插件', '{count} plugins'],
+    plugins: ['{count} 个插件', 'Plugins: {count}'],
     create: ['新建分类', 'New category'],
     edit: ['编辑分类 {name}', 'Edit category {name}'],
     askDelete: ['删除分类“{name}”？', 'Delete the category “{name}”?'],
@@ -62,9 +62,44 @@ export const system = {
     inWords: ['即 {size}；实际生效 {effective}', '{size}; in effect: {effective}'],
     changed: ['上次由 {name} 修改于', 'Last changed by {name},'],
     never: ['尚未修改过', 'Never changed'],
-    saveChanges: ['保存 {count} 项更改', 'Save {count} changes'],
+    saveChanges: ['保存 {count} 项更改', 'Save changes ({count})'],
     unchanged: ['没有更改', 'Nothing changed'],
     discard: ['放弃更改', 'Discard changes'],
+  },
+  host: {
+    title: ['宿主', 'The host'],
+    hint: [
+      '自动审核按以下内容判断宿主能否加载插件。更改后只影响以后的审核。',
+      'Automatic review judges by these whether the host can load a plugin. A change holds for reviews from now on.',
+    ],
+    notChecked: ['留空则不检查', 'Empty: not checked'],
+    host_interface: ['插件必须实现的接口', 'Interface that plugins must implement'],
+    host_interface_assembly: ['定义该接口的程序集', 'Assembly that defines the interface'],
+    host_assemblies: ['宿主自带的程序集', 'Assemblies that the host brings'],
+    host_frameworks: ['宿主使用的 .NET', '.NET that hosts run'],
+    host_architectures: ['宿主的处理器架构', 'Processors that hosts run on'],
+    hints: {
+      host_interface: [
+        '含命名空间的全名。入口类没有实现它时，宿主不会加载该插件，审核会报告严重问题。留空则不检查。',
+        'Its full name, with the namespace. The host does not load an entry class without it, and the review says so with high severity. Empty: not checked.',
+      ],
+      host_interface_assembly: [
+        '不含 .dll。同名接口来自其他程序集时，宿主不认。留空则任何程序集都可以。',
+        'Without .dll. The host does not know an interface of the same name from another assembly. Empty: any assembly will do.',
+      ],
+      host_assemblies: [
+        '用逗号、空格或换行分隔；每一项也包括其下的名称（Avalonia 包括 Avalonia.Base）。插件引用它们时无需自带。',
+        'Separated by commas, spaces or line breaks, each with all names below its own (Avalonia covers Avalonia.Base). Plugins that refer to them need not bring them.',
+      ],
+      host_frameworks: [
+        '例如 net8.0, net48。审核会指出不能在全部这些版本上运行的插件；一个都不能用时为严重问题。留空则不检查。',
+        'Such as net8.0, net48. The review tells of plugins that do not run on all of them, with high severity where they run on none. Empty: not checked.',
+      ],
+      host_architectures: [
+        '审核会指出不适用于全部这些架构的插件；一个都不适用时为严重问题。都不选则不检查。',
+        'The review tells of plugins that are not made for all of them, with high severity where it is none. None chosen: not checked.',
+      ],
+    },
   },
   maintenance: {
     hint: ['通知会立即发送给所有用户。时间为 {zone} 时区。', 'Everybody is told at once. Times are in the zone {zone}.'],
