@@ -4,8 +4,8 @@ import { useSession } from './stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Permission without which the page is not offered. */
-    needs?: string
+    /** Permissions of which one is needed, else the page is not offered. */
+    needs?: readonly string[]
     /** Key of the title, below `page`. */
     title?: string
     isPublic?: boolean
@@ -17,81 +17,81 @@ const pages: RouteRecordRaw[] = [
     path: '',
     name: 'dashboard',
     component: () => import('./views/DashboardView.vue'),
-    meta: { title: 'dashboard', needs: 'review.view' },
+    meta: { title: 'dashboard', needs: ['review.view'] },
   },
   {
     path: 'plugins',
     name: 'plugins',
     component: () => import('./views/PluginsView.vue'),
-    meta: { title: 'plugins', needs: 'plugin.view_all' },
+    meta: { title: 'plugins', needs: ['plugin.view_all', 'plugin.view_own'] },
   },
   {
     path: 'plugins/:name',
     name: 'plugin',
     component: () => import('./views/PluginView.vue'),
     props: true,
-    meta: { title: 'plugins', needs: 'plugin.view_all' },
+    meta: { title: 'plugins', needs: ['plugin.view_all', 'plugin.view_own'] },
   },
   {
     path: 'reviews',
     name: 'reviews',
     component: () => import('./views/ReviewsView.vue'),
-    meta: { title: 'reviews', needs: 'review.view' },
+    meta: { title: 'reviews', needs: ['review.view'] },
   },
   {
     path: 'reviews/:id',
     name: 'review',
     component: () => import('./views/ReviewView.vue'),
     props: true,
-    meta: { title: 'reviews', needs: 'review.view' },
+    meta: { title: 'reviews', needs: ['review.view'] },
   },
   {
     path: 'appeals',
     name: 'appeals',
     component: () => import('./views/AppealsView.vue'),
-    meta: { title: 'appeals', needs: 'review.view' },
+    meta: { title: 'appeals', needs: ['review.view'] },
   },
   {
     path: 'ratings',
     name: 'ratings',
     component: () => import('./views/RatingsView.vue'),
-    meta: { title: 'ratings', needs: 'review.view' },
+    meta: { title: 'ratings', needs: ['review.view'] },
   },
   {
     path: 'developers',
     name: 'developers',
     component: () => import('./views/DevelopersView.vue'),
-    meta: { title: 'developers', needs: 'user.view' },
+    meta: { title: 'developers', needs: ['user.view'] },
   },
   {
     path: 'users',
     name: 'users',
     component: () => import('./views/UsersView.vue'),
-    meta: { title: 'users', needs: 'user.view' },
+    meta: { title: 'users', needs: ['user.view'] },
   },
   {
     path: 'categories',
     name: 'categories',
     component: () => import('./views/CategoriesView.vue'),
-    meta: { title: 'categories', needs: 'system.categories' },
+    meta: { title: 'categories', needs: ['system.categories'] },
   },
   {
     path: 'backups',
     name: 'backups',
     component: () => import('./views/BackupsView.vue'),
-    meta: { title: 'backups', needs: 'system.backups' },
+    meta: { title: 'backups', needs: ['system.backups'] },
   },
   {
     path: 'system',
     name: 'system',
     component: () => import('./views/SystemView.vue'),
-    meta: { title: 'system', needs: 'system.config' },
+    meta: { title: 'system', needs: ['system.config'] },
   },
   {
     path: 'audit',
     name: 'audit',
     component: () => import('./views/AuditView.vue'),
-    meta: { title: 'audit', needs: 'system.audit' },
+    meta: { title: 'audit', needs: ['system.audit'] },
   },
   {
     path: ':rest(.*)*',
@@ -117,6 +117,10 @@ export function createAppRouter(): Router {
   router.beforeEach((to) => {
     const session = useSession()
     if (session.user === null && !to.meta.isPublic) return { name: 'login', query: { next: to.fullPath } }
+    // Developers have no dashboard: they begin with what is theirs.
+    if (to.name === 'dashboard' && !session.mayAny(to.meta.needs) && session.may('plugin.view_own')) {
+      return { name: 'plugins' }
+    }
     return true
   })
   return router

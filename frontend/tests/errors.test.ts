@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { asApiError } from '@/api/errors'
+import { asApiError, secondsOf } from '@/api/errors'
 
 const detail = { field: 'version', entry: null, rule: 'semver', message: 'no version' }
 
@@ -25,4 +25,20 @@ describe('refusals', () => {
       expect([error.message, error.slug, error.details]).toEqual(['unexpected', '', []])
     },
   )
+})
+
+describe('Retry-After', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z')
+
+  it.each([
+    ['720', 720],
+    [' 5 ', 5],
+    ['Thu, 01 Jan 2026 00:12:00 GMT', 720],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['soon', null],
+    ['-3', null],
+    ['1.5', null],
+    ['', null],
+    [undefined, null],
+  ])('%j is %j seconds', (header, seconds) => expect(secondsOf(header, now)).toBe(seconds))
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, count, duration, exactMoment, moment, size } from '@/lib/format'
+import { ago, count, duration, exactMoment, moment, size, waitOf } from '@/lib/format'
 
 describe('sizes', () => {
   it.each([
@@ -46,3 +46,16 @@ describe('durations', () => {
 })
 
 it('groups digits', () => expect(count(1234567, 'en')).toBe('1,234,567'))
+
+describe('a wait', () => {
+  it.each([
+    [1, 1, 'second'],
+    [2, 2, 'seconds'],
+    [119, 119, 'seconds'],
+    [120, 2, 'minutes'],
+    [121, 3, 'minutes'],
+    [720, 12, 'minutes'],
+    [7_200, 120, 'minutes'],
+    [7_201, 3, 'hours'],
+  ])('of %d s is %d %s', (seconds, count, unit) => expect(waitOf(seconds)).toEqual({ count, unit }))
+})

@@ -148,6 +148,38 @@ describe('tabs of one login', () => {
   })
 })
 
+describe('somebody else who logs in beside', () => {
+  function of(name: string, fam: string) {
+    const value = renewed(fam, 1)
+    return { ...value, user: { ...value.user, id: name, username: name } }
+  }
+
+  it('takes the place in this browser, and no tab goes on as somebody else than it shows', async () => {
+    answered.mockResolvedValue(of('ada', 'j'))
+    const first = useSession()
+    await first.logIn('ada', 'x', true)
+    answered.mockResolvedValue(of('bob', 'k'))
+    await duplicated().logIn('bob', 'x', true)
+    // The stores share this window's storage: what the first wrote for its tab is told by where it stands.
+    await vi.waitFor(() => expect(sessionStorage.getItem('microdock.session')).toContain('ada'))
+    expect(localStorage.getItem('microdock.session')).toContain('bob')
+    refreshing.mockResolvedValue({ data: { data: { ...of('ada', 'j'), access_token: 'j2' } } })
+    expect(await first.renew()).toBe('j2')
+    expect([first.user?.username, localStorage.getItem('microdock.session')?.includes('bob')]).toEqual(['ada', true])
+  })
+
+  it('is not taken for oneself where nothing was heard of it', async () => {
+    answered.mockResolvedValue(of('ada', 'l'))
+    const first = useSession()
+    await first.logIn('ada', 'x', true)
+    const { user } = of('bob', 'm')
+    localStorage.setItem('microdock.session', JSON.stringify({ access: 'm1', refresh: token('m', 1), user }))
+    refreshing.mockResolvedValue({ data: { data: { ...of('ada', 'l'), access_token: 'l2' } } })
+    expect(await first.renew()).toBe('l2')
+    expect(first.user?.username).toBe('ada')
+  })
+})
+
 describe('an answer that is lost', () => {
   it('is asked for once more, with the same token', async () => {
     answered.mockResolvedValue(session('a'))

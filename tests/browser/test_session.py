@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from ..live import Server
-from .conftest import Visit
+from .conftest import Look, Visit
 from .page import PASSWORD, Admin
 from .people import add_people
 
@@ -104,6 +105,106 @@ def test_two_tabs_of_one_login_that_renew_at_once_stay_logged_in(visit: Visit) -
     for page in (first.page, second, first.page):
         page.reload()
         expect(page.locator("[data-test=user-admin]")).to_be_visible()
+
+
+def test_a_copied_tab_stays_logged_in_after_the_other_has_renewed(visit: Visit) -> None:
+    first = visit("admin", "/users")
+    expect(first.test("user-admin")).to_be_visible()
+    # As the browser duplicates it: with a copy of what the tab holds, and nothing more in common.
+    with first.page.expect_popup() as opened:
+        first.page.evaluate("window.open('/admin/users')")
+    copy = opened.value
+    expect(copy.locator("[data-test=user-admin]")).to_be_visible()
+    same = "JSON.parse(sessionStorage.getItem('microdock.session')).refresh"
+    assert copy.evaluate(same) == first.page.evaluate(same)
+    before = first.page.evaluate(same)
+    expire(first.page)
+    first.menu("plugins")
+    first.page.wait_for_function(f"before => {same} !== before", arg=before)
+    # It was told, without a question or a reload of its own.
+    copy.wait_for_function(f"before => {same} !== before", arg=before)
+    assert copy.evaluate(same) == first.page.evaluate(same)
+    copy.locator("[data-test=menu-categories]").click()
+    expect(copy).to_have_url(re.compile("/admin/categories$"))
+
+    # Who leaves in one of them leaves in both.
+    first.test("logout").click()
+    expect(copy).to_have_url(re.compile("/admin/login"))
+    assert copy.evaluate("sessionStorage.length + localStorage.getItem('microdock.session')?.length || 0") == 0
+
+
+def expire(page: Page) -> None:
+    """Have the next answer refuse the access token, once: as the server does when its time is over."""
+    page.route("**/api/v1/**", lambda route: route.fulfill(status=401, json={"message": "expired"}), times=1)
+
+
+def test_another_user_in_another_tab_changes_nobody_s_tab(visit: Visit) -> None:
+    first = visit(None, "/users")
+    remembered(first.page, "admin", "admin")
+    expect(first.test("user-admin")).to_be_visible()
+    second = first.page.context.new_page()
+    second.goto("users")
+    expect(second.locator("[data-test=user-admin]")).to_be_visible()
+    # A third tab, in which somebody else logs in and is remembered.
+    third = first.page.context.new_page()
+    third.goto("login")
+    remembered(third, "reviewer", PASSWORD)
+    expect(third.locator(".who")).to_have_text("reviewer")
+    for page in (first.page, second):
+        # Neither when the token is renewed nor by a reload does the tab become somebody else's.
+        expire(page)
+        page.reload()
+        expect(page.locator("[data-test=user-admin]")).to_be_visible()
+        expect(page.locator(".who")).to_have_text("admin")
+    # New tabs are theirs whom the browser remembers; one's logout is none of the other's.
+    first.test("logout").click()
+    expect(second).to_have_url(re.compile("/admin/login"))
+    third.reload()
+    expect(third.locator(".who")).to_have_text("reviewer")
+
+
+def remembered(page: Page, username: str, password: str) -> None:
+    """Log in, and have this browser remember it."""
+    page.locator("#username").fill(username)
+    page.locator("#password").fill(password)
+    page.locator(".el-checkbox").click()
+    page.locator("[data-test=login]").click()
+    expect(page.locator("[data-test=logout]")).to_be_visible()
+
+
+def test_who_must_wait_learns_how_long_in_words(visit: Visit, look: Look) -> None:
+    """Whoever refuses: the server, whose words have the time, or a proxy, which has it in a header alone."""
+    admin = visit(None, "/login")
+    said = {"message": "请求过于频繁，请在 12 分钟后再试", "error": {"slug": "too_many_requests"}}
+    for status, retry_after, body, words in (
+        (429, "720", said, []),
+        (429, "720", None, ["请在 12 分钟后重试。"]),
+        (423, "1", {"message": "locked"}, ["请在 1 秒后重试。"]),
+        (429, "soon", None, []),
+    ):
+        answer_once(admin.page, status, retry_after, "<html>" if body is None else json.dumps(body))
+        admin.page.locator("#username").fill("admin")
+        admin.page.locator("#password").fill("wrong")
+        with admin.page.expect_response("**/auth/login"):
+            admin.test("login").click()
+        expect(admin.test("error")).to_be_visible()
+        expect(admin.test("wait")).to_have_text(words)
+    admin.test("language").click()
+    for header, words in (("1", "1 second"), ("60", "60 seconds"), ("61", "61 seconds"), ("3000", "50 minutes")):
+        answer_once(admin.page, 503, header, "<html>")
+        admin.page.locator("#password").fill("wrong")
+        admin.test("login").click()
+        expect(admin.test("wait")).to_have_text(f"Please try again in {words}.")
+    look(admin, "login-wait")
+    # Chromium writes every 5xx into its console: these were wanted, and nothing else was said.
+    assert all("the server responded with a status of 503" in line for line in admin.seen)
+    admin.seen.clear()
+
+
+def answer_once(page: Page, status: int, retry_after: str, body: str) -> None:
+    """Have the next login be refused so."""
+    headers = {"Retry-After": retry_after}
+    page.route("**/auth/login", lambda route: route.fulfill(status=status, headers=headers, body=body), times=1)
 
 
 def entries(admin: Admin) -> list[str]:

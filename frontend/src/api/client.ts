@@ -1,6 +1,6 @@
 /** Requests to the server: the token, its renewal, the language, and every refusal as an `ApiError`. */
 import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from 'axios'
-import { asApiError } from './errors'
+import { asApiError, secondsOf } from './errors'
 
 /** What the client needs of the session, told to it by the store: the client knows no store. */
 export interface Credentials {
@@ -8,8 +8,11 @@ export interface Credentials {
   /** A new access token; null where the login has ended. */
   renew(): Promise<string | null>
   language(): string
-  text(key: 'error.network' | 'error.unexpected'): string
+  text(key: Words): string
 }
+
+/** What is said where no answer has words: the network's fault, or a proxy's. */
+type Words = 'error.network' | 'error.unexpected' | 'error.tooMany' | 'error.busy'
 
 let credentials: Credentials | null = null
 
@@ -69,11 +72,17 @@ function withHeaders(config: AxiosRequestConfig, token: string | null): AxiosReq
 
 async function refuse(reason: unknown): Promise<never> {
   if (!(reason instanceof AxiosError) || reason.code === AxiosError.ERR_CANCELED) throw reason
-  const say = (key: 'error.network' | 'error.unexpected') => credentials?.text(key) ?? key
+  const say = (key: Words) => credentials?.text(key) ?? key
   const response = reason.response
   if (response === undefined) throw asApiError(0, null, '', say('error.network'))
   const requestId = String(response.headers['x-request-id'] ?? '')
-  throw asApiError(response.status, await bodyOf(response.data), requestId, say('error.unexpected'))
+  const body = await bodyOf(response.data)
+  throw asApiError(response.status, body, requestId, say(wordsFor(response.status)), secondsOf(response.headers['retry-after']))
+}
+
+function wordsFor(status: number): Words {
+  if (status === 429) return 'error.tooMany'
+  return [502, 503, 504].includes(status) ? 'error.busy' : 'error.unexpected'
 }
 
 /** What a download was refused with is JSON inside a blob. */

@@ -14,6 +14,8 @@ export class ApiError extends Error {
     readonly slug: string,
     readonly details: Detail[],
     readonly requestId: string,
+    /** Whole seconds until another try makes sense; null where nobody said. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message)
     this.name = 'ApiError'
@@ -33,7 +35,13 @@ interface Refusal {
 }
 
 /** Read any surface's refusal; `fallback` is said where the body is none. */
-export function asApiError(status: number, body: unknown, requestId: string, fallback: string): ApiError {
+export function asApiError(
+  status: number,
+  body: unknown,
+  requestId: string,
+  fallback: string,
+  retryAfter: number | null = null,
+): ApiError {
   const refusal: Refusal = typeof body === 'object' && body !== null ? body : {}
   const nested: Refusal & { slug?: unknown } =
     typeof refusal.error === 'object' && refusal.error !== null ? refusal.error : {}
@@ -45,5 +53,15 @@ export function asApiError(status: number, body: unknown, requestId: string, fal
     typeof slug === 'string' ? slug : '',
     Array.isArray(details) ? (details as Detail[]) : [],
     requestId,
+    retryAfter,
   )
+}
+
+/** A Retry-After header (RFC 9110: seconds, or a date) in whole seconds from `now`; null where it is neither. */
+export function secondsOf(header: unknown, now: number = Date.now()): number | null {
+  const text = typeof header === 'string' ? header.trim() : ''
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  // Dates begin with the day of the week: less would take any number for a year.
+  const at = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now) / 1000))
 }

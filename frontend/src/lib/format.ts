@@ -58,6 +58,16 @@ export function duration(minutes: number, language: string): string {
     .join(' ')
 }
 
+export type WaitUnit = 'second' | 'seconds' | 'minute' | 'minutes' | 'hour' | 'hours'
+
+/** A time to wait as the server says it: seconds up to two minutes, then minutes, beyond two hours hours; rounded up. */
+export function waitOf(seconds: number): { count: number; unit: WaitUnit } {
+  const [length, unit] =
+    seconds < 120 ? ([1, 'second'] as const) : seconds <= 7_200 ? ([60, 'minute'] as const) : ([3_600, 'hour'] as const)
+  const value = Math.ceil(seconds / length)
+  return { count: value, unit: value === 1 ? unit : `${unit}s` }
+}
+
 export function count(value: number, language: string): string {
   return new Intl.NumberFormat(language).format(value)
 }

@@ -7,3 +7,6 @@ export function here(address: string): string {
 }
 
 export const pluginUrl = (name: string): string => `/api/v1/marketplace/plugins/${encodeURIComponent(name)}`
+
+export const versionUrl = (name: string, version: string): string =>
+  `${pluginUrl(name)}/versions/${encodeURIComponent(version)}`

@@ -1,6 +1,7 @@
 import type { Tree } from './index'
 
 export const plugins = {
+  own: ['我的插件', 'Your plugins'],
   search: ['名称、包名或描述', 'Name, package name or description'],
   category: ['分类', 'Category'],
   order: ['顺序', 'Order'],

@@ -24,6 +24,7 @@ interface Kept {
 }
 
 type News =
+  | { type: 'began'; user: string; login: string }
   | { type: 'renewed'; kept: Kept }
   | { type: 'asked'; login: string; refresh: string }
   | { type: 'ended'; login: string }
@@ -46,6 +47,11 @@ export const useSession = defineStore('session', () => {
     return own.some((held) => held === wanted || (held.endsWith('.*') && wanted.startsWith(held.slice(0, -1))))
   }
 
+  /** Does the role include what needs one of these permissions, or none? */
+  function mayAny(needs: readonly string[] = []): boolean {
+    return needs.length === 0 || needs.some(may)
+  }
+
   async function logIn(username: string, password: string, remember: boolean): Promise<void> {
     const session = await post<Session>('/api/v1/auth/login', { username, password, remember_me: remember })
     hasExpired.value = false
@@ -54,6 +60,7 @@ export const useSession = defineStore('session', () => {
     sessionStorage.removeItem(KEY)
     const storage = remember ? localStorage : sessionStorage
     storage.setItem(KEY, JSON.stringify(kept.value))
+    if (remember) tell({ type: 'began', user: session.user.id, login: loginOf(kept.value) })
   }
 
   async function logOut(): Promise<void> {
@@ -75,7 +82,9 @@ export const useSession = defineStore('session', () => {
   async function refreshed(): Promise<string | null> {
     // Another tab may have renewed a remembered login: its old refresh token is spent, and must not be shown again.
     const stored = load()
-    if (stored !== null && stored.access !== kept.value?.access) {
+    if (stored !== null && stored.user.id !== kept.value?.user.id) {
+      keepToTab()
+    } else if (stored !== null && stored.access !== kept.value?.access) {
       kept.value = stored
       return stored.access
     }
@@ -121,7 +130,9 @@ export const useSession = defineStore('session', () => {
   function hear(news: News): void {
     const own = kept.value
     if (own === null) return
-    if (news.type === 'renewed' && loginOf(news.kept) === loginOf(own) && isNewer(news.kept.refresh, own.refresh)) {
+    if (news.type === 'began' && news.user !== own.user.id) {
+      keepToTab()
+    } else if (news.type === 'renewed' && loginOf(news.kept) === loginOf(own) && isNewer(news.kept.refresh, own.refresh)) {
       take(news.kept)
       heard?.()
     } else if (news.type === 'asked' && news.login === loginOf(own) && isNewer(own.refresh, news.refresh)) {
@@ -129,6 +140,11 @@ export const useSession = defineStore('session', () => {
     } else if (news.type === 'ended' && news.login === loginOf(own)) {
       drop(own)
     }
+  }
+
+  /** Somebody else is who this browser remembers from now on: this tab stays with whom it shows, and says nothing as them. */
+  function keepToTab(): void {
+    if (kept.value !== null) sessionStorage.setItem(KEY, JSON.stringify(kept.value))
   }
 
   /** Go on with a renewal, and keep it where the login was kept. */
@@ -153,7 +169,7 @@ export const useSession = defineStore('session', () => {
     if (remembered === null || loginOf(remembered) === loginOf(own)) localStorage.removeItem(KEY)
   }
 
-  return { user, accessToken, hasExpired, may, logIn, logOut, renew, forget }
+  return { user, accessToken, hasExpired, may, mayAny, logIn, logOut, renew, forget }
 })
 
 /** The pair for a refresh token, asked for once more where no answer came: it is the same one then. */
