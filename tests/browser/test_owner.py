@@ -69,7 +69,7 @@ def test_an_owner_reads_what_was_found_and_where_their_review_stands(visit: Visi
     runtime = runtime_of(server, NAME)
     row = admin.test("version-1.0.0")
     expect(row).to_contain_text(str(runtime["target_framework"]))
-    row.get_by_text("详情").click()
+    row.get_by_text("运行环境").click()
     for name in runtime["references"]:  # type: ignore[attr-defined]
         expect(row.locator('[data-test="runtime"]')).to_contain_text(name)
     look(admin, "owner-review")

@@ -339,6 +339,8 @@ def test_the_host_is_described_and_what_is_no_name_is_refused_at_its_field(
     assemblies.fill("MicroDock\nAvalonia，no/assembly")
     field(admin, "host_frameworks").fill("net8.0 net9")
     field(admin, "host_interface").fill("1.wrong")
+    admin.test("prefix-add").click()
+    admin.test("prefix-0").locator("input").fill("com..bad")
     with admin.page.expect_response("**/system/config") as refusal:
         admin.test("config-save").click()
     said = {detail["field"]: detail["message"] for detail in refusal.value.json()["error"]["details"]}
@@ -352,6 +354,7 @@ def test_the_host_is_described_and_what_is_no_name_is_refused_at_its_field(
         expect(wrong).to_have_text(item + said[f"review_settings.{name}{place}"])
     look(admin, "config-host")
     assert configured(server)["review_settings"] == before
+    admin.test("prefix-remove-0").click()
 
     assemblies.fill("MicroDock\nAvalonia")
     field(admin, "host_frameworks").fill("net8.0; netcoreapp3.1")

@@ -138,7 +138,6 @@ export const common = {
     missing: ['找不到的引用', 'References that are nowhere'],
     nowhere: ['{count} 个引用找不到', 'References that are nowhere: {count}'],
     references: ['引用的程序集', 'References'],
-    all: ['详情', 'Details'],
     unknown: ['主程序集未能读取，或尚未读取。', 'The main assembly could not be read, or was not yet.'],
   },
   login: {
