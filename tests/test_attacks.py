@@ -962,3 +962,33 @@ def test_an_assembly_written_as_text_is_read(app: Flask) -> None:
 def test_a_bomb_inside_a_package_makes_the_review_incomplete(app: Flask) -> None:
     found = survey(io.BytesIO(_zipped(Item(b"a.gz", zlib.compress(bytes(1 << 25))))), Limits())
     assert found.incomplete == [("too_large", "a.gz")]
+
+
+# --- Two tabs -------------------------------------------------------------------------------------------------------
+
+
+def _stale(by: Api, path: str, theirs: dict[str, Any], mine: dict[str, Any]) -> int:
+    """What somebody hears who saves what they read before another saved."""
+    seen = by.get(path).headers["ETag"]
+    data(by.put(path, theirs, headers={"If-Match": seen}))
+    return int(by.put(path, mine, headers={"If-Match": seen}).status_code)
+
+
+def test_a_forgotten_tab_does_not_turn_manual_review_off_again(who: People) -> None:
+    path = f"{V1}/admin/system/config"
+    data(who.admin.put(path, {"review_settings": {"manual_review_required": False}}))
+    on, off = ({"review_settings": {"manual_review_required": value}} for value in (True, False))
+    assert _stale(who.admin, path, on, off) == 412
+    assert data(who.admin.get(path))["review_settings"]["manual_review_required"] is True
+
+
+def test_a_stale_form_does_not_enable_an_account_that_was_disabled_meanwhile(who: People) -> None:
+    path = f"{V1}/admin/users/{account_id(who.user)}"
+    assert _stale(who.admin, path, {"is_active": False}, {"is_active": True, "role": "reviewer"}) == 412
+    assert data(who.admin.get(path))["is_active"] is False
+
+
+def test_a_stale_form_does_not_overwrite_a_plugin_s_texts(who: People) -> None:
+    path = f"{PLUGINS}/{created(who.developer)['id']}"
+    assert _stale(who.developer, path, {"description": "theirs"}, {"description": "mine"}) == 412
+    assert data(who.developer.get(path))["description"] == "theirs"

@@ -20,6 +20,14 @@ Mounted = tuple[Surface, str]
 
 # Files that a bucket may send instead: see STORAGE_DOWNLOADS.
 HANDED_OUT: Final = ("application/zip", "application/octet-stream")
+IF_MATCH: Final = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "the ETag of what is changed, or several: where it is at another revision by now, 412 and no change",
+}
+ETAG: Final = {"schema": {"type": "string"}, "description": "`revision`, in double quotes: what If-Match takes"}
 REASONS: Final = {
     400: "The request cannot be understood, or the package was refused",
     401: "No token, or one that is not believed",
@@ -27,7 +35,7 @@ REASONS: Final = {
     404: "Not found",
     408: "The body was sent too slowly",
     409: "Conflict with what is stored",
-    412: "The file is no longer the one that If-Match names",
+    412: "What If-Match names is no longer what is there",
     413: "Too large",
     416: "The file is shorter than the range asked for",
     422: "A field is missing, of the wrong type or out of range",
@@ -98,7 +106,13 @@ def _parameters(endpoint: Endpoint) -> list[Any]:
     ]
     if endpoint.query is not None:
         parameters.append({"in": "query", "schema": endpoint.query})
+    if _is_guarded(endpoint):
+        parameters.append(IF_MATCH)
     return parameters
+
+
+def _is_guarded(endpoint: Endpoint) -> bool:
+    return endpoint.conditional and endpoint.method != "GET"
 
 
 def _request_body(endpoint: Endpoint) -> dict[str, Any] | None:
@@ -108,7 +122,10 @@ def _request_body(endpoint: Endpoint) -> dict[str, Any] | None:
 
 
 def _responses(envelope: HostEnvelope, endpoint: Endpoint) -> dict[str, Any]:
-    responses: dict[str, Any] = {str(endpoint.status): _success(envelope, endpoint)}
+    success = _success(envelope, endpoint)
+    if endpoint.conditional and endpoint.answer is not None:
+        success = {**success, "headers": {"ETag": ETAG}}
+    responses: dict[str, Any] = {str(endpoint.status): success}
     refusal = "HostRefusal" if envelope is HOST else "MarketRefusal"
     for status in _refusal_statuses(envelope, endpoint):
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{refusal}"}}}
@@ -129,6 +146,8 @@ def _refusal_statuses(envelope: HostEnvelope, endpoint: Endpoint) -> list[int]:
         found.add(401)
     if not isinstance(endpoint.access, Access):
         found.add(403)
+    if _is_guarded(endpoint):
+        found |= {400, 412}
     if endpoint.body or endpoint.form:
         found |= {400, 408, 413, 503, 400 if envelope is INSTALLS else 422}
     if endpoint.query:

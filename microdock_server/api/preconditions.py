@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..errors import PreconditionFailed, RangeNotSatisfiable
+from ..errors import MalformedIfMatch, PreconditionFailed, RangeNotSatisfiable
+from ..services.revisions import WHATEVER, Expected
 
 Environ = Mapping[str, Any]
 
 # A tag as the RFC writes it, or without its quotes, as some clients send it back.
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"|([^\s",]+)')
+_LISTED: Final = re.compile(r'[ \t]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|\Z)')
 _SPEC: Final = re.compile(r"([0-9]+)[ \t]*-[ \t]*([0-9]*)|-[ \t]*([0-9]+)")
 # What nginx and S3 understand as we do: one range, of numbers that fit.
 _PLAIN: Final = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
@@ -29,6 +31,25 @@ def is_known(environ: Environ, etag: str) -> bool:
     if wanted is not None and not _names(wanted, etag, weakly=False):
         raise PreconditionFailed(etag)
     return known is not None and _names(known, etag, weakly=True)
+
+
+def expected(environ: Environ) -> Expected:
+    """What a change is made of, as `If-Match` says it: nothing said and `*` take whatever is there.
+
+    Tags are compared strongly, so that a weak one never fits. Raises MalformedIfMatch for what is no list of tags.
+    """
+    header: str | None = environ.get("HTTP_IF_MATCH")
+    if header is None or header.strip(" \t") == "*":
+        return WHATEVER
+    tags, place = set(), 0
+    # The expression takes a tag, or an empty member of the list, with the comma behind it.
+    while place < len(header) and (found := _LISTED.match(header, place)):
+        if found[2] is not None:
+            tags.add((bool(found[1]), found[2]))
+        place = found.end()
+    if place < len(header) or not tags:
+        raise MalformedIfMatch()
+    return Expected(frozenset(tag for is_weak, tag in tags if not is_weak))
 
 
 def part(environ: Environ, etag: str, size: int) -> tuple[int, int] | None:

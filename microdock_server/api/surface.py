@@ -20,13 +20,14 @@ from flask import Blueprint, Response, request
 from werkzeug.routing import Map, Rule, UnicodeConverter
 
 from ..client_address import counted
-from ..errors import DomainError, Unauthenticated
+from ..errors import DomainError, MalformedIfMatch, Unauthenticated
 from ..messages import text
 from ..schemas.base import Schema
 from ..services import hashing
+from ..services.revisions import Expected
 from ..services.tokens import Actor
 from ..uow import unit_of_work
-from . import auth, parsing
+from . import auth, parsing, preconditions
 from .context import context, language, request_id
 from .envelopes import HostEnvelope
 from .limits import FAILURES
@@ -87,6 +88,9 @@ class Endpoint:
     # Repeat the data's fields beside the envelope's: the host document shows a login both ways.
     at_top: bool = False
     transaction: Transaction = "read"
+    # What it answers has a `revision`, told as `ETag` too. What changes that is given what `If-Match` says, as
+    # `expected`, for its service to hold against what it finds in the unit that writes.
+    conditional: bool = False
     # Statuses that this endpoint refuses with, beside those that its parts imply.
     errors: tuple[int, ...] = ()
     # A rate limit of its own, beside the caller's; None with `limited=False` counts nothing.
@@ -164,6 +168,8 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
         if endpoint.body_schema is not None and endpoint.form is None:
             with _counting_failures(endpoint, who):
                 arguments["body"] = parsing.json_body(endpoint.body_schema)
+        if endpoint.conditional and endpoint.method != "GET":
+            arguments["expected"] = _expected()
         with _counting_failures(endpoint, who), _transaction(endpoint):
             result = endpoint.view(**arguments)
             if isinstance(result, Response):
@@ -188,6 +194,15 @@ def _admit(endpoint: Endpoint) -> Actor | None:
     if who is not None and not isinstance(endpoint.access, Access):
         auth.ensure_permitted(who, endpoint.access)
     return who
+
+
+def _expected() -> Expected:
+    try:
+        return preconditions.expected(request.environ)
+    except MalformedIfMatch:
+        # What is still on its way: who sends a form hears the answer only then.
+        parsing.drain()
+        raise
 
 
 @contextmanager
@@ -234,6 +249,8 @@ def _respond(envelope: HostEnvelope, endpoint: Endpoint, answer: Answer, data: A
         body |= data
     response = Response(orjson.dumps(body), status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
+    if endpoint.conditional and isinstance(data, dict):
+        response.headers["ETag"] = f'"{data["revision"]}"'
     response.headers.update(answer.headers)
     return response
 

@@ -2,9 +2,10 @@
 
     DomainError
     ├── Malformed            the request cannot be understood at all
-    │   ├── MalformedBody, WrongContentType, UnsupportedFileType, UnknownHost
+    │   ├── MalformedBody, WrongContentType, UnsupportedFileType, UnknownHost, MalformedIfMatch
     ├── RangeNotSatisfiable  the file is shorter than what was asked for; `size` in bytes
-    ├── PreconditionFailed   the client asks for other bytes than there are now; `etag` names these
+    ├── PreconditionFailed   the client asks for another state than there is now; `etag` names this one
+    │   └── ChangedMeanwhile
     ├── Invalid              a field is missing, of the wrong type or out of range
     ├── BadPackage           the uploaded archive breaks a rule
     ├── Unauthenticated      who are you?
@@ -71,6 +72,7 @@ from .refusals import (
     CategoryExists,
     CategoryInUse,
     CategoryNotFound,
+    ChangedMeanwhile,
     DeveloperExists,
     DeveloperNotFound,
     EmailTaken,
@@ -85,6 +87,7 @@ from .refusals import (
     JobNotFound,
     LastAdministrator,
     MalformedBody,
+    MalformedIfMatch,
     NameReserved,
     NothingToAppeal,
     NothingToSubmit,
@@ -141,6 +144,7 @@ __all__ = [
     "CategoryExists",
     "CategoryInUse",
     "CategoryNotFound",
+    "ChangedMeanwhile",
     "ClientTooSlow",
     "Conflict",
     "DatabaseBusy",
@@ -163,6 +167,7 @@ __all__ = [
     "LastAdministrator",
     "Malformed",
     "MalformedBody",
+    "MalformedIfMatch",
     "NameReserved",
     "NotFound",
     "NotTheOwner",

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from ..messages import Message
-from .kinds import Conflict, Forbidden, Malformed, NotFound, ServerBusy, StorageFailure, TooLarge, Unauthenticated
+from .kinds import (
+    Conflict,
+    Detail,
+    Forbidden,
+    Malformed,
+    NotFound,
+    PreconditionFailed,
+    ServerBusy,
+    StorageFailure,
+    TooLarge,
+    Unauthenticated,
+)
 
 
 class MalformedBody(Malformed):
@@ -20,6 +31,10 @@ class UnsupportedFileType(Malformed):
 
 class UnknownHost(Malformed):
     slug = "host_not_allowed"
+
+
+class MalformedIfMatch(Malformed):
+    slug = "malformed_if_match"
 
 
 class InvalidToken(Unauthenticated):
@@ -252,6 +267,17 @@ class NothingToAppeal(Conflict):
 
 class JobNotFailed(Conflict):
     slug = "job_not_failed"
+
+
+class ChangedMeanwhile(PreconditionFailed):
+    """Somebody else saved what `If-Match` names; the detail's `entry` is the revision that it is at now."""
+
+    slug = "changed_meanwhile"
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f'"{revision}"')
+        message = Message("field.revision", {"revision": revision})
+        self.details = (Detail(message, field="If-Match", entry=revision, rule="current_revision"),)
 
 
 class FileTooLarge(TooLarge):

@@ -145,6 +145,15 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.appeal_exists": ("针对该决定的申诉正在处理中", "An appeal against this decision is open already"),
     "error.appeal_decided": ("该申诉已处理", "The appeal is decided already"),
     "error.nothing_to_appeal": ("没有可申诉的决定", "There is no decision to appeal against"),
+    "error.changed_meanwhile": (
+        "其他人（或另一个标签页）已先保存，您的修改未保存；请查看最新内容后再保存",
+        "Somebody else, or another tab, saved this meanwhile; nothing of yours was saved. "
+        "Look at what is there now, then save again",
+    ),
+    "error.malformed_if_match": (
+        "If-Match 格式错误：应为 * 或带双引号的 ETag，多个以逗号分隔",
+        "If-Match cannot be read: it is * or entity tags in double quotes, separated by commas",
+    ),
     "error.precondition_failed": (
         "文件已变更，与 If-Match 指定的不同",
         "The file is no longer the one that If-Match names",

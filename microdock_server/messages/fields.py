@@ -6,6 +6,7 @@ from typing import Final
 
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "field.required": ("此字段必填", "This field is required"),
+    "field.revision": ("当前修订号为 {revision}", "The current revision is {revision}"),
     "field.null": ("此字段不能为 null", "This field must not be null"),
     "field.string": ("必须是字符串", "Must be a string"),
     "field.integer": ("必须是整数", "Must be an integer"),

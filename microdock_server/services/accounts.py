@@ -28,7 +28,7 @@ from ..messages import Message
 from ..models import User
 from ..uow import unit_of_work
 from ..vocabulary import Role
-from . import audit, passwords, tokens
+from . import audit, passwords, revisions, tokens
 from .audit import Who
 from .paging import page_of
 
@@ -167,6 +167,11 @@ def _replace_password(user: User, hashed: str) -> None:
     user.password_hash = hashed
     user.has_default_password = False
     tokens.revoke_user(user)
+
+
+def revision(user: User) -> str:
+    """Which state of the account this is, of what administrators change."""
+    return revisions.of("account", user.id, user.role, user.is_active)
 
 
 def set_role(user_id: str, role: Role, by: Who) -> User:

@@ -14,8 +14,9 @@ from ..extensions import db
 from ..messages import Message
 from ..models import Category, Plugin
 from ..vocabulary import PluginStatus
-from . import audit
+from . import audit, revisions
 from .audit import Who
+from .revisions import WHATEVER, Expected
 
 MAX_DEPTH: Final = 8
 
@@ -57,6 +58,12 @@ def within(category_id: str) -> list[str]:
     return found
 
 
+def revision(category: Category) -> str:
+    """Which state of the category this is."""
+    names = ("id", "name", "description", "parent_id", "icon", "sort_order")
+    return revisions.of("category", *(getattr(category, name) for name in names))
+
+
 def create(by: Who, values: dict[str, Any]) -> Category:
     """A new category. Raises Invalid for a parent that does not exist, CategoryExists for a sibling's name."""
     category = Category(name="", name_key="")
@@ -68,9 +75,10 @@ def create(by: Who, values: dict[str, Any]) -> Category:
     return category
 
 
-def update(by: Who, category_id: str, values: dict[str, Any]) -> Category:
-    """Change a category, or move it; below itself it cannot be moved."""
+def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected = WHATEVER) -> Category:
+    """Change a category, or move it; below itself it cannot be moved. Raises ChangedMeanwhile."""
     category = get(category_id)
+    expected.ensure(revision(category))
     before = {name: getattr(category, name) for name in values}
     if values.get("parent_id") in within(category_id):
         raise Invalid.field("parent_id", "field.category_cycle")
@@ -84,9 +92,10 @@ def update(by: Who, category_id: str, values: dict[str, Any]) -> Category:
     return category
 
 
-def delete(by: Who, category_id: str) -> None:
-    """Remove an empty category. Raises CategoryInUse while it has children or plugins."""
+def delete(by: Who, category_id: str, expected: Expected = WHATEVER) -> None:
+    """Remove an empty category. Raises ChangedMeanwhile, and CategoryInUse while it has children or plugins."""
     category = get(category_id)
+    expected.ensure(revision(category))
     has_children = db.session.scalar(select(Category.id).where(Category.parent_id == category_id).limit(1))
     has_plugins = db.session.scalar(select(Plugin.name).where(Plugin.category_id == category_id).limit(1))
     if has_children or has_plugins:

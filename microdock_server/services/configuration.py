@@ -13,8 +13,9 @@ from sqlalchemy import select
 from ..errors import Invalid, NameReserved
 from ..extensions import db
 from ..models import AuditEntry, Setting, User
-from . import audit
+from . import audit, revisions
 from .audit import Who
+from .revisions import WHATEVER, Expected
 
 KEY: Final = "system.config"
 PREFIXES_KEY: Final = "system.reserved_prefixes"
@@ -117,9 +118,18 @@ def effective_upload_limit(config: Config, server_limit: int) -> int:
     return min(config.upload_settings.max_file_size, server_limit)
 
 
-def change(by: Who, sections: dict[str, Any]) -> Config:
-    """Change some values; who changed what, from what, is in the audit log. Raises Invalid for what cannot be."""
+def revision(config: Config) -> str:
+    """Which state of the configuration this is."""
+    return revisions.of("configuration", config.as_json())
+
+
+def change(by: Who, sections: dict[str, Any], expected: Expected = WHATEVER) -> Config:
+    """Change some values; who changed what, from what, is in the audit log.
+
+    Raises Invalid for what cannot be, ChangedMeanwhile where the configuration is not the expected one.
+    """
     before = current()
+    expected.ensure(revision(before))
     _ensure_zip_only(sections)
     _ensure_owners(sections.get("reserved_prefixes", []))
     after = _merged(before, sections)

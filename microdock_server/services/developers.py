@@ -16,8 +16,9 @@ from ..models import Developer, DownloadDay, DownloadWindow, Plugin, Rating, Rev
 from ..models.columns import UtcDateTime
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Role, Verification
-from . import accounts, audit, catalog, plugins
+from . import accounts, audit, catalog, plugins, revisions
 from .paging import page_of
+from .revisions import WHATEVER, Expected
 from .tokens import Actor
 
 PROFILE: Final = ("display_name", "company", "website", "bio")
@@ -91,9 +92,26 @@ def page(
     return total, [profiles[user.id] for user in users]
 
 
-def update(developer_id: str, by: Actor, values: dict[str, Any]) -> Profile:
-    """Change a profile: one's own, or anybody's for an administrator, which is written down."""
+def revision(profile: Profile, *, private: bool = True) -> str:
+    """Which state of the profile this is, and of the decision about its badge.
+
+    Only who may see the notes on that (`private`) is told one that they are part of; nobody else can save anything.
+    """
+    developer = profile.developer
+    if developer is None:
+        return revisions.of("developer", profile.user.id)
+    shown = [getattr(developer, name) for name in (*PROFILE, "verification")]
+    notes = [developer.verification_notes] if private else []
+    return revisions.of("developer", profile.user.id, *shown, *notes)
+
+
+def update(developer_id: str, by: Actor, values: dict[str, Any], expected: Expected = WHATEVER) -> Profile:
+    """Change a profile: one's own, or anybody's for an administrator, which is written down.
+
+    Raises DeveloperNotFound, ChangedMeanwhile.
+    """
     profile = get(developer_id)
+    expected.ensure(revision(profile))
     developer = ensure_profile(profile.user)
     for name, value in values.items():
         setattr(developer, name, value)
@@ -107,9 +125,11 @@ def update(developer_id: str, by: Actor, values: dict[str, Any]) -> Profile:
     return Profile(profile.user, developer)
 
 
-def verify(developer_id: str, by: Actor, *, verified: bool, notes: str) -> Profile:
-    """Give the badge, or refuse it."""
-    user = get(developer_id).user
+def verify(developer_id: str, by: Actor, *, verified: bool, notes: str, expected: Expected = WHATEVER) -> Profile:
+    """Give the badge, or refuse it. Raises ChangedMeanwhile."""
+    profile = get(developer_id)
+    expected.ensure(revision(profile))
+    user = profile.user
     developer = ensure_profile(user)
     developer.verification = Verification.VERIFIED if verified else Verification.REJECTED
     developer.verification_notes = notes

@@ -27,6 +27,7 @@ from . import (
 )
 from .lifecycle import Act, after
 from .pictures import ICON, SCREENSHOT, NewPictures
+from .revisions import WHATEVER, Expected
 from .room import UNLIMITED, Room
 from .tokens import Actor
 
@@ -34,14 +35,22 @@ KEY_BYTES: Final = 32
 
 
 def update(
-    reference: str, by: Actor, values: Mapping[str, Any], new: NewPictures, storage: Storages, *, room: Room = UNLIMITED
+    reference: str,
+    by: Actor,
+    values: Mapping[str, Any],
+    new: NewPictures,
+    storage: Storages,
+    *,
+    room: Room = UNLIMITED,
+    expected: Expected = WHATEVER,
 ) -> Plugin:
-    """Change what is said of a plugin of theirs, and its pictures. Opens its own unit."""
+    """Change what is said of a plugin of theirs, and its pictures. Opens its own unit. Raises ChangedMeanwhile."""
     texts.ensure_render({"long_description": values.get("long_description", "")})
     with unit_of_work() as unit:
         # Before the first statement: no lock is held while pictures are made durable.
         stored = pictures.store(unit, new, storage)
         plugin = plugins.get_owned(reference, by)
+        expected.ensure(plugins.revision(plugin))
         if "category_id" in values:
             categories.ensure_exists(values["category_id"])
         plugins.assign(plugin, values)

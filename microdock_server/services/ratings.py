@@ -13,8 +13,9 @@ from ..errors import NotTheOwner, OwnRating, PluginNotFound, RatingExists, Ratin
 from ..extensions import db
 from ..models import Plugin, Rating, RatingReport, RatingRevision
 from ..vocabulary import PluginStatus, permits
-from . import audit, catalog, plugins
+from . import audit, catalog, plugins, revisions
 from .paging import page_of
+from .revisions import WHATEVER, Expected
 from .tokens import Actor
 
 FIELDS: Final = ("rating", "title", "content", "pros", "cons")
@@ -86,10 +87,17 @@ def create(reference: str, by: Actor, values: dict[str, Any]) -> Rating:
     return rating
 
 
-def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> Rating:
+def revision(rating: Rating) -> str:
+    """Which state of the rating this is, with the owner's reply and whether it is shown."""
+    texts = [getattr(rating, name) for name in FIELDS]
+    return revisions.of("rating", rating.id, *texts, rating.reply, rating.is_hidden)
+
+
+def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any], expected: Expected = WHATEVER) -> Rating:
     """Change one's own rating; what it said before is kept.
 
-    Raises RatingNotFound, NotTheOwner, and OwnRating where the plugin became theirs since they rated it.
+    Raises RatingNotFound, NotTheOwner, ChangedMeanwhile, and OwnRating where the plugin became theirs since they rated
+    it.
     """
     rating = get(plugins.get_seen(reference, by), rating_id, by)
     if rating.user_id != by.id:
@@ -97,6 +105,7 @@ def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> R
     plugin = db.session.get_one(Plugin, rating.plugin_name)
     if plugins.is_owner(plugin, by):
         raise OwnRating()
+    expected.ensure(revision(rating))
     before = rating.rating
     db.session.add(RatingRevision(rating_id=rating.id, **{name: getattr(rating, name) for name in FIELDS}))
     for name, value in values.items():
@@ -109,10 +118,11 @@ def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any]) -> R
     return rating
 
 
-def reply(reference: str, rating_id: str, by: Actor, text: str) -> Rating:
-    """The owner's answer to a rating; a later one replaces it. Raises NotTheOwner."""
+def reply(reference: str, rating_id: str, by: Actor, text: str, expected: Expected = WHATEVER) -> Rating:
+    """The owner's answer to a rating; a later one replaces it. Raises NotTheOwner, ChangedMeanwhile."""
     plugin = plugins.get_owned(reference, by)
     rating = get(plugin, rating_id, by)
+    expected.ensure(revision(rating))
     rating.reply = text
     rating.replied_at = utcnow()
     if not plugins.is_owner(plugin, by):
@@ -132,11 +142,12 @@ def report(reference: str, rating_id: str, by: Actor, reason: str) -> Rating:
     return rating
 
 
-def hide(rating_id: str, by: Actor, *, hidden: bool, reason: str) -> Rating:
-    """Take a rating out of sight and out of the average, or show it again."""
+def hide(rating_id: str, by: Actor, *, hidden: bool, reason: str, expected: Expected = WHATEVER) -> Rating:
+    """Take a rating out of sight and out of the average, or show it again. Raises RatingNotFound, ChangedMeanwhile."""
     rating = db.session.get(Rating, rating_id)
     if rating is None:
         raise RatingNotFound()
+    expected.ensure(revision(rating))
     if rating.is_hidden != hidden:
         plugin = db.session.get_one(Plugin, rating.plugin_name)
         rating.is_hidden = hidden

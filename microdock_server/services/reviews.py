@@ -20,11 +20,12 @@ from ..errors import (
 from ..extensions import db
 from ..models import Plugin, PluginVersion, Review, User
 from ..vocabulary import OPEN_REVIEWS, Event, PluginStatus, Priority, Reason, ReviewStatus, Role, Verdict, permits
-from . import audit, catalog, configuration, notifications, plugins, submitters
+from . import audit, catalog, configuration, notifications, plugins, revisions, submitters
 from .audit import SERVER, Who
 from .autoreview import requests as auto_reviews
 from .lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
 from .review_queue import is_open
+from .revisions import WHATEVER, Expected
 from .tokens import Actor
 
 URGENCY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
@@ -98,13 +99,28 @@ def get(review_id: str) -> Review:
     return found
 
 
-def assign(review_id: str, reviewer_id: str, by: Actor, *, priority: Priority | None, notes: str) -> Review:
+def revision(review: Review) -> str:
+    """Which state of the review this is: whose it is, how urgent, about which file, and where it stands."""
+    names = ("id", "status", "assigned_reviewer_id", "priority", "assignment_notes", "file_hash")
+    return revisions.of("review", *(getattr(review, name) for name in names))
+
+
+def assign(
+    review_id: str,
+    reviewer_id: str,
+    by: Actor,
+    *,
+    priority: Priority | None,
+    notes: str,
+    expected: Expected = WHATEVER,
+) -> Review:
     """Give an open review to a reviewer who did not submit the version.
 
-    Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin, OwnSubmission.
+    Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin, OwnSubmission, ChangedMeanwhile.
     """
     review = _open(review_id)
     _ensure_not_anothers(review, by)
+    expected.ensure(revision(review))
     reviewer = db.session.get(User, reviewer_id)
     if reviewer is None:
         raise Invalid.field("reviewer_id", "field.user")
@@ -161,18 +177,20 @@ def decide(
     file_hash: str | None = None,
     starts: bool = False,
     override: str | None = None,
+    expected: Expected = WHATEVER,
 ) -> Review:
     """Decide a review that has begun (with `starts` one that has not, too). The decision is about `file_hash`.
 
     `override` is the reason for which somebody decides on what they submitted themselves, where nobody else could.
     Raises ReviewDecided, AssignedToAnother, OwnPlugin, OwnSubmission, OverrideRefused, ReviewOutdated,
-    TransitionNotAllowed.
+    TransitionNotAllowed, ChangedMeanwhile.
     """
     review = _open(review_id)
     plugin, version = _subject(review)
     barred, problem = submitters.of(plugin, version), submitters.refusal(plugin, by.id)
     is_override = submitters.ensure_may_decide(barred, by, problem, override=override is not None)
     _ensure_not_anothers(review, by)
+    expected.ensure(revision(review))
     if review.file_hash != version.file_hash or file_hash not in (None, review.file_hash):
         raise ReviewOutdated()
     if review.status == ReviewStatus.PENDING:

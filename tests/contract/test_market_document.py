@@ -567,7 +567,7 @@ def test_a_developer_registers_is_shown_and_changes_the_profile(api: Api, root: 
 
     change = {"display_name": "新的显示名称", "bio": "更新的简介", "website": "https://newwebsite.com"}
     changed = answered(own.put(path, change))
-    assert changed == {**found, **change} == answered(own.get(path))
+    assert changed == {**found, **change, "revision": changed["revision"]} == answered(own.get(path))
 
     verified = answered(root.post(f"{v1}/admin/developers/{found['id']}/verify", {"verified": True, "notes": "已核实"}))
     assert (verified["verified"], verified["verification_status"]) == (True, "verified")
@@ -628,7 +628,9 @@ def test_categories_are_made_listed_changed_and_deleted(who: People, v1: str) ->
         "name": "更新的分类名称",
         "description": "更新的描述",
         "updated_at": changed["updated_at"],
+        "revision": changed["revision"],
     }
+    assert changed["revision"] != found["revision"]
     rows = answered(who.nobody.get(f"{v1}/marketplace/categories"))
     assert {row["id"]: row for row in rows} == {parent["id"]: parent, found["id"]: changed}
 
@@ -856,7 +858,7 @@ def test_users_are_listed_shown_and_changed(who: People, v1: str) -> None:
     [row] = found["users"]
     assert answered(who.admin.get(f"{v1}/admin/users/{row['id']}")) == row
     changed = answered(who.admin.put(f"{v1}/admin/users/{row['id']}", {"role": "reviewer", "is_active": False}))
-    assert changed == {**row, "role": "reviewer", "is_active": False}
+    assert changed == {**row, "role": "reviewer", "is_active": False, "revision": changed["revision"]}
 
 
 def test_permissions_of_installed_plugins(who: People, v1: str) -> None:

@@ -8,6 +8,7 @@ from ...clock import iso
 from ...errors import Invalid
 from ...services import audit, configuration, notifications, resources, statistics
 from ...services.configuration import Config
+from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...vocabulary import Event
 from ..context import context, settings
@@ -16,7 +17,7 @@ from .schemas import system as schemas
 from .schemas.base import pagination
 
 
-@market.operation("GET", "/admin/system/config", access="system.config", answer=schemas.Config)
+@market.operation("GET", "/admin/system/config", access="system.config", answer=schemas.Config, conditional=True)
 def config(actor: Actor) -> dict[str, Any]:
     """The configuration that holds now, in every worker."""
     return _shown(configuration.current())
@@ -30,10 +31,11 @@ def config(actor: Actor) -> dict[str, Any]:
     answer=schemas.Config,
     message="market.config_updated",
     transaction="write",
+    conditional=True,
 )
-def change_config(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def change_config(actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change some values; the others stay. Who changed what is in the audit log."""
-    return _shown(configuration.change(actor, body))
+    return _shown(configuration.change(actor, body, expected))
 
 
 @market.operation(
@@ -105,6 +107,7 @@ def _shown(current: Config) -> dict[str, Any]:
     return {
         **current.as_json(),
         "effective_max_file_size": configuration.effective_upload_limit(current, settings().max_upload_size),
+        "revision": configuration.revision(current),
         "updated_at": when,
         "updated_by": who,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...services import categories
+from ...services.revisions import Expected
 from ...services.tokens import Actor
 from . import market, shapes
 from .schemas import plugins as schemas
@@ -37,6 +38,20 @@ def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @market.operation(
+    "GET",
+    "/admin/categories/<category_id>",
+    access=_ACCESS,
+    path=CATEGORY,
+    answer=schemas.Category,
+    conditional=True,
+    errors=(404,),
+)
+def category(category_id: str, actor: Actor) -> dict[str, Any]:
+    """One category."""
+    return shapes.category_row(categories.get(category_id), categories.published_counts())
+
+
+@market.operation(
     "PUT",
     "/admin/categories/<category_id>",
     access=_ACCESS,
@@ -45,11 +60,12 @@ def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     answer=schemas.Category,
     message="market.category_updated",
     transaction="write",
+    conditional=True,
     errors=(404, 409),
 )
-def update(category_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def update(category_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change a category, or move it in the tree."""
-    return shapes.category_row(categories.update(actor, category_id, body), categories.published_counts())
+    return shapes.category_row(categories.update(actor, category_id, body, expected), categories.published_counts())
 
 
 @market.operation(
@@ -59,8 +75,9 @@ def update(category_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, An
     path=CATEGORY,
     message="market.category_deleted",
     transaction="write",
+    conditional=True,
     errors=(404, 409),
 )
-def delete(category_id: str, actor: Actor) -> None:
+def delete(category_id: str, actor: Actor, expected: Expected) -> None:
     """Remove an empty category."""
-    categories.delete(actor, category_id)
+    categories.delete(actor, category_id, expected)

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from ...clock import utcnow
 from ...errors import Forbidden, Invalid
-from ...models import RevenueEntry, User
+from ...models import RevenueEntry
 from ...services import accounts, developers
+from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from ..credentials import own_names
@@ -24,13 +25,21 @@ DEVELOPER: Final = {"developer_id": {"type": "string", "maxLength": 36}}
 def users(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Accounts by name."""
     total, rows = accounts.page(query["search"], query["role"], query["page"], query["limit"])
-    return {"users": list(rows), "pagination": pagination(query, total)}
+    return {"users": [shapes.account_row(row) for row in rows], "pagination": pagination(query, total)}
 
 
-@market.operation("GET", "/admin/users/<user_id>", access="user.view", path=USER, answer=schemas.Account, errors=(404,))
-def user(user_id: str, actor: Actor) -> User:
+@market.operation(
+    "GET",
+    "/admin/users/<user_id>",
+    access="user.view",
+    path=USER,
+    answer=schemas.Account,
+    conditional=True,
+    errors=(404,),
+)
+def user(user_id: str, actor: Actor) -> dict[str, Any]:
     """One account."""
-    return accounts.get(user_id)
+    return shapes.account_row(accounts.get(user_id))
 
 
 @market.operation(
@@ -42,18 +51,20 @@ def user(user_id: str, actor: Actor) -> User:
     answer=schemas.Account,
     message="market.user_updated",
     transaction="write",
+    conditional=True,
     errors=(404, 409),
 )
-def change_user(user_id: str, actor: Actor, body: dict[str, Any]) -> User:
+def change_user(user_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change an account's role, disable or enable it. Their tokens are revoked."""
     if not body:
         raise Invalid.field("role", "field.empty")
     found = accounts.get(user_id)
+    expected.ensure(accounts.revision(found))
     if "role" in body and body["role"] != found.role:
         accounts.set_role(user_id, body["role"], actor)
     if "is_active" in body and body["is_active"] != found.is_active:
         accounts.set_active(user_id, body["is_active"], actor)
-    return found
+    return shapes.account_row(found)
 
 
 @market.operation(
@@ -80,6 +91,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
             "email": found.user.email,
             "verification_documents": profile["verification_documents"],
             "verification_notes": "",
+            "revision": developers.revision(found),
         }
 
 
@@ -89,6 +101,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     access=Access.GUEST,
     path=DEVELOPER,
     answer=schemas.Developer,
+    conditional=True,
     errors=(404,),
 )
 def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
@@ -105,12 +118,13 @@ def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
     answer=schemas.Developer,
     message="market.developer_updated",
     transaction="write",
+    conditional=True,
     errors=(404,),
 )
-def update(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def update(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change one's own profile; administrators may change anybody's."""
     _ensure_concerned(developer_id, actor)
-    return shapes.developer_row(developers.update(developer_id, actor, body), actor)
+    return shapes.developer_row(developers.update(developer_id, actor, body, expected), actor)
 
 
 @market.operation(
@@ -152,11 +166,12 @@ def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     answer=schemas.Developer,
     message="market.developer_verified",
     transaction="write",
+    conditional=True,
     errors=(404,),
 )
-def verify(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def verify(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Give the badge, or refuse it."""
-    found = developers.verify(developer_id, actor, verified=body["verified"], notes=body["notes"])
+    found = developers.verify(developer_id, actor, verified=body["verified"], notes=body["notes"], expected=expected)
     return shapes.developer_row(found, actor)
 
 

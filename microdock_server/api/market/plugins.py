@@ -12,6 +12,7 @@ from ...errors import Invalid
 from ...services import listing, ownership, pictures, plugins, publishing, texts
 from ...services.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
 from ...services.publishing import Submission
+from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
@@ -85,6 +86,7 @@ def create(actor: Actor) -> dict[str, Any]:
     access=Access.GUEST,
     path=REFERENCE,
     answer=schemas.PluginDetail,
+    conditional=True,
     errors=(404,),
 )
 def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
@@ -102,16 +104,17 @@ def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
     answer=schemas.PluginDetail,
     message="market.plugin_updated",
     transaction="own",
+    conditional=True,
     errors=(404,),
 )
-def update(plugin_id: str, actor: Actor) -> dict[str, Any]:
+def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
     """Change what is said of a plugin, by JSON, or as a form with pictures. It wins over the manifests."""
     if request.mimetype == "multipart/form-data":
         packages.ensure_room()
         with receive(settings().temp_dir, _PICTURES) as form:
             values = parsing.load(schemas.PluginForm(), form.values())
-            return _updated(plugin_id, actor, values)
-    return _updated(plugin_id, actor, parsing.json_body(schemas.PluginChange()))
+            return _updated(plugin_id, actor, values, expected)
+    return _updated(plugin_id, actor, parsing.json_body(schemas.PluginChange()), expected)
 
 
 @market.operation(
@@ -121,11 +124,13 @@ def update(plugin_id: str, actor: Actor) -> dict[str, Any]:
     path=REFERENCE,
     message="plugins.deleted",
     transaction="write",
+    conditional=True,
     errors=(404,),
 )
-def delete(plugin_id: str, actor: Actor) -> None:
+def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
     """Delete a plugin with all versions and files. Its name stays its owner's, its version numbers their bytes'."""
     found = plugins.get_owned(plugin_id, actor)
+    expected.ensure(plugins.revision(found))
     plugins.delete(found, actor, context().storage, keep_tombstone=True)
 
 
@@ -219,12 +224,15 @@ def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, 
     return shapes.plugin_detail(plugin, actor)
 
 
-def _updated(plugin_id: str, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+def _updated(plugin_id: str, actor: Actor, values: dict[str, Any], expected: Expected) -> dict[str, Any]:
     with unit_of_work(writing=False):
         plugin = plugins.get_owned(plugin_id, actor)
+        # Before pictures are made anew for nothing; what counts is asked once more where it is written.
+        expected.ensure(plugins.revision(plugin))
         _ensure_derived(values.get("metadata", {}), shapes.span_of(ownership.current_version(plugin).engines))
     columns, shown = _columns(values), _pictures(values)
-    changed = ownership.update(plugin_id, actor, columns, shown, context().storage, room=packages.room())
+    room, storage = packages.room(), context().storage
+    changed = ownership.update(plugin_id, actor, columns, shown, storage, room=room, expected=expected)
     _count_pictures(values)
     return _shown(changed.id, actor)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from ...errors import Invalid
 from ...models import Rating
 from ...services import plugins, ratings
+from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...vocabulary import Order
 from ..surface import Access
@@ -77,13 +78,14 @@ def create(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]
     answer=schemas.Rating,
     message="market.rating_updated",
     transaction="write",
+    conditional=True,
     errors=(404,),
 )
-def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change one's own rating; what it said before is kept."""
     if not body:
         raise Invalid.field("rating", "field.empty")
-    return _row(ratings.edit(plugin_id, review_id, actor, body))
+    return _row(ratings.edit(plugin_id, review_id, actor, body, expected))
 
 
 @market.operation(
@@ -95,11 +97,12 @@ def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -
     answer=schemas.Rating,
     message="market.rating_replied",
     transaction="write",
+    conditional=True,
     errors=(404,),
 )
-def reply(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def reply(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """The owner's answer; a later one replaces it."""
-    return _row(ratings.reply(plugin_id, review_id, actor, body["content"]))
+    return _row(ratings.reply(plugin_id, review_id, actor, body["content"], expected))
 
 
 @market.operation(
@@ -145,11 +148,12 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     answer=schemas.ModeratedRating,
     message="market.rating_hidden",
     transaction="write",
+    conditional=True,
     errors=(404,),
 )
-def hide(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def hide(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Take a rating out of sight and out of the average, or show it again."""
-    row = ratings.hide(review_id, actor, hidden=body["hidden"], reason=body["reason"])
+    row = ratings.hide(review_id, actor, hidden=body["hidden"], reason=body["reason"], expected=expected)
     return _moderated(row, shapes.named_people([row.user_id]), ratings.reports_of([row]).get(row.id, []))
 
 

@@ -9,6 +9,7 @@ from ...extensions import db
 from ...models import PluginVersion, Review
 from ...services import inventories, ownership, plugins, review_queue, reviews
 from ...services.autoreview import requests as auto_reviews
+from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...uow import unit_of_work
 from ...vocabulary import Verdict
@@ -56,6 +57,7 @@ def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     path=REVIEW,
     answer=schemas.ReviewDetail,
     transaction="own",
+    conditional=True,
     errors=(404,),
 )
 def detail(review_id: str, actor: Actor) -> dict[str, Any]:
@@ -87,11 +89,14 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
     answer=schemas.Review,
     message="market.review_assigned",
     transaction="write",
+    conditional=True,
     errors=(404, 409),
 )
-def assign(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def assign(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Give an open review to a reviewer."""
-    row = reviews.assign(review_id, body["reviewer_id"], actor, priority=body["priority"], notes=body["notes"])
+    row = reviews.assign(
+        review_id, body["reviewer_id"], actor, priority=body["priority"], notes=body["notes"], expected=expected
+    )
     return _row(row)
 
 
@@ -119,9 +124,10 @@ def start(review_id: str, actor: Actor) -> dict[str, Any]:
     answer=schemas.Review,
     message="market.review_submitted",
     transaction="write",
+    conditional=True,
     errors=(404, 409),
 )
-def submit(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def submit(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Decide a review that has begun. Not one's own submission, unless nobody else could: then with an override."""
     row = reviews.decide(
         review_id,
@@ -132,6 +138,7 @@ def submit(review_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]
         recommendations=body["recommendations"],
         file_hash=body["file_hash"],
         override=override_of(body),
+        expected=expected,
     )
     return _row(row)
 

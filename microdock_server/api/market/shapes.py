@@ -12,7 +12,18 @@ from ...bundle.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
 from ...extensions import db
 from ...models import AuditEntry, Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
-from ...services import configuration, developers, pictures, plugins, review_queue, texts
+from ...services import (
+    accounts,
+    categories,
+    configuration,
+    developers,
+    pictures,
+    plugins,
+    ratings,
+    review_queue,
+    reviews,
+    texts,
+)
 from ...services.autoreview import requests as auto_reviews
 from ...services.developers import Profile
 from ...services.tokens import Actor
@@ -69,6 +80,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "engines": version.engines,
         "host_range": host_range(version.engines),
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
+        "revision": plugins.revision(plugin),
         "suspension": _suspension(plugin) if plugins.sees_hidden(plugin, viewer) else None,
     }
 
@@ -166,7 +178,14 @@ def host_range(engines: Mapping[str, str]) -> dict[str, Any] | None:
 def category_row(row: Category, counts: dict[str, int]) -> dict[str, Any]:
     """One category."""
     names = ("id", "name", "description", "parent_id", "icon", "sort_order", "created_at", "updated_at")
-    return {**{name: getattr(row, name) for name in names}, "plugins_count": counts.get(row.id, 0)}
+    shown = {name: getattr(row, name) for name in names}
+    return {**shown, "plugins_count": counts.get(row.id, 0), "revision": categories.revision(row)}
+
+
+def account_row(row: User) -> dict[str, Any]:
+    """One account, for administrators."""
+    names = ("id", "username", "email", "role", "is_active", "created_at", "last_login_at")
+    return {**{name: getattr(row, name) for name in names}, "revision": accounts.revision(row)}
 
 
 def developer_row(profile: Profile, viewer: Actor | None) -> dict[str, Any]:
@@ -187,6 +206,7 @@ def developer_row(profile: Profile, viewer: Actor | None) -> dict[str, Any]:
         "verification_documents": (developer.verification_documents if developer else []) if private else None,
         "verification_notes": (developer.verification_notes if developer else "") if private else None,
         "created_at": developer.created_at if developer else user.created_at,
+        "revision": developers.revision(profile, private=private),
     }
 
 
@@ -208,6 +228,7 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
     return [
         {
             **{name: getattr(row, name) for name in _REVIEW_FIELDS},
+            "revision": reviews.revision(row),
             "reports": _reports(reports.get(row.id, [])),
             "plugin": reviewed(found[row.plugin_name], row.version, owners),
             "age": review_queue.age_minutes(row, now),
@@ -252,6 +273,7 @@ def rating_row(row: Rating, people: dict[str, dict[str, str]]) -> dict[str, Any]
         "user": people.get(row.user_id),
         "reply": None if row.reply is None else {"content": row.reply, "created_at": row.replied_at},
         "edited": row.edit_count > 0,
+        "revision": ratings.revision(row),
     }
 
 

@@ -164,6 +164,7 @@ def test_a_new_server_starts_from_the_documents_values(root: Api) -> None:
         **DEFAULTS,
         "reserved_prefixes": [],
         "effective_max_file_size": 104_857_600,
+        "revision": found["revision"],
         "updated_at": None,
         "updated_by": None,
     }
@@ -309,7 +310,7 @@ def test_a_section_that_is_null_is_refused_in_words_that_fit(root: Api, section:
 
 def test_an_unknown_section_is_refused(root: Api) -> None:
     assert invalid(root.put(CONFIG, {"mail_settings": {}})) == {"mail_settings"}
-    for name in ("effective_max_file_size", "updated_at", "updated_by"):
+    for name in ("effective_max_file_size", "revision", "updated_at", "updated_by"):
         assert invalid(root.put(CONFIG, {**data(root.get(CONFIG)), name: 5})) >= {name}
 
 

@@ -134,6 +134,7 @@ def test_a_registration_makes_an_account_and_a_profile(app: Flask) -> None:
         "verification_status": "pending",
         "verification_documents": [DOCUMENT],
         "verification_notes": "",
+        "revision": found["revision"],
     }
     session = data(Api(app).post(f"{V1}/auth/login", {"username": "ada@example.com", "password": "password123"}))
     assert (session["user"]["id"], session["user"]["role"]) == (developer_id, "developer")
@@ -279,10 +280,13 @@ def test_a_developer_changes_their_own_profile(app: Flask) -> None:
     ada = registered(app)
     before = profile(ada, ada)
     changes = {"display_name": "新的显示名称", "bio": "更新的\n简介", "website": ""}
-    assert data(change(ada, ada, **changes)) == {**before, **changes}
-    assert profile(ada, ada) == {**before, **changes}
+    after = data(change(ada, ada, **changes))
+    assert after == {**before, **changes, "revision": after["revision"]}
+    assert profile(ada, ada) == after
     assert data(change(ada, ada, company="新公司"))["company"] == "新公司"
-    assert profile(ada, ada) == {**before, **changes, "company": "新公司"}
+    found = profile(ada, ada)
+    assert found == {**after, "company": "新公司", "revision": found["revision"]}
+    assert len({row["revision"] for row in (before, after, found)}) == 3
 
 
 def test_a_developer_without_a_profile_gets_one_with_the_first_change(who: People) -> None:

@@ -267,6 +267,7 @@ CASES: Final = [
     # Categories.
     Case("GET", "/marketplace/categories", PUBLIC),
     Case("POST", "/admin/categories", "system.categories", {"name": "新分类"}),
+    Case("GET", "/admin/categories/<category_id>", "system.categories"),
     Case("PUT", "/admin/categories/<category_id>", "system.categories", {"name": "新名称"}),
     Case("DELETE", "/admin/categories/<category_id>", "system.categories"),
     # The system.

@@ -78,6 +78,7 @@ def test_an_account_is_shown_with_what_administrators_need(root: Api, ada_id: st
         "is_active": True,
         "created_at": found["created_at"],
         "last_login_at": found["last_login_at"],
+        "revision": found["revision"],
     }
     assert MOMENT.fullmatch(found["created_at"])
     assert MOMENT.fullmatch(found["last_login_at"])

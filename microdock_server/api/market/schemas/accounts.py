@@ -7,7 +7,7 @@ from marshmallow import fields as plain
 from ....schemas import fields
 from ....schemas.base import Schema, StrictSchema
 from ....vocabulary import DISPLAY_NAME_MAX, Role, Verification
-from .base import Page, paged
+from .base import Page, paged, revision_field
 
 
 class Credentials(StrictSchema):
@@ -63,6 +63,7 @@ class Account(Schema):
     is_active = plain.Boolean(required=True)
     created_at = fields.Moment(required=True)
     last_login_at = fields.Moment(required=True, allow_none=True)
+    revision = revision_field()
 
 
 AccountPage = paged("users", Account)
@@ -108,6 +109,7 @@ class Developer(Schema):
     verification_documents = plain.List(plain.Dict(), required=True, allow_none=True)
     verification_notes = plain.String(required=True, allow_none=True)
     created_at = fields.Moment(required=True)
+    revision = revision_field()
 
 
 DeveloperPage = paged("developers", Developer)

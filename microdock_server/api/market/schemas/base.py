@@ -45,6 +45,11 @@ def paged(name: str, item: type[Schema]) -> type[Schema]:
     return made  # type: ignore[return-value]
 
 
+def revision_field() -> plain.String:
+    """The field by which a client says what it changes."""
+    return plain.String(required=True, metadata={"description": "of what is saved together; in double quotes the ETag"})
+
+
 class Link(Schema):
     """A document or other evidence: a reference, which nothing here fetches."""
 

@@ -15,7 +15,7 @@ from ....vocabulary import (
     Order,
     PluginStatus,
 )
-from .base import Page, paged
+from .base import Page, paged, revision_field
 
 
 class PluginQuery(Page):
@@ -182,6 +182,7 @@ class PluginDetail(Schema):
     is_deprecated = plain.Boolean(required=True)
     review = plain.Nested(OwnReview, required=True, allow_none=True)
     suspension = plain.Nested(Suspension, required=True, allow_none=True)
+    revision = revision_field()
     created_at = fields.Moment(required=True)
     updated_at = fields.Moment(required=True)
     published_at = fields.Moment(required=True, allow_none=True)
@@ -283,5 +284,6 @@ class Category(Schema):
     icon = plain.String(required=True)
     sort_order = plain.Integer(required=True)
     plugins_count = plain.Integer(required=True)
+    revision = revision_field()
     created_at = fields.Moment(required=True)
     updated_at = fields.Moment(required=True)

@@ -7,7 +7,7 @@ from marshmallow import fields as plain
 from ....schemas import fields
 from ....schemas.base import Schema, StrictSchema
 from ....vocabulary import AppealStatus, AppealType, Priority, Reason, ReviewStatus, Verdict
-from .base import Overridable, Page, paged
+from .base import Overridable, Page, paged, revision_field
 from .words import Action, AppealDecision, ItemVerdict
 
 
@@ -71,6 +71,7 @@ class Review(Schema):
     notes = plain.String(required=True)
     checklist = plain.Dict(required=True)
     recommendations = plain.List(plain.String(), required=True)
+    revision = revision_field()
 
 
 class QueueStats(Schema):

@@ -20,7 +20,7 @@ from ....vocabulary import (
     Order,
     Period,
 )
-from .base import Page, paged
+from .base import Page, paged, revision_field
 
 
 class RatingQuery(Page):
@@ -72,6 +72,7 @@ class Rating(Schema):
     is_hidden = plain.Boolean(required=True)
     created_at = fields.Moment(required=True)
     updated_at = fields.Moment(required=True)
+    revision = revision_field()
 
 
 class Summary(Schema):
@@ -146,6 +147,7 @@ class Config(Schema):
     upload_settings = plain.Dict(required=True)
     reserved_prefixes = plain.List(plain.Dict(), required=True)
     effective_max_file_size = plain.Integer(required=True)
+    revision = revision_field()
     updated_at = fields.Moment(required=True, allow_none=True)
     updated_by = plain.String(required=True, allow_none=True)
 
