@@ -30,5 +30,10 @@ export default defineConfig({
       '/readyz': server,
     },
   },
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/**/*.test.ts'],
+    // Its components import their styles, which Node.js cannot.
+    server: { deps: { inline: ['element-plus'] } },
+  },
 })

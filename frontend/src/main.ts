@@ -8,6 +8,7 @@ import 'element-plus/theme-chalk/el-overlay.css'
 import App from './App.vue'
 import { useCredentials } from './api/client'
 import { i18n } from './i18n'
+import { guardTab } from './lib/leaving'
 import { createAppRouter } from './router'
 import { usePreferences } from './stores/preferences'
 import { useSession } from './stores/session'
@@ -42,4 +43,5 @@ watch(
     }
   },
 )
+guardTab()
 app.use(router).mount('#app')

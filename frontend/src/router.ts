@@ -1,5 +1,6 @@
 /** Pages, and the permission that each of them needs: the menu and the guard read the same table. */
 import { createRouter, createWebHistory, type RouteRecordRaw, type Router } from 'vue-router'
+import { mayLeave } from './lib/leaving'
 import { useSession } from './stores/session'
 
 declare module 'vue-router' {
@@ -114,8 +115,10 @@ export function createAppRouter(): Router {
       { path: '/', component: () => import('./components/AppLayout.vue'), children: pages },
     ],
   })
-  router.beforeEach((to) => {
+  router.beforeEach(async (to, from) => {
     const session = useSession()
+    // Who has to log in again is asked nothing: what they typed waits for them.
+    if (session.user !== null && to.path !== from.path && !(await mayLeave())) return false
     if (session.user === null && !to.meta.isPublic) return { name: 'login', query: { next: to.fullPath } }
     // Developers have no dashboard: they begin with what is theirs.
     if (to.name === 'dashboard' && !session.mayAny(to.meta.needs) && session.may('plugin.view_own')) {

@@ -29,9 +29,16 @@ export async function call<T>(config: AxiosRequestConfig): Promise<T> {
 }
 
 export const get = <T>(url: string, params?: object): Promise<T> => call<T>({ url, params })
-export const post = <T>(url: string, data: object = {}): Promise<T> => call<T>({ method: 'POST', url, data })
-export const put = <T>(url: string, data: object): Promise<T> => call<T>({ method: 'PUT', url, data })
+/** `revision`: of what is changed, as it was shown. Where it is another by now, it is refused (see isStale). */
+export const post = <T>(url: string, data: object = {}, revision?: string): Promise<T> =>
+  call<T>({ method: 'POST', url, data, headers: matching(revision) })
+export const put = <T>(url: string, data: object, revision?: string): Promise<T> =>
+  call<T>({ method: 'PUT', url, data, headers: matching(revision) })
 export const remove = <T>(url: string): Promise<T> => call<T>({ method: 'DELETE', url })
+
+function matching(revision?: string): Record<string, string> {
+  return revision === undefined ? {} : { 'If-Match': `"${revision}"` }
+}
 
 /** A file, saved under the name that the server gives it. */
 export async function download(config: AxiosRequestConfig, fallbackName: string): Promise<void> {

@@ -27,6 +27,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Did somebody else save meanwhile what was to be saved? */
+export function isStale(reason: unknown): boolean {
+  return reason instanceof ApiError && reason.slug === 'changed_meanwhile'
+}
+
 interface Refusal {
   message?: unknown
   /** A slug on the host API; `{slug, details}` on the others. */

@@ -2,7 +2,9 @@
 import { ElMessage, ElMessageBox } from 'element-plus'
 import { h, ref } from 'vue'
 import { i18n } from '@/i18n'
+import AskedText from '@/components/AskedText.vue'
 import ErrorText from '@/components/ErrorText.vue'
+import { keyOf, read } from './drafts'
 
 export function useAct() {
   const busy = ref(false)
@@ -42,12 +44,14 @@ interface Box {
   exactly?: string
   /** Several lines, of at most so many characters in all. */
   longest?: number
+  /** What the text is about: it is kept as a draft until this is forgotten. */
+  draft?: string
 }
 
 /** Ask for a text, which is never empty; null where it was cancelled. */
 export async function asked(question: string, yes: string, box: Box = {}): Promise<string | null> {
   const { t } = i18n.global
-  const { title, exactly, longest } = box
+  const { title, exactly, longest, draft } = box
 
   function validated(value: string): true | string {
     if (exactly) return value === exactly || t('state.typeExactly', { text: exactly })
@@ -55,8 +59,9 @@ export async function asked(question: string, yes: string, box: Box = {}): Promi
     return longest === undefined || value.trim().length <= longest || t('state.atMost', { count: longest })
   }
 
-  return ElMessageBox.prompt(question, {
+  return ElMessageBox.prompt(draft === undefined ? question : h(AskedText, { question, subject: draft }), {
     title,
+    inputValue: draft === undefined ? '' : keptText(draft),
     confirmButtonText: yes,
     cancelButtonText: t('action.cancel'),
     inputType: longest === undefined ? 'text' : 'textarea',
@@ -64,4 +69,10 @@ export async function asked(question: string, yes: string, box: Box = {}): Promi
   })
     .then((answer) => (answer as { value: string }).value)
     .catch(() => null)
+}
+
+function keptText(subject: string): string {
+  const key = keyOf(subject)
+  const kept = key === null ? null : read(key)
+  return String((kept?.values as { text?: string } | undefined)?.text ?? '')
 }

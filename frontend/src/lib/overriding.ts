@@ -2,6 +2,7 @@
 import { ApiError } from '@/api/errors'
 import { i18n } from '@/i18n'
 import { asked } from '@/lib/act'
+import { forget } from '@/lib/draft'
 
 /** What a decision carries beside the rest where its author insists. */
 export interface Override {
@@ -22,10 +23,15 @@ export function isOverridable(refusal: Refused): boolean {
   return refusal.details.some(({ rule }) => rule === 'override_possible')
 }
 
-/** Ask why something is decided all the same, under what stands against it; null where it is left. */
-export async function askOverride(refused: string): Promise<Override | null> {
+const draftOf = (subject?: string) => (subject === undefined ? undefined : `override:${subject}`)
+
+/** Ask why something is decided all the same, under what stands against it; null where it is left.
+ *
+ * `subject`: what it is about; the reason is kept as a draft until that is overridden.
+ */
+export async function askOverride(refused: string, subject?: string): Promise<Override | null> {
   const { t } = i18n.global
-  const box = { title: refused, longest: LONGEST_REASON }
+  const box = { title: refused, longest: LONGEST_REASON, draft: draftOf(subject) }
   const reason = await asked(t('reviews.override.ask'), t('reviews.override.yes'), box)
   return reason === null ? null : { override: true, reason: reason.trim() }
 }
@@ -34,13 +40,21 @@ export async function askOverride(refused: string): Promise<Override | null> {
  *
  * Raises the refusal where it cannot be overridden, or no reason was given.
  */
-export async function overriding<T>(send: (override: Override) => Promise<T>): Promise<T> {
+export async function overriding<T>(send: (override: Override) => Promise<T>, subject?: string): Promise<T> {
   try {
     return await send({})
   } catch (refusal) {
     if (!(refusal instanceof ApiError && isOverridable(refusal))) throw refusal
-    const override = await askOverride(refusal.message)
+    const override = await askOverride(refusal.message, subject)
     if (override === null) throw refusal
-    return send(override)
+    const answer = await send(override)
+    isOverridden(subject)
+    return answer
   }
+}
+
+/** The reason is with the server: nothing of it is kept. */
+export function isOverridden(subject?: string): void {
+  const draft = draftOf(subject)
+  if (draft !== undefined) forget(draft)
 }

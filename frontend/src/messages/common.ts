@@ -58,6 +58,27 @@ export const common = {
     atMost: ['最多 {count} 字', 'At most {count} characters'],
     notMeasured: ['未测量', 'not measured'],
   },
+  draft: {
+    restored: ['已恢复未提交的草稿，写于', 'Your unsent draft is back, from'],
+    discard: ['丢弃草稿', 'Discard'],
+    askDiscard: ['丢弃您输入的内容？', 'Throw away what you typed?'],
+    askLeave: [
+      '有内容尚未提交，已作为草稿保存在此浏览器中。要离开吗？',
+      'Something is not sent yet. It is kept in this browser as a draft. Leave?',
+    ],
+    askLose: ['有内容尚未提交，离开后将丢失。要离开吗？', 'Something is not sent yet, and would be lost. Leave?'],
+    leave: ['离开', 'Leave'],
+    notKept: ['此浏览器没有空间保存草稿，离开后内容将丢失。', 'This browser has no room for a draft: what you typed is lost when you leave.'],
+    changed: ['其他人在此期间已保存。', 'Somebody else saved this meanwhile.'],
+    by: ['{name} 保存于', 'Saved by {name},'],
+    yours: ['您的输入：', 'yours:'],
+    overwrites: [
+      '您输入的内容保留在下方；再次保存将覆盖与之不同的内容。',
+      'What you typed is kept below. Saving again overwrites what differs from it.',
+    ],
+    theirs: ['丢弃我的修改，采用最新内容', 'Discard mine, use what is saved'],
+    left: ['您有一份未提交的草稿：', 'You have an unsent draft:'],
+  },
   field: {
     name: ['名称', 'Name'],
     description: ['描述', 'Description'],
