@@ -201,7 +201,7 @@ def test_of_two_tabs_that_save_the_configuration_the_second_is_told(visit: Visit
     admin = visit("admin", "/system")
     days(admin).fill("11")
     admin.test("config-auto_approve_threshold").locator("input").fill("77")
-    theirs = {"review_settings": {"max_review_time": 12, "max_open_reviews": 33}}
+    theirs = {"review_settings": {"max_review_time": 12, "max_open_reviews": 33, "host_frameworks": ["net8.0"]}}
     assert root.call("PUT", CONFIG, json=theirs).status_code == 200
     with admin.page.expect_response("**/system/config") as refused:
         admin.test("config-save").click()
@@ -212,6 +212,7 @@ def test_of_two_tabs_that_save_the_configuration_the_second_is_told(visit: Visit
     expect(admin.test("news-numbers.max_review_time")).to_contain_text("12")
     expect(admin.test("news-numbers.max_review_time")).to_contain_text("11")
     expect(admin.test("news-numbers.max_open_reviews")).to_contain_text("33")
+    expect(admin.test("news-lists.host_frameworks")).to_contain_text("宿主使用的 .NET")
     expect(days(admin)).to_have_value("11")
     expect(admin.test("config-max_open_reviews").locator("input")).to_have_value("33")
     assert root.get(CONFIG).json()["data"]["review_settings"]["max_review_time"] == 12
@@ -220,7 +221,8 @@ def test_of_two_tabs_that_save_the_configuration_the_second_is_told(visit: Visit
     after = root.get(CONFIG).json()["data"]["review_settings"]
     assert (after["max_review_time"], after["auto_approve_threshold"], after["max_open_reviews"]) == (11, 77, 33)
     assert "microdock.draft" not in kept(admin)
-    restored = {name: before[name] for name in ("max_review_time", "auto_approve_threshold", "max_open_reviews")}
+    changed = ("max_review_time", "auto_approve_threshold", "max_open_reviews", "host_frameworks")
+    restored = {name: before[name] for name in changed}
     assert root.call("PUT", CONFIG, json={"review_settings": restored}).status_code == 200
 
 

@@ -59,7 +59,7 @@ export const common = {
     notMeasured: ['未测量', 'not measured'],
   },
   draft: {
-    restored: ['已恢复未提交的草稿，写于', 'Your unsent draft is back, from'],
+    restored: ['已恢复未提交的草稿，最后输入：', 'Your unsent draft is back. Last typed:'],
     discard: ['丢弃草稿', 'Discard'],
     askDiscard: ['丢弃您输入的内容？', 'Throw away what you typed?'],
     askLeave: [
