@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any, get_args
@@ -14,6 +15,7 @@ from flask import Flask
 
 from microdock_server.api.market.findings import issues
 from microdock_server.bundle import Limits
+from microdock_server.bundle.dotnet import capabilities
 from microdock_server.bundle.found import Limit
 from microdock_server.extensions import db
 from microdock_server.models import AutoReview, Job
@@ -28,6 +30,7 @@ from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import NOT_MEASURED, Role
 
 from ..bundle.packages import plugin_dll
+from ..live import ROOT
 from ..market import (
     PLUGINS,
     V1,
@@ -811,3 +814,15 @@ def test_reviewing_is_for_reviewers(app: Flask, who: People) -> None:
         expected = 401 if api is who.nobody else 403
         assert api.get(f"{V1}/admin/plugins/{plugin_id}/auto-review/result").status_code == expected
         assert api.post(f"{V1}/admin/plugins/{plugin_id}/auto-review").status_code == expected
+
+
+def test_the_page_has_words_for_everything_that_code_can_do() -> None:
+    """The API tells what an assembly uses by name; the page says it in both languages."""
+    text = (ROOT / "frontend/src/messages/reviews.ts").read_text(encoding="utf-8")
+    block = re.search(r"\n  capability: \{\n(.*?)\n  \},\n", text, re.DOTALL)
+    assert block is not None
+    words = {
+        name: (chinese, english) for name, chinese, english in re.findall(r"(\w+): \['(.+?)', '(.+?)'\]", block[1])
+    }
+    rules = [rule for found in capabilities.MEMBERS.values() for rule in found]
+    assert words.keys() == capabilities.CAPABILITIES.keys() | {rule.capability for rule in rules}
