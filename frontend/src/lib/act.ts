@@ -4,7 +4,7 @@ import { h, ref } from 'vue'
 import { i18n } from '@/i18n'
 import AskedText from '@/components/AskedText.vue'
 import ErrorText from '@/components/ErrorText.vue'
-import { keyOf, read } from './drafts'
+import { keptAbout } from './drafts'
 
 export function useAct() {
   const busy = ref(false)
@@ -72,7 +72,5 @@ export async function asked(question: string, yes: string, box: Box = {}): Promi
 }
 
 function keptText(subject: string): string {
-  const key = keyOf(subject)
-  const kept = key === null ? null : read(key)
-  return String((kept?.values as { text?: string } | undefined)?.text ?? '')
+  return String((keptAbout(subject)?.values as { text?: string } | undefined)?.text ?? '')
 }

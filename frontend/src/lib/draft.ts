@@ -3,7 +3,7 @@ import { computed, onScopeDispose, reactive, ref, shallowRef, watch, type Ref } 
 import { i18n } from '@/i18n'
 import { useSession } from '@/stores/session'
 import { confirmed } from './act'
-import { erase, keyOf, read, write } from './drafts'
+import { erase, keptAbout, keyOf, read, write } from './drafts'
 import { useUnsent } from './leaving'
 import { copy, merged, same, type News } from './merge'
 
@@ -123,8 +123,7 @@ export function useDraft<T extends object>(subject: () => string | null, values:
 
 /** Is there a draft about this? */
 export function hasDraft(subject: string): boolean {
-  const key = keyOf(subject)
-  return key !== null && read(key) !== null
+  return keptAbout(subject) !== null
 }
 
 /** It is sent, or nothing any more: also for a form of this tab that still shows it. */

@@ -23,6 +23,12 @@ export function keyOf(subject: string, userId: string | undefined = useSession()
   return userId === undefined ? null : `${PREFIX}${userId}.${subject}`
 }
 
+/** The draft of whoever is logged in about this; null where there is none. */
+export function keptAbout(subject: string): Kept | null {
+  const key = keyOf(subject)
+  return key === null ? null : read(key)
+}
+
 export function read(key: string): Kept | null {
   const kept = parsed(localStorage.getItem(key))
   return kept !== null && isRecent(kept) ? kept : null
