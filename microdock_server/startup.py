@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from . import file_modes
 from .api.context import Context
 from .cli_commands import is_missing
-from .cli_refusals import wrong_settings
+from .cli_refusals import in_one_line, wrong_settings
 from .config import DEFAULT_PASSWORD, ConfigurationError, Settings, is_loopback
 from .errors import Conflict, Invalid
 from .extensions import db
@@ -107,9 +107,7 @@ def _ensure_reachable() -> None:
     try:
         db.engine.connect().close()
     except DatabaseError as reason:
-        # The driver's words name the server, never the password. Some are of several lines, the first of which says it.
-        said = (str(reason.orig).strip().splitlines() or [type(reason.orig).__name__])[0]
-        raise ConfigurationError(f"DATABASE_URL: the database cannot be opened: {said}") from None
+        raise ConfigurationError(f"DATABASE_URL: the database cannot be opened: {in_one_line(reason)}") from None
 
 
 def ensure_administrator(settings: Settings, known: str | None) -> None:

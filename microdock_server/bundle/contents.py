@@ -225,20 +225,26 @@ class _Survey:
         """A file that is not held in memory: its headers, and whether there may be another image in it."""
         read = partial(archive.part, name)
         head = read(0, HEADERS_MAX)
-        is_image = open_image_or_none(read)
-        if is_image and size > IMAGE_MAX:
+        is_image = _begins_image(read)
+        if not is_image:
+            self._large_data(head, path)
+        elif size > IMAGE_MAX:
             self._skip("too_large", path)
-        elif not self._image(read, path, path):
-            kind = self._kind(head, path)
-            if head.startswith(ZIP) or is_compressed(head[:HEAD]):
-                self._file("archive", path)
+        else:
+            self._image(read, path, path)
+            if parts_hold_more(read, archive.pieces(name)):
                 self._skip("too_large", path)
-            elif kind == "other" and is_opaque(head):
-                self._file("opaque_data", path)
-        elif parts_hold_more(read, archive.pieces(name)):
-            self._skip("too_large", path)
         if holds_more(archive.pieces(name), expected=1 if is_image else 0):
             self._skip("too_large", path)
+
+    def _large_data(self, head: bytes, path: str) -> None:
+        """What is no image, by how it begins."""
+        kind = self._kind(head, path)
+        if head.startswith(ZIP) or is_compressed(head[:HEAD]):
+            self._file("archive", path)
+            self._skip("too_large", path)
+        elif kind == "other" and is_opaque(head):
+            self._file("opaque_data", path)
 
     def _places(self, data: bytes, path: str) -> Iterator[int]:
         """Where images begin in a file."""
@@ -381,7 +387,7 @@ def _at(data: bytes, start: int) -> Callable[[int, int], bytes]:
     return lambda offset, length: data[start + offset : start + offset + length]
 
 
-def open_image_or_none(read: Read) -> bool:
+def _begins_image(read: Read) -> bool:
     """Does an image begin here, readable or not?"""
     try:
         return open_image(read) is not None

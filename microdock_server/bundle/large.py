@@ -9,7 +9,7 @@ from microdock_server.bundle.assembly import open_assembly
 from microdock_server.bundle.dotnet.image import Read, Unreadable
 from microdock_server.bundle.dotnet.parts import parts_of
 from microdock_server.bundle.opaque import is_opaque
-from microdock_server.bundle.unpacking import is_compressed, streams_in, texts_in
+from microdock_server.bundle.unpacking import HEAD, is_compressed, streams_in, texts_in
 
 WINDOW: Final = 4 << 20
 OVERLAP: Final = 64 << 10
@@ -44,7 +44,7 @@ def parts_hold_more(read: Read, pieces: Iterator[bytes]) -> bool:
     if is_cut or len(parts) > HEADS_MAX:
         return True
     heads = _heads(pieces, [place for place, _ in parts])
-    return any(is_compressed(head[:1024]) or is_opaque(head) for head in heads)
+    return any(is_compressed(head[:HEAD]) or is_opaque(head) for head in heads)
 
 
 def _heads(pieces: Iterator[bytes], places: list[int]) -> list[bytes]:
@@ -67,4 +67,4 @@ def _heads(pieces: Iterator[bytes], places: list[int]) -> list[bytes]:
 def _holds_packed(window: bytes) -> bool:
     places, is_cut = streams_in(window)
     texts = (text for _, text in texts_in(window))
-    return bool(places) or is_cut or any(_PE in text or is_compressed(text[:1024]) for text in texts)
+    return bool(places) or is_cut or any(_PE in text or is_compressed(text[:HEAD]) for text in texts)

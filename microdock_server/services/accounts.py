@@ -171,7 +171,7 @@ def _replace_password(user: User, hashed: str) -> None:
 
 def revision(user: User) -> str:
     """Which state of the account this is, of what administrators change."""
-    return revisions.of("account", user.id, user.role, user.is_active)
+    return revisions.of_columns("account", user, ("id", "role", "is_active"))
 
 
 def set_role(user_id: str, role: Role, by: Who) -> User:

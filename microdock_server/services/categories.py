@@ -61,7 +61,7 @@ def within(category_id: str) -> list[str]:
 def revision(category: Category) -> str:
     """Which state of the category this is."""
     names = ("id", "name", "description", "parent_id", "icon", "sort_order")
-    return revisions.of("category", *(getattr(category, name) for name in names))
+    return revisions.of_columns("category", category, names)
 
 
 def create(by: Who, values: dict[str, Any]) -> Category:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
 from ..extensions import db
-from ..models import Plugin, PluginVersion
+from ..models import Plugin, PluginImage, PluginVersion
 from ..storage import Storages
 from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Reason
@@ -21,6 +21,7 @@ from . import (
     pictures,
     plugins,
     reviews,
+    revisions,
     submitters,
     texts,
     versions,
@@ -32,6 +33,16 @@ from .room import UNLIMITED, Room
 from .tokens import Actor
 
 KEY_BYTES: Final = 32
+# What owners say of their plugins, beside the pictures.
+SHOWN: Final = (
+    *("id", "display_name", "description", "long_description", "category_id", "tags", "homepage", "repository"),
+    "license",
+)
+
+
+def revision(plugin: Plugin, images: Sequence[PluginImage]) -> str:
+    """Which state of the plugin this is, of what its owner says of it and shows. `images`: all of its pictures."""
+    return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in images])
 
 
 def update(
@@ -50,7 +61,7 @@ def update(
         # Before the first statement: no lock is held while pictures are made durable.
         stored = pictures.store(unit, new, storage)
         plugin = plugins.get_owned(reference, by)
-        expected.ensure(plugins.revision(plugin))
+        expected.ensure(revision(plugin, pictures.of(plugin)))
         if "category_id" in values:
             categories.ensure_exists(values["category_id"])
         plugins.assign(plugin, values)

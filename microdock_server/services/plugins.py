@@ -17,7 +17,7 @@ from ..models import AuditEntry, Plugin, PluginImage, PluginTombstone, PluginVer
 from ..storage import Storages
 from ..uow import current_unit
 from ..vocabulary import Event, PluginStatus, permits
-from . import audit, catalog, notifications, revisions, search, texts
+from . import audit, catalog, notifications, search, texts
 from .audit import Who
 from .files import place_of
 from .lifecycle import Act, after
@@ -80,15 +80,6 @@ def is_owner(plugin: Plugin, viewer: Actor | None) -> bool:
 def sees_hidden(plugin: Plugin, viewer: Actor | None) -> bool:
     """May they see what is not published of this plugin?"""
     return viewer is not None and (is_owner(plugin, viewer) or permits(viewer.role, "plugin.view_all"))
-
-
-def revision(plugin: Plugin) -> str:
-    """Which state of the plugin this is, of what its owner says of it and shows."""
-    names = ("id", "display_name", "description", "long_description", "category_id", "tags", "homepage", "repository")
-    shown = [getattr(plugin, name) for name in (*names, "license")]
-    pictures = select(PluginImage.id).where(PluginImage.plugin_name == plugin.name)
-    ids = db.session.scalars(pictures.order_by(PluginImage.kind, PluginImage.position)).all()
-    return revisions.of("plugin", *shown, list(ids))
 
 
 def enable(name: str, by: Who) -> Plugin:

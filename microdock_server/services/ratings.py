@@ -89,8 +89,7 @@ def create(reference: str, by: Actor, values: dict[str, Any]) -> Rating:
 
 def revision(rating: Rating) -> str:
     """Which state of the rating this is, with the owner's reply and whether it is shown."""
-    texts = [getattr(rating, name) for name in FIELDS]
-    return revisions.of("rating", rating.id, *texts, rating.reply, rating.is_hidden)
+    return revisions.of_columns("rating", rating, ("id", *FIELDS, "reply", "is_hidden"))
 
 
 def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any], expected: Expected = WHATEVER) -> Rating:

@@ -102,7 +102,7 @@ def get(review_id: str) -> Review:
 def revision(review: Review) -> str:
     """Which state of the review this is: whose it is, how urgent, about which file, and where it stands."""
     names = ("id", "status", "assigned_reviewer_id", "priority", "assignment_notes", "file_hash")
-    return revisions.of("review", *(getattr(review, name) for name in names))
+    return revisions.of_columns("review", review, names)
 
 
 def assign(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,11 @@ def of(kind: str, *values: Any) -> str:
     """The revision of what has these values: text, numbers, flags, None, and lists and dictionaries of them."""
     text = json.dumps([kind, *values], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def of_columns(kind: str, row: object, names: Iterable[str], *more: Any) -> str:
+    """The revision of a row, of what these columns hold, and of what is saved together with them."""
+    return of(kind, *(getattr(row, name) for name in names), *more)
 
 
 @dataclass(frozen=True, slots=True)

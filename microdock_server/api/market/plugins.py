@@ -130,7 +130,7 @@ def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
 def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
     """Delete a plugin with all versions and files. Its name stays its owner's, its version numbers their bytes'."""
     found = plugins.get_owned(plugin_id, actor)
-    expected.ensure(plugins.revision(found))
+    expected.ensure(ownership.revision(found, pictures.of(found)))
     plugins.delete(found, actor, context().storage, keep_tombstone=True)
 
 
@@ -228,7 +228,7 @@ def _updated(plugin_id: str, actor: Actor, values: dict[str, Any], expected: Exp
     with unit_of_work(writing=False):
         plugin = plugins.get_owned(plugin_id, actor)
         # Before pictures are made anew for nothing; what counts is asked once more where it is written.
-        expected.ensure(plugins.revision(plugin))
+        expected.ensure(ownership.revision(plugin, pictures.of(plugin)))
         _ensure_derived(values.get("metadata", {}), shapes.span_of(ownership.current_version(plugin).engines))
     columns, shown = _columns(values), _pictures(values)
     room, storage = packages.room(), context().storage

@@ -17,6 +17,7 @@ from ...services import (
     categories,
     configuration,
     developers,
+    ownership,
     pictures,
     plugins,
     ratings,
@@ -80,7 +81,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "engines": version.engines,
         "host_range": host_range(version.engines),
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
-        "revision": plugins.revision(plugin),
+        "revision": ownership.revision(plugin, images),
         "suspension": _suspension(plugin) if plugins.sees_hidden(plugin, viewer) else None,
     }
 
