@@ -31,6 +31,25 @@ def watch(page: Page, base: str, seen: list[str]) -> None:
     page.on("request", request)
 
 
+def is_painted(canvas: Locator) -> bool:
+    """Is anything drawn on the canvas?
+
+    Read from a copy that is made for being read: of a second reading of the page's own, Chromium warns in the console.
+    """
+    return bool(
+        canvas.evaluate(
+            """(canvas) => {
+              const {width, height} = canvas
+              if (width === 0 || height === 0) return false
+              const copy = Object.assign(document.createElement('canvas'), {width, height})
+              const context = copy.getContext('2d', {willReadFrequently: true})
+              context.drawImage(canvas, 0, 0)
+              return context.getImageData(0, 0, width, height).data.some(Boolean)
+            }"""
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Admin:
     """The page, as one person has it open."""

@@ -17,7 +17,7 @@ from microdock_server.uow import unit_of_work
 
 from ..live import Server, eventually
 from .conftest import Visit
-from .page import PASSWORD, Admin
+from .page import PASSWORD, Admin, is_painted
 from .people import PLUGINS, add_people, as_user, decided, further, submitted, uploaded
 
 pytestmark = pytest.mark.live
@@ -112,8 +112,7 @@ def test_downloads_are_shown_by_day_and_in_all(visit: Visit, server: Server) -> 
     title = f"最近 30 天的每日下载量，共 {EARLIER + 6:,} 次"
     canvas = chart.get_by_role("img", name=title)
     expect(canvas).to_be_visible()
-    painted = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
-    assert eventually(lambda: bool(canvas.evaluate(painted)))
+    assert eventually(lambda: is_painted(canvas))
     shown = table_of(chart)
     today = datetime.now(UTC).date()
     assert list(shown) == [label(today - timedelta(days=back)) for back in range(29, -1, -1)]

@@ -19,7 +19,7 @@ from ..bundle.packages import manifest
 from ..live import Server, eventually, large_package, sha256
 from ..support import package
 from .conftest import WIDE, Visit
-from .page import Admin, watch
+from .page import Admin, is_painted, watch
 from .people import PLUGINS, add_people, as_user, decided, submitted, uploaded
 
 pytestmark = pytest.mark.live
@@ -463,8 +463,7 @@ def test_downloads_by_version_are_drawn_and_stand_in_a_table(visit: Visit, serve
     chart = admin.page.locator("figure")
     canvas = chart.get_by_role("img", name="各版本下载量")
     expect(canvas).to_be_visible()
-    painted = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
-    assert eventually(lambda: bool(canvas.evaluate(painted)))
+    assert eventually(lambda: is_painted(canvas))
     expect(chart.locator("table")).to_be_hidden()
     chart.locator("summary").focus()
     admin.page.keyboard.press("Enter")
