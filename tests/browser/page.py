@@ -95,6 +95,15 @@ class Admin:
             )"""
         )
 
+    def catch_choosers(self) -> None:
+        """Have file choosers handed to the test from now on.
+
+        Expecting one alone switches that on too late: Playwright does not wait until the page's process knows, a key
+        overtakes it, and Chromium opens a chooser of its own, which ends at once. The question comes after it.
+        """
+        self.page.on("filechooser", lambda _: None)
+        self.page.evaluate("null")
+
     def confirm(self) -> None:
         """Say yes to the question that is asked."""
         self.page.locator(".el-message-box__btns .el-button--primary").click()
