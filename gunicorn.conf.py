@@ -26,7 +26,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 from microdock_server.config import load_settings
-from microdock_server.urls import joined
+from microdock_server.text.urls import joined
 
 settings = load_settings()
 
@@ -66,11 +66,11 @@ proc_name = "microdock"
 
 def on_starting(server):
     """In the arbiter, before the first worker: all of them hold this lock until the last of them has ended."""
-    from microdock_server import presence
+    from microdock_server.storage import data_dir_lock
 
     try:
-        server.presence = presence.announce(settings.data_dir)
-    except presence.InUse as reason:
+        server.presence = data_dir_lock.announce(settings.data_dir)
+    except data_dir_lock.InUse as reason:
         raise SystemExit(f"not started: {reason}") from reason
 
 
@@ -85,7 +85,7 @@ def post_fork(server, worker):
 
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
-    from microdock_server.api.early import EarlyRefusals
+    from microdock_server.api.core.early_refusals import EarlyRefusals
     from microdock_server.jobs.housekeeping import Housekeeper
 
     worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock"].origins)
@@ -102,7 +102,7 @@ def post_worker_init(worker):
 
 def worker_exit(server, worker):
     """In a worker that ends by itself: the last thing that gunicorn does there."""
-    from microdock_server.ending import end_like
+    from microdock_server.serving.process_exit import end_like
 
     if hasattr(worker, "housekeeper"):
         worker.housekeeper.stop()
@@ -111,7 +111,7 @@ def worker_exit(server, worker):
 
 def on_exit(server):
     """In the arbiter, when all workers have ended: the last thing as well."""
-    from microdock_server.ending import end
+    from microdock_server.serving.process_exit import end
 
     # What it ends for: to be told to, or a HaltServer, which says how.
     end(getattr(sys.exc_info()[1], "exit_status", 0))

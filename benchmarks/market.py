@@ -15,14 +15,14 @@ from flask_migrate import upgrade
 from sqlalchemy import insert, update
 
 from microdock_server import create_app
+from microdock_server.bootstrap import prepare
 from microdock_server.clock import utcnow
 from microdock_server.config import load_settings
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Catalog, Category, Plugin, PluginVersion, User
 from microdock_server.models.columns import new_id
 from microdock_server.services import search, statistics
-from microdock_server.startup import prepare
-from microdock_server.uow import unit_of_work
 
 from .results import say
 

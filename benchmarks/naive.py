@@ -5,7 +5,7 @@ import os
 from flask import Flask, Response, jsonify
 from marshmallow import Schema, fields
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
 from microdock_server.models import Plugin
 
 app = Flask(__name__)

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from sqlalchemy import func, or_, select
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Category, Plugin, User
 from microdock_server.services import catalog, listing, search
 from microdock_server.services.listing import Filter, Sort
 from microdock_server.services.tokens import Actor, host_token
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import PluginStatus, Role
 
 from .market import COMMON, RARE, Market

@@ -13,12 +13,11 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import Connection, create_engine, select, update
 
-from microdock_server import create_app
+from microdock_server import create_app, snapshots
 from microdock_server.config import load_settings
-from microdock_server.extensions import db
+from microdock_server.database.session import db
 from microdock_server.models import PluginVersion
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import Known, keeping
+from microdock_server.snapshots import Known, keeping
 
 from . import data
 from .results import Goal, NotMeasured, Section, race, ratio_row, seconds

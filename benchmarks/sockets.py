@@ -173,7 +173,7 @@ def _idle_tokens(server: Server) -> list[str]:
     from flask import Flask
     from flask_jwt_extended import JWTManager
 
-    from microdock_server.api.auth import sign
+    from microdock_server.api.core.auth import sign
     from microdock_server.clock import utcnow
     from microdock_server.services.tokens import REMEMBERED, Claims
 

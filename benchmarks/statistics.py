@@ -12,11 +12,11 @@ from typing import Final
 from sqlalchemy import func, select
 
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import execute_durably_enough, unit_of_work
 from microdock_server.models import DownloadDay
 from microdock_server.services.downloads import _COUNT
 from microdock_server.services.statistics import TOP, of_system
-from microdock_server.uow import execute_durably_enough, unit_of_work
 from microdock_server.vocabulary import Period
 
 from .market import Market, dropped_triggers, fill_downloads

@@ -10,38 +10,41 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy import Engine
 
-from . import engines, file_modes, logs, tracing
-from .api import live, openapi, origins
-from .api.admin_page import admin_page
-from .api.auth import DecodedTokens, RefusedTokens
-from .api.catalog_cache import CatalogCache
-from .api.context import Context
-from .api.edge import Edge
-from .api.errors import register as register_errors
-from .api.files import StaticResponse
+from . import file_modes
+from .api.core import openapi, origins
+from .api.core.auth import DecodedTokens, RefusedTokens
+from .api.core.errors import register as register_errors
+from .api.core.files import StaticResponse
+from .api.core.inspections import Inspections
+from .api.core.middleware import Edge
+from .api.core.proxies import Proxies
+from .api.core.rate_limits import RateLimits, SharedWindows, SQLiteWindows
+from .api.core.surface import Segment
 from .api.host import host
+from .api.host.list_cache import CatalogCache
 from .api.host.schemas import Plugin
-from .api.inspections import Inspections
 from .api.installs import installs
-from .api.limits import RateLimits, SharedWindows, SQLiteWindows
 from .api.market import market
-from .api.proxies import Proxies
-from .api.surface import Segment
-from .api.system import system
+from .api.system.admin_page import admin_page
+from .api.system.health import system
+from .api.websocket import endpoint
 from .cli import register_commands
-from .cli_refusals import wrong_settings
+from .cli.errors import wrong_settings
 from .clock import SKEW
+from .cluster.postgresql import PostgresBell
+from .cluster.redis import Redis
+from .cluster.wakeup import Bell, NoBell, RedisBell, hang
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
-from .extensions import db, jwt, migrate, migrations
+from .context import Context
+from .database import engines
+from .database.session import db, jwt, migrate, migrations
+from .database.unit_of_work import counting_engine, prepare_engine
 from .jobs.delivery import FILE, Messenger
-from .nodes.bell import Bell, NoBell, RedisBell, hang
-from .nodes.postgresql import PostgresBell
-from .nodes.redis import Redis
+from .observability import logs, tracing
 from .services import jobs
 from .services.diskspace import DiskGuard
 from .storage import LocalStorage, MeasuredStorage, Storages
 from .storage.address import Credentials, parse_address
-from .uow import counting_engine, prepare_engine
 
 # The more particular prefix of the marketplace's stands before the shorter one.
 MOUNTED = (
@@ -80,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name})
     app.register_blueprint(docs)
     app.register_blueprint(admin_page)
-    live.mount(app, context)
+    endpoint.mount(app, context)
     register_errors(app)
     register_commands(app)
     app.wsgi_app = Edge(app, app.wsgi_app, context)  # type: ignore[method-assign]

@@ -6,9 +6,9 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from microdock_server import models  # noqa: F401  (tables register themselves)
-from microdock_server.extensions import is_modelled
-from microdock_server.schema_state import LATER, unknown_revisions
-from microdock_server.uow import unit_of_work
+from microdock_server.database.schema_state import LATER, unknown_revisions
+from microdock_server.database.session import is_modelled
+from microdock_server.database.unit_of_work import unit_of_work
 
 
 def run() -> None:

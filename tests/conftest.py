@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from microdock_server import create_app
-from microdock_server.extensions import db
-from microdock_server.startup import prepare
+from microdock_server.bootstrap import prepare
+from microdock_server.database.session import db
 
 from .cheaper import compile_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server

@@ -21,11 +21,11 @@ from typing import Any, Self, TypeVar
 
 import requests
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import User
 from microdock_server.services import files, passwords
 from microdock_server.services.files import Verification
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from .support import database_for, package

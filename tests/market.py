@@ -13,9 +13,9 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.worker import run_job
 from microdock_server.services import jobs
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from .support import Api, add_user, manifest, package, signed_in

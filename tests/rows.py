@@ -10,11 +10,11 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Connection, CursorResult, update
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin, PluginVersion
 from microdock_server.models.columns import new_id
 from microdock_server.services import accounts, catalog
-from microdock_server.uow import unit_of_work
 
 BEGINNING = datetime(2025, 1, 1, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ import websocket
 from flask import Flask
 from websocket import ABNF, WebSocket
 
-from microdock_server.api.auth import sign
+from microdock_server.api.core.auth import sign
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import accounts, notifications, tokens
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
 
 from .live import Server

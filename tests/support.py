@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from microdock_server.api.auth import sign
+from microdock_server.api.core.auth import sign
 from microdock_server.config import Settings, load_settings
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import User
 from microdock_server.services import accounts, tokens
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from .peers import postgresql

@@ -25,26 +25,27 @@ from PIL import Image
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
-from microdock_server import create_app, uow
-from microdock_server.api import throttle
-from microdock_server.api.context import Context
-from microdock_server.api.early import EarlyRefusals
-from microdock_server.api.hub import MAX_STRANGERS
-from microdock_server.api.inspections import Inspections
-from microdock_server.api.limits import SQLiteWindows
+from microdock_server import create_app
+from microdock_server.api.core import login_throttle
+from microdock_server.api.core.early_refusals import EarlyRefusals
+from microdock_server.api.core.inspections import Inspections
+from microdock_server.api.core.rate_limits import SQLiteWindows
+from microdock_server.api.websocket.hub import MAX_STRANGERS
+from microdock_server.bootstrap import prepare
 from microdock_server.bundle import Limits
 from microdock_server.bundle.contents import survey
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.config import ConfigurationError
+from microdock_server.context import Context
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import _current as current_unit
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.errors import ServerBusy, WrongPassword
-from microdock_server.extensions import db
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
 from microdock_server.models import Plugin, PluginTombstone, User
 from microdock_server.services import accounts, files, hashing, jobs, maintenance, notifications, passwords, texts
 from microdock_server.services.hashing import FairQueue
-from microdock_server.startup import prepare
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event, Role
 
 from . import slow
@@ -184,7 +185,7 @@ def test_a_key_is_proved_while_nobody_waits_for_the_database(app: Flask, monkeyp
         return hashed
 
     def watched(stored: str, key: str) -> bool:
-        open_units.append(uow._current.get())
+        open_units.append(current_unit.get())
         return False
 
     monkeypatch.setattr(passwords, "hash_key", and_meanwhile)
@@ -270,7 +271,7 @@ def test_a_short_key_does_not_guard_a_new_name_or_new_backups(api: Api) -> None:
 
 def test_wrong_keys_slow_down_and_are_counted_without_the_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr("microdock_server.api.throttle.time.sleep", waited.append)
+    monkeypatch.setattr("microdock_server.api.core.login_throttle.time.sleep", waited.append)
     api.upload(package(name="com.example.guarded"))
     for number in range(5):
         wrong = api.upload(package(name="com.example.guarded", version="2.0.0"), key=f"swordfish-{number}")
@@ -284,9 +285,9 @@ def test_wrong_keys_slow_down_and_are_counted_without_the_key(api: Api, monkeypa
 def test_guesses_at_user_keys_by_their_lists_slow_down_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     for table in ("_failures", "_unknown", "_asked"):
-        monkeypatch.setattr(throttle, table, OrderedDict())
-    monkeypatch.setattr(throttle.time, "sleep", waited.append)
-    for number in range(throttle.FREE_UNKNOWN + 10):
+        monkeypatch.setattr(login_throttle, table, OrderedDict())
+    monkeypatch.setattr(login_throttle.time, "sleep", waited.append)
+    for number in range(login_throttle.FREE_UNKNOWN + 10):
         assert api.post("/api/backups/list", {"user_key": f"guess-{number}"}).status_code == 200
     assert len(waited) == 7
 

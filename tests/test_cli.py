@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from microdock_server.cli_commands import show_table
+from microdock_server.cli.commands import show_table
 
 from .support import Api, add_user
 

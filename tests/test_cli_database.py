@@ -15,8 +15,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import make_url, text
 
 from microdock_server import create_app
-from microdock_server.cli_commands import shown
-from microdock_server.extensions import db
+from microdock_server.cli.commands import shown
+from microdock_server.database.session import db
 
 from .conftest import release
 from .live import free_port

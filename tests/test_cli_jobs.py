@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.worker import run_job
 from microdock_server.models import AutoReview, Job
 from microdock_server.services import audit
 from microdock_server.services.audit import COMMAND_LINE
 from microdock_server.services.autoreview import running
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from .jobs.helpers import enqueue, job, review, submit

@@ -12,15 +12,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from microdock_server.api.limits import LONGEST, SharedWindows, SQLiteWindows
+from microdock_server.api.core.rate_limits import LONGEST, SharedWindows, SQLiteWindows
 from microdock_server.clock import lasts_until, utcnow
-from microdock_server.extensions import db
+from microdock_server.cluster.redis import PREFIX, Redis
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.models import Backup, RevokedToken
-from microdock_server.nodes.redis import PREFIX, Redis
 from microdock_server.services import jobs, maintenance, notifications, tokens
-from microdock_server.services.snapshots import keeping, retention
-from microdock_server.uow import unit_of_work
+from microdock_server.snapshots import keeping, retention
 from microdock_server.vocabulary import Event
 
 from .conftest import AppFactory, WallClock
@@ -71,7 +71,7 @@ def kept(directory: Path) -> dict[str, int]:
 def test_windows_from_the_future_are_swept(
     windows: SQLiteWindows, wall_clock: WallClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("microdock_server.api.limits.SWEEP_EVERY", -1.0)
+    monkeypatch.setattr("microdock_server.api.core.rate_limits.SWEEP_EVERY", -1.0)
     wall_clock.turn(365 * DAY)
     windows.hit("then", LONGEST)
     wall_clock.turn(-365 * DAY)

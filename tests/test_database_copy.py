@@ -18,11 +18,11 @@ from flask import Flask
 from sqlalchemy import text
 
 from microdock_server import create_app
+from microdock_server.bootstrap import prepare
 from microdock_server.config import Settings
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import search, statistics
-from microdock_server.startup import prepare
-from microdock_server.uow import unit_of_work
 
 from .conftest import release
 from .live import ROOT

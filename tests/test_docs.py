@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from microdock_server.api.limit_table import table
+from microdock_server.api.core.limit_table import table
 from microdock_server.services.configuration import Config
 
 from .live import Server

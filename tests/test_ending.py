@@ -18,7 +18,7 @@ SECONDS = 60.0
 
 PROGRAM = """
 import atexit, sys, threading, time
-from microdock_server.ending import end, end_like
+from microdock_server.serving.process_exit import end, end_like
 
 class Last:
     def __del__(self):

@@ -16,7 +16,7 @@ from flask import Flask
 
 from microdock_server import file_modes
 from microdock_server.file_modes import Layout
-from microdock_server.rotation import SharedRotatingHandler
+from microdock_server.observability.log_rotation import SharedRotatingHandler
 
 from .conftest import AppFactory
 from .live import prepared_server

@@ -14,12 +14,13 @@ import orjson
 import pytest
 from flask import Flask
 
-from microdock_server.api import admin_page, openapi, system
-from microdock_server.api.catalog_cache import CatalogCache
+from microdock_server.api.core import openapi
 from microdock_server.api.host import details
+from microdock_server.api.host.list_cache import CatalogCache
 from microdock_server.api.installs import listing
+from microdock_server.api.system.health import admin_page, health
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
 from microdock_server.kept import Kept, Shared
 from microdock_server.services import passwords, resources, statistics
 from microdock_server.services.tokens import Actor, Claims
@@ -182,13 +183,13 @@ def test_the_openapi_document_is_made_once(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_readiness_is_checked_once_for_all_who_ask_and_anew_for_the_next(app: Flask) -> None:
-    assert made(system._checking, system, "_checked", system.readiness, app) == 1
-    assert made(system._checking, system, "_checked", system.readiness, app) == 1
+    assert made(health._checking, health, "_checked", health.readiness, app) == 1
+    assert made(health._checking, health, "_checked", health.readiness, app) == 1
 
 
 def test_metrics_are_gathered_once(app: Flask) -> None:
     client = Api(app)
-    assert made(system._scraping, system, "_scraped", lambda: client.get("/metrics").status_code) == 1
+    assert made(health._scraping, health, "_scraped", lambda: client.get("/metrics").status_code) == 1
 
 
 def test_statistics_and_sums_are_made_once(app: Flask) -> None:

@@ -14,8 +14,8 @@ import orjson
 import pytest
 from flask import Flask
 
-from microdock_server import logs
-from microdock_server.rotation import SharedRotatingHandler
+from microdock_server.observability import logs
+from microdock_server.observability.log_rotation import SharedRotatingHandler
 
 from .live import ROOT
 from .support import Api, signed_in

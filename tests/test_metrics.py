@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from microdock_server import metrics
+from microdock_server.observability import metrics
 
 
 @pytest.fixture

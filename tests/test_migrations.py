@@ -18,10 +18,10 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import JSON, inspect, text
 
 from microdock_server import create_app
-from microdock_server.extensions import db, is_modelled
+from microdock_server.bootstrap import prepare
+from microdock_server.database.session import db, is_modelled
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import accounts
-from microdock_server.startup import prepare
-from microdock_server.uow import unit_of_work
 
 from .conftest import release
 from .live import ROOT

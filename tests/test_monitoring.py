@@ -17,16 +17,17 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
-from microdock_server import create_app, metrics
+from microdock_server import create_app
 from microdock_server.clock import iso, utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.housekeeping import sweep
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.jobs.worker import run_job
 from microdock_server.models import Job
+from microdock_server.observability import metrics
 from microdock_server.services import rehash
-from microdock_server.services.snapshots.keeping import RECORD
-from microdock_server.uow import unit_of_work
+from microdock_server.snapshots.keeping import RECORD
 
 from .conftest import release
 from .jobs.helpers import enqueue, job, submit

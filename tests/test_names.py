@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdock_server import confusables, names
+from microdock_server.text import confusables, names
 
 from .live import ROOT
 

@@ -15,8 +15,8 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from microdock_server import create_app
+from microdock_server.bootstrap import prepare
 from microdock_server.config import ConfigurationError, load_settings
-from microdock_server.startup import prepare
 
 from .conftest import AppFactory, release
 from .live import free_port

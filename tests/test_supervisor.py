@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from microdock_server import presence, supervisor
+from microdock_server import supervisor
+from microdock_server.storage import data_dir_lock
 from microdock_server.supervisor import STATE
 
 from .jobs.helpers import alive, enqueue
@@ -236,7 +237,7 @@ def test_code_that_does_not_start_never_takes_over(serve: Callable[..., Service]
     service = serve().ready()
     before = state(service)
     # What a new version may do wrong: here its database is locked away.
-    lock = presence.FILE
+    lock = data_dir_lock.FILE
     (service._server.data / lock).unlink()
     (service._server.data / lock).mkdir()
     service.process.send_signal(signal.SIGUSR2)

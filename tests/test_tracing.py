@@ -15,9 +15,9 @@ import pytest
 from flask import Flask
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from microdock_server import tracing
 from microdock_server.config import ConfigurationError
 from microdock_server.jobs.worker import run_job
+from microdock_server.observability import tracing
 
 from .conftest import AppFactory
 from .jobs.helpers import job, submit

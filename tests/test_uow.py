@@ -17,11 +17,11 @@ from sqlalchemy import select, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from microdock_server import engines
+from microdock_server.database import engines
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import current_unit, execute_durably_enough, unit_of_work
 from microdock_server.errors import Conflict, DatabaseBusy, StorageFull
-from microdock_server.extensions import db
 from microdock_server.models import Setting
-from microdock_server.uow import current_unit, execute_durably_enough, unit_of_work
 
 from .conftest import AppFactory
 from .rows import raw

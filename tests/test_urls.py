@@ -11,7 +11,7 @@ from redis import ConnectionPool
 from sqlalchemy.engine import make_url
 
 from microdock_server.config import ConfigurationError
-from microdock_server.urls import joined
+from microdock_server.text.urls import joined
 
 from .support import settings_for
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from microdock_server import confusables
+from microdock_server.text import confusables
 
 Reason = Literal["confusable", "edit_distance"]
 

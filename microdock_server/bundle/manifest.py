@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
-from microdock_server import names
 from microdock_server.bundle.archive_names import is_device
 from microdock_server.bundle.manifest_json import BadJson, load
 from microdock_server.bundle.problems import Problem, Problems, printable
@@ -19,6 +18,7 @@ from microdock_server.bundle.versions import (
     Range,
     is_version,
 )
+from microdock_server.text import names
 from microdock_server.vocabulary import (
     CHANGELOG_MAX,
     DESCRIPTION_MAX,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Final
 
-from .. import client_address
+from ..text import client_address
 from .settings import DEFAULT_PASSWORD, Settings
 from .values import ConfigurationError
 

@@ -12,8 +12,8 @@ import marshmallow
 from environs import Env, EnvError
 from sqlalchemy.engine import make_url
 
-from .. import tracing
-from ..nodes.redis import ensure_redis_url
+from ..cluster.redis import ensure_redis_url
+from ..observability import tracing
 from ..services.scanning import ensure_scanner_url
 from ..storage.address import parse_address
 from ..vocabulary import Risk

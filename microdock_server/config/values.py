@@ -11,8 +11,8 @@ import marshmallow
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from .. import client_address
-from ..urls import split
+from ..text import client_address
+from ..text.urls import split
 from ..vocabulary import DEFAULT_PERMISSIONS, Risk
 
 

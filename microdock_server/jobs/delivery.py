@@ -18,7 +18,7 @@ from huey import Huey  # type: ignore[import-untyped]
 from huey.storage import SqliteStorage  # type: ignore[import-untyped]
 
 from .. import file_modes
-from ..nodes.redis import Redis, RedisLost
+from ..cluster.redis import Redis, RedisLost
 from .messages import RedisMessages
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from typing import Final
 
 from flask import Flask
 
-from ..api.context import Context
 from ..clock import iso, utcnow
+from ..context import Context
+from ..database.unit_of_work import unit_of_work
 from ..services import backups, files, jobs, maintenance, rehash, statistics, tokens
 from ..services.maintenance import Record
-from ..uow import unit_of_work
 from .heartbeat import heartbeat
 from .reasons import reason_of
 

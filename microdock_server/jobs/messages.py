@@ -9,7 +9,7 @@ from typing import Final
 from huey.constants import EmptyData  # type: ignore[import-untyped]
 from huey.storage import RedisStorage  # type: ignore[import-untyped]
 
-from ..nodes.redis import PREFIX, Redis, RedisLost
+from ..cluster.redis import PREFIX, Redis, RedisLost
 
 POP_SECONDS: Final = 1
 LOST_PAUSE: Final = 0.2

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import DomainError
-from ..logs import TOKEN
+from ..observability.logs import TOKEN
 
 REASON_MAX: Final = 200
 

@@ -19,15 +19,15 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import metrics, tracing
-from ..api.context import Context
-from ..api.packages import limits
-from ..schema_state import state_at_start
+from ..api.core.packages import limits
+from ..context import Context
+from ..database.schema_state import state_at_start
+from ..database.unit_of_work import unit_of_work
+from ..observability import metrics, tracing
 from ..services import jobs
 from ..services.autoreview import running
 from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
-from ..uow import unit_of_work
 from .delivery import FILE, Messenger, Reminder
 from .heartbeat import heartbeat
 from .maintenance import Maintainer

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from .columns import Moment
 
 

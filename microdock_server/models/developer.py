@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .. import names
-from ..extensions import Base
+from ..database.session import Base
+from ..text import names
 from ..vocabulary import PLUGIN_NAME_MAX, Verification
 from .columns import Created, Moment, OptionalMoment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from ..vocabulary import PLUGIN_NAME_MAX
 from .columns import Created, Uuid
 from .stored_file import StoredFileColumns

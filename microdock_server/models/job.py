@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from ..vocabulary import JobState
 from .columns import Created, Moment, OptionalMoment, Uuid
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from ..vocabulary import DISPLAY_NAME_MAX, PLUGIN_NAME_MAX, VERSION_MAX, PluginStatus
 from .columns import Created, OptionalMoment, Uuid
 

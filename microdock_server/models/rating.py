@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, ForeignKey, Index, Integer, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX
 from .columns import Created, OptionalMoment, Uuid
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX, AutoReviewStatus, Priority, ReviewStatus
 from .columns import Created, OptionalMoment, Uuid
 

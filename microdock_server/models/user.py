@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, String, Text, event, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .. import confusables, names
-from ..extensions import Base
+from ..database.session import Base
+from ..text import confusables, names
 from .columns import Created, OptionalMoment, Uuid
 
 

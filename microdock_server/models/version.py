@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, cast, func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from ..extensions import Base
+from ..database.session import Base
 from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX, PluginStatus
 from .columns import Created, OptionalMoment
 from .plugin import Plugin

@@ -15,11 +15,11 @@ from typing import Any, Final
 import marshmallow as ma
 from marshmallow import fields
 
-from .. import names
 from ..bundle.manifest import is_web_address
 from ..bundle.versions import is_version
 from ..clock import iso
 from ..messages import Message
+from ..text import names
 from ..vocabulary import CURRENCY, PLUGIN_NAME, PLUGIN_NAME_MAX, UPLOAD_KEY, URL_MAX, USER_KEY, UUID, VERSION_MAX
 
 # What every field says of the same faults.

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from .. import confusables, names
 from ..bundle import lookalikes
 from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import (
     Detail,
     EmailTaken,
@@ -23,10 +24,9 @@ from ..errors import (
     WrongCredentials,
     WrongPassword,
 )
-from ..extensions import db
 from ..messages import Message
 from ..models import User
-from ..uow import unit_of_work
+from ..text import confusables, names
 from ..vocabulary import Role
 from . import audit, passwords, revisions, tokens
 from .audit import Who

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ..clock import utcnow
+from ..database.session import db
 from ..errors import (
     AppealDecided,
     AppealExists,
@@ -22,7 +23,6 @@ from ..errors import (
     OwnPlugin,
     TransitionNotAllowed,
 )
-from ..extensions import db
 from ..models import Appeal, Plugin, PluginVersion, Review
 from ..vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus, permits
 from . import audit, catalog, notifications, plugins, reviews, submitters

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Select, func, select
 
 from ..clock import iso, utcnow
-from ..extensions import db
+from ..database.session import db
 from ..models import AuditEntry
 from .paging import page_of
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from ..clock import compact, iso
+from ..database.session import db
+from ..database.unit_of_work import current_unit, unit_of_work
 from ..errors import BackupBytesExceeded, BackupCountExceeded, BackupNotFound, Invalid
-from ..extensions import db
 from ..models import Backup
 from ..storage import ReceivedFile, Storages
-from ..uow import current_unit, unit_of_work
 from ..vocabulary import FIRST_KEY_MIN, BackupType
 from . import audit, files
 from .audit import SERVER, Who

@@ -8,9 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from ..clock import utcnow
-from ..extensions import db
+from ..database.session import db
+from ..database.unit_of_work import read_at_once
 from ..models import Catalog, Plugin, PluginVersion
-from ..uow import read_at_once
 from ..vocabulary import PluginStatus
 from . import search
 from .paging import DEFAULT_LIMIT, page_of

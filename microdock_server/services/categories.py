@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from .. import names
 from ..clock import utcnow
+from ..database.session import db
 from ..errors import CategoryExists, CategoryInUse, CategoryNotFound, Detail, Invalid
-from ..extensions import db
 from ..messages import Message
 from ..models import Category, Plugin
+from ..text import names
 from ..vocabulary import PluginStatus
 from . import audit, revisions
 from .audit import Who

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from ..database.session import db
 from ..errors import Invalid, NameReserved
-from ..extensions import db
 from ..models import AuditEntry, Setting, User
 from . import audit, revisions
 from .audit import Who

@@ -10,11 +10,11 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select
 
 from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import DeveloperNotFound, PluginNotFound
-from ..extensions import db
 from ..models import Developer, DownloadDay, DownloadWindow, Plugin, Rating, RevenueEntry, User
 from ..models.columns import UtcDateTime
-from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Role, Verification
 from . import accounts, audit, catalog, plugins, revisions
 from .paging import page_of

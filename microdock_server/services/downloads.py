@@ -8,11 +8,11 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, bindparam, select, update
 
 from ..bundle.versions import sort_key
+from ..database.session import db
+from ..database.unit_of_work import execute_durably_enough, unit_of_work
 from ..errors import PluginDisabled, PluginNotFound, VersionNotFound
-from ..extensions import db
 from ..models import Plugin, PluginVersion
 from ..storage import Outgoing, Storages, Suits
-from ..uow import execute_durably_enough, unit_of_work
 from ..vocabulary import PluginStatus
 from .files import Place, place_of
 

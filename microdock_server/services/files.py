@@ -11,12 +11,12 @@ from typing import Any, Final, NamedTuple, TypedDict
 from sqlalchemy import select
 
 from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import FileMissing
-from ..extensions import db
 from ..models import Backup, PluginImage, PluginVersion
 from ..storage import Storage, Storages, StoredFile
 from ..storage.contract import CHUNK
-from ..uow import unit_of_work
 
 ORPHAN_AGE: Final = timedelta(hours=1)
 # Whose rows own files.

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, select, update
 
 from ..clock import utcnow
+from ..database.session import db
 from ..errors import (
     InstallExists,
     InstallNotFound,
@@ -16,7 +17,6 @@ from ..errors import (
     PluginNotFound,
     VersionNotFound,
 )
-from ..extensions import db
 from ..models import Install, User
 from ..vocabulary import PluginStatus, Risk
 from . import plugins, versions

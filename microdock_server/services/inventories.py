@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from ..bundle import Limits
 from ..bundle.inventory import Inventory, compare, take_inventory
-from ..extensions import db
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..models import PluginVersion, VersionInventory
 from ..storage import Storages
-from ..uow import unit_of_work
 from ..vocabulary import PluginStatus
 from .files import Place, place_of
 

@@ -15,10 +15,10 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..clock import SKEW, utcnow
+from ..database.session import db
+from ..database.unit_of_work import current_unit, unit_of_work
 from ..errors import JobNotFailed, JobNotFound
-from ..extensions import db
 from ..models import Job
-from ..uow import current_unit, unit_of_work
 from ..vocabulary import JobState
 
 LEASE: Final = timedelta(minutes=5)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 
-from ..extensions import db
+from ..database.session import db
 from ..models import Category, Developer, DownloadWindow, Plugin, PluginImage, User
 from ..vocabulary import PluginStatus, permits
 from . import categories, developers, pictures, revision_cache, search

@@ -15,10 +15,10 @@ from typing import Any, Final
 from sqlalchemy import select, update
 
 from ..clock import lasts_until, utcnow
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import Conflict
-from ..extensions import db
 from ..models import Setting
-from ..uow import unit_of_work
 
 LEASE: Final = timedelta(minutes=5)
 # A task that failed need not wait for its whole interval.

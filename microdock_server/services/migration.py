@@ -14,10 +14,10 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, exists, select, update
 
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import FileMissing, StorageFailure
-from ..extensions import db
 from ..storage import Storage, Storages
-from ..uow import unit_of_work
 from .files import TABLES, Place, measure
 
 Table = Any

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select
 
-from .. import confusables, names
 from ..bundle.problems import printable
-from ..extensions import db
+from ..database.session import db
 from ..models import Category, User
+from ..text import confusables, names
 
 BATCH: Final = 1000
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, and_, bindparam, exists, func, insert, or_, select
 
 from ..clock import utcnow
-from ..extensions import db
+from ..cluster import wakeup
+from ..database.session import db
+from ..database.unit_of_work import read_at_once
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
 from ..models import Notification, NotificationRead, Plugin, User
 from ..models.columns import UtcDateTime
-from ..nodes import bell
-from ..uow import read_at_once
 from ..vocabulary import Event
 from .paging import page_of
 
@@ -26,7 +26,7 @@ _REASONS: Final = ("reason", "notes", "response")
 def notify(user_id: str | None, event: Event, **data: Any) -> None:
     """Tell a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
     db.session.add(Notification(user_id=user_id, event=event, data=data))
-    bell.ring("notifications")
+    wakeup.ring("notifications")
 
 
 def about(plugin: Plugin) -> dict[str, str]:

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
-from ..extensions import db
 from ..models import Plugin, PluginImage, PluginVersion
 from ..storage import Storages
-from ..uow import unit_of_work
 from ..vocabulary import PluginStatus, Reason
 from . import (
     audit,

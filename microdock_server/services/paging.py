@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 
-from ..extensions import db
+from ..database.session import db
 
 DEFAULT_LIMIT: Final = 20
 

@@ -10,14 +10,14 @@ from typing import BinaryIO, Final, TypeVar
 
 from sqlalchemy import select
 
+from ..database.session import db
+from ..database.unit_of_work import Unit, current_unit
 from ..errors import FileMissing, Invalid
-from ..extensions import db
 from ..media import Allowance, BadImage, Picture, effort, normalise
 from ..models import Plugin, PluginImage
 from ..models.columns import new_id
 from ..storage import Storages
 from ..storage.contract import StoredFile
-from ..uow import Unit, current_unit
 from . import files
 
 T = TypeVar("T")

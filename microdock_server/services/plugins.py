@@ -11,11 +11,11 @@ from sqlalchemy import delete as sql_delete
 
 from ..bundle.versions import best
 from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import current_unit
 from ..errors import NotTheOwner, PluginNotFound
-from ..extensions import db
 from ..models import AuditEntry, Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Storages
-from ..uow import current_unit
 from ..vocabulary import Event, PluginStatus, permits
 from . import audit, catalog, notifications, search, texts
 from .audit import Who

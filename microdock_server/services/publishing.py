@@ -10,6 +10,8 @@ from typing import Any, Self
 from ..bundle import Limits, Manifest, Report, inspect_package
 from ..bundle.versions import sort_key
 from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import Unit, unit_of_work
 from ..errors import (
     BadPackage,
     Conflict,
@@ -19,11 +21,9 @@ from ..errors import (
     VersionExists,
     VersionRetired,
 )
-from ..extensions import db
 from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storages, StoredFile
-from ..uow import Unit, unit_of_work
 from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
 from . import (
     accounts,

@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 
 from ..clock import utcnow
+from ..database.session import db
 from ..errors import NotTheOwner, OwnRating, PluginNotFound, RatingExists, RatingNotFound
-from ..extensions import db
 from ..models import Plugin, Rating, RatingReport, RatingRevision
 from ..vocabulary import PluginStatus, permits
 from . import audit, catalog, plugins, revisions

@@ -16,11 +16,11 @@ from typing import Final
 from sqlalchemy import Row, delete, func, select
 
 from ..clock import iso, utcnow
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import FileMissing
-from ..extensions import db
 from ..models import Setting, User
 from ..storage import Storages
-from ..uow import unit_of_work
 from ..vocabulary import Event, Role
 from . import audit, files, notifications
 from .audit import SERVER

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import select
 
 from ..bundle.lookalikes import Lookalike, find_lookalikes
-from ..extensions import db
+from ..database.session import db
 from ..models import DownloadWindow, Plugin
 
 # How many of the most downloaded plugins a name is compared with: it bounds what one upload costs.

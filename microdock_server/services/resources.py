@@ -12,10 +12,10 @@ from typing import Any, Final
 import psutil
 from sqlalchemy import func, select
 
-from ..extensions import db
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..kept import Shared
 from ..models import Backup, PluginImage, PluginVersion
-from ..uow import unit_of_work
 from ..vocabulary import NOT_MEASURED
 from . import jobs, maintenance, rehash
 from .diskspace import DiskGuard

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from ..clock import utcnow
-from ..extensions import db
+from ..database.session import db
 from ..models import AuditEntry, Plugin, Review
 from ..vocabulary import NOT_MEASURED, OPEN_REVIEWS, Priority, Reason, ReviewStatus
 from . import audit

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from ..clock import utcnow
+from ..database.session import db
 from ..errors import (
     AssignedToAnother,
     Forbidden,
@@ -17,7 +18,6 @@ from ..errors import (
     ReviewNotFound,
     ReviewOutdated,
 )
-from ..extensions import db
 from ..models import Plugin, PluginVersion, Review, User
 from ..vocabulary import OPEN_REVIEWS, Event, PluginStatus, Priority, Reason, ReviewStatus, Role, Verdict, permits
 from . import audit, catalog, configuration, notifications, plugins, revisions, submitters

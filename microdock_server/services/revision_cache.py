@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import select
 
-from ..extensions import db
+from ..database.session import db
 from ..kept import Kept
 from ..models import Catalog
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from ..database.session import db
 from ..errors import AccountBytesExceeded, AddressBytesExceeded, StorageBytesExceeded
-from ..extensions import db
 from ..models import Backup, Plugin, PluginImage, PluginVersion
 
 MIB: Final = 1 << 20

@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, select
 
-from ..extensions import db
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..models import Developer, Plugin, Setting, User
-from ..uow import unit_of_work
 from . import revision_cache, search_index, search_words
 from .revision_cache import RevisionCache
 from .search_index import HIDDEN, PUBLIC, Entry

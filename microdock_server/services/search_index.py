@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Row, TextClause, text
 
-from ..extensions import db
+from ..database.session import db
 from . import search_words
 
 PUBLIC: Final = "plugin_search"

@@ -16,7 +16,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from .. import names
+from ..text import names
 
 MAX_TERMS: Final = 8
 # A character for private use: part of a word for the tokenizer, and never of a text's words.

@@ -12,10 +12,10 @@ from typing import Any, Final
 from sqlalchemy import Select, extract, func, select, text
 
 from ..clock import iso, utcnow
-from ..extensions import db
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..kept import Shared
 from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
-from ..uow import unit_of_work
 from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
 from .developers import IS_DEVELOPER, SINCE
 

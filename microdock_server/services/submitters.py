@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from ..database.session import db
 from ..errors import Detail, DomainError, OverrideRefused, OwnPlugin, OwnSubmission
-from ..extensions import db
 from ..messages import Message
 from ..models import Plugin, PluginVersion, Review, User
 from ..vocabulary import Reason, Role, permits

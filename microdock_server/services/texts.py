@@ -15,12 +15,12 @@ from typing import Any, Final
 from sqlalchemy import Engine, bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..database.unit_of_work import current_unit, execute_durably_enough
 from ..errors import BadPackage, Detail, DomainError, Invalid
 from ..kept import Kept
 from ..media import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly, as_plain, to_html
 from ..messages import Message
 from ..models import Plugin, PluginVersion
-from ..uow import current_unit, execute_durably_enough
 
 log = logging.getLogger(__name__)
 

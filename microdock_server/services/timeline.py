@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ..extensions import db
+from ..database.session import db
 from ..models import AutoReview, PluginVersion, Review
 from ..vocabulary import Reason
 

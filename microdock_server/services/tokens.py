@@ -22,12 +22,12 @@ from typing import Any, Final, Literal
 from sqlalchemy import BindParameter, Engine, bindparam, delete, select
 
 from ..clock import SKEW, utcnow
+from ..cluster import wakeup
+from ..database.session import db
+from ..database.unit_of_work import read_at_once
 from ..errors import InvalidToken, RevokedForGood
-from ..extensions import db
 from ..models import RefreshToken, RevokedToken, TokenFamily, User
 from ..models.columns import new_id
-from ..nodes import bell
-from ..uow import read_at_once
 from ..vocabulary import Role
 
 REMEMBERED: Final = timedelta(days=30)
@@ -104,7 +104,7 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
     successor = _spend(token, user, family) if token.spent_at is None else _given_before(token, user)
     if successor is None:
         family.revoked_at = utcnow()
-        bell.ring("tokens")
+        wakeup.ring("tokens")
         return user, None
     return user, (_access(user, family, lifetime), successor)
 
@@ -141,13 +141,13 @@ def revoke(claims: Claims) -> None:
         family = db.session.get(TokenFamily, claims.family)
         if family is not None and family.revoked_at is None:
             family.revoked_at = utcnow()
-    bell.ring("tokens")
+    wakeup.ring("tokens")
 
 
 def revoke_user(user: User) -> None:
     """No token that this user holds is believed any more."""
     user.token_epoch += 1
-    bell.ring("tokens")
+    wakeup.ring("tokens")
 
 
 def forget_expired() -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
 from ..errors import Invalid, WrongPluginKey
-from ..extensions import db
 from ..models import PluginTombstone
-from ..uow import unit_of_work
 from ..vocabulary import FIRST_KEY_MIN
 from . import configuration, passwords, plugins
 

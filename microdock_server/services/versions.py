@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from ..bundle.versions import is_version, sort_key
+from ..database.session import db
 from ..errors import VersionNotFound
-from ..extensions import db
 from ..models import Plugin, PluginVersion
 from ..vocabulary import PluginStatus
 from . import audit, catalog, plugins

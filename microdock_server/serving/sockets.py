@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from typing import IO, Any, Final, Protocol
 
-from .. import metrics
+from ..observability import metrics
 from .pace import Deadlines, Pace
 from .shares import FairShares
 

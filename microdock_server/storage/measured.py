@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
 
-from .. import metrics, tracing
+from ..observability import metrics, tracing
 from .contract import BlobInfo, Handover, ReceivedFile, Storage, StoredFile
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from microdock_server.api import admin_page
+from microdock_server.api.system.health import admin_page
 
 from ..conftest import AppFactory
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from microdock_server.api.context import Context
-from microdock_server.api.early import EarlyRefusals
+from microdock_server.api.core.early_refusals import EarlyRefusals
+from microdock_server.context import Context
 
 from ..conftest import AppFactory
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from microdock_server.api import limits, throttle
-from microdock_server.api.limits import SQLiteWindows
+from microdock_server.api.core import login_throttle, rate_limits
+from microdock_server.api.core.rate_limits import SQLiteWindows
 from microdock_server.errors import TooMany
 
 from ..conftest import AppFactory
@@ -79,7 +79,7 @@ def store(tmp_path: Path) -> Iterator[SQLiteWindows]:
 
 def test_a_window_begins_anew_when_it_has_ended(store: SQLiteWindows, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
-    monkeypatch.setattr(limits.time, "time", lambda: now)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: now)
     ends = now + 60
     assert [store.hit("key", 60) for _ in range(3)] == [(1, ends), (2, ends), (3, ends)]
     assert store.hit("another", 60) == (1, ends)
@@ -91,12 +91,12 @@ def test_a_window_begins_anew_when_it_has_ended(store: SQLiteWindows, monkeypatc
 
 def test_failed_logins_are_answered_more_and_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(throttle.time, "sleep", waited.append)
+    monkeypatch.setattr(login_throttle.time, "sleep", waited.append)
     for _ in range(9):
-        throttle.failed("somebody slow", "10.0.0.1")
+        login_throttle.failed("somebody slow", "10.0.0.1")
     assert waited == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0]
-    throttle.succeeded("Somebody Slow", "10.0.0.1")
-    throttle.failed("somebody slow", "10.0.0.1")
+    login_throttle.succeeded("Somebody Slow", "10.0.0.1")
+    login_throttle.failed("somebody slow", "10.0.0.1")
     assert len(waited) == 6
 
 
@@ -108,17 +108,17 @@ def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
         sleeping.release()
         assert wake.wait(30)
 
-    monkeypatch.setattr(throttle.time, "sleep", sleep)
-    for _ in range(throttle.FREE_FAILURES):
-        throttle.failed("waits", "10.0.0.77")
-    with ThreadPoolExecutor(throttle.MAX_WAITING) as pool:
-        waiting = [pool.submit(throttle.failed, "waits", "10.0.0.77") for _ in range(throttle.MAX_WAITING)]
+    monkeypatch.setattr(login_throttle.time, "sleep", sleep)
+    for _ in range(login_throttle.FREE_FAILURES):
+        login_throttle.failed("waits", "10.0.0.77")
+    with ThreadPoolExecutor(login_throttle.MAX_WAITING) as pool:
+        waiting = [pool.submit(login_throttle.failed, "waits", "10.0.0.77") for _ in range(login_throttle.MAX_WAITING)]
         assert all(sleeping.acquire(timeout=30) for _ in waiting)
         with pytest.raises(TooMany):
-            throttle.failed("waits", "10.0.0.77")
+            login_throttle.failed("waits", "10.0.0.77")
         wake.set()
-        assert [one.result() for one in waiting] == [None] * throttle.MAX_WAITING
-    throttle.failed("waits", "10.0.0.77")
+        assert [one.result() for one in waiting] == [None] * login_throttle.MAX_WAITING
+    login_throttle.failed("waits", "10.0.0.77")
 
 
 def test_ipv6_clients_are_counted_by_their_network(limited: Flask) -> None:
@@ -147,7 +147,7 @@ def test_one_address_is_one_client_however_a_proxy_writes_it(make_app: AppFactor
 
 def test_failed_logins_of_an_ipv6_network_slow_down_together(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(throttle.time, "sleep", slept.append)
+    monkeypatch.setattr(login_throttle.time, "sleep", slept.append)
     for n in range(5):
-        throttle.failed("an-ipv6-victim", f"2001:db8:7::{n:x}")
+        login_throttle.failed("an-ipv6-victim", f"2001:db8:7::{n:x}")
     assert len(slept) == 2

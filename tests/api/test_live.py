@@ -13,8 +13,8 @@ import pytest
 import websocket
 from websocket import ABNF, WebSocketBadStatusException
 
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import notifications
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
 
 from ..conftest import AppFactory

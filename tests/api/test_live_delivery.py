@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.messages import Message
 from microdock_server.services import accounts, notifications, tokens
 from microdock_server.services.tokens import Claims
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event
 
 from ..live import Server

@@ -13,8 +13,8 @@ import pytest
 import websocket
 from websocket import ABNF
 
-from microdock_server.api.hub import MAX_STRANGERS
-from microdock_server.api.link import SLOW_AFTER
+from microdock_server.api.websocket.connection import SLOW_AFTER
+from microdock_server.api.websocket.hub import MAX_STRANGERS
 
 from ..live import GRACE_SECONDS, Server, eventually
 from ..sockets import House, Starter, living_in, upgrade

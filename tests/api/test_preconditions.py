@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from microdock_server.api import admin_page, preconditions
+from microdock_server.api.core import preconditions
+from microdock_server.api.system.health import admin_page
 from microdock_server.errors import PreconditionFailed, RangeNotSatisfiable
 
 from ..conftest import AppFactory

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from microdock_server.api.proxies import Proxies
+from microdock_server.api.core.proxies import Proxies
 
 
 def seen(hops: int, **headers: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from marshmallow import fields as plain
 
-from microdock_server.api.rendering import dumper
+from microdock_server.api.core.rendering import dumper
 from microdock_server.schemas import fields
 from microdock_server.schemas.base import Schema
 

@@ -10,11 +10,11 @@ from flask import Flask
 from prometheus_client import REGISTRY
 from sqlalchemy import update
 
-from microdock_server.api import throttle
-from microdock_server.extensions import db
+from microdock_server.api.core import login_throttle
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Backup, Plugin
 from microdock_server.services import passwords
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ..conftest import AppFactory
@@ -28,8 +28,8 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long answers were made to wait; none does."""
     found: list[float] = []
     for name in ("_failures", "_unknown", "_asked"):
-        monkeypatch.setattr(throttle, name, OrderedDict())
-    monkeypatch.setattr(throttle.time, "sleep", found.append)
+        monkeypatch.setattr(login_throttle, name, OrderedDict())
+    monkeypatch.setattr(login_throttle.time, "sleep", found.append)
     return found
 
 
@@ -89,7 +89,7 @@ def test_a_wrong_upload_secret_is_slowed_down(make_app: AppFactory, waited: list
 
 def test_nothing_of_a_key_is_logged_or_counted(api: Api, waited: list[float], caplog: pytest.LogCaptureFixture) -> None:
     api.upload()
-    with caplog.at_level(logging.WARNING, logger=throttle.log.name):
+    with caplog.at_level(logging.WARNING, logger=login_throttle.log.name):
         guess(api)
     [record] = [record for record in caplog.records if getattr(record, "event", "") == "plugin_key_wrong"]
     assert record.guarded == "com.example.myplugin"  # type: ignore[attr-defined]
@@ -103,9 +103,9 @@ def test_when_too_many_wait_already_further_guesses_are_sent_away(
     api.upload()
     for _ in range(3):
         guess(api)
-    full = throttle.threading.BoundedSemaphore(1)
+    full = login_throttle.threading.BoundedSemaphore(1)
     full.acquire()
-    monkeypatch.setattr(throttle, "_waiting", full)
+    monkeypatch.setattr(login_throttle, "_waiting", full)
     assert guess(api) == 429
     assert waited == []
 
@@ -138,11 +138,11 @@ def test_many_different_unknown_user_keys_are_guesses(
 ) -> None:
     before = counted("user_key_unknown")
     with caplog.at_level(logging.INFO, "microdock_server.security"):
-        found = [list_of(api, f"{SECRET}-{number}") for number in range(throttle.FREE_UNKNOWN + 5)]
-    assert found == [200] * (throttle.FREE_UNKNOWN + 5)
+        found = [list_of(api, f"{SECRET}-{number}") for number in range(login_throttle.FREE_UNKNOWN + 5)]
+    assert found == [200] * (login_throttle.FREE_UNKNOWN + 5)
     # As with wrong keys, the first are free once more.
     assert waited == [0.1, 0.2]
-    assert counted("user_key_unknown") - before == throttle.FREE_UNKNOWN + 5
+    assert counted("user_key_unknown") - before == login_throttle.FREE_UNKNOWN + 5
     assert {getattr(record, "event", None) for record in caplog.records} == {"user_key_unknown"}
     assert [record.levelno for record in caplog.records].count(logging.WARNING) == 5
     assert all(SECRET not in str(vars(record)) for record in caplog.records)
@@ -151,9 +151,9 @@ def test_many_different_unknown_user_keys_are_guesses(
 
 def test_a_host_that_asks_for_its_empty_list_is_never_slowed_down(api: Api, waited: list[float]) -> None:
     before = counted("user_key_unknown")
-    assert {list_of(api, "a-new-user") for _ in range(3 * throttle.FREE_UNKNOWN)} == {200}
+    assert {list_of(api, "a-new-user") for _ in range(3 * login_throttle.FREE_UNKNOWN)} == {200}
     assert (waited, counted("user_key_unknown") - before) == ([], 1)
-    for number in range(throttle.FREE_UNKNOWN + 5):
+    for number in range(login_throttle.FREE_UNKNOWN + 5):
         list_of(api, f"{SECRET}-{number}")
     waited.clear()
     # Neither is one beside somebody who guesses.
@@ -164,7 +164,7 @@ def test_a_host_that_asks_for_its_empty_list_is_never_slowed_down(api: Api, wait
 def test_lists_of_keys_that_have_backups_are_no_guesses(api: Api, waited: list[float]) -> None:
     api.back_up()
     before = counted("user_key_unknown")
-    assert {list_of(api, "user123abc") for _ in range(throttle.FREE_UNKNOWN + 5)} == {200}
+    assert {list_of(api, "user123abc") for _ in range(login_throttle.FREE_UNKNOWN + 5)} == {200}
     assert (waited, counted("user_key_unknown")) == ([], before)
 
 
@@ -172,17 +172,17 @@ def test_unknown_user_keys_of_a_quarter_of_an_hour_ago_are_forgotten(
     api: Api, waited: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(throttle.time, "monotonic", lambda: now)
-    for number in range(3 * throttle.FREE_UNKNOWN):
+    monkeypatch.setattr(login_throttle.time, "monotonic", lambda: now)
+    for number in range(3 * login_throttle.FREE_UNKNOWN):
         list_of(api, f"{SECRET}-{number}")
-        now += throttle.MEMORY_SECONDS / throttle.FREE_UNKNOWN
+        now += login_throttle.MEMORY_SECONDS / login_throttle.FREE_UNKNOWN
     assert waited == []
 
 
 def test_what_is_remembered_of_unknown_keys_is_bounded(
     api: Api, waited: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "MAX_REMEMBERED", 10)
+    monkeypatch.setattr(login_throttle, "MAX_REMEMBERED", 10)
     for number in range(30):
-        throttle.unknown("user_key", f"{SECRET}-{number}", f"10.0.0.{number}")
-    assert len(throttle._asked) == len(throttle._unknown) == 10
+        login_throttle.unknown("user_key", f"{SECRET}-{number}", f"10.0.0.{number}")
+    assert len(login_throttle._asked) == len(login_throttle._unknown) == 10

@@ -11,9 +11,9 @@ from playwright.sync_api import Locator, Route, expect
 from sqlalchemy import select, update
 
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import DownloadTotal, PluginVersion, Review
-from microdock_server.uow import unit_of_work
 
 from ..live import Server, eventually
 from .conftest import Visit

@@ -13,9 +13,9 @@ import requests
 from PIL import Image
 from sqlalchemy import func, select
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import room
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ..live import Server, at_once, statuses

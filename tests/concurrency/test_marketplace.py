@@ -13,10 +13,10 @@ import pytest
 import requests
 from flask import Flask
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import User
 from microdock_server.services import audit
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ..live import Client, Server, at_once, statuses

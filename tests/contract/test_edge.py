@@ -148,7 +148,7 @@ class TestSystem:
 
     def test_readyz_is_503_while_migrations_are_pending(self, app: Flask, api: Api) -> None:
         with app.app_context():
-            from microdock_server.extensions import db
+            from microdock_server.database.session import db
 
             with db.engine.begin() as connection:
                 connection.exec_driver_sql("DELETE FROM alembic_version")

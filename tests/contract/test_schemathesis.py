@@ -16,7 +16,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from microdock_server.api import throttle
+from microdock_server.api.core import login_throttle
 
 from ..support import Api, signed_in
 
@@ -51,7 +51,7 @@ def test_every_operation_keeps_to_the_document(
     mode: schemathesis.GenerationMode,
 ) -> None:
     # What failed logins cost has a test of its own; here they would only take time.
-    monkeypatch.setattr(throttle, "LONGEST_DELAY", 0.0)
+    monkeypatch.setattr(login_throttle, "LONGEST_DELAY", 0.0)
     Api(app).upload()
     Api(app).back_up()
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)

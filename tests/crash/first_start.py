@@ -15,8 +15,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from microdock_server import create_app
+from microdock_server.bootstrap import prepare
 from microdock_server.services import passwords
-from microdock_server.startup import prepare
 
 from ..support import Api, settings_for
 from .faulty import CHANGELESS, Faults, kill

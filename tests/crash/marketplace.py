@@ -19,7 +19,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from microdock_server import create_app
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import (
     Appeal,
     AuditEntry,
@@ -33,7 +34,6 @@ from microdock_server.models import (
     Review,
 )
 from microdock_server.services import audit
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from .. import market

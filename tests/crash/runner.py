@@ -25,7 +25,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from microdock_server import create_app
-from microdock_server.extensions import db
+from microdock_server.database.session import db
 from microdock_server.services import files, passwords
 from microdock_server.services.files import ORPHAN_AGE
 

@@ -19,7 +19,7 @@ import compose_spec
 import pytest
 import yaml
 
-from microdock_server.deploying import Service
+from deploy.upgrade import Service
 
 from ..peers import missing
 from ..test_docs import settings_read

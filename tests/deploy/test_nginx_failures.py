@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from microdock_server.api.envelopes import Refusal, envelope_for
+from microdock_server.api.core.envelopes import Refusal, envelope_for
 from microdock_server.messages import Message, duration
 from microdock_server.messages.errors import ERRORS
 

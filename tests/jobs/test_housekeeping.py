@@ -13,17 +13,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
+from microdock_server.bootstrap import prepare
 from microdock_server.clock import utcnow
 from microdock_server.config import Settings
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs import housekeeping
 from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, sweep
 from microdock_server.models import Setting
 from microdock_server.services import maintenance
 from microdock_server.services.search import VERSION, VERSION_KEY
 from microdock_server.services.statistics import ROLLED_KEY
-from microdock_server.startup import prepare
-from microdock_server.uow import unit_of_work
 
 from ..live import eventually
 from ..support import Api

@@ -14,8 +14,9 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from microdock_server.config import ConfigurationError
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.errors import FileMissing
-from microdock_server.extensions import db
 from microdock_server.jobs import worker
 from microdock_server.jobs.delivery import FILE, Messenger, Reminder
 from microdock_server.jobs.reasons import reason_of
@@ -23,7 +24,6 @@ from microdock_server.jobs.worker import Kind, run_job
 from microdock_server.models import Setting
 from microdock_server.services import jobs
 from microdock_server.services.jobs import LEASE, MAX_ATTEMPTS, Leased
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from ..live import at_once, eventually

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.maintenance import WORK, Maintainer
 from microdock_server.models import (
     AuditEntry,
@@ -27,7 +28,6 @@ from microdock_server.models import (
 from microdock_server.services import maintenance
 from microdock_server.services.maintenance import LEASE, RETRY_SECONDS, Record
 from microdock_server.services.statistics import ROLLED_KEY
-from microdock_server.uow import unit_of_work
 
 from ..conftest import AppFactory
 from ..support import Api, stored_files

@@ -18,11 +18,11 @@ from flask_migrate import upgrade
 
 from microdock_server import create_app
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.delivery import FILE
 from microdock_server.jobs.worker import GRACE
 from microdock_server.models import Job
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from ..conftest import release

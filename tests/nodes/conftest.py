@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from microdock_server.nodes.redis import Redis
+from microdock_server.cluster.redis import Redis
 
 from ..peers.redis import RedisServer
 

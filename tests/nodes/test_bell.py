@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from microdock_server.cluster.redis import Redis
+from microdock_server.cluster.wakeup import NoBell, RedisBell, Word
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.delivery import Messenger, Reminder
-from microdock_server.nodes.bell import NoBell, RedisBell, Word
-from microdock_server.nodes.redis import Redis
-from microdock_server.uow import unit_of_work
 
 from ..live import eventually
 from ..peers.redis import RedisServer

@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from microdock_server.extensions import db
-from microdock_server.nodes.bell import Word
-from microdock_server.nodes.postgresql import PostgresBell
-from microdock_server.uow import current_unit, unit_of_work
+from microdock_server.cluster.postgresql import PostgresBell
+from microdock_server.cluster.wakeup import Word
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import current_unit, unit_of_work
 
 from ..live import eventually
 from ..peers.postgresql import PostgreSQL

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from microdock_server.cluster.redis import Redis, RedisLost, place
 from microdock_server.config import ConfigurationError
-from microdock_server.nodes.redis import Redis, RedisLost, place
 
 from ..conftest import AppFactory
 from ..live import eventually

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.serving import make_server
 
-from microdock_server.api import hub
+from microdock_server.api.websocket import hub
 
 from ..conftest import AppFactory
 from ..live import eventually

@@ -8,12 +8,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select, text, update
 
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.errors import EmailTaken, Invalid, UsernameLookalike, UsernameTaken, WrongCredentials
-from microdock_server.extensions import db
 from microdock_server.models import Developer, User
 from microdock_server.services import accounts, name_check, passwords
 from microdock_server.services.audit import COMMAND_LINE
-from microdock_server.uow import unit_of_work
 
 from ..market import V1, data
 from ..support import Api, add_user

@@ -17,7 +17,8 @@ from microdock_server.api.market.findings import issues
 from microdock_server.bundle import Limits
 from microdock_server.bundle.dotnet import capabilities
 from microdock_server.bundle.found import Limit
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AutoReview, Job
 from microdock_server.services import jobs
 from microdock_server.services.autoreview import facts, running
@@ -26,7 +27,6 @@ from microdock_server.services.autoreview.rules import RULES_VERSION, WEIGHTS, h
 from microdock_server.services.configuration import ReviewSettings
 from microdock_server.services.jobs import Leased
 from microdock_server.services.scanning import Scan
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import NOT_MEASURED, Role
 
 from ..bundle.packages import plugin_dll

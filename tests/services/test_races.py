@@ -14,11 +14,11 @@ from flask import Flask
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select, update
 
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import current_unit, unit_of_work
 from microdock_server.errors import Conflict, WrongCredentials, WrongPassword, WrongPluginKey
-from microdock_server.extensions import db
 from microdock_server.models import Plugin, PluginTombstone, PluginVersion, User
 from microdock_server.services import accounts, ownership, passwords, tokens, upload_keys
-from microdock_server.uow import current_unit, unit_of_work
 from microdock_server.vocabulary import Role
 
 from ..support import Api, add_user, package, stored_files

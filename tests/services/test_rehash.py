@@ -12,10 +12,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AuditEntry, Backup, Notification
 from microdock_server.services import rehash
-from microdock_server.uow import unit_of_work
 
 from ..support import Api, add_user, package
 

@@ -13,11 +13,11 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import event, select, update
 
-from microdock_server.api import packages
-from microdock_server.extensions import db
+from microdock_server.api.core import packages
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin, PluginVersion
 from microdock_server.services import files, passwords, room
-from microdock_server.uow import unit_of_work
 
 from ..market import PLUGINS, People, file, people, published
 from ..rows import add_plugin

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Developer, User
 from microdock_server.services import search
 from microdock_server.services.search import Scope
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ..market import (

@@ -11,9 +11,9 @@ from typing import Any
 from alembic.script import ScriptDirectory
 from flask import Flask
 
-from microdock_server.extensions import db, migrations
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import Known, Lock, Snapshot, keeping
+from microdock_server import snapshots
+from microdock_server.database.session import db, migrations
+from microdock_server.snapshots import Known, Lock, Snapshot, keeping
 
 from ..support import Api, package, signed_in
 

@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from click.testing import Result
 from flask import Flask
 
-from microdock_server.cli_backup import shown
-from microdock_server.services.snapshots import keeping, read_manifest
+from microdock_server.cli.backup import shown
+from microdock_server.snapshots import keeping, read_manifest
 
 from ..conftest import AppFactory
 from ..live import ROOT

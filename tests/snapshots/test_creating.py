@@ -10,8 +10,8 @@ from typing import BinaryIO
 import pytest
 from flask import Flask
 
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import SnapshotProblem, creating, keeping, read_manifest
+from microdock_server import snapshots
+from microdock_server.snapshots import SnapshotProblem, creating, keeping, read_manifest
 from microdock_server.storage import LocalStorage, Storages
 
 from .helpers import archives, data_of, delete, files, hashes, publish, restore, rows, snapshot, source

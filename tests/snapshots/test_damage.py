@@ -13,11 +13,10 @@ import pytest
 import zstandard
 from flask import Flask
 
-from microdock_server import create_app
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import SnapshotProblem
-from microdock_server.services.snapshots.frames import FOOTER, FOOTER_MAGIC, FOOTER_TAG
-from microdock_server.services.snapshots.members import header, padding
+from microdock_server import create_app, snapshots
+from microdock_server.snapshots import SnapshotProblem
+from microdock_server.snapshots.frames import FOOTER, FOOTER_MAGIC, FOOTER_TAG
+from microdock_server.snapshots.members import header, padding
 
 from ..conftest import release
 from ..support import settings_for

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from microdock_server.services.snapshots import read_manifest
+from microdock_server.snapshots import read_manifest
 
 from ..live import ROOT, Client, Server, eventually, large_package, sha256
 from ..support import package
@@ -27,7 +27,7 @@ from .helpers import files, hashes, rows
 pytestmark = [pytest.mark.live, pytest.mark.sqlite]
 
 BACKUP = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "backup"]
-RESTORE = [sys.executable, "-c", "from microdock_server.cli_backup import backup; backup()", "restore"]
+RESTORE = [sys.executable, "-c", "from microdock_server.cli.backup import backup; backup()", "restore"]
 
 
 def run(data: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:

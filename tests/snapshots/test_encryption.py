@@ -11,8 +11,8 @@ import pyrage
 import pytest
 from flask import Flask
 
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import Keys, Lock, SnapshotProblem, read_manifest
+from microdock_server import snapshots
+from microdock_server.snapshots import Keys, Lock, SnapshotProblem, read_manifest
 
 from ..peers import missing
 from .helpers import archives, data_of, files, logged_out, publish, restore, rows, snapshot

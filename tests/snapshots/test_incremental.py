@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import Known, SnapshotProblem, read_manifest, retention
+from microdock_server import snapshots
+from microdock_server.snapshots import Known, SnapshotProblem, read_manifest, retention
 
 from .helpers import archives, data_of, delete, files, logged_out, publish, restore, rows, snapshot
 

@@ -12,12 +12,11 @@ import pytest
 from flask_migrate import upgrade
 from sqlalchemy import NullPool, create_engine, func, insert, select
 
-from microdock_server import create_app
+from microdock_server import create_app, snapshots
 from microdock_server.clock import utcnow
 from microdock_server.models import Backup
-from microdock_server.services import snapshots
 from microdock_server.services.files import columns, new_key
-from microdock_server.services.snapshots import SnapshotProblem, keeping
+from microdock_server.snapshots import SnapshotProblem, keeping
 from microdock_server.storage import LocalStorage, Storages
 
 from ..conftest import release

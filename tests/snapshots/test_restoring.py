@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from microdock_server import presence
-from microdock_server.services import snapshots
-from microdock_server.services.snapshots import SnapshotProblem
+from microdock_server import snapshots
+from microdock_server.snapshots import SnapshotProblem
+from microdock_server.storage import data_dir_lock
 
 from .helpers import REVISIONS, archives, data_of, delete, files, hashes, logged_out, publish, restore, rows, snapshot
 
@@ -82,7 +82,7 @@ def test_undo_repairs_a_restore_that_was_killed_between_its_renames(app: Flask, 
 def test_a_directory_in_use_is_left_alone(app: Flask, out: Path) -> None:
     data = data_of(app)
     made = snapshot(app, out)
-    descriptor = presence.announce(data)
+    descriptor = data_dir_lock.announce(data)
     try:
         with pytest.raises(SnapshotProblem, match="running on"):
             restore(made.path, data)
@@ -95,9 +95,9 @@ def test_a_directory_in_use_is_left_alone(app: Flask, out: Path) -> None:
 
 def test_no_server_starts_on_what_is_being_restored(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    with presence.alone(tmp_path / "data"), pytest.raises(presence.InUse):
-        presence.announce(tmp_path / "data")
-    os.close(presence.announce(tmp_path / "data"))
+    with data_dir_lock.alone(tmp_path / "data"), pytest.raises(data_dir_lock.InUse):
+        data_dir_lock.announce(tmp_path / "data")
+    os.close(data_dir_lock.announce(tmp_path / "data"))
 
 
 def test_a_database_of_a_later_program_is_refused_and_nothing_changes(app: Flask, out: Path) -> None:

@@ -1,7 +1,7 @@
 """Desk 1: the host API. GET and POST only, no parameters in paths, `{success, message, data}`."""
 
-from ..envelopes import HOST
-from ..surface import Surface
+from ..core.envelopes import HOST
+from ..core.surface import Surface
 
 host = Surface("host", __name__, HOST)
 

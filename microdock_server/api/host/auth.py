@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ...context import settings
 from ...services import tokens
 from ...services.tokens import Actor
 from ...vocabulary import Role
-from ..auth import sign
-from ..context import settings
-from ..credentials import authenticated
-from ..surface import Access
+from ..core.auth import sign
+from ..core.credentials import authenticated
+from ..core.surface import Access
 from . import host, schemas
 
 

@@ -8,20 +8,20 @@ from typing import Any
 
 from flask import Response, request
 
-from ... import metrics
+from ...context import context, settings
+from ...database.unit_of_work import unit_of_work
 from ...errors import Detail, Invalid, UnsupportedFileType
 from ...messages import Message
+from ...observability import metrics
 from ...schemas.base import Paging
 from ...services import backups
 from ...services.backups import NewBackup, Quota
 from ...services.files import place_of
 from ...services.tokens import Actor
-from ...uow import unit_of_work
-from .. import auth, packages, parsing, throttle
-from ..context import context, settings
-from ..files import FileFacts, answers_alike, attachment
-from ..forms import FILE, Form, Slot, receive
-from ..surface import Access
+from ..core import auth, login_throttle, packages, parsing
+from ..core.files import FileFacts, answers_alike, attachment
+from ..core.forms import FILE, Form, Slot, receive
+from ..core.surface import Access
 from . import host, schemas
 
 ADMIN = "system.backups"
@@ -70,7 +70,7 @@ def listed(body: dict[str, Any]) -> dict[str, Any]:
     with unit_of_work(writing=False):
         total, page = backups.page(body["user_key"], body["page"], body["limit"])
     if not total:
-        throttle.unknown("user_key", body["user_key"], request.remote_addr or "")
+        login_throttle.unknown("user_key", body["user_key"], request.remote_addr or "")
     return {"total": total, "backups": page}
 
 
@@ -120,7 +120,7 @@ def delete(body: dict[str, Any], actor: Actor | None = None) -> None:
 
 def _proving() -> AbstractContextManager[None]:
     """Where a user key is shown for a backup that is named. A guess may name any: the address alone is slowed down."""
-    return throttle.proving("user_key", "", request.remote_addr or "")
+    return login_throttle.proving("user_key", "", request.remote_addr or "")
 
 
 def _quota() -> Quota:

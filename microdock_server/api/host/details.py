@@ -8,14 +8,14 @@ from typing import Any, Final
 import orjson
 
 from ...bundle.lookalikes import Lookalike
+from ...context import context, language
+from ...database.unit_of_work import unit_of_work
 from ...errors import PluginNotFound
 from ...kept import Kept
 from ...messages import text
 from ...models import Plugin
 from ...services import catalog, plugins, resemblance, versions
-from ...uow import unit_of_work
-from ..context import context, language
-from ..rendering import head_renderer
+from ..core.rendering import head_renderer
 from . import schemas
 
 # Plugins that are kept, and the bytes of a large one that are: larger ones are made once for all that ask together.

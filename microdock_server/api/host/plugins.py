@@ -10,14 +10,14 @@ from typing import Any
 
 from flask import Response, request
 
-from ... import metrics
+from ...context import context, settings
 from ...errors import WrongUploadSecret
+from ...observability import metrics
 from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
-from .. import packages, parsing, throttle
-from ..context import context, settings
-from ..files import answers_alike, package_response
-from ..surface import Access, Answer, View
+from ..core import login_throttle, packages, parsing
+from ..core.files import answers_alike, package_response
+from ..core.surface import Access, Answer, View
 from . import details, host, schemas
 
 ADMIN = "system.plugins"
@@ -80,7 +80,7 @@ def upload(actor: Actor | None = None) -> Any:
         _ensure_secret(fields["upload_secret"])
         package = form.file()
         report = packages.inspected(package)
-        with throttle.proving("plugin_key", publishing.accepted(report).name.lower(), request.remote_addr or ""):
+        with login_throttle.proving("plugin_key", publishing.accepted(report).name.lower(), request.remote_addr or ""):
             uploaded = publishing.publish(
                 package.content,
                 report,
@@ -188,6 +188,6 @@ def _ensure_secret(given: str | None) -> None:
     expected = settings().upload_secret_key
     if expected is None:
         return
-    with throttle.proving("upload_secret", "", request.remote_addr or ""):
+    with login_throttle.proving("upload_secret", "", request.remote_addr or ""):
         if not hmac.compare_digest((given or "").encode(), expected.encode()):
             raise WrongUploadSecret()

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
+from ...context import context
 from ...services import downloads, versions
 from ...services.tokens import Actor
-from ..context import context
-from ..files import answers_alike, package_response
+from ..core.files import answers_alike, package_response
 from . import details, host, schemas
 from .plugins import ADMIN
 

@@ -1,7 +1,7 @@
 """Desk 3: the installs API. A user's installed set; camelCase; a wrong field is 400."""
 
-from ..envelopes import INSTALLS
-from ..surface import Surface
+from ..core.envelopes import INSTALLS
+from ..core.surface import Surface
 
 installs = Surface("installs", __name__, INSTALLS)
 

@@ -10,11 +10,11 @@ from typing import Final
 
 import orjson
 
+from ...database.unit_of_work import unit_of_work
 from ...kept import Kept
 from ...services import installs
 from ...services.tokens import Actor
-from ...uow import unit_of_work
-from ..rendering import dumper
+from ..core.rendering import dumper
 from . import schemas
 
 # Sets that are kept, and the largest that is: 16 MiB in all at the worst.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ...context import language, settings
 from ...messages import CATALOGUE, text
 from ...services import installs as service
 from ...services.tokens import Actor
-from .. import parsing
-from ..context import language, settings
-from ..surface import Access
+from ..core import parsing
+from ..core.surface import Access
 from . import installs, listing, schemas
 
 PATH: Final = {"plugin_id": {"type": "string", **schemas.PathId().fields["pluginId"].metadata}}

@@ -1,7 +1,7 @@
 """Desk 2: the marketplace API. REST, `{success, code, message, data, timestamp, request_id}`."""
 
-from ..envelopes import MARKET
-from ..surface import Surface
+from ..core.envelopes import MARKET
+from ..core.surface import Surface
 
 market = Surface("market", __name__, MARKET)
 

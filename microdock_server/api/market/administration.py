@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ...clock import iso
+from ...context import context, settings
 from ...errors import Invalid
 from ...services import audit, configuration, notifications, resources, statistics
 from ...services.configuration import Config
 from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...vocabulary import Event
-from ..context import context, settings
 from . import market
 from .schemas import system as schemas
 from .schemas.base import pagination

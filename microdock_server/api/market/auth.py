@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ...context import settings
+from ...database.unit_of_work import unit_of_work
 from ...errors import InvalidToken
 from ...models import User
 from ...services import accounts, tokens
 from ...services.tokens import Actor, Claims
-from ...uow import unit_of_work
 from ...vocabulary import ROLE_PERMISSIONS, Role
-from ..auth import refresh_claims, sign
-from ..context import settings
-from ..credentials import authenticated, own_names
-from ..surface import Access
+from ..core.auth import refresh_claims, sign
+from ..core.credentials import authenticated, own_names
+from ..core.surface import Access
 from . import market
 from .schemas import accounts as schemas
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Final
 
+from ...context import context, settings
 from ...services import configuration
-from ..context import context, settings
-from ..limit_table import table
-from ..surface import Answer
+from ..core.limit_table import table
+from ..core.surface import Answer
 from . import market
 from .schemas import system as schemas
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...context import language
 from ...errors import Invalid
 from ...services import notifications
 from ...services.tokens import Actor
-from ..context import language
-from ..surface import Access
+from ..core.surface import Access
 from . import market
 from .schemas import system as schemas
 from .schemas.base import pagination

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...clock import utcnow
+from ...database.unit_of_work import unit_of_work
 from ...errors import Forbidden, Invalid
 from ...models import RevenueEntry
 from ...services import accounts, developers
 from ...services.revisions import Expected
 from ...services.tokens import Actor
-from ...uow import unit_of_work
-from ..credentials import own_names
-from ..surface import Access
+from ..core.credentials import own_names
+from ..core.surface import Access
 from . import market, shapes
 from .schemas import accounts as schemas
 from .schemas.base import pagination

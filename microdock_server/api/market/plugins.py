@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from flask import request
 
-from ... import metrics
+from ...context import context, settings
+from ...database.unit_of_work import unit_of_work
 from ...errors import Invalid
+from ...observability import metrics
 from ...services import listing, ownership, pictures, plugins, publishing, texts
 from ...services.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
 from ...services.publishing import Submission
 from ...services.revisions import Expected
 from ...services.tokens import Actor
-from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
-from .. import packages, parsing, throttle
-from ..context import context, settings
-from ..forms import Part, Slot, receive
-from ..surface import Access
+from ..core import login_throttle, packages, parsing
+from ..core.forms import Part, Slot, receive
+from ..core.surface import Access
 from . import market, shapes
 from .schemas import plugins as schemas
 from .schemas.base import override_of, pagination
@@ -164,7 +164,7 @@ def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any
 )
 def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Become the owner of a plugin that was uploaded by key, by showing the key."""
-    with throttle.proving("plugin_key", plugin_id.lower(), request.remote_addr or ""):
+    with login_throttle.proving("plugin_key", plugin_id.lower(), request.remote_addr or ""):
         claimed = ownership.claim(plugin_id, body["plugin_key"], actor)
     return _shown(claimed.id, actor)
 

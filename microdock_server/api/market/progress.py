@@ -11,7 +11,7 @@ from ...services import plugins, timeline, versions
 from ...services.autoreview import requests as auto_reviews
 from ...services.tokens import Actor
 from ...vocabulary import permits
-from ..surface import Access
+from ..core.surface import Access
 from . import market
 from .findings import full
 from .schemas import reviews as schemas

@@ -10,7 +10,7 @@ from ...services import plugins, ratings
 from ...services.revisions import Expected
 from ...services.tokens import Actor
 from ...vocabulary import Order
-from ..surface import Access
+from ..core.surface import Access
 from . import market, shapes
 from .plugins import REFERENCE
 from .schemas import system as schemas

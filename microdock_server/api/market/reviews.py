@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ...context import context, language
+from ...database.session import db
+from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
-from ...extensions import db
 from ...models import PluginVersion, Review
 from ...services import inventories, ownership, plugins, review_queue, reviews
 from ...services.autoreview import requests as auto_reviews
 from ...services.revisions import Expected
 from ...services.tokens import Actor
-from ...uow import unit_of_work
 from ...vocabulary import Verdict
-from .. import packages
-from ..context import context, language
-from ..envelopes import Refusal
-from ..surface import Surface
+from ..core import packages
+from ..core.envelopes import Refusal
+from ..core.surface import Surface
 from . import market, shapes
 from .findings import full
 from .plugins import REFERENCE

@@ -10,7 +10,8 @@ from sqlalchemy import Row, select
 
 from ...bundle.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
-from ...extensions import db
+from ...context import context, settings
+from ...database.session import db
 from ...models import AuditEntry, Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
 from ...services import (
     accounts,
@@ -29,7 +30,6 @@ from ...services.autoreview import requests as auto_reviews
 from ...services.developers import Profile
 from ...services.tokens import Actor
 from ...vocabulary import Role
-from ..context import context, settings
 from .findings import summary
 
 ENGINE: Final = "microdock"

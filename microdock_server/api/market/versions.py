@@ -6,20 +6,20 @@ from typing import Any, Final
 
 from flask import Response
 
-from ... import metrics
+from ...context import context
+from ...database.unit_of_work import unit_of_work
 from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
+from ...observability import metrics
 from ...schemas.fields import version_meant
 from ...services import downloads, pictures, plugins, publishing, texts, versions
 from ...services.publishing import Submission
 from ...services.tokens import Actor
 from ...storage import Outgoing, Suits
-from ...uow import unit_of_work
 from ...vocabulary import PACKAGE_FIELD
-from .. import packages, parsing
-from ..context import context
-from ..files import fetched, picture_response
-from ..surface import Access
+from ..core import packages, parsing
+from ..core.files import fetched, picture_response
+from ..core.surface import Access
 from . import market, shapes
 from .plugins import REFERENCE
 from .schemas import plugins as schemas

@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from ... import names
 from ...bundle import Limits, Problem, inspect_package
 from ...bundle.contents import survey
 from ...bundle.inventory import Inventory
 from ...bundle.lookalikes import find_lookalikes
 from ...bundle.ranges import EngineRange, Range
-from ...extensions import db
+from ...database.session import db
+from ...database.unit_of_work import unit_of_work
 from ...models import Plugin, PluginVersion
 from ...storage import Storages
-from ...uow import unit_of_work
+from ...text import names
 from ...vocabulary import PluginStatus
 from .. import inventories
 from ..files import Place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from ...database.session import db
 from ...errors import AutoReviewNotFound
-from ...extensions import db
 from ...models import AutoReview, Plugin, PluginVersion
 from ...models.columns import new_id
 from ...vocabulary import AutoReviewStatus

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...clock import utcnow
+from ...database.session import db
+from ...database.unit_of_work import unit_of_work
 from ...errors import AutoReviewNotFound
-from ...extensions import db
 from ...models import AutoReview, Plugin, PluginVersion
-from ...uow import unit_of_work
 from ...vocabulary import OPEN_REVIEWS, AutoReviewStatus, Reason
 from .. import configuration, jobs, reviews
 from ..files import place_of

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from microdock_server.api import catalog_cache
-from microdock_server.api.host import schemas
+from microdock_server.api.host import list_cache, schemas
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import plugins, versions
-from microdock_server.uow import unit_of_work
 
 from ...support import Api, package
 
@@ -74,7 +73,7 @@ def test_details_count_exactly_and_the_list_soon(app: Flask, api: Api, monkeypat
     for _ in range(3):
         api.post("/api/plugins/download", {"name": NAME})
     ensure_details(app, api)
-    monkeypatch.setattr(catalog_cache, "TOTALS_AGE", 0.0)
+    monkeypatch.setattr(list_cache, "TOTALS_AGE", 0.0)
     assert listed(api)[0]["total_download_count"] == 3
 
 
@@ -82,14 +81,14 @@ def test_a_change_compresses_only_the_chunk_that_holds_it(
     app: Flask, api: Api, root: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Every plugin a chunk of its own.
-    monkeypatch.setattr(catalog_cache, "CHUNK_PLUGINS", 1)
+    monkeypatch.setattr(list_cache, "CHUNK_PLUGINS", 1)
     names = [f"com.example.p{number}" for number in range(5)]
     for name in names:
         assert api.upload(package(name=name)).status_code == 200
     assert listed(api) == dumped(app, *names)
     compressed: list[bytes] = []
-    deflate = catalog_cache._deflate
-    monkeypatch.setattr(catalog_cache, "_deflate", lambda data: compressed.append(data) or deflate(data))
+    deflate = list_cache._deflate
+    monkeypatch.setattr(list_cache, "_deflate", lambda data: compressed.append(data) or deflate(data))
     root.post("/api/plugins/disable", {"name": names[3]})
     assert listed(api) == dumped(app, *names)
     assert [names[3] in data.decode() for data in compressed].count(True) == 1

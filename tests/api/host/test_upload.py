@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from microdock_server.uow import Unit
+from microdock_server.database.unit_of_work import Unit
 
 from ...conftest import AppFactory
 from ...support import Api, multipart, package, stored_files, stored_rows

@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import update
 
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin
 from microdock_server.services import appeals, reviews
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ...market import (

@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 
 from microdock_server import create_app
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AuditEntry
 from microdock_server.services import audit
 from microdock_server.services.audit import COMMAND_LINE, GENESIS, Operator
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ...conftest import release

@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import update
 
 from microdock_server.api.market import people as people_api
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Developer
-from microdock_server.uow import unit_of_work
 
 from ...market import (
     MOMENT,

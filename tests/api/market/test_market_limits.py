@@ -18,7 +18,7 @@ from marshmallow import ValidationError
 from marshmallow import fields as plain
 
 from microdock_server import create_app
-from microdock_server.api.limits import RATES
+from microdock_server.api.core.rate_limits import RATES
 from microdock_server.api.market import market
 from microdock_server.schemas import fields, form_fields
 from microdock_server.vocabulary import Role

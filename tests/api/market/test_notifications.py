@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from microdock_server import create_app
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Notification
 from microdock_server.services import accounts, audit, notifications
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Event, Role
 
 from ...conftest import release

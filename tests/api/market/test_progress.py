@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.worker import run_job
 from microdock_server.models import AutoReview
-from microdock_server.uow import unit_of_work
 
 from ...jobs.helpers import job
 from ...market import PLUGINS, V1, People, created, data, people, published, refused, rejected, review_of

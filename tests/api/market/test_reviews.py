@@ -14,14 +14,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from microdock_server.api.packages import limits
+from microdock_server.api.core.packages import limits
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Review, User
 from microdock_server.services import jobs, reviews
 from microdock_server.services.autoreview import running
 from microdock_server.services.autoreview.facts import Tools
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ...market import (

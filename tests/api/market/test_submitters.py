@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import update
 
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin, PluginTombstone, User
 from microdock_server.services import passwords, submitters
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ...conftest import AppFactory

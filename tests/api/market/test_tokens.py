@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from microdock_server.api.auth import sign
+from microdock_server.api.core.auth import sign
 from microdock_server.clock import utcnow
-from microdock_server.extensions import db
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import RefreshToken, TokenFamily
 from microdock_server.services import accounts, tokens
 from microdock_server.services.audit import COMMAND_LINE
 from microdock_server.services.tokens import Claims
-from microdock_server.uow import unit_of_work
 from microdock_server.vocabulary import Role
 
 from ...conftest import AppFactory, WallClock

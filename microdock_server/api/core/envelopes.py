@@ -1,0 +1,154 @@
+"""The envelopes: how each surface wraps answers and refusals, and which status a kind of refusal becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from ... import errors
+from ...clock import iso, utcnow
+from ...errors import Detail, DomainError
+from ...messages import Language, Message, language_of
+from ...vocabulary import PACKAGE_FIELD
+
+# The first that fits wins: children stand before their parents.
+STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
+    (errors.Malformed, 400),
+    (errors.RangeNotSatisfiable, 416),
+    (errors.PreconditionFailed, 412),
+    (errors.BadPackage, 400),
+    (errors.Invalid, 422),
+    (errors.Unauthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.ClientTooSlow, 408),
+    (errors.TooLarge, 413),
+    (errors.TooMany, 429),
+    (errors.DatabaseBusy, 503),
+    (errors.ServerBusy, 503),
+    (errors.StorageFull, 507),
+    (errors.StorageBytesExceeded, 507),
+    (errors.StorageUnavailable, 503),
+    (errors.StorageFailure, 500),
+)
+
+TYPES: Final[dict[int, str]] = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionError",
+    404: "NotFoundError",
+    405: "MethodNotAllowedError",
+    408: "RequestTimeoutError",
+    409: "ConflictError",
+    412: "PreconditionFailedError",
+    413: "PayloadTooLargeError",
+    416: "RangeNotSatisfiableError",
+    422: "ValidationError",
+    429: "RateLimitError",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal on its way out."""
+
+    status: int
+    slug: str
+    message: Message
+    details: Sequence[Detail] = ()
+
+
+class HostEnvelope:
+    """`{success, message, data}`; refusals add `status`, `error` and `details`."""
+
+    def status_of(self, error: DomainError) -> int:
+        """The status that this kind of refusal becomes on this surface."""
+        return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+    def success(self, status: int, message: str, data: Any, request_id: str) -> dict[str, Any]:
+        """An answer's body."""
+        return {"success": True, "message": message, "data": data}
+
+    def failure(self, refusal: Refusal, language: Language, request_id: str) -> dict[str, Any]:
+        """A refusal's body."""
+        return {
+            "success": False,
+            "message": refusal.message.render(language),
+            "data": None,
+            "status": refusal.status,
+            "error": refusal.slug,
+            "details": [
+                {"field": d.field, "entry": d.entry, "rule": d.rule, "message": d.message.render(language)}
+                for d in refusal.details
+            ],
+        }
+
+
+class MarketEnvelope(HostEnvelope):
+    """`{success, code, message, data, timestamp, request_id}`; refusals put `error: {type, details}` for `data`."""
+
+    def success(self, status: int, message: str, data: Any, request_id: str) -> dict[str, Any]:
+        return {"success": True, "code": status, "message": message, "data": data, **_stamp(request_id)}
+
+    def failure(self, refusal: Refusal, language: Language, request_id: str) -> dict[str, Any]:
+        details = []
+        # What is wrong with a package, and with none of its manifest's fields, is wrong with the form's file.
+        elsewhere = PACKAGE_FIELD if refusal.slug == errors.BadPackage.slug else None
+        for detail in refusal.details:
+            found = {"field": detail.field or elsewhere, "message": detail.message.render(language)}
+            if detail.rule is not None:
+                found |= {"rule": detail.rule, "entry": detail.entry}
+            details.append(found)
+        return {
+            "success": False,
+            "code": refusal.status,
+            "message": refusal.message.render(language),
+            "data": None,
+            "error": {
+                "type": TYPES.get(refusal.status, "ServerError"),
+                "slug": refusal.slug,
+                "details": details,
+            },
+            **_stamp(request_id),
+        }
+
+
+class InstallsEnvelope(MarketEnvelope):
+    """The market's envelope; a wrong field is 400, as the installs document says."""
+
+    def status_of(self, error: DomainError) -> int:
+        return 400 if isinstance(error, errors.Invalid) else super().status_of(error)
+
+
+HOST: Final = HostEnvelope()
+MARKET: Final = MarketEnvelope()
+INSTALLS: Final = InstallsEnvelope()
+
+# Longest prefix first.
+_PREFIXES: Final = (
+    ("/api/v1/plugins", INSTALLS),
+    ("/v1/plugins", INSTALLS),
+    ("/api/v1", MARKET),
+    ("/v1", MARKET),
+)
+
+
+def envelope_for(path: str) -> HostEnvelope:
+    """The envelope of the surface whose prefix fits `path` best; the host's where none does."""
+    for prefix, envelope in _PREFIXES:
+        if path == prefix or path.startswith(prefix + "/"):
+            return envelope
+    return HOST
+
+
+def rendered(refusal: Refusal, path: str, accept_language: str, request_id: str) -> bytes:
+    """A refusal's body as JSON, for what is refused outside of the framework."""
+    return orjson.dumps(envelope_for(path).failure(refusal, language_of(accept_language), request_id))
+
+
+def _stamp(request_id: str) -> dict[str, str]:
+    return {"timestamp": iso(utcnow()), "request_id": request_id}

@@ -1,0 +1,197 @@
+"""Files on their way out: sent by the kernel (or handed to the proxy), with headers that let clients verify them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
+
+from flask import Response, request
+from werkzeug.wrappers import Response as WSGIResponse
+from werkzeug.wsgi import wrap_file
+
+from ...errors import DomainError
+from ...models import PluginImage
+from ...services.downloads import MEDIA_TYPE, Download, Package
+from ...storage import Handover, Outgoing, Suits
+from ...storage.disposition import disposition
+from . import preconditions
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.wrappers import Request
+
+CHUNK: Final = 1 << 20
+
+# How a file is opened: does the answer begin with the first byte, and who else may send it?
+Begin = Callable[[bool, Suits], Outgoing]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is known of a file before it is opened."""
+
+    size: int
+    sha256: str
+    file_name: str
+    media_type: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.sha256}"'
+
+
+def package_response(download: Download) -> Response:
+    """A package as POST answers it: whole. `Deprecation` says that a newer one should be used."""
+    return _deprecated(attachment(download.outgoing, _facts_of(download.package)), download.package)
+
+
+def fetched(package: Package, begin: Begin) -> Response:
+    """A package as GET answers it: whole, in part, or not at all where the client has it (304) or asks with HEAD.
+
+    `begin` opens it; its first argument says whether the answer begins with the first byte, which is a download.
+    Raises PreconditionFailed, RangeNotSatisfiable.
+    """
+    return _deprecated(_conditional(_facts_of(package), begin), package)
+
+
+def picture_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_name: str) -> Response:
+    """A picture as GET answers it, to be shown in place. Its address names its bytes: it can be kept for good."""
+    facts = FileFacts(image.file_size, image.file_hash, file_name, image.media_type)
+    response = _conditional(facts, lambda *_: Outgoing(None, open_it()))
+    response.headers["Content-Disposition"] = disposition(file_name).replace("attachment", "inline", 1)
+    # For the client alone: not everybody may see a picture of what is not published.
+    response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
+
+
+def attachment(outgoing: Outgoing, facts: FileFacts) -> Response:
+    """The whole file, sent without copying it through Python, or who sends it instead."""
+    if outgoing.handover is not None:
+        return _handed_over(outgoing.handover, facts)
+    assert outgoing.stream is not None
+    body = wrap_file(request.environ, outgoing.stream, CHUNK)
+    response = _described(Response(body, mimetype=facts.media_type, direct_passthrough=True), facts)
+    response.content_length = facts.size
+    return response
+
+
+def answers_alike(handover: Handover) -> bool:
+    """May this sender answer a request for a whole file? See preconditions.is_plain."""
+    return preconditions.is_plain(request.environ, None, knows_etag=not handover.is_redirect)
+
+
+def _facts_of(package: Package) -> FileFacts:
+    return FileFacts(package.size, package.sha256, package.file_name, MEDIA_TYPE)
+
+
+def _conditional(facts: FileFacts, begin: Begin) -> Response:
+    environ = request.environ
+    if preconditions.is_known(environ, facts.etag):
+        return _described(Response(status=304), facts)
+    wanted = preconditions.part(environ, facts.etag, facts.size)
+    if request.method == "HEAD":
+        return _part(_described(Response(mimetype=facts.media_type), facts), facts, None)
+    opened = begin(
+        wanted is None or wanted[0] == 0,
+        lambda sender: preconditions.is_plain(environ, wanted, knows_etag=not sender.is_redirect),
+    )
+    if opened.handover is not None:
+        # Who sends it reads the client's Range itself.
+        return _handed_over(opened.handover, facts)
+    assert opened.stream is not None
+    if wanted is None:
+        body: Any = wrap_file(environ, opened.stream, CHUNK)
+    else:
+        opened.stream.seek(wanted[0])
+        body = _Limited(opened.stream, wanted[1] - wanted[0])
+    response = Response(body, mimetype=facts.media_type, direct_passthrough=True)
+    return _part(_described(response, facts), facts, wanted)
+
+
+def _part(response: Response, facts: FileFacts, wanted: tuple[int, int] | None) -> Response:
+    # Not where another sends the file: nginx would say it twice.
+    response.headers["Accept-Ranges"] = "bytes"
+    response.content_length = facts.size if wanted is None else wanted[1] - wanted[0]
+    if wanted is not None:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[1] - 1}/{facts.size}"
+    return response
+
+
+def _described(response: Response, facts: FileFacts) -> Response:
+    response.headers["ETag"] = facts.etag
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(facts.sha256)).decode()}:"
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Disposition"] = disposition(facts.file_name)
+    return response
+
+
+class StaticResponse(Response):
+    """A response whose conditions are judged as those of all files, where the framework would by rules of its own."""
+
+    @classmethod
+    def force_type(cls, response: WSGIResponse, environ: WSGIEnvironment | None = None) -> WSGIResponse:
+        """A response that a view made stays what it is: that of a WebSocket, say, is never sent."""
+        return response if isinstance(response, Response) else super().force_type(response, environ)
+
+    def make_conditional(
+        self,
+        request_or_environ: WSGIEnvironment | Request,
+        accept_ranges: bool | str = False,
+        complete_length: int | None = None,
+    ) -> Self:
+        """See werkzeug, and preconditions. Raises PreconditionFailed, RangeNotSatisfiable; the file is closed then."""
+        environ = request_or_environ if isinstance(request_or_environ, dict) else request_or_environ.environ
+        # When a file was unpacked differs from node to node.
+        self.headers.pop("Last-Modified", None)
+        etag, size = self.headers["ETag"], complete_length or 0
+        try:
+            if preconditions.is_known(environ, etag):
+                self.status_code = 304
+                return self
+            wanted = preconditions.part(environ, etag, size)
+        except DomainError:
+            self.close()
+            raise
+        # What is left to do is to send the part that was chosen.
+        decided = {"REQUEST_METHOD": environ["REQUEST_METHOD"]}
+        if wanted is not None:
+            decided["HTTP_RANGE"] = f"bytes={wanted[0]}-{wanted[1] - 1}"
+        super().make_conditional(decided, accept_ranges, complete_length)
+        return self
+
+
+class _Limited:
+    """The next so many bytes of a stream, in pieces."""
+
+    def __init__(self, stream: BinaryIO, left: int) -> None:
+        self._stream, self._left = stream, left
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left and (chunk := self._stream.read(min(CHUNK, self._left))):
+            self._left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _deprecated(response: Response, package: Package) -> Response:
+    if package.is_deprecated:
+        response.headers["Deprecation"] = "true"
+    return response
+
+
+def _handed_over(handover: Handover, facts: FileFacts) -> Response:
+    """To the proxy in front, or to the store: 303, which is fetched with GET whatever the method was."""
+    if not handover.is_redirect:
+        response = _described(Response(mimetype=facts.media_type), facts)
+        response.headers["X-Accel-Redirect"] = handover.address
+        return response
+    response = Response(status=303)
+    response.headers["Location"] = handover.address
+    # It is no longer good when it could be asked for again, and lets whoever has it read the file.
+    response.headers["Cache-Control"] = "no-store"
+    return response

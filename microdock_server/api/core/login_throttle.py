@@ -1,0 +1,151 @@
+"""Failed logins and wrong keys: each makes the next answer slower, and is logged and counted as what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal, TypeVar
+
+from ...errors import BackupNotFound, TooMany, WrongPluginKey, WrongUploadSecret
+from ...observability import metrics
+from ...text import names
+from ...text.client_address import counted
+
+Secret = Literal["plugin_key", "user_key", "upload_secret"]
+
+T = TypeVar("T")
+
+log = logging.getLogger("microdock_server.security")
+
+FREE_FAILURES: Final = 3
+FIRST_DELAY: Final = 0.1
+LONGEST_DELAY: Final = 2.0
+MEMORY_SECONDS: Final = 900
+MAX_WAITING: Final = 4
+MAX_REMEMBERED: Final = 10_000
+# Different user keys that nobody knows, by address and in so many seconds, before they pass for guesses: every new
+# user's list is empty, and many users may have one address.
+FREE_UNKNOWN: Final = 50
+
+_failures: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+# How many unknown keys since when, by address; and which these were, by address as well.
+_unknown: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+_asked: OrderedDict[bytes, None] = OrderedDict()
+_lock = threading.Lock()
+_waiting = threading.BoundedSemaphore(MAX_WAITING)
+
+
+def failed(login: str, address: str) -> None:
+    """A login failed: log it, and make its answer wait longer than that of the failure before.
+
+    The delay is a worker's own; the limit on logins across workers is a rate limit's business. Raises TooMany
+    when so many answers wait already that more would starve other requests.
+    """
+    log.warning(
+        "failed login from %s", counted(address), extra={"event": "login_failed", "account": _name(login).hex()[:16]}
+    )
+    metrics.SECURITY.labels("login_failed").inc()
+    _slow_down(_key(login, address))
+
+
+@contextmanager
+def proving(what: Secret, name: str, address: str) -> Iterator[None]:
+    """The context is where a secret is proved that guards `name`; a wrong one is what a failed login is.
+
+    Of the secret nothing is remembered, logged or counted. Raises what the context raises, or TooMany as failed() does.
+    Without a `name` any secret of the kind would do, and a right one, which may be the guesser's own, excuses nothing.
+    """
+    key = _name(f"{what}\0{name}\n{counted(address)}")
+    try:
+        yield
+    except (WrongPluginKey, WrongUploadSecret, BackupNotFound):
+        event = f"{what}_wrong"
+        log.warning("wrong %s from %s", what, counted(address), extra={"event": event, "guarded": name})
+        metrics.SECURITY.labels(event).inc()
+        _slow_down(key)
+        raise
+    if name:
+        with _lock:
+            _failures.pop(key, None)
+
+
+def unknown(what: Secret, secret: str, address: str) -> None:
+    """Somebody asked for what an unknown secret guards, and heard that it is nothing: many different ones are guesses.
+
+    Each of them is counted, and logged, once; those beyond a generous number make their answers wait, as wrong ones do.
+    Who asks for the same again and again is never slowed down. Raises TooMany as failed() does.
+    """
+    of_address = _name(f"{what}\0\n{counted(address)}")
+    tried = _number_of(of_address, _name(f"{what}\0{secret}\n{counted(address)}"))
+    if not tried:
+        return
+    event, level = f"{what}_unknown", logging.INFO if tried <= FREE_UNKNOWN else logging.WARNING
+    log.log(level, "unknown %s from %s", what, counted(address), extra={"event": event})
+    metrics.SECURITY.labels(event).inc()
+    if tried > FREE_UNKNOWN:
+        _slow_down(of_address)
+
+
+def _number_of(address: bytes, secret: bytes) -> int:
+    """The how manieth secret of this address this is; 0 for one that was asked for before."""
+    now = time.monotonic()
+    with _lock:
+        is_new = secret not in _asked
+        _remember(_asked, secret, None)
+        if not is_new:
+            return 0
+        count, since = _unknown.get(address, (0, now))
+        count, since = (count + 1, since) if now - since < MEMORY_SECONDS else (1, now)
+        _remember(_unknown, address, (count, since))
+    return count
+
+
+def _remember(table: OrderedDict[bytes, T], key: bytes, value: T) -> None:
+    """Put it last; the one that was not asked for longest makes room."""
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > MAX_REMEMBERED:
+        table.popitem(last=False)
+
+
+def _slow_down(key: bytes) -> None:
+    delay = _next_delay(key)
+    if delay <= 0:
+        return
+    if not _waiting.acquire(blocking=False):
+        raise TooMany(int(LONGEST_DELAY))
+    try:
+        time.sleep(delay)
+    finally:
+        _waiting.release()
+
+
+def succeeded(login: str, address: str) -> None:
+    """A login went well: what failed before is forgotten."""
+    with _lock:
+        _failures.pop(_key(login, address), None)
+
+
+def _next_delay(key: bytes) -> float:
+    now = time.monotonic()
+    with _lock:
+        count, last = _failures.get(key, (0, now))
+        count = count + 1 if now - last < MEMORY_SECONDS else 1
+        _remember(_failures, key, (count, now))
+    if count <= FREE_FAILURES:
+        return 0.0
+    return float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (count - FREE_FAILURES - 1)))
+
+
+def _key(login: str, address: str) -> bytes:
+    return _name(f"{names.key(login)}\n{counted(address)}")
+
+
+def _name(text: str) -> bytes:
+    # People type passwords into the username field: neither memory nor log keeps what they typed.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,212 @@
+"""The edge: around the application, what every answer gets, and the one answer that needs nothing else.
+
+Every request gets an id, a time, security headers, a line in the log and a place in the metrics. The host's plugin list
+is answered from here when it was asked for plainly: it is ready, so the framework would only cost time.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+import uuid
+from collections.abc import Iterable
+from typing import Any, Final
+
+from flask import Flask
+
+from ...config import Settings
+from ...context import REQUEST_ID, Context
+from ...errors import ServerBusy
+from ...observability import logs, metrics, tracing
+from ...serving.shares import FairShares
+from ...serving.sockets import ClientSocket
+from ...text.client_address import counted
+from ..system import admin_page
+from .envelopes import Refusal, rendered
+from .surface import RATE_HEADERS, ROUTE, UNMATCHED
+from .wsgi import Environ, StartResponse, Wsgi
+
+log = logging.getLogger("microdock_server.access")
+
+# Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
+UPGRADED: Final = "microdock.upgraded"
+SPAN: Final = "microdock.span"
+LIST_PATH: Final = "/api/plugins/list"
+SOCKET_PATH: Final = "/ws"
+# Longest prefix first. Health is asked of the whole, whatever it is called.
+SURFACES: Final = (
+    ("/api/v1/plugins", "installs"),
+    ("/v1/plugins", "installs"),
+    ("/api/health", "system"),
+    ("/api/v1", "market"),
+    ("/v1", "market"),
+    ("/api", "host"),
+    (SOCKET_PATH, "live"),
+    (admin_page.PREFIX.rstrip("/"), "page"),
+)
+_PAGES: Final = (admin_page.PREFIX, "/docs")
+SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+SECURITY: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+)
+API_POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+# Swagger UI starts itself from an inline script; everything it loads is served here.
+DOCS_POLICY: Final = (
+    "Content-Security-Policy",
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; frame-ancestors 'none'",
+)
+ADMIN_POLICY: Final = (
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+)
+
+
+def uploads_at_once(settings: Settings) -> int:
+    """Bodies that are still arriving hold at most half of a worker's turns, so that everything else is answered."""
+    return max(1, settings.web_threads // 2)
+
+
+class Edge:
+    """The outermost WSGI layer of the application."""
+
+    def __init__(self, app: Flask, inner: Wsgi, context: Context) -> None:
+        self._app, self._inner, self._context = app, inner, context
+        uploads = uploads_at_once(context.settings)
+        self._uploads = FairShares(uploads)
+        # The pool has more threads than that, for sockets: they must not become so many requests at once.
+        self._turns = threading.BoundedSemaphore(max(uploads + 1, context.settings.web_threads))
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        environ["PATH_INFO"] = canonical(environ["PATH_INFO"])
+        environ[REQUEST_ID] = identify(environ.get("HTTP_X_REQUEST_ID", ""))
+        logs.request_id.set(environ[REQUEST_ID])
+
+        def finish(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            seconds = time.perf_counter() - started
+            _record(environ, status[:3], seconds)
+            return start_response(status, [*headers, *_common(environ, seconds)], exc_info)
+
+        environ[UPGRADED] = lambda: _record(environ, "101", time.perf_counter() - started)
+        with tracing.request_span(environ) as environ[SPAN]:
+            return self._answer(environ, finish)
+
+    def _answer(self, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
+        if self._is_plain_list(environ):
+            ready = self._ready_list(environ, finish)
+            if ready is not None:
+                return ready
+        if environ["PATH_INFO"] == SOCKET_PATH:
+            return self._inner(environ, finish)
+        client = environ.get("gunicorn.socket")
+        if isinstance(client, ClientSocket) and not client.body_is_here:
+            return self._receive(client, environ, finish)
+        with self._turns:
+            return self._inner(environ, finish)
+
+    def _receive(self, client: ClientSocket, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
+        """Answer a request whose body is still arriving, if there is a place for it; say that there is none otherwise.
+
+        Where it is refused, the worker reads on for a while: no thread does.
+        """
+        if not self._uploads.enter(counted(environ.get("REMOTE_ADDR", "")), client):
+            metrics.busy("upload")
+            client.close_after_answer()
+            return [self._refuse(environ, finish)]
+        try:
+            with self._turns:
+                return self._inner(environ, finish)
+        finally:
+            self._uploads.leave(client)
+
+    def _refuse(self, environ: Environ, finish: StartResponse) -> bytes:
+        """503 without the framework: whoever sends many of these shall not cost much."""
+        refusal = Refusal(503, ServerBusy.slug, ServerBusy().message)
+        body = rendered(refusal, environ["PATH_INFO"], environ.get("HTTP_ACCEPT_LANGUAGE", ""), environ[REQUEST_ID])
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        headers += [("Cache-Control", "no-store"), ("Retry-After", str(ServerBusy.retry_after))]
+        headers += self._context.origins.readable_by(environ.get("HTTP_ORIGIN", ""))
+        finish("503 SERVICE UNAVAILABLE", headers)
+        return body
+
+    def _is_plain_list(self, environ: Environ) -> bool:
+        """Anybody asks for the whole list, from no browser page: nothing here but the list itself and its limit."""
+        return (
+            environ["PATH_INFO"] == LIST_PATH
+            and environ["REQUEST_METHOD"] == "GET"
+            and not environ.get("QUERY_STRING")
+            and "HTTP_ORIGIN" not in environ
+            and "HTTP_AUTHORIZATION" not in environ
+            and self._context.origins.knows_host(environ.get("HTTP_HOST"))
+        )
+
+    def _ready_list(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:
+        """The list; None where the application has to say what is wrong."""
+        try:
+            environ[RATE_HEADERS] = self._context.limits.count(environ.get("REMOTE_ADDR", ""), None)
+            status, headers, data = self._context.catalog.answer(environ, self._app.app_context)
+        except Exception:
+            # Over the limit, the list is not the one that is asked for (If-Match), or the database is away: the
+            # application meets the same and says so in words.
+            return None
+        environ[ROUTE] = LIST_PATH
+        finish(status, headers)
+        return [data]
+
+
+def canonical(path: str) -> str:
+    """The one form of a path: slashes at its end say nothing, but where pages lie whose links are relative to it."""
+    return path if path.startswith(_PAGES) else path.rstrip("/") or "/"
+
+
+def identify(given: str) -> str:
+    """The client's request id if it is a sane token, a new one otherwise."""
+    return given if given and SANE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def surface_of(path: str) -> str:
+    """Whose a path or route is: `host`, `market`, `installs`, `live`, `page`, or `system` for all others."""
+    return next((name for prefix, name in SURFACES if path == prefix or path.startswith(f"{prefix}/")), "system")
+
+
+def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
+    return [
+        ("X-Request-ID", environ[REQUEST_ID]),
+        ("X-Process-Time", f"{seconds:.6f}"),
+        *SECURITY,
+        _policy(environ["PATH_INFO"]),
+        *environ.get(RATE_HEADERS, {}).items(),
+    ]
+
+
+def _policy(path: str) -> tuple[str, str]:
+    if path.startswith("/docs"):
+        return DOCS_POLICY
+    return ADMIN_POLICY if path.startswith(admin_page.PREFIX) else API_POLICY
+
+
+def _record(environ: Environ, status: str, seconds: float) -> None:
+    route, method = environ.get(ROUTE, UNMATCHED), environ["REQUEST_METHOD"]
+    surface = surface_of(environ["PATH_INFO"] if route == UNMATCHED else route)
+    known = method if method in _METHODS else "OTHER"
+    metrics.observe(surface, route, known, status, seconds)
+    tracing.describe(environ[SPAN], method=known, route=route, status=status, surface=surface)
+    if log.isEnabledFor(logging.INFO):
+        path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")
+        log.info(
+            "请求: %s %s 响应: %s (耗时: %.4fs)",
+            method,
+            path[:500].encode("unicode_escape").decode(),
+            status,
+            seconds,
+        )
+
+
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))

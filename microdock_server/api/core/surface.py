@@ -1,0 +1,260 @@
+"""A surface: endpoints whose contract stands above a short view, and is all there is.
+
+    @host.operation("POST", "/plugins/detail", body=PluginRef, answer=PluginDetail, errors=(404,))
+    def detail(body): ...
+
+One declaration drives parsing, permission, rate limit, transaction, envelope, and the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property, wraps
+from typing import Any, Final, Literal
+
+import orjson
+from flask import Blueprint, Response, request
+from werkzeug.routing import Map, Rule, UnicodeConverter
+
+from ...context import context, language, request_id
+from ...database.unit_of_work import unit_of_work
+from ...errors import DomainError, MalformedIfMatch, Unauthenticated
+from ...messages import text
+from ...schemas.base import Schema
+from ...services import hashing
+from ...services.revisions import Expected
+from ...services.tokens import Actor
+from ...text.client_address import counted
+from . import auth, parsing, preconditions
+from .envelopes import HostEnvelope
+from .rate_limits import FAILURES
+from .rendering import dumper
+
+View = Callable[..., Any]
+
+# Where the edge finds what it needs to know of a request.
+RATE_HEADERS: Final = "microdock.rate_headers"
+ROUTE: Final = "microdock.route"
+UNMATCHED: Final = "unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Data with headers of its own, or another status and message than the contract's."""
+
+    data: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
+    message: str | None = None
+
+
+class Access(Enum):
+    """Who may call, where no single permission says it."""
+
+    PUBLIC = "public"
+    # Nobody with a token that is not believed is still nobody.
+    OPTIONAL = "optional"
+    # Nobody, or whom the token names: one that is not believed is refused.
+    GUEST = "guest"
+    LOGGED_IN = "logged in"
+    REFRESH = "refresh token"
+
+
+# How a view meets the database: one unit around it, or units of its own inside services that hash or receive.
+Transaction = Literal["read", "write", "own"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """The contract of one endpoint."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    rule: str
+    message: str = "success"
+    status: int = 200
+    access: Access | str = Access.PUBLIC
+    body: type[Schema] | None = None
+    query: type[Schema] | None = None
+    # A multipart form: its text fields and file. The view receives it, because only it knows where to.
+    form: type[Schema] | None = None
+    path: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    answer: type[Schema] | None = None
+    many: bool = False
+    # For answers that are no JSON object of ours: the media type of a file.
+    file_type: str | None = None
+    # Repeat the data's fields beside the envelope's: the host document shows a login both ways.
+    at_top: bool = False
+    transaction: Transaction = "read"
+    # What it answers has a `revision`, told as `ETag` too. What changes that is given what `If-Match` says, as
+    # `expected`, for its service to hold against what it finds in the unit that writes.
+    conditional: bool = False
+    # Statuses that this endpoint refuses with, beside those that its parts imply.
+    errors: tuple[int, ...] = ()
+    # A rate limit of its own, beside the caller's; None with `limited=False` counts nothing.
+    act: str | None = None
+    limited: bool = True
+    tag: str = ""
+    view: View
+
+    @cached_property
+    def body_schema(self) -> Schema | None:
+        return self.body() if self.body else None
+
+    @cached_property
+    def query_schema(self) -> Schema | None:
+        return self.query() if self.query else None
+
+    @cached_property
+    def dump(self) -> Callable[[Any], Any]:
+        """How the view's data becomes JSON: as `answer` says; without one, and already rendered, as it is."""
+        if self.answer is None:
+            return lambda data: data
+        one = dumper(self.answer())
+
+        def dump(data: Any) -> Any:
+            if data is None or isinstance(data, orjson.Fragment):
+                return data
+            return [one(item) for item in data] if self.many else one(data)
+
+        return dump
+
+
+class Segment(UnicodeConverter):
+    """A part of a path. With a control character it leads nowhere: nothing is called so."""
+
+    def __init__(self, rules: Map, *args: Any, **options: Any) -> None:
+        super().__init__(rules, *args, **options)
+        self.regex = self.regex.replace("[^/]", r"[^/\x00-\x1f\x7f]")
+
+
+class Surface(Blueprint):
+    """A blueprint that speaks one envelope."""
+
+    def __init__(self, name: str, import_name: str, envelope: HostEnvelope) -> None:
+        super().__init__(name, import_name)
+        self.envelope = envelope
+        self.endpoints: list[Endpoint] = []
+
+    def operation(self, method: Any, rule: str, **contract: Any) -> Callable[[View], View]:
+        """Declare an endpoint; the fields of `contract` are Endpoint's."""
+
+        def declare(view: View) -> View:
+            endpoint = Endpoint(method=method, rule=rule, view=view, **{"tag": self.name, **contract})
+            self.endpoints.append(endpoint)
+            name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
+            self.add_url_rule(rule, name, _handler(self.envelope, endpoint), methods=[method])
+            return view
+
+        return declare
+
+
+def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Response]:
+    @wraps(endpoint.view)
+    def handle(**arguments: Any) -> Response:
+        request.environ[ROUTE] = route_of(request.url_rule)
+        with _reading(endpoint):
+            return answer(arguments)
+
+    def answer(arguments: dict[str, Any]) -> Response:
+        who = _admit(endpoint)
+        if who is not None:
+            arguments["actor"] = who
+        if endpoint.query_schema is not None:
+            arguments["query"] = parsing.query(endpoint.query_schema)
+        # Where a form is understood as well, the view receives whichever came.
+        if endpoint.body_schema is not None and endpoint.form is None:
+            with _counting_failures(endpoint, who):
+                arguments["body"] = parsing.json_body(endpoint.body_schema)
+        if endpoint.conditional and endpoint.method != "GET":
+            arguments["expected"] = _expected()
+        with _counting_failures(endpoint, who), _transaction(endpoint):
+            result = endpoint.view(**arguments)
+            if isinstance(result, Response):
+                return result
+            found = result if isinstance(result, Answer) else Answer(result)
+            # Inside the unit: an answer may be read while it is written.
+            data = endpoint.dump(found.data)
+        return _respond(envelope, endpoint, found, data)
+
+    return handle
+
+
+def _admit(endpoint: Endpoint) -> Actor | None:
+    """Who calls, if they may: identified, counted, permitted, in this order."""
+    hashing.client.set(counted(request.remote_addr or ""))
+    who, problem = _identify(endpoint.access)
+    if endpoint.limited:
+        headers = context().limits.count(request.remote_addr or "", who, endpoint.act)
+        request.environ[RATE_HEADERS] = headers
+    if problem is not None:
+        raise problem
+    if who is not None and not isinstance(endpoint.access, Access):
+        auth.ensure_permitted(who, endpoint.access)
+    return who
+
+
+def _expected() -> Expected:
+    try:
+        return preconditions.expected(request.environ)
+    except MalformedIfMatch:
+        # What is still on its way: who sends a form hears the answer only then.
+        parsing.drain()
+        raise
+
+
+@contextmanager
+def _counting_failures(endpoint: Endpoint, who: Actor | None) -> Iterator[None]:
+    """What is refused counts, where an act's limit is on failures alone."""
+    try:
+        yield
+    except DomainError:
+        if endpoint.limited and endpoint.act in FAILURES:
+            headers = context().limits.failed(request.remote_addr or "", who, endpoint.act)
+            request.environ[RATE_HEADERS] = headers
+        raise
+
+
+def _identify(access: Access | str) -> tuple[Actor | None, Unauthenticated | None]:
+    if access in (Access.PUBLIC, Access.REFRESH):
+        return None, None
+    if access is Access.GUEST and "Authorization" not in request.headers:
+        return None, None
+    try:
+        return auth.actor(), None
+    except Unauthenticated as problem:
+        return None, None if access is Access.OPTIONAL else problem
+
+
+def _reading(endpoint: Endpoint) -> AbstractContextManager[Any]:
+    """One unit for who asks and what is answered, where nothing is received in between."""
+    if endpoint.transaction == "read" and endpoint.body is None:
+        return unit_of_work(writing=False)
+    return nullcontext()
+
+
+def _transaction(endpoint: Endpoint) -> AbstractContextManager[Any]:
+    if endpoint.transaction == "own":
+        return nullcontext()
+    return unit_of_work(writing=endpoint.transaction == "write")
+
+
+def _respond(envelope: HostEnvelope, endpoint: Endpoint, answer: Answer, data: Any) -> Response:
+    status = answer.status or endpoint.status
+    message = text(answer.message or endpoint.message, language())
+    body = envelope.success(status, message, data, request_id())
+    if endpoint.at_top and isinstance(data, dict):
+        body |= data
+    response = Response(orjson.dumps(body), status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    if endpoint.conditional and isinstance(data, dict):
+        response.headers["ETag"] = f'"{data["revision"]}"'
+    response.headers.update(answer.headers)
+    return response
+
+
+def route_of(rule: Rule | None) -> str:
+    """The rule that a request matched: metrics are by route, never by path."""
+    return rule.rule if rule is not None else UNMATCHED

@@ -1,0 +1,87 @@
+"""The admin page's files, as `scripts/build-page` leaves them. Any path below /admin/ that is no file is the page.
+
+Files below assets/ carry a hash in their names and never change; the page names them, and is asked for anew every time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, request, send_file
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
+
+from ...context import language, settings
+from ...kept import Kept
+from ...messages import text
+from ..core.surface import ROUTE
+from ..host.list_cache import wants_gzip
+
+PREFIX: Final = "/admin"
+BUILT: Final = Path(__file__).parent.parent.parent / "static" / "admin"
+ASSETS: Final = "assets/"
+
+admin_page = Blueprint("admin_page", __name__, url_prefix=PREFIX)
+
+
+@admin_page.get("/")
+@admin_page.get("/<path:path>")
+def show(path: str = "") -> Response:
+    """A built file, or the page; where nothing was built, how to do that (404)."""
+    request.environ[ROUTE] = f"{PREFIX}/"
+    if request.path == PREFIX:
+        return home()
+    if path.startswith(ASSETS):
+        response = _sent(path)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+    if not (BUILT / "index.html").is_file():
+        return Response(text("admin_page.not_built", language()), 404, mimetype="text/plain")
+    response = _sent("index.html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def is_wanted() -> bool:
+    """Is it a browser that asks, to show a page? Whoever takes anything gets JSON."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
+
+
+def home() -> Response:
+    """Where the page begins."""
+    response = Response(status=302, headers={"Location": f"{settings().public_url or ''}{PREFIX}/", "Vary": "Accept"})
+    # A proxy's own notion of where we are is its affair.
+    response.autocorrect_location_header = False
+    return response
+
+
+def _sent(path: str) -> Response:
+    """The file, as its builder compressed it where the client takes that."""
+    found = safe_join(str(BUILT), path)
+    if found is None or not Path(found).is_file():
+        raise NotFound()
+    small = Path(f"{found}.gz")
+    is_small = small.is_file() and wants_gzip(request.headers.get("Accept-Encoding", ""))
+    chosen = small if is_small else Path(found)
+    kind = guess_type(found)[0] or "application/octet-stream"
+    response = send_file(chosen, mimetype=kind, conditional=True, etag=_tag(chosen, chosen.stat().st_mtime_ns))
+    if is_small:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _tag(path: Path, modified: int) -> str:
+    """What names the file's bytes, on every node; read once a change."""
+    return _tags.of((path, modified), lambda: _digest(path))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+_tags: Final[Kept[tuple[Path, int], str]] = Kept(512)

@@ -1,0 +1,176 @@
+"""What is asked of the server as a whole: its name, its health, its metrics, its documentation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response
+from marshmallow import fields as plain
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ...context import context, settings
+from ...database.schema_state import schema_state
+from ...database.session import db
+from ...errors import StorageFailure
+from ...kept import Shared
+from ...observability import metrics
+from ...schemas.base import Schema
+from ..core.envelopes import HOST
+from ..core.surface import Answer, Surface
+from . import admin_page
+from .metrics import state
+
+_checking: Final[Shared[int, dict[str, str]]] = Shared()
+_scraping: Final[Shared[int, tuple[bytes, str]]] = Shared()
+
+system = Surface("system", __name__, HOST)
+
+
+class Root(Schema):
+    message = plain.String(required=True)
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    docs = plain.String(required=True)
+    health = plain.String(required=True)
+
+
+class Health(Schema):
+    status = plain.String(required=True)
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    database = plain.String(required=True)
+
+
+class Live(Schema):
+    status = plain.String(required=True)
+
+
+class Readiness(Schema):
+    database = plain.String(required=True)
+    migrations = plain.String(required=True)
+    storage = plain.String(required=True)
+    # Only where REDIS_URL is set. "lost" is no reason to send requests elsewhere: they are answered without it.
+    redis = plain.String()
+
+
+@system.operation("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
+def root() -> Any:
+    """What this server is, and where to read on. A browser is shown the admin page."""
+    if admin_page.is_wanted():
+        return admin_page.home()
+    base = settings().public_url or ""
+    data = {
+        "message": "MicroDock PluginServer API",
+        "name": settings().app_name,
+        "version": settings().app_version,
+        "docs": f"{base}/docs",
+        "health": f"{base}/api/health",
+    }
+    return Answer(data, headers={"Vary": "Accept"})
+
+
+@system.operation(
+    "GET",
+    "/api/health",
+    answer=Health,
+    message="system.healthy",
+    limited=False,
+    transaction="own",
+    errors=(503,),
+)
+def health() -> Any:
+    """Does the server run, and can it reach its database?"""
+    alive = _database_answers()
+    data = {
+        "status": "healthy" if alive else "unhealthy",
+        "name": settings().app_name,
+        "version": settings().app_version,
+        "database": "connected" if alive else "disconnected",
+    }
+    return data if alive else Answer(data, status=503, message="system.unhealthy")
+
+
+@system.operation("GET", "/healthz", answer=Live, message="system.healthy", limited=False, transaction="own")
+def healthz() -> dict[str, str]:
+    """Is the process alive? Asks nothing of anything else."""
+    return {"status": "ok"}
+
+
+@system.operation(
+    "GET",
+    "/readyz",
+    answer=Readiness,
+    message="system.ready",
+    limited=False,
+    transaction="own",
+    errors=(503,),
+)
+def readyz() -> Any:
+    """Can requests be sent here: database reachable and migrated (by us or a later version), storage writable?"""
+    checks = readiness()
+    if any(state != "ok" for state in checks.values()):
+        return Answer({**checks, **_redis_state()}, status=503, message="system.not_ready")
+    states = _redis_state()
+    return Answer({**checks, **states}, message="system.degraded" if "lost" in states.values() else "system.ready")
+
+
+def readiness() -> dict[str, str]:
+    """What this server needs, by name: `ok`, or what is wrong with it. Those who ask at once share what was found."""
+    return _checking.of(id(context()), _checked)
+
+
+def _checked() -> dict[str, str]:
+    return {
+        "database": "ok" if _database_answers() else "unreachable",
+        "migrations": "ok" if _is_migrated() else "pending",
+        "storage": "ok" if _storage_is_writable() else "not writable",
+    }
+
+
+@system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
+def prometheus() -> Response:
+    """Metrics of all processes of this machine and of the whole, for Prometheus."""
+    body, media_type = _scraping.of(id(context()), _scraped)
+    return Response(body, content_type=media_type)
+
+
+def _scraped() -> tuple[bytes, str]:
+    return metrics.exposition(state({**readiness(), **_redis_state()}))
+
+
+@system.operation("GET", "/openapi.json", file_type="application/json", limited=False, transaction="own")
+def openapi() -> Response:
+    """This document."""
+    return Response(context().document(), mimetype="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def _is_migrated() -> bool:
+    try:
+        return schema_state().is_usable
+    except SQLAlchemyError:
+        return False
+
+
+def _database_answers() -> bool:
+    try:
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _redis_state() -> dict[str, str]:
+    redis = context().redis
+    if redis is None:
+        return {}
+    return {"redis": "ok" if redis.answers() else "lost"}
+
+
+def _storage_is_writable() -> bool:
+    try:
+        context().storage.main.ensure_writable()
+    except StorageFailure:
+        return False
+    return True

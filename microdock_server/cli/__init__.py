@@ -1,0 +1,134 @@
+"""The side door: `flask users …`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+
+from .. import file_modes
+from ..context import context
+from ..database.unit_of_work import unit_of_work
+from ..models import User
+from ..services import accounts, name_check
+from ..services.audit import COMMAND_LINE
+from ..vocabulary import Role
+from . import backup, database, jobs, storage
+from .commands import Commands, show_table
+from .errors import refusals
+
+users = Commands("users", help="Accounts: create, list, set-role, set-password, disable, enable, check-names.")
+
+ROLES = click.Choice([role.value for role in Role])
+PASSWORD = click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if missing."
+)
+
+
+def register_commands(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    app.cli.add_command(users)
+    app.cli.add_command(openapi)
+    jobs.register(app)
+    database.register()
+    storage.register(app)
+    app.cli.add_command(backup.backup)
+
+
+@click.command("openapi")
+@click.argument("path", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@with_appcontext
+def openapi(path: Path) -> None:
+    """Write the OpenAPI document, as /openapi.json serves it, to PATH."""
+    with file_modes.usual_umask():
+        path.write_bytes(context().document())
+
+
+@users.command("create")
+@click.argument("username")
+@click.option("--email")
+@click.option("--role", type=ROLES, default=Role.USER.value, show_default=True)
+@PASSWORD
+def create_user(username: str, email: str | None, role: str, password: str) -> None:
+    """Create an account."""
+    with refusals():
+        user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
+    click.echo(f"created {user.username} ({user.role}) {user.id}")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List all accounts."""
+    with unit_of_work(writing=False):
+        rows = [
+            (user.id, user.role, "active" if user.is_active else "disabled", user.username, user.email)
+            for user in accounts.everyone()
+        ]
+    show_table(("ID", "ROLE", "STATE", "USERNAME", "EMAIL"), rows)
+
+
+@users.command("set-role")
+@click.argument("username")
+@click.argument("role", type=ROLES)
+def set_role(username: str, role: str) -> None:
+    """Change what a user may do. Their tokens are revoked."""
+    _change(username, lambda user: accounts.set_role(user.id, Role(role), COMMAND_LINE))
+    click.echo(f"{username} is now {role}")
+
+
+@users.command("set-password")
+@click.argument("username")
+@PASSWORD
+def set_password(username: str, password: str) -> None:
+    """Set a user's password. Their tokens are revoked."""
+    with refusals():
+        with unit_of_work(writing=False):
+            user_id = _find(username).id
+        accounts.set_password(user_id, password, COMMAND_LINE)
+    click.echo(f"password of {username} changed")
+
+
+@users.command("disable")
+@click.argument("username")
+def disable(username: str) -> None:
+    """Keep a user out. Their tokens are revoked."""
+    _change(username, lambda user: accounts.set_active(user.id, False, COMMAND_LINE))
+    click.echo(f"{username} is disabled")
+
+
+@users.command("enable")
+@click.argument("username")
+def enable(username: str) -> None:
+    """Let a disabled user in again."""
+    _change(username, lambda user: accounts.set_active(user.id, True, COMMAND_LINE))
+    click.echo(f"{username} is enabled")
+
+
+@users.command("check-names")
+def check_names() -> None:
+    """List accounts, addresses and categories that share one key, and accounts whose names look alike.
+
+    Exits with 1 where there are any. Nothing is changed: whose a name is, people decide.
+    """
+    with unit_of_work(writing=False):
+        found = name_check.collisions()
+    if found:
+        show_table(("KIND", "NAMES"), [(kind, ", ".join(names)) for kind, names in found])
+        raise SystemExit(1)
+    click.echo("every name is distinct")
+
+
+def _change(username: str, change: Callable[[User], Any]) -> None:
+    with refusals(), unit_of_work():
+        change(_find(username))
+
+
+def _find(username: str) -> User:
+    user = accounts.find(username)
+    if user is None:
+        raise click.ClickException(f"there is no user {username!r}")
+    return user

@@ -1,0 +1,234 @@
+"""The side door for backups of the whole server: `flask backup …`, and without an application `scripts/restore`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+from alembic.script import ScriptDirectory
+from dotenv import dotenv_values
+from sqlalchemy import URL, make_url
+
+from .. import snapshots
+from ..config import Settings
+from ..context import context
+from ..database.session import db, migrations
+from ..snapshots import Keys, Known, Lock, SnapshotProblem, keeping, retention
+from ..storage import data_dir_lock
+from .commands import Commands, say_database
+
+backup = Commands("backup", help="Backups of the whole server: create, verify, restore, undo.")
+
+PASSPHRASE: Final = "SNAPSHOT_PASSPHRASE"  # noqa: S105  (a variable's name)
+SECRET_WORDS: Final = ("secret", "password", "key", "token")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+IDENTITY = click.option("--identity", type=FILE, help="File with the secret key of an encrypted archive.")
+PASSPHRASE_FILE = click.option(
+    "--passphrase-file", type=FILE, help=f"File with the passphrase, instead of {PASSPHRASE}."
+)
+
+
+@backup.command("create")
+@click.option("--out", type=DIRECTORY, required=True, help="The directory that archives are kept in.")
+@click.option("--incremental", is_flag=True, help="Only what the newest full archive in the directory lacks.")
+@click.option("--base", type=FILE, help="Only what this archive lacks; it has to stay beside the new one.")
+@click.option("--keep", type=click.IntRange(1), help="Keep so many archives, and what they need; all, if not given.")
+@click.option("--recipient", help="Encrypt to this public key of age's (age1…).")
+@IDENTITY
+@PASSPHRASE_FILE
+def create(
+    *,
+    out: Path,
+    incremental: bool,
+    base: Path | None,
+    keep: int | None,
+    recipient: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Write a snapshot of the running server into a directory, and print its path.
+
+    Encrypted with --recipient, or where the environment has SNAPSHOT_PASSPHRASE.
+    """
+    keys = _keys(identity, passphrase_file)
+    with _problems(), keeping.alone_in(out), _present(context().settings.data_dir):
+        found = _base(out.absolute(), base, incremental, keys)
+        with _bar() as watch:
+            made = snapshots.create(_source(), out.absolute(), base=found, lock=_lock(recipient, keys), watch=watch)
+        kind = made.manifest.is_incremental
+        keeping.record(context().settings.data_dir, made.path, made.size, incremental=kind)
+        for path in retention.prune(out.absolute(), keep, keys) if keep else ():
+            click.echo(f"removed {path.name}", err=True)
+    click.echo(made.path)
+
+
+@backup.command("verify", with_appcontext=False)
+@click.argument("file", type=FILE)
+@IDENTITY
+@PASSPHRASE_FILE
+def verify(file: Path, identity: Path | None, passphrase_file: Path | None) -> None:
+    """Read every byte of an archive, and of those that it needs. Exits 1 and says what is wrong."""
+    with _problems(), _count(file) as advance:
+        found = snapshots.verify(file.absolute(), keys=_keys(identity, passphrase_file), advance=advance)
+    manifest = found.manifest
+    held = sum(blob.source == 0 for blob in manifest.blobs)
+    click.echo(
+        f"sound: {manifest.database_kind} at migration {manifest.revision or '-'} of {manifest.created_at}, "
+        f"{sum(manifest.tables.values())} rows, {len(manifest.blobs)} files ({manifest.bytes_named >> 20} MiB), "
+        f"{held} of them here, the others in {len(found.bases)} archives beside it"
+    )
+
+
+@backup.command("restore", with_appcontext=False)
+@click.argument("file", type=FILE, required=False)
+@click.option(
+    "--data-dir", type=DIRECTORY, required=True, help="The DATA_DIR to restore; what is there is moved aside."
+)
+@click.option("--undo", "is_undo", is_flag=True, help="Put back what stood there before the last restore.")
+@IDENTITY
+@PASSPHRASE_FILE
+def restore(
+    file: Path | None, data_dir: Path, is_undo: bool, identity: Path | None, passphrase_file: Path | None
+) -> None:
+    """Verify an archive, build its data beside DATA_DIR, and switch. No server may run on DATA_DIR."""
+    if is_undo == (file is not None):
+        raise click.UsageError("give either an archive or --undo")
+    # Not an option: it may hold a password, which a command line shows to everybody.
+    database_url = os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL")
+    with _problems():
+        if file is None:
+            click.echo(f"{data_dir} is as it was; what had been restored is in {snapshots.undo(data_dir.absolute())}")
+            return
+        known = [script.revision for script in ScriptDirectory(str(migrations())).walk_revisions()]
+        with _count(file) as advance:
+            done = snapshots.restore(
+                file.absolute(),
+                data_dir.absolute(),
+                revisions=known,
+                keys=_keys(identity, passphrase_file),
+                database_url=database_url,
+                advance=advance,
+            )
+    is_file = done.manifest.database_kind == "sqlite"
+    say_database(
+        URL.create("sqlite", database=str(data_dir.absolute() / snapshots.SQLITE_FILE))
+        if is_file
+        else make_url(database_url or "")
+    )
+    click.echo(f"{data_dir} is the server of {done.manifest.created_at}")
+    if done.before is not None:
+        click.echo(f"what stood there is in {done.before}; to go back: scripts/restore --undo --data-dir {data_dir}")
+
+
+def _source() -> snapshots.Source:
+    found = context()
+    data_dir = found.settings.data_dir
+    return snapshots.Source(db.engine, found.storage, _program(), shown(found.settings), data_dir / "jwt-secret")
+
+
+def _base(out: Path, base: Path | None, incremental: bool, keys: Keys) -> Known | None:
+    if base is not None:
+        if base.absolute().parent != out:
+            raise SnapshotProblem(f"{base} must be in {out}: an incremental archive finds its base beside it")
+        return snapshots.read_manifest(base.absolute(), keys)
+    found = retention.newest_full(out, keys) if incremental else None
+    if incremental and found is None:
+        click.echo(f"{out} has no full archive yet: making one", err=True)
+    return found
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings as an archive may tell them: no secrets, and of addresses no credentials."""
+    plain = {name: value for name, value in asdict(settings).items() if not any(word in name for word in SECRET_WORDS)}
+    return {name: _without_credentials(value) for name, value in plain.items()}
+
+
+def _without_credentials(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, str) and "://" in value:
+        parts = urlsplit(value)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    return value
+
+
+def _program() -> str:
+    try:
+        return version("microdock-server")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _keys(identity: Path | None, passphrase_file: Path | None) -> Keys:
+    lines = identity.read_text(encoding="utf-8").splitlines() if identity else []
+    identities = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if passphrase_file is not None:
+        return Keys(identities, passphrase_file.read_text(encoding="utf-8").strip())
+    return Keys(identities, os.environ.get(PASSPHRASE) or None)
+
+
+def _lock(recipient: str | None, keys: Keys) -> Lock | None:
+    if recipient is not None:
+        return Lock(recipient=recipient)
+    return Lock(passphrase=keys.passphrase) if keys.passphrase else None
+
+
+@contextmanager
+def _present(data_dir: Path) -> Iterator[None]:
+    """No restore changes the directory meanwhile."""
+    try:
+        descriptor = data_dir_lock.announce(data_dir)
+    except data_dir_lock.InUse as reason:
+        raise SnapshotProblem(f"{data_dir} is being restored") from reason
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    try:
+        yield
+    except SnapshotProblem as reason:
+        raise click.ClickException(str(reason)) from reason
+    except OSError as reason:
+        raise click.ClickException(f"{reason.strerror}: {reason.filename}") from reason
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """How much of how much is done, on a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    with click.progressbar(length=1, file=sys.stderr, label="backing up") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+@contextmanager
+def _count(file: Path) -> Iterator[Callable[[int], None]]:
+    """As `_bar`, for something that reads all of a file, if not several."""
+    with _bar() as show:
+        done, size = 0, file.stat().st_size
+
+        def advance(amount: int) -> None:
+            nonlocal done
+            done += amount
+            show(done, max(size, done))
+
+        yield advance

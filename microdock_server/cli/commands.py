@@ -1,0 +1,120 @@
+"""What the commands of operators have in common: which database they use, what to do where it is not there, tables."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask.cli import AppGroup
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..database.schema_state import SchemaState, schema_state
+from ..database.session import db, migrations
+from .errors import failures, in_one_line
+
+TO_DO = "run `flask db upgrade`, or set DATA_DIR or DATABASE_URL to the database that is meant"
+
+
+class Commands(AppGroup):
+    """A group of commands that say on stderr which database they use, and end with one line where they cannot use it.
+
+    `@group.command(…, needs_tables=False)` is for one that waits for the database, or makes it.
+    """
+
+    def command(  # type: ignore[override]  # always called, with or without a name
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], click.Command]:
+        """See AppGroup. A command without an application (`with_appcontext=False`) is left as it is."""
+        needs_tables = kwargs.pop("needs_tables", True)
+        decorate = super().command(*args, **kwargs)
+        if not kwargs.get("with_appcontext", True):
+            return decorate
+        return lambda run: decorate(on_database(run, needs_tables=needs_tables))
+
+
+def on_database(run: Callable[..., Any], *, needs_tables: bool = True) -> Callable[..., Any]:
+    """`run`, once the database was named on stderr and (with `needs_tables`) seen to be there and up to date."""
+
+    @wraps(run)
+    def running(*args: Any, **kwargs: Any) -> Any:
+        say_database(db.engine.url)
+        if needs_tables:
+            ensure_tables()
+        with failures():
+            return run(*args, **kwargs)
+
+    return running
+
+
+def say_database(url: URL) -> None:
+    """Name the database on stderr, without credentials."""
+    click.echo(f"database: {shown(url)}", err=True)
+
+
+def shown(url: URL) -> str:
+    """The address of a database without its password and options, which may hold one."""
+    where = {name: url.query[name] for name in ("host", "port") if name in url.query}
+    kind = url.get_backend_name()
+    return URL.create(kind, url.username, None, url.host, url.port, url.database, where).render_as_string()
+
+
+def ensure_tables() -> None:
+    """Raise ClickException, saying what to do, unless the database is there and at this program's migration."""
+    url = db.engine.url
+    if is_missing(url):
+        raise click.ClickException(f"there is no database at {url.database}: {TO_DO}")
+    try:
+        with db.engine.connect() as connection:
+            current = set(MigrationContext.configure(connection).get_current_heads())
+    except SQLAlchemyError as failure:
+        raise click.ClickException(f"the database cannot be opened: {in_one_line(failure)}") from failure
+    script = ScriptDirectory(str(migrations()))
+    wanted = set(script.get_heads())
+    if not current:
+        raise click.ClickException(f"the database has no tables: {TO_DO}")
+    if current == wanted:
+        return
+    states = f"the database is at migration {_names(current)}, this program is made for {_names(wanted)}"
+    if current <= {found.revision for found in script.walk_revisions()}:
+        raise click.ClickException(f"{states}: run `flask db upgrade`, after a backup")
+    if schema_state() is SchemaState.AHEAD:
+        # A later version promises that this one can go on with it.
+        click.echo(f"{states}: a newer version migrated it", err=True)
+        return
+    raise click.ClickException(f"{states}: no version of this program made it")
+
+
+def is_missing(url: URL) -> bool:
+    """Is this a file of SQLite's that does not exist? Only to look would make it."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+
+
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows below their headers, in columns two spaces apart. What is None is a dash."""
+    lines = [list(headers), *(["-" if cell is None else str(cell) for cell in row] for row in rows)]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(headers))]
+    for line in lines:
+        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: marks and what is not drawn take none, wide characters two."""
+    return sum(_columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _names(revisions: Iterable[str]) -> str:
+    return ", ".join(sorted(revisions))

@@ -1,0 +1,115 @@
+"""The side door to what runs beside requests: `flask jobs …`, `flask reviews …`, `flask audit …`, `flask search …`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from flask import Flask, current_app
+
+from ..clock import iso
+from ..context import context
+from ..database.unit_of_work import unit_of_work
+from ..errors import AutoReviewNotFound, DomainError
+from ..jobs.worker import GRACE, Worker
+from ..services import audit, jobs, search
+from ..services.autoreview import running
+from ..serving.process_exit import end
+from ..storage.data_dir_lock import InUse, announce
+from ..vocabulary import JobState
+from .commands import Commands, show_table
+
+jobs_group = Commands("jobs", help="Background jobs: work, list, retry.")
+reviews_group = Commands("reviews", help="Automatic reviews: replay.")
+audit_group = Commands("audit", help="The audit log: verify.")
+search_group = Commands("search", help="The search index: rebuild.")
+
+
+def register(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for group in (jobs_group, reviews_group, audit_group, search_group):
+        app.cli.add_command(group)
+
+
+@jobs_group.command("work", needs_tables=False)
+@click.option("--with-parent", is_flag=True, help="End when the parent process is gone.")
+@click.option("--grace", type=float, default=GRACE, show_default=True, help="Seconds a job gets to finish on TERM.")
+def work(with_parent: bool, grace: float) -> None:
+    """Run jobs until told to end by TERM or INT."""
+    # Not the proxy: other threads of the worker use it too.
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        # Held until this process ends.
+        announce(context().settings.data_dir)
+    except InUse as reason:
+        raise click.ClickException(str(reason)) from reason
+    Worker(app, grace=grace).work(with_parent=with_parent)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        # The process is this command's alone.
+        end(0, app)
+
+
+@jobs_group.command("list")
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+def list_jobs(state: str | None, limit: int) -> None:
+    """List jobs, newest first, with the last error of those that failed."""
+    with unit_of_work(writing=False):
+        rows = [
+            (job.id, job.state, job.attempts, iso(job.created_at), job.kind, job.error)
+            for job in jobs.newest(JobState(state) if state else None, limit)
+        ]
+    show_table(("ID", "STATE", "ATTEMPTS", "CREATED", "KIND", "ERROR"), rows)
+
+
+@jobs_group.command("retry")
+@click.argument("job_id")
+def retry(job_id: str) -> None:
+    """Queue a job that was given up once more, with all its attempts."""
+    try:
+        with unit_of_work():
+            jobs.retry(job_id)
+    except DomainError as refusal:
+        raise click.ClickException(refusal.message.render("en")) from refusal
+    click.echo(f"queued {job_id}")
+
+
+@reviews_group.command("replay")
+@click.argument("auto_review_id")
+def replay(auto_review_id: str) -> None:
+    """Judge the stored facts of an automatic review again. Exits 1 if today's rules say something else."""
+    try:
+        with unit_of_work(writing=False):
+            found = running.replay(auto_review_id)
+    except AutoReviewNotFound as refusal:
+        raise click.ClickException(f"there is no completed automatic review {auto_review_id!r}") from refusal
+    if found.agrees:
+        click.echo("agrees: today's rules say what was stored")
+        return
+    for name in sorted(found.stored.keys() | found.again.keys()):
+        if found.stored.get(name) != found.again.get(name):
+            click.echo(f"differs  {name}: stored {found.stored.get(name)!r}, again {found.again.get(name)!r}")
+    sys.exit(1)
+
+
+@audit_group.command("verify")
+def verify() -> None:
+    """Walk the chain of the audit log. Exits 1 at the first entry that does not fit; write the head down elsewhere."""
+    with unit_of_work(writing=False):
+        found = audit.verify()
+    click.echo(f"{found.entries} entries, head {found.head}")
+    if found.broken_at is not None:
+        click.echo(f"broken at entry {found.broken_at}: {found.reason}")
+        sys.exit(1)
+
+
+@search_group.command("rebuild")
+def rebuild() -> None:
+    """Make the search index anew."""
+    with unit_of_work(writing=False):
+        if search.is_of_later_version():
+            raise click.ClickException(
+                "the index is that of a later version of this program: make it anew with that one"
+            )
+    click.echo(f"{search.rebuild()} plugins indexed")

@@ -1,0 +1,79 @@
+"""The side door to files: `flask storage …`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import click
+from flask import Flask
+
+from ..clock import utcnow
+from ..context import context
+from ..services import files, migration
+from ..services.migration import Outcome
+from ..storage.incoming import sweep_bodies
+from .commands import Commands
+from .errors import refusals
+
+storage = Commands("storage", help="Files: verify them, remove orphans, move them to another storage.")
+
+FINE = (Outcome.MOVED, Outcome.GONE)
+
+
+def register(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    app.cli.add_command(storage)
+
+
+@storage.command("verify")
+def verify() -> None:
+    """Read every file and compare it with its row. Exits 1 if one is missing or changed."""
+    with refusals():
+        result = files.verify(context().storage)
+    for word, keys in (
+        ("missing", result.missing),
+        ("changed", result.changed),
+        ("orphaned", result.orphaned),
+    ):
+        for key in keys:
+            click.echo(f"{word}  {key}")
+    click.echo(
+        f"{result.checked} checked, {len(result.missing)} missing, {len(result.changed)} changed, "
+        f"{len(result.orphaned)} orphaned"
+    )
+    sys.exit(0 if result.is_sound else 1)
+
+
+@storage.command("gc")
+def collect_garbage() -> None:
+    """Remove files that no row names, and what killed uploads left behind, once they are older than an hour."""
+    with refusals():
+        gone = files.collect_garbage(context().storage)
+    gone += sweep_bodies(context().settings.temp_dir, utcnow() - files.ORPHAN_AGE)
+    for key in gone:
+        click.echo(f"removed  {key}")
+    click.echo(f"{len(gone)} removed")
+
+
+@storage.command("migrate")
+@click.option("--to", "name", type=click.Choice(["local", "s3"]), help="Where to; without it, where new files go.")
+def migrate(name: str | None) -> None:
+    """Move every file to one storage, verifying each; exits 1 if one stayed behind. Can be stopped and run again."""
+    storages = context().storage
+    target = storages.by_name.get(name or storages.main.name)
+    if target is None:
+        raise click.ClickException("there is no bucket: set STORAGE_URL")
+    with refusals():
+        target.ensure_writable()
+    moves = migration.waiting(target.name)
+    found: Counter[Outcome] = Counter()
+    with click.progressbar(length=sum(move.size for move in moves), file=sys.stderr, label="moving") as bar:
+        for move, outcome in migration.migrate(moves, storages, target):
+            found[outcome] += 1
+            if outcome not in FINE:
+                click.echo(f"{outcome.value}  {move.place.backend}:{move.place.key}")
+            bar.update(move.size)
+    stayed = found.total() - sum(found[outcome] for outcome in FINE)
+    click.echo(f"{found[Outcome.MOVED]} moved to {target.name}, {found[Outcome.GONE]} gone, {stayed} stayed behind")
+    sys.exit(1 if stayed else 0)

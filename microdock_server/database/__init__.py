@@ -1,0 +1,1 @@
+"""Engines, sessions, and the one place that commits."""

@@ -1,0 +1,143 @@
+"""What SQLite and PostgreSQL are told so that a unit of work can promise the same on both.
+
+One writer at a time is what both have in common: SQLite's `BEGIN IMMEDIATE` takes the write lock of its file, and on
+PostgreSQL a writing unit takes one advisory lock before anything else. What a service has read is then still true when
+it writes, rows are numbered in the order in which they are committed, and no two units can wait for each other. Readers
+wait for nobody on either, and see one moment from their first statement to their last. Counting a download stands
+outside: it is a single statement that needs no unit, and any number of them run side by side.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ..errors import Conflict, DatabaseBusy, DomainError, StorageFull
+
+WAIT_MS: Final = 15_000
+# Any number, as long as every version of this program takes the same one.
+WRITE_LOCK: Final = 0x6D69_6372_6F64_6F63
+# True in a writing unit, False in a reading one, None outside of both.
+IsWriting = Callable[[], bool | None]
+
+
+def options(url: str, pool_size: int) -> dict[str, Any]:
+    """What SQLAlchemy's engine for `url` is made with.
+
+    SQLite's connections are files: threads bound how many there are, and none of them shall wait for one. PostgreSQL's
+    are processes of its own, of which all nodes share a hundred or so: each process has `pool_size` of them.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"pool_size": 32, "max_overflow": -1}
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": WAIT_MS / 1000,
+        # A server that was restarted has closed what the pool holds.
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": f"-c timezone=UTC -c lock_timeout={WAIT_MS} -c idle_in_transaction_session_timeout=60000",
+            "application_name": "microdock",
+        },
+    }
+
+
+def prepare(engine: Engine, is_writing: IsWriting) -> None:
+    """Let units of work on `engine` begin as the module says."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, is_writing()))
+    else:
+        event.listen(engine, "begin", lambda connection: _begin_postgresql(connection, is_writing()))
+
+
+def counting(url: URL, engine_options: dict[str, Any]) -> Engine:
+    """An engine for counters and for single reads: every statement is a transaction of its own.
+
+    What it commits survives kill -9 of every process of this program; only a power loss (or a crash of PostgreSQL
+    itself) may take the counts of the last second.
+    """
+    made = dict(engine_options)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", **made)
+        event.listen(engine, "connect", _configure_counting)
+        return engine
+    arguments = made.pop("connect_args")
+    arguments = {**arguments, "options": f"{arguments['options']} -c synchronous_commit=off"}
+    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, **made)
+
+
+def lock_writing(connection: Connection) -> None:
+    """Let nobody else write to this PostgreSQL database until the connection's transaction ends."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+
+def meaning(reason: BaseException) -> DomainError | None:
+    """The domain's word for an engine's failure; None where it has none."""
+    if isinstance(reason, IntegrityError):
+        return Conflict()
+    if isinstance(reason, PoolTimeout):
+        return DatabaseBusy()
+    if not isinstance(reason, OperationalError):
+        return None
+    if getattr(reason.orig, "sqlite_errorcode", None) is not None or isinstance(reason.orig, sqlite3.Error):
+        return _meaning_sqlite(str(reason.orig))
+    # Locks, deadlocks, too many connections, a server that goes down or cannot be reached: all of it passes.
+    return StorageFull() if _state(reason) == "53100" else DatabaseBusy()
+
+
+def is_passing(reason: BaseException) -> bool:
+    """Did PostgreSQL undo a statement for another's sake, so that it is done by doing it again?"""
+    return _state(reason) in ("40001", "40P01")
+
+
+def _state(reason: BaseException) -> str:
+    return getattr(getattr(reason, "orig", None), "sqlstate", None) or ""
+
+
+def _meaning_sqlite(text: str) -> DomainError | None:
+    if "locked" in text or "busy" in text:
+        return DatabaseBusy()
+    return StorageFull() if "full" in text else None
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # None: the driver begins no transaction of its own; `_begin_sqlite` does.
+    connection.isolation_level = None
+    _pragmas(connection, synchronous="FULL")
+
+
+def _configure_counting(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    _pragmas(connection, synchronous="NORMAL")
+
+
+def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
+    cursor = connection.cursor()
+    # The first, so that switching a new file to WAL waits for its turn as well.
+    cursor.execute(f"PRAGMA busy_timeout={WAIT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    # Checkpoints come from one place (jobs/housekeeping.py): SQLite before 3.51.3 can lose its way when two
+    # connections restart the log at once. The high mark only bounds the log where that job does not run.
+    cursor.execute("PRAGMA wal_autocheckpoint=20000")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection, is_writing: bool | None) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection, is_writing: bool | None) -> None:
+    if is_writing:
+        lock_writing(connection)
+    elif is_writing is not None:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

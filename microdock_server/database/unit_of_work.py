@@ -1,0 +1,197 @@
+"""The seal room: the only commit and rollback in the program.
+
+`unit_of_work()` promises:
+
+- Nested use joins the outer unit; only the outermost commits.
+- The database transaction begins with the first statement, not with the unit: a body can be received and a blob
+  written inside a unit without holding the write lock. A writing unit then takes it at once (see engines.py), so
+  that a read followed by a write never fails halfway.
+- Every unit begins with an empty session and leaves its objects readable but detached: nothing is loaded
+  behind its back, nothing stale is carried into the next.
+- `on_commit` callbacks run after the commit succeeded, `on_rollback` callbacks after a rollback, latest first.
+- When the outcome of a commit is unknown (the engine failed while committing), neither runs: a row may exist,
+  so nothing that it could need is deleted. `flask storage gc` sweeps what turns out to be unreferenced.
+
+Do not use it around anything slow (hashing a password, reading a request body).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NoReturn
+
+from sqlalchemy import Engine, Row
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ..errors import Conflict
+from ..observability import metrics, tracing
+from . import engines
+from .latency import COMMIT, watch
+from .session import db
+
+log = logging.getLogger(__name__)
+
+Callback = Callable[[], None]
+
+
+class Unit:
+    """What belongs to one transaction: its mode and what is to happen when it ends."""
+
+    def __init__(self, writing: bool) -> None:
+        self.writing = writing
+        self._on_commit: list[Callback] = []
+        self._on_rollback: list[Callback] = []
+        self._asked: set[str] = set()
+
+    def is_first(self, name: str) -> bool:
+        """Is this the first time that the unit is asked so about `name`? For what is to happen once a transaction."""
+        is_first = name not in self._asked
+        self._asked.add(name)
+        return is_first
+
+    def on_commit(self, callback: Callback) -> None:
+        """Run `callback` once the transaction is durable. Its failure is logged, never raised."""
+        self._on_commit.append(callback)
+
+    def on_rollback(self, callback: Callback) -> None:
+        """Run `callback` if the transaction is undone. Its failure is logged, never raised."""
+        self._on_rollback.append(callback)
+
+    def committed(self) -> None:
+        _run(self._on_commit)
+
+    def rolled_back(self) -> None:
+        _run(reversed(self._on_rollback))
+
+
+_current: ContextVar[Unit | None] = ContextVar("unit_of_work", default=None)
+
+
+@contextmanager
+def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
+    """One transaction; see the module for what it promises. A reading unit changes nothing."""
+    outer = _current.get()
+    if outer is not None:
+        if writing and not outer.writing:
+            raise RuntimeError("a writing unit cannot join a reading one")
+        yield outer
+        return
+    unit = Unit(writing)
+    token = _current.set(unit)
+    try:
+        with tracing.span("unit of work", microdock_writing=writing):
+            yield from _run_unit(unit)
+    finally:
+        _current.reset(token)
+
+
+def current_unit() -> Unit:
+    """The unit that is open. Services call this to hang callbacks on the transaction they run in."""
+    unit = _current.get()
+    if unit is None:
+        raise RuntimeError("no unit of work is open")
+    return unit
+
+
+def _run_unit(unit: Unit) -> Iterator[Unit]:
+    try:
+        yield unit
+        if unit.writing:
+            db.session.flush()
+    except BaseException as reason:
+        db.session.close()
+        unit.rolled_back()
+        _reraise(reason)
+    if unit.writing:
+        _commit(unit)
+    if db.session.registry.has():
+        db.session.close()
+    if unit.writing:
+        unit.committed()
+
+
+def _commit(unit: Unit) -> None:
+    try:
+        with metrics.timed(COMMIT):
+            db.session.commit()
+    except IntegrityError as reason:
+        db.session().invalidate()
+        unit.rolled_back()
+        raise Conflict() from reason
+    except BaseException as reason:
+        # The engine may have committed before it failed: keep what the rows could need. The connection may still
+        # hold the transaction, and with it the write lock: it is thrown away, not handed to the next request.
+        db.session().invalidate()
+        _reraise(reason)
+
+
+def _reraise(reason: BaseException) -> NoReturn:
+    """Raise the domain's word for an engine's failure; anything else as it is."""
+    meant = engines.meaning(reason)
+    if meant is None:
+        raise reason
+    raise meant from reason
+
+
+def _run(callbacks: Iterator[Callback] | list[Callback]) -> None:
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            log.exception("a callback after the transaction failed")
+
+
+def execute_durably_enough(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> int:
+    """Run one statement in a transaction of its own on a `counting_engine`; how many rows it touched."""
+    try:
+        with engine.connect() as connection:
+            return int(connection.execute(statement, parameters).rowcount)
+    except (DBAPIError, PoolTimeout) as reason:
+        if tries > 1 and engines.is_passing(reason):
+            return execute_durably_enough(engine, statement, parameters, tries - 1)
+        _reraise(reason)
+
+
+def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """The rows of one statement on a `counting_engine`: a snapshot of its own, with no transaction around it.
+
+    For what every request asks: a unit of work around a single statement costs more than the statement.
+    """
+    try:
+        with engine.connect() as connection:
+            return connection.execute(statement, parameters).all()
+    except (DBAPIError, PoolTimeout) as reason:
+        _reraise(reason)
+
+
+def counting_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
+    """A sibling of `engine` for counters, with connections of its own. See engines.counting."""
+    counting = engines.counting(engine.url, engine_options)
+    watch(counting)
+    return counting
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give connections the settings that the promises above rest on, and time what they are asked."""
+    watch(engine)
+    engines.prepare(engine, _is_writing)
+
+
+def _is_writing() -> bool | None:
+    unit = _current.get()
+    return None if unit is None else unit.writing
+
+
+__all__ = [
+    "Unit",
+    "counting_engine",
+    "current_unit",
+    "execute_durably_enough",
+    "prepare_engine",
+    "read_at_once",
+    "unit_of_work",
+]

@@ -1,0 +1,120 @@
+"""Logs: text on the console, text and JSON files that rotate under several workers without losing a line.
+
+Secrets stay out by construction: no query string, header or body is ever logged, and every line is passed through a
+last filter that blanks what looks like a token.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import time
+from contextvars import ContextVar
+from typing import Any, Final
+
+from pythonjsonlogger.orjson import OrjsonFormatter
+
+from .. import file_modes
+from ..config import Settings
+from .log_rotation import SharedRotatingHandler
+
+ROTATE_BYTES: Final = 10 * 1024 * 1024
+ROTATE_KEEP: Final = 5
+TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class RequestFilter(logging.Filter):
+    """Puts the request's id on every line and takes tokens out of it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        if isinstance(record.msg, str) and "eyJ" in record.getMessage():
+            record.msg, record.args = TOKEN.sub("[token]", record.getMessage()), ()
+        return True
+
+
+# What would end a line, move a terminal's cursor, or turn the direction of a text: C0, DEL, C1, and some of Unicode's.
+CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """`text` with every control character written out: it can neither begin a line of its own nor hide one."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class _Clock(logging.Formatter):
+    """Writes a second's date once, not once a line."""
+
+    _second = -1
+    _date = ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  (its base's)
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._date = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+        return f"{self._date},{int(record.msecs):03d}"
+
+
+class TextFormatter(_Clock):
+    """Lines for people: one each, and a traceback's indented below it, so that no text can pass for a line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (its base's)
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (its base's)
+        return "\n".join(f"  {one_line(line)}" for line in super().formatException(ei).splitlines())
+
+
+class JsonFormatter(_Clock, OrjsonFormatter):
+    """Lines for machines: one JSON object each."""
+
+
+def configure(settings: Settings) -> None:
+    """Set up logging for this process. The files' directory is made where it is missing."""
+    file_modes.make_directory(settings.log_dir)
+    logging.config.dictConfig(_configuration(settings))
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    text = "%(asctime)s - %(name)s - %(levelname)s - [%(request_id)s] %(message)s"
+    detailed = "%(asctime)s - %(name)s - %(levelname)s - %(module)s:%(lineno)d - [%(request_id)s] %(message)s"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request": {"()": RequestFilter}},
+        "formatters": {
+            "console": {"()": TextFormatter, "fmt": text},
+            "detailed": {"()": TextFormatter, "fmt": detailed},
+            "json": {
+                "()": JsonFormatter,
+                "fmt": "%(asctime)s %(name)s %(levelname)s %(module)s %(lineno)d %(message)s",
+            },
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "console",
+                "filters": ["request"],
+                "stream": "ext://sys.stdout",
+            },
+            "file": _file(settings, settings.log_file.name, "detailed"),
+            "json": _file(settings, settings.log_file.with_suffix(".json").name, "json"),
+            "error": {**_file(settings, "error.log", "detailed"), "level": "ERROR"},
+        },
+        "root": {"level": settings.log_level, "handlers": ["console", "file", "json", "error"]},
+        "loggers": {"sqlalchemy.engine": {"level": "WARNING"}, "alembic": {"level": "WARNING"}},
+    }
+
+
+def _file(settings: Settings, name: str, formatter: str) -> dict[str, Any]:
+    return {
+        "()": SharedRotatingHandler,
+        "formatter": formatter,
+        "filters": ["request"],
+        "filename": str(settings.log_dir / name),
+        "max_bytes": ROTATE_BYTES,
+        "keep": ROTATE_KEEP,
+    }

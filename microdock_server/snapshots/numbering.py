@@ -1,0 +1,53 @@
+"""Numbers that outlive a restore: clients keep ids and tokens that were given out after the snapshot was made.
+
+Given out a second time, such an id would name something else, and a client that remembers the highest one would not
+hear of what is new; a token that was revoked since would be believed again. So everything that is counted goes on far
+above whatever can have been given out, in this line of history or in another that was restored from the same snapshot.
+The audit log alone goes on where it ends: it has no gaps.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, case, column, inspect, table, text, update
+
+from ..clock import utcnow
+
+# What is counted from here by seconds is ahead of what is counted by events, and fits into 32 bits until 2088.
+BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
+STEP: Final = 1_000_000
+
+_SQLITE_UNUSED: Final = text(
+    "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master "
+    "WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"
+)
+_SQLITE: Final = text("UPDATE sqlite_sequence SET seq = max(seq + :step, :base)")
+_POSTGRESQL: Final = text(
+    "SELECT setval((quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass, "
+    "greatest(coalesce(last_value, 0) + :step, :base)) FROM pg_sequences WHERE schemaname = current_schema()"
+)
+
+
+def move_on(connection: Connection) -> None:
+    """Let ids go on above any that was given out, and believe no token that was made before now."""
+    base = int((utcnow() - BEGINNING).total_seconds())
+    _move_ids(connection, {"step": STEP, "base": base})
+    if "token_epoch" in _columns("users", connection):
+        epoch: Any = column("token_epoch")
+        raised = case((epoch < base, base), else_=epoch + 1)
+        connection.execute(update(table("users", epoch)).values(token_epoch=raised))
+
+
+def _move_ids(connection: Connection, by: dict[str, int]) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(_POSTGRESQL, by)
+    elif connection.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")).first():
+        connection.execute(_SQLITE_UNUSED)
+        connection.execute(_SQLITE, by)
+
+
+def _columns(name: str, connection: Connection) -> set[str]:
+    known = inspect(connection)
+    return {part["name"] for part in known.get_columns(name)} if known.has_table(name) else set()

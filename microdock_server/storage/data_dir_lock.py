@@ -1,0 +1,54 @@
+"""Who uses a data directory: every server and worker says so for as long as it lives, a restore must be alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from .. import file_modes
+
+FILE: Final = "in-use.lock"
+# What servers of before this file was there hold once they are up.
+OLDER: Final = "housekeeping.lock"
+
+
+class InUse(Exception):
+    """Somebody uses the directory."""
+
+
+def announce(data_dir: Path) -> int:
+    """Say that this process, and those that it forks, use `data_dir`; the kernel takes it back when all have ended.
+
+    The descriptor has to be kept open. Raises InUse while a restore is about to change the directory.
+    """
+    file_modes.make_directory(data_dir)
+    descriptor = _locked(data_dir / FILE, fcntl.LOCK_SH)
+    os.set_inheritable(descriptor, False)
+    return descriptor
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """Nobody uses `data_dir`, nor begins to meanwhile. Raises InUse if somebody does."""
+    descriptors = [_locked(data_dir / FILE, fcntl.LOCK_EX)]
+    try:
+        if (data_dir / OLDER).exists():
+            descriptors.append(_locked(data_dir / OLDER, fcntl.LOCK_EX))
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _locked(path: Path, kind: int) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError as reason:
+        os.close(descriptor)
+        raise InUse(f"{path.parent} is being restored, or in use by a server") from reason
+    return descriptor
