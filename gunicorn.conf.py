@@ -88,7 +88,7 @@ def post_worker_init(worker):
     from microdock_server.api.core.early_refusals import EarlyRefusals
     from microdock_server.jobs.housekeeping import Housekeeper
 
-    worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock"].origins)
+    worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock_api"].origins)
     worker.housekeeper = Housekeeper(worker.app.callable, settings)
     worker.housekeeper.start()
     hub = worker.app.callable.extensions.get("microdock.hub")

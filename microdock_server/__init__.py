@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
-from sqlalchemy import Engine
 
 from . import file_modes
 from .api.core import openapi, origins
-from .api.core.auth import DecodedTokens, RefusedTokens
 from .api.core.errors import register as register_errors
 from .api.core.files import StaticResponse
 from .api.core.inspections import Inspections
+from .api.core.list_cache import CatalogCache
 from .api.core.middleware import Edge
 from .api.core.proxies import Proxies
-from .api.core.rate_limits import RateLimits, SharedWindows, SQLiteWindows
+from .api.core.state import ApiState, limits_of, state_of
 from .api.core.surface import Segment
+from .api.core.token_caches import DecodedTokens, RefusedTokens
 from .api.host import host
-from .api.host.list_cache import CatalogCache
 from .api.host.schemas import Plugin
 from .api.installs import installs
 from .api.market import market
@@ -31,20 +28,15 @@ from .api.websocket import endpoint
 from .cli import register_commands
 from .cli.errors import wrong_settings
 from .clock import SKEW
-from .cluster.postgresql import PostgresBell
-from .cluster.redis import Redis
-from .cluster.wakeup import Bell, NoBell, RedisBell, hang
+from .cluster.wakeup import hang
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .context import Context
 from .database import engines
 from .database.session import db, jwt, migrate, migrations
-from .database.unit_of_work import counting_engine, prepare_engine
+from .database.unit_of_work import prepare_engine
 from .jobs.delivery import FILE, Messenger
 from .observability import logs, tracing
 from .services import jobs
-from .services.diskspace import DiskGuard
-from .storage import LocalStorage, MeasuredStorage, Storages
-from .storage.address import Credentials, parse_address
 
 # The more particular prefix of the marketplace's stands before the shorter one.
 MOUNTED = (
@@ -74,10 +66,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.converters["default"] = Segment
     _bind_extensions(app, settings)
-    context = _context(app, settings)
+    context = Context.of(app, settings)
     jobs.deliver_with(Messenger(settings.data_dir / FILE, redis=context.redis).deliver)
     hang(context.bell)
     app.extensions["microdock"] = context
+    app.extensions["microdock_api"] = _api_state(app, context)
     for surface, prefix in MOUNTED:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name})
@@ -86,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     endpoint.mount(app, context)
     register_errors(app)
     register_commands(app)
-    app.wsgi_app = Edge(app, app.wsgi_app, context)  # type: ignore[method-assign]
+    app.wsgi_app = Edge(app, app.wsgi_app, settings, state_of(app))  # type: ignore[method-assign]
     app.wsgi_app = Proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
@@ -121,53 +114,14 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         prepare_engine(db.engine)
 
 
-def _context(app: Flask, settings: Settings) -> Context:
-    with app.app_context():
-        counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
-    redis = Redis(settings.redis_url) if settings.redis_url else None
-    places = {"data": settings.data_dir, "temp": settings.temp_dir}
-    if not settings.storage_url:
-        places |= _areas(settings)
-    store = SQLiteWindows(settings.data_dir / "ratelimits.db")
-    windows = SharedWindows(redis, store) if redis else store
-    return Context(
-        settings=settings,
-        storage=_storages(settings),
-        disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
-        counting=counting,
+def _api_state(app: Flask, context: Context) -> ApiState:
+    settings = context.settings
+    return ApiState(
         origins=origins.guard(app, settings),
-        limits=RateLimits(windows, enabled=settings.ratelimit_enabled),
+        limits=limits_of(context),
         inspections=Inspections(settings.data_dir),
-        catalog=CatalogCache(Plugin, counting, "plugins.listed"),
         decoded=DecodedTokens(),
         refused=RefusedTokens(),
-        redis=redis,
-        bell=_bell(redis, counting),
+        catalog=CatalogCache(Plugin, context.counting, "plugins.listed"),
         document=openapi.document(settings, MOUNTED),
     )
-
-
-def _bell(redis: Redis | None, engine: Engine) -> Bell:
-    if redis is not None:
-        return RedisBell(redis)
-    return PostgresBell(engine) if engine.dialect.name == "postgresql" else NoBell()
-
-
-def _storages(settings: Settings) -> Storages:
-    """New files go to the bucket where there is one; what is on the local disk stays readable."""
-    local = MeasuredStorage(LocalStorage(_areas(settings), accel_prefix=settings.x_accel_prefix))
-    if not settings.storage_url:
-        return Storages(local)
-    from .storage.objects import ObjectStorage  # noqa: PLC0415  (its library is an extra)
-
-    bucket = ObjectStorage(
-        parse_address(settings.storage_url),
-        Credentials(settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token),
-        redirects=settings.storage_downloads == "redirect",
-        lifetime=timedelta(seconds=settings.storage_link_seconds),
-    )
-    return Storages(MeasuredStorage(bucket), local)
-
-
-def _areas(settings: Settings) -> dict[str, Path]:
-    return {"uploads": settings.upload_dir, "backups": settings.backup_dir}

@@ -1,50 +1,55 @@
-"""What a request can reach: the settings and the services that were set up with the application."""
+"""The composition root: what requests, jobs and commands share, made once an application."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
 
-from flask import current_app, request
+from flask import Flask, current_app
 from sqlalchemy import Engine
 
+from .cluster.postgresql import PostgresBell
 from .cluster.redis import Redis
-from .cluster.wakeup import Bell
+from .cluster.wakeup import Bell, NoBell, RedisBell
 from .config import Settings
-from .messages import Language, language_of
+from .database.session import db
+from .database.unit_of_work import counting_engine
 from .services.diskspace import DiskGuard
-from .storage import Storages
-
-if TYPE_CHECKING:
-    from .api.core.auth import DecodedTokens, RefusedTokens
-    from .api.core.inspections import Inspections
-    from .api.core.origins import Origins
-    from .api.core.rate_limits import RateLimits
-    from .api.host.list_cache import CatalogCache
-
-REQUEST_ID = "microdock.request_id"
+from .storage import LocalStorage, MeasuredStorage, Storages
+from .storage.address import Credentials, parse_address
 
 
 @dataclass(slots=True)
 class Context:
-    """Made once an application."""
+    """What is below the surfaces. Its parts know nothing of HTTP."""
 
     settings: Settings
     storage: Storages
     disk: DiskGuard
     counting: Engine
-    origins: Origins
-    limits: RateLimits
-    inspections: Inspections
-    catalog: CatalogCache
-    decoded: DecodedTokens
-    refused: RefusedTokens
     # None where there is none by the settings.
     redis: Redis | None
     bell: Bell
-    # The OpenAPI document as JSON, made when it is first asked for.
-    document: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, app: Flask, settings: Settings) -> Self:
+        """The context of an application whose database is bound already."""
+        with app.app_context():
+            counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+        redis = Redis(settings.redis_url) if settings.redis_url else None
+        places = {"data": settings.data_dir, "temp": settings.temp_dir}
+        if not settings.storage_url:
+            places |= _areas(settings)
+        return cls(
+            settings=settings,
+            storage=_storages(settings),
+            disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
+            counting=counting,
+            redis=redis,
+            bell=_bell(redis, counting),
+        )
 
 
 def context() -> Context:
@@ -59,11 +64,27 @@ def settings() -> Settings:
     return context().settings
 
 
-def request_id() -> str:
-    """The id of this request, as it is answered and logged."""
-    return str(request.environ.get(REQUEST_ID, "-"))
+def _bell(redis: Redis | None, engine: Engine) -> Bell:
+    if redis is not None:
+        return RedisBell(redis)
+    return PostgresBell(engine) if engine.dialect.name == "postgresql" else NoBell()
 
 
-def language() -> Language:
-    """The language this request wants to be answered in."""
-    return language_of(request.headers.get("Accept-Language", ""))
+def _storages(settings: Settings) -> Storages:
+    """New files go to the bucket where there is one; what is on the local disk stays readable."""
+    local = MeasuredStorage(LocalStorage(_areas(settings), accel_prefix=settings.x_accel_prefix))
+    if not settings.storage_url:
+        return Storages(local)
+    from .storage.objects import ObjectStorage  # noqa: PLC0415  (its library is an extra)
+
+    bucket = ObjectStorage(
+        parse_address(settings.storage_url),
+        Credentials(settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_session_token),
+        redirects=settings.storage_downloads == "redirect",
+        lifetime=timedelta(seconds=settings.storage_link_seconds),
+    )
+    return Storages(MeasuredStorage(bucket), local)
+
+
+def _areas(settings: Settings) -> dict[str, Path]:
+    return {"uploads": settings.upload_dir, "backups": settings.backup_dir}

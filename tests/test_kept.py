@@ -15,8 +15,8 @@ import pytest
 from flask import Flask
 
 from microdock_server.api.core import openapi
+from microdock_server.api.core.list_cache import CatalogCache
 from microdock_server.api.host import details
-from microdock_server.api.host.list_cache import CatalogCache
 from microdock_server.api.installs import listing
 from microdock_server.api.system.health import admin_page, health
 from microdock_server.clock import utcnow

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from .. import file_modes
-from ..context import context
+from ..api.core.state import api_state
 from ..database.unit_of_work import unit_of_work
 from ..models import User
 from ..services import accounts, name_check
@@ -45,7 +45,7 @@ def register_commands(app: Flask) -> None:
 def openapi(path: Path) -> None:
     """Write the OpenAPI document, as /openapi.json serves it, to PATH."""
     with file_modes.usual_umask():
-        path.write_bytes(context().document())
+        path.write_bytes(api_state().document())
 
 
 @users.command("create")

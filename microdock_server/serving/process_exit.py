@@ -50,4 +50,4 @@ def close_databases(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     context.counting.dispose()
-    context.limits.close()
+    app.extensions["microdock_api"].limits.close()

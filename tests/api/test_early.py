@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from microdock_server.api.core.early_refusals import EarlyRefusals
-from microdock_server.context import Context
+from microdock_server.api.core.state import state_of
 
 from ..conftest import AppFactory
 
@@ -17,8 +17,7 @@ ALLOWED = "https://page.example.com"
 
 @pytest.fixture
 def refuse(make_app: AppFactory) -> EarlyRefusals:
-    context: Context = make_app(CORS_ORIGINS=f"{ALLOWED},null").extensions["microdock"]
-    return EarlyRefusals(context.origins)
+    return EarlyRefusals(state_of(make_app(CORS_ORIGINS=f"{ALLOWED},null")).origins)
 
 
 def heard(answer: bytes) -> tuple[str, dict[str, str], dict[str, Any]]:

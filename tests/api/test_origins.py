@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from microdock_server import create_app
-from microdock_server.context import REQUEST_ID
+from microdock_server.api.core.request import REQUEST_ID
 
 from ..conftest import AppFactory, release
 from ..peers import postgresql

@@ -14,33 +14,12 @@ from jwt.exceptions import PyJWTError
 from ...clock import SKEW, utcnow
 from ...context import context
 from ...errors import AdminRequired, Forbidden, InvalidToken, RevokedForGood, Unauthenticated
-from ...kept import Kept
 from ...services import tokens
 from ...services.tokens import Actor, Claims, Kind
 from ...vocabulary import permits
+from .state import api_state
 
 MAX_TOKEN: Final = 4096
-
-
-class DecodedTokens(Kept[bytes, Claims]):
-    """Claims of tokens whose signature was found good, by the token's digest; only revocation is asked anew.
-
-    Checking a signature takes longer than everything else an authenticated request does.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(10_000)
-
-
-class RefusedTokens(Kept[str, bool]):
-    """The `jti` of tokens that the database said are revoked for good: the next time it is not asked.
-
-    A client that goes on with a token it has lost costs no more than this. Only refusals are kept, which stay true:
-    whatever is forgotten here, in a process that is new for example, is asked of the database, and refused again.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(10_000)
 
 
 def sign(claims: Claims) -> str:
@@ -91,7 +70,7 @@ def actor() -> Actor:
 
 def believe(claims: Claims) -> Actor:
     """The actor behind an access token that was read. Raises InvalidToken where the token is not believed any more."""
-    refused = context().refused
+    refused = api_state().refused
     if refused.get(claims.jti):
         raise InvalidToken()
     try:
@@ -117,7 +96,7 @@ def ensure_permitted(who: Actor, permission: str) -> None:
 
 def _claims(token: str) -> Claims:
     key = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-    decoded = context().decoded
+    decoded = api_state().decoded
     claims = decoded.get(key)
     if claims is None:
         claims = _decode(token)

@@ -7,12 +7,13 @@ import logging
 from flask import request
 
 from ...config import DEFAULT_PASSWORD
-from ...context import context, settings
+from ...context import settings
 from ...errors import WrongCredentials
 from ...models import User
 from ...services import accounts
 from . import login_throttle
 from .proxies import is_direct
+from .state import api_state
 
 log = logging.getLogger("microdock_server.security")
 
@@ -35,6 +36,6 @@ def authenticated(login: str, password: str) -> User:
         login_throttle.failed(login, address)
         raise
     # What was guessed at the same time and was wrong is counted by now: a guess that is right learns no more.
-    context().limits.ensure_not_exhausted(address, None, "login")
+    api_state().limits.ensure_not_exhausted(address, None, "login")
     login_throttle.succeeded(login, address)
     return user

@@ -10,7 +10,6 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from ...context import language, request_id
 from ...errors import (
     DomainError,
     PreconditionFailed,
@@ -22,6 +21,7 @@ from ...errors import (
 )
 from ...messages import Message
 from .envelopes import Refusal, envelope_for
+from .request import language, request_id
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from typing import Any, Final
 from flask import Flask
 
 from ...config import Settings
-from ...context import REQUEST_ID, Context
 from ...errors import ServerBusy
 from ...observability import logs, metrics, tracing
 from ...serving.shares import FairShares
@@ -25,6 +24,8 @@ from ...serving.sockets import ClientSocket
 from ...text.client_address import counted
 from ..system import admin_page
 from .envelopes import Refusal, rendered
+from .request import REQUEST_ID
+from .state import ApiState
 from .surface import RATE_HEADERS, ROUTE, UNMATCHED
 from .wsgi import Environ, StartResponse, Wsgi
 
@@ -76,12 +77,12 @@ def uploads_at_once(settings: Settings) -> int:
 class Edge:
     """The outermost WSGI layer of the application."""
 
-    def __init__(self, app: Flask, inner: Wsgi, context: Context) -> None:
-        self._app, self._inner, self._context = app, inner, context
-        uploads = uploads_at_once(context.settings)
+    def __init__(self, app: Flask, inner: Wsgi, settings: Settings, state: ApiState) -> None:
+        self._app, self._inner, self._state = app, inner, state
+        uploads = uploads_at_once(settings)
         self._uploads = FairShares(uploads)
         # The pool has more threads than that, for sockets: they must not become so many requests at once.
-        self._turns = threading.BoundedSemaphore(max(uploads + 1, context.settings.web_threads))
+        self._turns = threading.BoundedSemaphore(max(uploads + 1, settings.web_threads))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -132,7 +133,7 @@ class Edge:
         body = rendered(refusal, environ["PATH_INFO"], environ.get("HTTP_ACCEPT_LANGUAGE", ""), environ[REQUEST_ID])
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         headers += [("Cache-Control", "no-store"), ("Retry-After", str(ServerBusy.retry_after))]
-        headers += self._context.origins.readable_by(environ.get("HTTP_ORIGIN", ""))
+        headers += self._state.origins.readable_by(environ.get("HTTP_ORIGIN", ""))
         finish("503 SERVICE UNAVAILABLE", headers)
         return body
 
@@ -144,14 +145,14 @@ class Edge:
             and not environ.get("QUERY_STRING")
             and "HTTP_ORIGIN" not in environ
             and "HTTP_AUTHORIZATION" not in environ
-            and self._context.origins.knows_host(environ.get("HTTP_HOST"))
+            and self._state.origins.knows_host(environ.get("HTTP_HOST"))
         )
 
     def _ready_list(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:
         """The list; None where the application has to say what is wrong."""
         try:
-            environ[RATE_HEADERS] = self._context.limits.count(environ.get("REMOTE_ADDR", ""), None)
-            status, headers, data = self._context.catalog.answer(environ, self._app.app_context)
+            environ[RATE_HEADERS] = self._state.limits.count(environ.get("REMOTE_ADDR", ""), None)
+            status, headers, data = self._state.catalog.answer(environ, self._app.app_context)
         except Exception:
             # Over the limit, the list is not the one that is asked for (If-Match), or the database is away: the
             # application meets the same and says so in words.

@@ -9,7 +9,7 @@ from typing import Final
 from flask import request
 
 from ...bundle import Limits, Report
-from ...context import context, language, settings
+from ...context import settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError, UnsupportedFileType
 from ...messages import text
@@ -19,6 +19,8 @@ from ...services.room import MIB, Room
 from ...text.client_address import counted
 from .forms import FILE, Form, Part, Slot, receive
 from .parsing import drain
+from .request import language
+from .state import api_state
 
 NO_OTHERS: Final[Mapping[str, Slot]] = {}
 
@@ -86,7 +88,7 @@ def told(report: Report) -> dict[str, list[dict[str, str]]]:
 
 def in_turn() -> AbstractContextManager[None]:
     """The client's turn to have something looked into. Raises ServerBusy."""
-    return context().inspections.of(counted(request.remote_addr or ""))
+    return api_state().inspections.of(counted(request.remote_addr or ""))
 
 
 def room() -> Room:

@@ -19,7 +19,6 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.routing import Map, Rule, UnicodeConverter
 
-from ...context import context, language, request_id
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError, MalformedIfMatch, Unauthenticated
 from ...messages import text
@@ -32,6 +31,8 @@ from . import auth, parsing, preconditions
 from .envelopes import HostEnvelope
 from .rate_limits import FAILURES
 from .rendering import dumper
+from .request import language, request_id
+from .state import api_state
 
 View = Callable[..., Any]
 
@@ -187,7 +188,7 @@ def _admit(endpoint: Endpoint) -> Actor | None:
     hashing.client.set(counted(request.remote_addr or ""))
     who, problem = _identify(endpoint.access)
     if endpoint.limited:
-        headers = context().limits.count(request.remote_addr or "", who, endpoint.act)
+        headers = api_state().limits.count(request.remote_addr or "", who, endpoint.act)
         request.environ[RATE_HEADERS] = headers
     if problem is not None:
         raise problem
@@ -212,7 +213,7 @@ def _counting_failures(endpoint: Endpoint, who: Actor | None) -> Iterator[None]:
         yield
     except DomainError:
         if endpoint.limited and endpoint.act in FAILURES:
-            headers = context().limits.failed(request.remote_addr or "", who, endpoint.act)
+            headers = api_state().limits.failed(request.remote_addr or "", who, endpoint.act)
             request.environ[RATE_HEADERS] = headers
         raise
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from ...bundle.lookalikes import Lookalike
-from ...context import context, language
+from ...context import context
 from ...database.unit_of_work import unit_of_work
 from ...errors import PluginNotFound
 from ...kept import Kept
@@ -16,6 +16,7 @@ from ...messages import text
 from ...models import Plugin
 from ...services import catalog, plugins, resemblance, versions
 from ..core.rendering import head_renderer
+from ..core.request import language
 from . import schemas
 
 # Plugins that are kept, and the bytes of a large one that are: larger ones are made once for all that ask together.

@@ -17,6 +17,7 @@ from ...services import catalog, downloads, plugins, publishing
 from ...services.tokens import Actor
 from ..core import login_throttle, packages, parsing
 from ..core.files import answers_alike, package_response
+from ..core.state import api_state
 from ..core.surface import Access, Answer, View
 from . import details, host, schemas
 
@@ -41,7 +42,7 @@ def listed(query: dict[str, Any]) -> Any:
 
 def cached_list() -> Response:
     """The whole list as it is kept ready. The edge answers most of these requests before they get here."""
-    status, headers, chunk = context().catalog.answer(request.environ, nullcontext)
+    status, headers, chunk = api_state().catalog.answer(request.environ, nullcontext)
     return Response(chunk, status=status, headers=headers)
 
 

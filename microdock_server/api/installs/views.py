@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...context import language, settings
+from ...context import settings
 from ...messages import CATALOGUE, text
 from ...services import installs as service
 from ...services.tokens import Actor
 from ..core import parsing
+from ..core.request import language
 from ..core.surface import Access
 from . import installs, listing, schemas
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...context import language
 from ...database.session import db
 from ...errors import Invalid
 from ...models import Appeal, Plugin
 from ...services import appeals, developers, plugins
 from ...services.tokens import Actor
 from ...vocabulary import AppealStatus
+from ..core.request import language
 from . import market, shapes
 from .schemas import reviews as schemas
 from .schemas.base import override_of

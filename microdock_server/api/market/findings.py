@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...context import language
 from ...messages import CATALOGUE, text
 from ...messages.scans import scan_detail
 from ...models import AutoReview
 from ...services.autoreview.rules import has_high
 from ...vocabulary import AutoReviewStatus
+from ..core.request import language
 
 _TYPES: Final = {"high": "error", "medium": "warning", "low": "info"}
 

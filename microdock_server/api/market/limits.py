@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Final
 
-from ...context import context, settings
+from ...context import settings
 from ...services import configuration
 from ..core.limit_table import table
+from ..core.state import api_state
 from ..core.surface import Answer
 from . import market
 from .schemas import system as schemas
@@ -20,4 +21,4 @@ KEPT: Final = {"Cache-Control": "public, max-age=60"}
 def limits() -> Answer:
     """Every limit that holds here: for whom, how much, in which time, and the status beyond it."""
     shown = [asdict(limit) for limit in table(settings(), configuration.current())]
-    return Answer({"rates_enabled": context().limits.enabled, "limits": shown}, KEPT)
+    return Answer({"rates_enabled": api_state().limits.enabled, "limits": shown}, KEPT)

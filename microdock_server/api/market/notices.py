@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...context import language
 from ...errors import Invalid
 from ...services import notifications
 from ...services.tokens import Actor
+from ..core.request import language
 from ..core.surface import Access
 from . import market
 from .schemas import system as schemas

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...context import context, language
+from ...context import context
 from ...database.session import db
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
@@ -16,6 +16,7 @@ from ...services.tokens import Actor
 from ...vocabulary import Verdict
 from ..core import packages
 from ..core.envelopes import Refusal
+from ..core.request import language
 from ..core.surface import Surface
 from . import market, shapes
 from .findings import full

@@ -14,11 +14,12 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
-from ...context import language, settings
+from ...context import settings
 from ...kept import Kept
 from ...messages import text
+from ..core.list_cache import wants_gzip
+from ..core.request import language
 from ..core.surface import ROUTE
-from ..host.list_cache import wants_gzip
 
 PREFIX: Final = "/admin"
 BUILT: Final = Path(__file__).parent.parent.parent / "static" / "admin"

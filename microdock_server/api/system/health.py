@@ -17,6 +17,7 @@ from ...kept import Shared
 from ...observability import metrics
 from ...schemas.base import Schema
 from ..core.envelopes import HOST
+from ..core.state import api_state
 from ..core.surface import Answer, Surface
 from . import admin_page
 from .metrics import state
@@ -142,7 +143,7 @@ def _scraped() -> tuple[bytes, str]:
 @system.operation("GET", "/openapi.json", file_type="application/json", limited=False, transaction="own")
 def openapi() -> Response:
     """This document."""
-    return Response(context().document(), mimetype="application/json", headers={"Cache-Control": "no-cache"})
+    return Response(api_state().document(), mimetype="application/json", headers={"Cache-Control": "no-cache"})
 
 
 def _is_migrated() -> bool:

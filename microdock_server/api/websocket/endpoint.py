@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask_sock import Sock  # type: ignore[import-untyped]
 
 from ...clock import utcnow
-from ...context import Context, context, language
+from ...context import Context, context
 from ...errors import ForeignOrigin, InvalidToken, Malformed
 from ...messages import Language, Message
 from ...text.client_address import counted
@@ -22,6 +22,8 @@ from ..core import auth
 from ..core.envelopes import Refusal
 from ..core.errors import refuse
 from ..core.middleware import UPGRADED
+from ..core.request import language
+from ..core.state import api_state
 from ..core.surface import RATE_HEADERS, ROUTE
 from .connection import Link
 from .hub import UNAUTHENTICATED, Hub, Member, frame
@@ -76,13 +78,13 @@ def mount(app: Flask, context: Context) -> None:
 def _admit() -> Response | None:
     """Before the upgrade: count the request, look at it, and take a place."""
     request.environ[ROUTE] = PATH
-    request.environ[RATE_HEADERS] = context().limits.count(request.remote_addr or "", None)
+    request.environ[RATE_HEADERS] = api_state().limits.count(request.remote_addr or "", None)
     if request.method != "GET" or not _is_key(request.headers.get("Sec-WebSocket-Key", "")):
         raise Malformed()
     if request.headers.get("Sec-WebSocket-Version") != "13":
         refusal = Refusal(426, "malformed_request", Message("error.malformed_request"))
         return refuse(refusal, {"Sec-WebSocket-Version": "13", "Upgrade": "websocket"})
-    if not context().origins.is_welcome(request.environ):
+    if not api_state().origins.is_welcome(request.environ):
         raise ForeignOrigin()
     request.environ[_PLACE] = _hub().reserve(counted(request.remote_addr or ""))
     _strip(request.environ)
