@@ -25,8 +25,8 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     metrics.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
+from microdock_server.addresses.urls import joined
 from microdock_server.config import load_settings
-from microdock_server.text.urls import joined
 
 settings = load_settings()
 

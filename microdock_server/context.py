@@ -10,6 +10,7 @@ from typing import Self
 from flask import Flask, current_app
 from sqlalchemy import Engine
 
+from .addresses.bucket import Credentials, parse_address
 from .cluster.postgresql import PostgresBell
 from .cluster.redis import Redis
 from .cluster.wakeup import Bell, NoBell, RedisBell
@@ -18,7 +19,6 @@ from .database.session import db
 from .database.unit_of_work import counting_engine
 from .services.diskspace import DiskGuard
 from .storage import LocalStorage, MeasuredStorage, Storages
-from .storage.address import Credentials, parse_address
 
 
 @dataclass(slots=True)

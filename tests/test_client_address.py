@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from microdock_server.text.client_address import counted, is_loopback, parse
+from microdock_server.addresses.client import counted, is_loopback, parse
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from redis import ConnectionPool
 from sqlalchemy.engine import make_url
 
+from microdock_server.addresses.urls import joined
 from microdock_server.config import ConfigurationError
-from microdock_server.text.urls import joined
 
 from .support import settings_for
 

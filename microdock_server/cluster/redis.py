@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from ..text.urls import joined, split
+from ..addresses.urls import joined, split
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Final
 
-from ..text import client_address
+from ..addresses import client
 from .settings import DEFAULT_PASSWORD, Settings
 from .values import ConfigurationError
 
@@ -54,4 +54,4 @@ def _ensure_storage(settings: Settings) -> None:
 
 def is_loopback(host: str) -> bool:
     """Is `host` a name or address of this machine that no other machine can reach?"""
-    return host.lower() == "localhost" or client_address.is_loopback(host)
+    return host.lower() == "localhost" or client.is_loopback(host)

@@ -12,10 +12,10 @@ import marshmallow
 from environs import Env, EnvError
 from sqlalchemy.engine import make_url
 
+from ..addresses.bucket import parse_address
 from ..cluster.redis import ensure_redis_url
 from ..observability import tracing
 from ..services.scanning import ensure_scanner_url
-from ..storage.address import parse_address
 from ..vocabulary import Risk
 from .secret import jwt_secret
 from .values import (

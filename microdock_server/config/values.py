@@ -11,8 +11,8 @@ import marshmallow
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from ..text import client_address
-from ..text.urls import split
+from ..addresses import client
+from ..addresses.urls import split
 from ..vocabulary import DEFAULT_PERMISSIONS, Risk
 
 
@@ -94,7 +94,7 @@ def hosts(text: str) -> tuple[str, ...]:
 
 def _host_name(word: str) -> str:
     """A name as it stands in `Host`: in lower case, in ASCII, without a port. Raises ConfigurationError."""
-    if address := client_address.parse(word):
+    if address := client.parse(word):
         return str(address)
     try:
         # Names of other scripts stand in requests as IDNA has them.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
-from ..text.urls import split
+from ..addresses.urls import split
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import BinaryIO, Final, Literal, Self
 
-from ..text.urls import split
+from ..addresses.urls import split
 
 Verdict = Literal["clean", "infected", "failed", "not_run"]
 

@@ -28,8 +28,8 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
 )
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from ..addresses.client import counted
 from ..observability import metrics
-from ..text.client_address import counted
 from .heads import MAX_BODY, MAX_HEAD, Arriving, Stage
 from .pace import Deadlines, Pace
 from .shares import FairShares

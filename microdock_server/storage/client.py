@@ -11,8 +11,8 @@ from typing import Final
 from obstore import exceptions
 from obstore.store import S3Store
 
+from ..addresses.bucket import Address, Credentials
 from ..errors import FileMissing, StorageFailure, StorageUnavailable
-from .address import Address, Credentials
 
 # Stalled, not slow: a large file may take as long as it needs, while bytes flow.
 STALL: Final = "20s"

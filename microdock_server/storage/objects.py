@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Final, cast
 
 import obstore
 
+from ..addresses.bucket import Address, Credentials
 from ..errors import DomainError, FileMissing, FileTooLarge, StorageFailure
-from .address import Address, Credentials
 from .client import Client, store_errors
 from .contract import CHUNK, BlobInfo, Handover, ReceivedFile, StoredFile
 from .disposition import disposition

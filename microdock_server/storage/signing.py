@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from urllib.parse import quote, urlsplit
 
-from .address import Address, Credentials
+from ..addresses.bucket import Address, Credentials
 
 
 def signed_url(

@@ -13,8 +13,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+from ..addresses.bucket import Address, Credentials
 from ..errors import StorageUnavailable
-from .address import Address, Credentials
 from .signing import signed_url
 
 SECONDS: Final = 15.0

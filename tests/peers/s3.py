@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import requests
 
-from microdock_server.storage.address import Credentials, parse_address
+from microdock_server.addresses.bucket import Credentials, parse_address
 
 from ..live import free_port
 from . import missing

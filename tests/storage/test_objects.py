@@ -13,10 +13,10 @@ import pytest
 from botocore.client import Config
 from flask import Flask
 
+from microdock_server.addresses.bucket import Credentials, parse_address
 from microdock_server.clock import utcnow
 from microdock_server.errors import FileTooLarge, StorageFailure, StorageUnavailable
 from microdock_server.services.files import new_key
-from microdock_server.storage.address import Credentials, parse_address
 from microdock_server.storage.objects import PART, ObjectStorage
 from microdock_server.storage.signing import signed_url
 

@@ -28,8 +28,8 @@ from ...messages import Language, language_of, text
 from ...models import Catalog
 from ...schemas.base import Schema
 from ...services import catalog, revision_cache
-from ..core import preconditions
-from ..core.rendering import head_renderer
+from . import preconditions
+from .rendering import head_renderer
 
 # Download totals in the list may lag by five seconds; they are looked up a little sooner.
 TOTALS_AGE: Final = 4.0

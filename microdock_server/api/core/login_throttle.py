@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Literal, TypeVar
 
+from ...addresses.client import counted
 from ...errors import BackupNotFound, TooMany, WrongPluginKey, WrongUploadSecret
 from ...observability import metrics
 from ...text import names
-from ...text.client_address import counted
 
 Secret = Literal["plugin_key", "user_key", "upload_secret"]
 

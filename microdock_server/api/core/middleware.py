@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from flask import Flask
 
+from ...addresses.client import counted
 from ...config import Settings
 from ...errors import ServerBusy
 from ...observability import logs, metrics, tracing
 from ...serving.shares import FairShares
 from ...serving.sockets import ClientSocket
-from ...text.client_address import counted
 from ..system import admin_page
 from .envelopes import Refusal, rendered
 from .request import REQUEST_ID

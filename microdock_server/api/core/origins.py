@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 
+from ...addresses.client import parse
 from ...config import Settings, normal_origin
 from ...database.session import cors
 from ...errors import ForeignOrigin, UnknownHost
-from ...text.client_address import parse
 
 SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 PREFLIGHT_SECONDS: Final = 600

@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import request
 
+from ...addresses.client import counted
 from ...bundle import Limits, Report
 from ...context import settings
 from ...database.unit_of_work import unit_of_work
@@ -16,7 +17,6 @@ from ...messages import text
 from ...observability import metrics
 from ...services import configuration, publishing
 from ...services.room import MIB, Room
-from ...text.client_address import counted
 from .forms import FILE, Form, Part, Slot, receive
 from .parsing import drain
 from .request import language

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from ...text.client_address import UNKNOWN, is_loopback, parse
+from ...addresses.client import UNKNOWN, is_loopback, parse
 from .wsgi import Environ, StartResponse, Wsgi
 
 FORWARDED: Final = "microdock.forwarded"

@@ -14,10 +14,10 @@ from typing import Final, Protocol
 from limits import RateLimitItem, parse_many
 
 from ... import file_modes
+from ...addresses.client import counted
 from ...cluster.redis import PREFIX, Client, Redis, RedisLost
 from ...errors import TooMany
 from ...services.tokens import Actor
-from ...text.client_address import counted
 from ...vocabulary import Role
 
 # The documented table; those of single acts are tighter, and count beside it.

@@ -19,6 +19,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.routing import Map, Rule, UnicodeConverter
 
+from ...addresses.client import counted
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError, MalformedIfMatch, Unauthenticated
 from ...messages import text
@@ -26,7 +27,6 @@ from ...schemas.base import Schema
 from ...services import hashing
 from ...services.revisions import Expected
 from ...services.tokens import Actor
-from ...text.client_address import counted
 from . import auth, parsing, preconditions
 from .envelopes import HostEnvelope
 from .rate_limits import FAILURES

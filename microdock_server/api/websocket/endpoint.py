@@ -13,11 +13,11 @@ from typing import Any, Final
 from flask import Blueprint, Flask, Response, current_app, request
 from flask_sock import Sock  # type: ignore[import-untyped]
 
+from ...addresses.client import counted
 from ...clock import utcnow
 from ...context import Context, context
 from ...errors import ForeignOrigin, InvalidToken, Malformed
 from ...messages import Language, Message
-from ...text.client_address import counted
 from ..core import auth
 from ..core.envelopes import Refusal
 from ..core.errors import refuse

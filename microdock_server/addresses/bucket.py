@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs
 
-from ..text.urls import split
+from .urls import split
 
 SCHEME: Final = "s3"
 KNOWN: Final = frozenset({"endpoint", "public_endpoint", "region"})

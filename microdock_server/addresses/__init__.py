@@ -1,0 +1,1 @@
+"""Addresses as operators and proxies write them: taken apart, checked, and never quoted."""
