@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -102,11 +103,12 @@ def post_worker_init(worker):
 
 def worker_exit(server, worker):
     """In a worker that ends by itself: the last thing that gunicorn does there."""
+    from microdock_server.api.core.state import close_databases
     from microdock_server.serving.process_exit import end_like
 
     if hasattr(worker, "housekeeper"):
         worker.housekeeper.stop()
-        end_like(sys.exc_info()[1], worker.app.callable)
+        end_like(sys.exc_info()[1], partial(close_databases, worker.app.callable))
 
 
 def on_exit(server):

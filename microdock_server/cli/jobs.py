@@ -8,6 +8,7 @@ import sys
 import click
 from flask import Flask, current_app
 
+from ..api.core.state import close_databases
 from ..clock import iso
 from ..context import context
 from ..database.unit_of_work import unit_of_work
@@ -47,7 +48,7 @@ def work(with_parent: bool, grace: float) -> None:
     Worker(app, grace=grace).work(with_parent=with_parent)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         # The process is this command's alone.
-        end(0, app)
+        end(0, lambda: close_databases(app))
 
 
 @jobs_group.command("list")

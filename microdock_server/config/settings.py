@@ -13,9 +13,9 @@ from environs import Env, EnvError
 from sqlalchemy.engine import make_url
 
 from ..addresses.bucket import parse_address
-from ..cluster.redis import ensure_redis_url
-from ..observability import tracing
-from ..services.scanning import ensure_scanner_url
+from ..addresses.collector import ensure_collector_url
+from ..addresses.redis import ensure_redis_url
+from ..addresses.scanner import ensure_scanner_url
 from ..vocabulary import Risk
 from .secret import jwt_secret
 from .values import (
@@ -204,7 +204,7 @@ def _read(env: Env) -> Settings:
         aws_secret_access_key=env.str("AWS_SECRET_ACCESS_KEY", ""),
         aws_session_token=env.str("AWS_SESSION_TOKEN", ""),
         clamav_url=_checked(env, "CLAMAV_URL", ensure_scanner_url),
-        otlp_endpoint=_checked(env, "OTEL_EXPORTER_OTLP_ENDPOINT", tracing.ensure_endpoint),
+        otlp_endpoint=_checked(env, "OTEL_EXPORTER_OTLP_ENDPOINT", ensure_collector_url),
         web_concurrency=env.int("WEB_CONCURRENCY", 2, validate=between(1, 256)),
         web_threads=env.int("WEB_THREADS", 16, validate=between(1, 1024)),
         client_grace_seconds=env.int("CLIENT_GRACE_SECONDS", 10, validate=between(1, 600)),

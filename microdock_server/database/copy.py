@@ -17,13 +17,12 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Engine, Table, func, inspect, select, text
 from sqlalchemy.exc import DataError
 
-from ..services.search import VERSION_KEY
 from . import engines
 from .session import db
 
 BATCH: Final = 1000
-# The engine's own: the index is made anew when the server starts.
-NOT_COPIED: Final = {"settings": {VERSION_KEY}}
+# The engine's own, among the settings: the index of the search is made anew when the server starts.
+NOT_COPIED: Final = {"settings": {"search.version"}}
 # What a migration itself puts into a new database.
 SEEDED: Final = {"catalog": 1}
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
-from ..addresses.urls import split
-
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span, Tracer
@@ -27,15 +25,6 @@ class _Tracing:
 
     provider: TracerProvider | None = None
     tracer: Tracer | None = None
-
-
-def ensure_endpoint(url: str) -> None:
-    """Raise ValueError unless traces can be sent there."""
-    parts = split(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("must be an http(s) address such as http://127.0.0.1:4318")
-    if parts.username or parts.password:
-        raise ValueError("must not carry a password: use OTEL_EXPORTER_OTLP_HEADERS")
 
 
 def configure(endpoint: str, version: str) -> None:

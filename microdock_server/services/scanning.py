@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import BinaryIO, Final, Literal, Self
 
-from ..addresses.urls import split
+from ..addresses.scanner import scanner_address
 
 Verdict = Literal["clean", "infected", "failed", "not_run"]
 
@@ -20,8 +20,6 @@ TEXT_MAX: Final = 200
 # To be told quickly that nobody is there, and not to wait for a mere name.
 CONNECT_SECONDS: Final = 10.0
 VERSION_SECONDS: Final = 5.0
-# The kernel's room for the path of a socket, without its final NUL.
-SOCKET_PATH_MAX: Final = 107
 
 _FOUND: Final = re.compile(r"stream: (.+) FOUND", re.DOTALL)
 _ERROR: Final = re.compile(r"(.+?)\.? ERROR", re.DOTALL)
@@ -55,7 +53,7 @@ def scan(stream: BinaryIO, url: str | None, *, timeout: float = 60.0) -> Scan:
         return Scan("not_run")
     deadline = time.monotonic() + timeout
     try:
-        address = _address(url)
+        address = scanner_address(url)
         with _Connection.to(address, deadline) as clamd:
             answer = clamd.examine(stream)
         found = _judged(answer)
@@ -64,40 +62,6 @@ def scan(stream: BinaryIO, url: str | None, *, timeout: float = 60.0) -> Scan:
     except Exception as error:
         return Scan("failed", detail=f"the scan broke off: {type(error).__name__}")
     return Scan(found.verdict, _engine(address, deadline), found.signature)
-
-
-def ensure_scanner_url(text: str) -> None:
-    """Refuse, with a ValueError, what is neither "" (no scanner), `tcp://host:port` nor `unix:///path/clamd.sock`."""
-    if text:
-        _address(text)
-
-
-def _address(url: str) -> tuple[str, int] | str:
-    """Where clamd listens: a host and port, or the path of a socket."""
-    parts = split(url)
-    if parts.query or parts.fragment or any(ord(char) <= 32 or ord(char) == 127 for char in url):
-        raise ValueError("a scanner's address has no query, fragment, space or control character")
-    if parts.scheme == "tcp":
-        return _tcp(parts.hostname, parts.port, alone=parts.path in ("", "/") and "@" not in parts.netloc)
-    if parts.scheme == "unix":
-        return _unix(parts.netloc, parts.path)
-    raise ValueError("a scanner's address is tcp://host:port or unix:///path/clamd.sock")
-
-
-def _tcp(host: str | None, port: int | None, *, alone: bool) -> tuple[str, int]:
-    if not host or not port:
-        raise ValueError("a scanner's tcp address needs a host and a port from 1 to 65535: tcp://host:port")
-    if not alone:
-        raise ValueError("a scanner's tcp address is a host and a port alone: tcp://host:port")
-    return host, port
-
-
-def _unix(netloc: str, path: str) -> str:
-    if netloc or not path.startswith("/") or path.endswith("/"):
-        raise ValueError("a scanner's socket needs an absolute path: unix:///path/clamd.sock")
-    if len(path.encode()) > SOCKET_PATH_MAX:
-        raise ValueError(f"the path of a scanner's socket has at most {SOCKET_PATH_MAX} bytes")
-    return path
 
 
 def _judged(answer: str) -> Scan:

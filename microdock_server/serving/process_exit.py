@@ -10,26 +10,23 @@ import atexit
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn
-
-from flask import Flask
-
-from ..database.session import db
+from typing import NoReturn
 
 
-def end(code: int, app: Flask | None = None) -> NoReturn:
+def end(code: int, close: Callable[[], None] | None = None) -> NoReturn:
     """End this process now, with this exit code.
 
     First, in Python's own order: threads that are no daemons end; what is registered with atexit runs (logs and traces
-    are flushed, coverage is written). Databases that `app` has open are closed, so that the last process leaves no log
+    are flushed, coverage is written). `close` closes databases, so that the last process leaves no log
     of SQLite's behind. What was printed is out.
     """
     # As multiprocessing ends its processes; there is no public way to ask for either.
     threading._shutdown()  # type: ignore[attr-defined]
-    if app is not None:
+    if close is not None:
         with suppress(Exception):
-            close_databases(app)
+            close()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
@@ -37,17 +34,7 @@ def end(code: int, app: Flask | None = None) -> NoReturn:
     os._exit(code)
 
 
-def end_like(leaving: BaseException | None, app: Flask | None = None) -> None:
+def end_like(leaving: BaseException | None, close: Callable[[], None] | None = None) -> None:
     """End this process as this SystemExit would end it. Return if it is anything else: that is Python's to tell."""
     if isinstance(leaving, SystemExit) and isinstance(leaving.code, int | None):
-        end(leaving.code or 0, app)
-
-
-def close_databases(app: Flask) -> None:
-    """Close the connections that nobody uses; other threads may still use theirs."""
-    context: Any = app.extensions["microdock"]
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    context.counting.dispose()
-    app.extensions["microdock_api"].limits.close()
+        end(leaving.code or 0, close)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from microdock_server.cluster.redis import Redis, RedisLost, place
+from microdock_server.addresses.redis import place
+from microdock_server.cluster.redis import Redis, RedisLost
 from microdock_server.config import ConfigurationError
 
 from ..conftest import AppFactory

@@ -15,7 +15,8 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from microdock_server.services.scanning import Scan, ensure_scanner_url, scan
+from microdock_server.addresses.scanner import ensure_scanner_url
+from microdock_server.services.scanning import Scan, scan
 
 VERSION = "ClamAV 1.4.3/27500/Sat Nov 21 09:00:00 2026"
 CONTENT = os.urandom(200_000)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from ...context import Context
+from ...database.session import db
 from .inspections import Inspections
 from .list_cache import CatalogCache
 from .origins import Origins
@@ -48,3 +49,13 @@ def limits_of(context: Context) -> RateLimits:
     store = SQLiteWindows(settings.data_dir / "ratelimits.db")
     windows = SharedWindows(context.redis, store) if context.redis else store
     return RateLimits(windows, enabled=settings.ratelimit_enabled)
+
+
+def close_databases(app: Flask) -> None:
+    """Close the connections that nobody uses; other threads may still use theirs."""
+    context: Context = app.extensions["microdock"]
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    context.counting.dispose()
+    state_of(app).limits.close()
