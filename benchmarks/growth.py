@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import create_engine, select, update
 
 from microdock_server.models import Plugin, PluginVersion
-from microdock_server.services.listing import Sort
+from microdock_server.services.catalog.listing import Sort
 from microdock_server.vocabulary import PluginStatus
 
 from . import peers, wrk

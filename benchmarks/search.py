@@ -14,9 +14,10 @@ from sqlalchemy import func, or_, select
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Category, Plugin, User
-from microdock_server.services import catalog, listing, search
-from microdock_server.services.listing import Filter, Sort
-from microdock_server.services.tokens import Actor, host_token
+from microdock_server.services import catalog
+from microdock_server.services.accounts.tokens import Actor, host_token
+from microdock_server.services.catalog import listing, search
+from microdock_server.services.catalog.listing import Filter, Sort
 from microdock_server.vocabulary import PluginStatus, Role
 
 from .market import COMMON, RARE, Market

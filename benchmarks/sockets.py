@@ -175,7 +175,7 @@ def _idle_tokens(server: Server) -> list[str]:
 
     from microdock_server.api.core.auth import sign
     from microdock_server.clock import utcnow
-    from microdock_server.services.tokens import REMEMBERED, Claims
+    from microdock_server.services.accounts.tokens import REMEMBERED, Claims
 
     users = [new_id() for _ in range(100)]
     engine = create_engine(f"sqlite:///{server.database}")

@@ -15,7 +15,7 @@ from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import execute_durably_enough, unit_of_work
 from microdock_server.models import DownloadDay
-from microdock_server.services.downloads import _COUNT
+from microdock_server.services.plugins.downloads import _COUNT
 from microdock_server.services.statistics import TOP, of_system
 from microdock_server.vocabulary import Period
 

@@ -23,7 +23,9 @@ from .database.session import db
 from .database.unit_of_work import unit_of_work
 from .errors import Conflict, Invalid
 from .models import Setting
-from .services import accounts, passwords, search, statistics
+from .services import accounts, statistics
+from .services.accounts import passwords
+from .services.catalog import search
 from .vocabulary import Role
 
 log = logging.getLogger(__name__)

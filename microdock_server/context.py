@@ -17,7 +17,7 @@ from .cluster.wakeup import Bell, NoBell, RedisBell
 from .config import Settings
 from .database.session import db
 from .database.unit_of_work import counting_engine
-from .services.diskspace import DiskGuard
+from .services.files.disk_space import DiskGuard
 from .storage import LocalStorage, MeasuredStorage, Storages
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from microdock_server.services import passwords
+from microdock_server.services.accounts import passwords
 
 _compile: Final = Rule.compile
 _shapes: Final[dict[tuple[Any, ...], dict[str, Any]]] = {}

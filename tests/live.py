@@ -24,7 +24,8 @@ import requests
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import User
-from microdock_server.services import files, passwords
+from microdock_server.services import files
+from microdock_server.services.accounts import passwords
 from microdock_server.services.files import Verification
 from microdock_server.vocabulary import Role
 

@@ -18,7 +18,8 @@ from websocket import ABNF, WebSocket
 
 from microdock_server.api.core.auth import sign
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import accounts, notifications, tokens
+from microdock_server.services import accounts, notifications
+from microdock_server.services.accounts import tokens
 from microdock_server.vocabulary import Event
 
 from .live import Server

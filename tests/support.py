@@ -18,7 +18,8 @@ from microdock_server.config import Settings, load_settings
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import User
-from microdock_server.services import accounts, tokens
+from microdock_server.services import accounts
+from microdock_server.services.accounts import tokens
 from microdock_server.vocabulary import Role
 
 from .peers import postgresql

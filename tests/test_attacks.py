@@ -45,8 +45,10 @@ from microdock_server.errors import ServerBusy, WrongPassword
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.kept import Kept
 from microdock_server.models import Plugin, PluginTombstone, User
-from microdock_server.services import accounts, files, hashing, jobs, maintenance, notifications, passwords, texts
-from microdock_server.services.hashing import FairQueue
+from microdock_server.services import accounts, files, jobs, maintenance, notifications
+from microdock_server.services.accounts import hashing, passwords
+from microdock_server.services.accounts.hashing import FairQueue
+from microdock_server.services.plugins import texts
 from microdock_server.vocabulary import Event, Role
 
 from . import slow

@@ -19,7 +19,8 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.models import Backup, RevokedToken
-from microdock_server.services import jobs, maintenance, notifications, tokens
+from microdock_server.services import jobs, maintenance, notifications
+from microdock_server.services.accounts import tokens
 from microdock_server.snapshots import keeping, retention
 from microdock_server.vocabulary import Event
 

@@ -22,7 +22,8 @@ from microdock_server.bootstrap import prepare
 from microdock_server.config import Settings
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import search, statistics
+from microdock_server.services import statistics
+from microdock_server.services.catalog import search
 
 from .conftest import release
 from .live import ROOT

@@ -22,8 +22,9 @@ from microdock_server.api.system.health import admin_page, health
 from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.kept import Kept, Shared
-from microdock_server.services import passwords, resources, statistics
-from microdock_server.services.tokens import Actor, Claims
+from microdock_server.services import resources, statistics
+from microdock_server.services.accounts import passwords
+from microdock_server.services.accounts.tokens import Actor, Claims
 from microdock_server.vocabulary import Period, Role
 
 from .support import Api, package, settings_for

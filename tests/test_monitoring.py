@@ -26,7 +26,7 @@ from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.jobs.worker import run_job
 from microdock_server.models import Job
 from microdock_server.observability import metrics
-from microdock_server.services import rehash
+from microdock_server.services.files import rehash
 from microdock_server.snapshots.keeping import RECORD
 
 from .conftest import release

@@ -18,7 +18,7 @@ from microdock_server.bootstrap import prepare
 from microdock_server.database.schema_state import SchemaState, schema_state
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import search
+from microdock_server.services.catalog import search
 from microdock_server.vocabulary import AutoReviewStatus
 
 from .conftest import AppFactory, release

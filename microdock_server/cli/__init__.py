@@ -14,7 +14,8 @@ from .. import file_modes
 from ..api.core.state import api_state
 from ..database.unit_of_work import unit_of_work
 from ..models import User
-from ..services import accounts, name_check
+from ..services import accounts
+from ..services.accounts import name_check
 from ..services.audit import COMMAND_LINE
 from ..vocabulary import Role
 from . import backup, database, jobs, storage

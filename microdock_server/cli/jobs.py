@@ -14,8 +14,9 @@ from ..context import context
 from ..database.unit_of_work import unit_of_work
 from ..errors import AutoReviewNotFound, DomainError
 from ..jobs.worker import GRACE, Worker
-from ..services import audit, jobs, search
+from ..services import audit, jobs
 from ..services.autoreview import running
+from ..services.catalog import search
 from ..serving.process_exit import end
 from ..storage.data_dir_lock import InUse, announce
 from ..vocabulary import JobState

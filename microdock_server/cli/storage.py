@@ -10,8 +10,9 @@ from flask import Flask
 
 from ..clock import utcnow
 from ..context import context
-from ..services import files, migration
-from ..services.migration import Outcome
+from ..services import files
+from ..services.files import migration
+from ..services.files.migration import Outcome
 from ..storage.incoming import sweep_bodies
 from .commands import Commands
 from .errors import refusals

@@ -15,7 +15,9 @@ from flask import Flask
 from ..clock import iso, utcnow
 from ..context import Context
 from ..database.unit_of_work import unit_of_work
-from ..services import backups, files, jobs, maintenance, rehash, statistics, tokens
+from ..services import backups, files, jobs, maintenance, statistics
+from ..services.accounts import tokens
+from ..services.files import rehash
 from ..services.maintenance import Record
 from .heartbeat import heartbeat
 from .reasons import reason_of

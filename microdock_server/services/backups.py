@@ -19,8 +19,8 @@ from ..storage import ReceivedFile, Storages
 from ..vocabulary import FIRST_KEY_MIN, BackupType
 from . import audit, files
 from .audit import SERVER, Who
+from .files.quotas import UNLIMITED, Room
 from .paging import page_of
-from .room import UNLIMITED, Room
 
 EXPIRED_AT_ONCE: Final = 100
 

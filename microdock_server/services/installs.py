@@ -19,7 +19,8 @@ from ..errors import (
 )
 from ..models import Install, User
 from ..vocabulary import PluginStatus, Risk
-from . import plugins, versions
+from . import plugins
+from .plugins import versions
 
 WILDCARD: Final = "storage:*"
 

@@ -14,9 +14,9 @@ from ..errors import NotTheOwner, OwnRating, PluginNotFound, RatingExists, Ratin
 from ..models import Plugin, Rating, RatingReport, RatingRevision
 from ..vocabulary import PluginStatus, permits
 from . import audit, catalog, plugins, revisions
+from .accounts.tokens import Actor
 from .paging import page_of
 from .revisions import WHATEVER, Expected
-from .tokens import Actor
 
 FIELDS: Final = ("rating", "title", "content", "pros", "cons")
 

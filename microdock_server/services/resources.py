@@ -17,8 +17,9 @@ from ..database.unit_of_work import unit_of_work
 from ..kept import Shared
 from ..models import Backup, PluginImage, PluginVersion
 from ..vocabulary import NOT_MEASURED
-from . import jobs, maintenance, rehash
-from .diskspace import DiskGuard
+from . import jobs, maintenance
+from .files import rehash
+from .files.disk_space import DiskGuard
 
 # Damaged files that are named; all are counted.
 SHOWN: Final = 100

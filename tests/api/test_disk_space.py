@@ -15,8 +15,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from microdock_server.config import ConfigurationError, ensure_safe
-from microdock_server.services import diskspace
-from microdock_server.services.diskspace import DiskGuard
+from microdock_server.services.files import disk_space
+from microdock_server.services.files.disk_space import DiskGuard
 
 from ..conftest import AppFactory
 from ..market import png
@@ -110,7 +110,7 @@ class TestGuard:
 
     @pytest.fixture(autouse=True)
     def fresh(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(diskspace, "KEPT_SECONDS", 0.0)
+        monkeypatch.setattr(disk_space, "KEPT_SECONDS", 0.0)
 
     def test_warns_once_for_every_crossing(self, small: Path, caplog: pytest.LogCaptureFixture) -> None:
         guard = DiskGuard({"data": small}, 1 << 20, 2 << 20)
@@ -133,7 +133,7 @@ class TestGuard:
         assert not DiskGuard({"data": tmp_path, "temp": small / "not" / "yet"}, 0, 0).has_room(5 << 20)
 
     def test_asks_the_disk_once_a_second(self, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(diskspace, "KEPT_SECONDS", 3600.0)
+        monkeypatch.setattr(disk_space, "KEPT_SECONDS", 3600.0)
         guard = DiskGuard({"data": small}, 0, 0)
         before = guard.spaces()
         fill(small / "file", 1 << 20)

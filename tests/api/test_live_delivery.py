@@ -13,8 +13,9 @@ from flask import Flask
 
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.messages import Message
-from microdock_server.services import accounts, notifications, tokens
-from microdock_server.services.tokens import Claims
+from microdock_server.services import accounts, notifications
+from microdock_server.services.accounts import tokens
+from microdock_server.services.accounts.tokens import Claims
 from microdock_server.vocabulary import Event
 
 from ..live import Server

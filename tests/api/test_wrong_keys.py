@@ -14,7 +14,7 @@ from microdock_server.api.core import login_throttle
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Backup, Plugin
-from microdock_server.services import passwords
+from microdock_server.services.accounts import passwords
 from microdock_server.vocabulary import Role
 
 from ..conftest import AppFactory

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, FilePayload, Locator, expect
 
 from benchmarks.data import fill
-from microdock_server.services import search
+from microdock_server.services.catalog import search
 
 from ..bundle.craft import Item, Zip
 from ..bundle.packages import manifest

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import room
+from microdock_server.services.files import quotas
 from microdock_server.vocabulary import Role
 
 from ..live import Server, at_once, statuses
@@ -61,8 +61,10 @@ def kept(server: Server, owner: str | None = None) -> int:
     """The bytes that the server keeps, of an account's plugins or in all, by its rows."""
     with server.application() as app, app.app_context(), unit_of_work(writing=False):
         if owner is None:
-            return sum(db.session.scalar(select(func.coalesce(func.sum(table.file_size), 0))) for table in room.TABLES)
-        return room.used_by(owner)
+            return sum(
+                db.session.scalar(select(func.coalesce(func.sum(table.file_size), 0))) for table in quotas.TABLES
+            )
+        return quotas.used_by(owner)
 
 
 def on_disk(server: Server) -> int:

@@ -20,7 +20,8 @@ from argon2 import PasswordHasher
 from sqlalchemy.engine.default import DefaultDialect
 
 from microdock_server import create_app
-from microdock_server.services import files, passwords
+from microdock_server.services import files
+from microdock_server.services.accounts import passwords
 from microdock_server.storage import objects
 from microdock_server.storage.objects import PART, _Body
 

@@ -16,7 +16,7 @@ from flask import Flask
 
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
-from microdock_server.services import passwords
+from microdock_server.services.accounts import passwords
 
 from ..support import Api, settings_for
 from .faulty import CHANGELESS, Faults, kill

@@ -26,7 +26,8 @@ from flask import Flask
 
 from microdock_server import create_app
 from microdock_server.database.session import db
-from microdock_server.services import files, passwords
+from microdock_server.services import files
+from microdock_server.services.accounts import passwords
 from microdock_server.services.files import ORPHAN_AGE
 
 from ..conftest import release

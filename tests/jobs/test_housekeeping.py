@@ -22,7 +22,7 @@ from microdock_server.jobs import housekeeping
 from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, sweep
 from microdock_server.models import Setting
 from microdock_server.services import maintenance
-from microdock_server.services.search import VERSION, VERSION_KEY
+from microdock_server.services.catalog.search import VERSION, VERSION_KEY
 from microdock_server.services.statistics import ROLLED_KEY
 
 from ..live import eventually

@@ -12,7 +12,8 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.errors import EmailTaken, Invalid, UsernameLookalike, UsernameTaken, WrongCredentials
 from microdock_server.models import Developer, User
-from microdock_server.services import accounts, name_check, passwords
+from microdock_server.services import accounts
+from microdock_server.services.accounts import name_check, passwords
 from microdock_server.services.audit import COMMAND_LINE
 
 from ..market import V1, data

@@ -24,9 +24,9 @@ from microdock_server.services import jobs
 from microdock_server.services.autoreview import facts, running
 from microdock_server.services.autoreview.facts import Tools
 from microdock_server.services.autoreview.rules import RULES_VERSION, WEIGHTS, has_high, judge
+from microdock_server.services.autoreview.scanning import Scan
 from microdock_server.services.configuration import ReviewSettings
 from microdock_server.services.jobs import Leased
-from microdock_server.services.scanning import Scan
 from microdock_server.vocabulary import NOT_MEASURED, Role
 
 from ..bundle.packages import plugin_dll

@@ -7,7 +7,15 @@ from itertools import product
 import pytest
 
 from microdock_server.errors import TransitionNotAllowed
-from microdock_server.services.lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, TRANSITIONS, Act, after, is_allowed
+from microdock_server.services.plugins.lifecycle import (
+    ACT_OF,
+    REVIEW_STATUS_OF,
+    SETTLED,
+    TRANSITIONS,
+    Act,
+    after,
+    is_allowed,
+)
 from microdock_server.vocabulary import OPEN_REVIEWS, PluginStatus, Verdict
 
 # As the contract tells it, in its order; written out here once more so that the table cannot vouch for itself.

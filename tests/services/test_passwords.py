@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
-from microdock_server.services import passwords
+from microdock_server.services.accounts import passwords
 
 from ..cheaper import REAL_HASHERS
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageFile
 
 from microdock_server.errors import Invalid
 from microdock_server.media import effort
-from microdock_server.services import pictures
+from microdock_server.services.plugins import pictures
 
 FULL_HD = (1920, 1080)
 

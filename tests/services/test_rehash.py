@@ -15,7 +15,7 @@ from sqlalchemy import select
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AuditEntry, Backup, Notification
-from microdock_server.services import rehash
+from microdock_server.services.files import rehash
 
 from ..support import Api, add_user, package
 

@@ -17,7 +17,9 @@ from microdock_server.api.core import packages
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin, PluginVersion
-from microdock_server.services import files, passwords, room
+from microdock_server.services import files
+from microdock_server.services.accounts import passwords
+from microdock_server.services.files import quotas
 
 from ..market import PLUGINS, People, file, people, published
 from ..rows import add_plugin
@@ -41,7 +43,7 @@ def test_what_an_account_keeps_is_summed_from_an_index(app: Flask) -> None:
     with app.app_context(), unit_of_work(writing=False):
         event.listen(db.engine, "before_cursor_execute", explain)
         try:
-            room.used_by("owner")
+            quotas.used_by("owner")
         finally:
             event.remove(db.engine, "before_cursor_execute", explain)
     assert plans == [
@@ -113,7 +115,7 @@ def place(app: Flask, monkeypatch: pytest.MonkeyPatch, who: People, quota: str) 
         db.session.execute(update(Plugin).values(upload_key_hash=hashed))
         db.session.execute(update(PluginVersion).values(stored_from="127.0.0.1"))
         [used] = db.session.scalars(select(PluginVersion.file_size))
-    found = room.Room(**{quota: used + PLACE}, address="127.0.0.1")
+    found = quotas.Room(**{quota: used + PLACE}, address="127.0.0.1")
     monkeypatch.setattr(packages, "room", lambda: found)
 
 

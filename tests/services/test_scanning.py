@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from microdock_server.addresses.scanner import ensure_scanner_url
-from microdock_server.services.scanning import Scan, scan
+from microdock_server.services.autoreview.scanning import Scan, scan
 
 VERSION = "ClamAV 1.4.3/27500/Sat Nov 21 09:00:00 2026"
 CONTENT = os.urandom(200_000)

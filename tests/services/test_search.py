@@ -12,8 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Developer, User
-from microdock_server.services import search
-from microdock_server.services.search import Scope
+from microdock_server.services.catalog import search
+from microdock_server.services.catalog.search import Scope
 from microdock_server.vocabulary import Role
 
 from ..market import (

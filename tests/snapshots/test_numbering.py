@@ -12,7 +12,7 @@ from flask import Flask
 from microdock_server import create_app
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import accounts, notifications
-from microdock_server.services.tokens import revoke_user
+from microdock_server.services.accounts.tokens import revoke_user
 from microdock_server.vocabulary import Event
 
 from ..conftest import WallClock, release

@@ -19,9 +19,9 @@ from microdock_server import create_app
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import PluginVersion
-from microdock_server.services import files, migration
-from microdock_server.services.files import Verification
-from microdock_server.services.migration import Outcome
+from microdock_server.services import files
+from microdock_server.services.files import Verification, migration
+from microdock_server.services.files.migration import Outcome
 
 from ..conftest import AppFactory, release
 from ..peers.s3 import S3Server

@@ -14,8 +14,8 @@ from jwt.exceptions import PyJWTError
 from ...clock import SKEW, utcnow
 from ...context import context
 from ...errors import AdminRequired, Forbidden, InvalidToken, RevokedForGood, Unauthenticated
-from ...services import tokens
-from ...services.tokens import Actor, Claims, Kind
+from ...services.accounts import tokens
+from ...services.accounts.tokens import Actor, Claims, Kind
 from ...vocabulary import permits
 from .state import api_state
 

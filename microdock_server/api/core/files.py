@@ -13,7 +13,7 @@ from werkzeug.wsgi import wrap_file
 
 from ...errors import DomainError
 from ...models import PluginImage
-from ...services.downloads import MEDIA_TYPE, Download, Package
+from ...services.plugins.downloads import MEDIA_TYPE, Download, Package
 from ...storage import Handover, Outgoing, Suits
 from ...storage.disposition import disposition
 from . import preconditions

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...config import Settings
-from ...services import configuration, hashing, pictures
+from ...services import configuration
+from ...services.accounts import hashing
+from ...services.accounts.tokens import GRACE, LONGEST_LOGIN
 from ...services.configuration import Config
-from ...services.tokens import GRACE, LONGEST_LOGIN
+from ...services.plugins import pictures
 from ..websocket import hub
 from . import forms, inspections, login_throttle, middleware, parsing
 from .rate_limits import FAILURES, RATES

@@ -27,7 +27,8 @@ from ...database.unit_of_work import read_at_once, unit_of_work
 from ...messages import Language, language_of, text
 from ...models import Catalog
 from ...schemas.base import Schema
-from ...services import catalog, revision_cache
+from ...services import catalog
+from ...services.catalog import revision_cache
 from . import preconditions
 from .rendering import head_renderer
 

@@ -17,7 +17,7 @@ from ... import file_modes
 from ...addresses.client import counted
 from ...cluster.redis import PREFIX, Client, Redis, RedisLost
 from ...errors import TooMany
-from ...services.tokens import Actor
+from ...services.accounts.tokens import Actor
 from ...vocabulary import Role
 
 # The documented table; those of single acts are tighter, and count beside it.

@@ -24,9 +24,9 @@ from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError, MalformedIfMatch, Unauthenticated
 from ...messages import text
 from ...schemas.base import Schema
-from ...services import hashing
+from ...services.accounts import hashing
+from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from . import auth, parsing, preconditions
 from .envelopes import HostEnvelope
 from .rate_limits import FAILURES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...kept import Kept
-from ...services.tokens import Claims
+from ...services.accounts.tokens import Claims
 
 
 class DecodedTokens(Kept[bytes, Claims]):

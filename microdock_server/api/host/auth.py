@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from ...context import settings
-from ...services import tokens
-from ...services.tokens import Actor
+from ...services.accounts import tokens
+from ...services.accounts.tokens import Actor
 from ...vocabulary import Role
 from ..core.auth import sign
 from ..core.credentials import authenticated

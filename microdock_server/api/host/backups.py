@@ -15,9 +15,9 @@ from ...messages import Message
 from ...observability import metrics
 from ...schemas.base import Paging
 from ...services import backups
+from ...services.accounts.tokens import Actor
 from ...services.backups import NewBackup, Quota
 from ...services.files import place_of
-from ...services.tokens import Actor
 from ..core import auth, login_throttle, packages, parsing
 from ..core.files import FileFacts, answers_alike, attachment
 from ..core.forms import FILE, Form, Slot, receive

@@ -14,7 +14,8 @@ from ...errors import PluginNotFound
 from ...kept import Kept
 from ...messages import text
 from ...models import Plugin
-from ...services import catalog, plugins, resemblance, versions
+from ...services import catalog, plugins
+from ...services.plugins import resemblance, versions
 from ..core.rendering import head_renderer
 from ..core.request import language
 from . import schemas

@@ -13,8 +13,9 @@ from flask import Response, request
 from ...context import context, settings
 from ...errors import WrongUploadSecret
 from ...observability import metrics
-from ...services import catalog, downloads, plugins, publishing
-from ...services.tokens import Actor
+from ...services import catalog, plugins
+from ...services.accounts.tokens import Actor
+from ...services.plugins import downloads, publishing
 from ..core import login_throttle, packages, parsing
 from ..core.files import answers_alike, package_response
 from ..core.state import api_state

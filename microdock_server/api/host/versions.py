@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response
 
 from ...context import context
-from ...services import downloads, versions
-from ...services.tokens import Actor
+from ...services.accounts.tokens import Actor
+from ...services.plugins import downloads, versions
 from ..core.files import answers_alike, package_response
 from . import details, host, schemas
 from .plugins import ADMIN

@@ -13,7 +13,7 @@ import orjson
 from ...database.unit_of_work import unit_of_work
 from ...kept import Kept
 from ...services import installs
-from ...services.tokens import Actor
+from ...services.accounts.tokens import Actor
 from ..core.rendering import dumper
 from . import schemas
 

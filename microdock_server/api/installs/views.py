@@ -7,7 +7,7 @@ from typing import Any, Final
 from ...context import settings
 from ...messages import CATALOGUE, text
 from ...services import installs as service
-from ...services.tokens import Actor
+from ...services.accounts.tokens import Actor
 from ..core import parsing
 from ..core.request import language
 from ..core.surface import Access

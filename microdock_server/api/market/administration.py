@@ -8,9 +8,9 @@ from ...clock import iso
 from ...context import context, settings
 from ...errors import Invalid
 from ...services import audit, configuration, notifications, resources, statistics
+from ...services.accounts.tokens import Actor
 from ...services.configuration import Config
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from ...vocabulary import Event
 from . import market
 from .schemas import system as schemas

@@ -8,8 +8,10 @@ from typing import Any, Final
 from ...database.session import db
 from ...errors import Invalid
 from ...models import Appeal, Plugin
-from ...services import appeals, developers, plugins
-from ...services.tokens import Actor
+from ...services import plugins
+from ...services.accounts import developers
+from ...services.accounts.tokens import Actor
+from ...services.reviews import appeals
 from ...vocabulary import AppealStatus
 from ..core.request import language
 from . import market, shapes

@@ -9,8 +9,9 @@ from ...context import settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import InvalidToken
 from ...models import User
-from ...services import accounts, tokens
-from ...services.tokens import Actor, Claims
+from ...services import accounts
+from ...services.accounts import tokens
+from ...services.accounts.tokens import Actor, Claims
 from ...vocabulary import ROLE_PERMISSIONS, Role
 from ..core.auth import refresh_claims, sign
 from ..core.credentials import authenticated, own_names

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...services import categories
+from ...services.accounts.tokens import Actor
+from ...services.catalog import categories
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from . import market, shapes
 from .schemas import plugins as schemas
 

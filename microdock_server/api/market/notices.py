@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import Invalid
 from ...services import notifications
-from ...services.tokens import Actor
+from ...services.accounts.tokens import Actor
 from ..core.request import language
 from ..core.surface import Access
 from . import market

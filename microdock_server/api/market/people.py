@@ -8,9 +8,10 @@ from ...clock import utcnow
 from ...database.unit_of_work import unit_of_work
 from ...errors import Forbidden, Invalid
 from ...models import RevenueEntry
-from ...services import accounts, developers
+from ...services import accounts
+from ...services.accounts import developers
+from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from ..core.credentials import own_names
 from ..core.surface import Access
 from . import market, shapes

@@ -11,11 +11,13 @@ from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import Invalid
 from ...observability import metrics
-from ...services import listing, ownership, pictures, plugins, publishing, texts
-from ...services.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
-from ...services.publishing import Submission
+from ...services import plugins
+from ...services.accounts.tokens import Actor
+from ...services.catalog import listing
+from ...services.plugins import ownership, pictures, publishing, texts
+from ...services.plugins.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
+from ...services.plugins.publishing import Submission
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
 from ..core import login_throttle, packages, parsing
 from ..core.forms import Part, Slot, receive

@@ -7,9 +7,11 @@ from typing import Any
 
 from ...errors import AutoReviewNotFound, NotTheOwner
 from ...models import PluginVersion
-from ...services import plugins, timeline, versions
+from ...services import plugins
+from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
-from ...services.tokens import Actor
+from ...services.plugins import versions
+from ...services.reviews import timeline
 from ...vocabulary import permits
 from ..core.surface import Access
 from . import market

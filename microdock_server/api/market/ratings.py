@@ -7,8 +7,8 @@ from typing import Any, Final
 from ...errors import Invalid
 from ...models import Rating
 from ...services import plugins, ratings
+from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from ...vocabulary import Order
 from ..core.surface import Access
 from . import market, shapes

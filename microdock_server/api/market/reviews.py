@@ -9,10 +9,12 @@ from ...database.session import db
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
 from ...models import PluginVersion, Review
-from ...services import inventories, ownership, plugins, review_queue, reviews
+from ...services import plugins, reviews
+from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
+from ...services.plugins import inventories, ownership
+from ...services.reviews import review_queue
 from ...services.revisions import Expected
-from ...services.tokens import Actor
 from ...vocabulary import Verdict
 from ..core import packages
 from ..core.envelopes import Refusal

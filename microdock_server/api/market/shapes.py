@@ -13,22 +13,14 @@ from ...clock import utcnow
 from ...context import context, settings
 from ...database.session import db
 from ...models import AuditEntry, Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
-from ...services import (
-    accounts,
-    categories,
-    configuration,
-    developers,
-    ownership,
-    pictures,
-    plugins,
-    ratings,
-    review_queue,
-    reviews,
-    texts,
-)
+from ...services import accounts, configuration, plugins, ratings, reviews
+from ...services.accounts import developers
+from ...services.accounts.developers import Profile
+from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
-from ...services.developers import Profile
-from ...services.tokens import Actor
+from ...services.catalog import categories
+from ...services.plugins import ownership, pictures, texts
+from ...services.reviews import review_queue
 from ...vocabulary import Role
 from .findings import summary
 

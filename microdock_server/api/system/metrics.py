@@ -16,7 +16,8 @@ from ...clock import utcnow
 from ...context import context
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
-from ...services import jobs, maintenance, rehash
+from ...services import jobs, maintenance
+from ...services.files import rehash
 from ...snapshots.keeping import RECORD
 
 log = logging.getLogger(__name__)

@@ -24,8 +24,9 @@ from ...cluster.wakeup import Bell
 from ...errors import SocketsTaken, TooMany
 from ...messages import Language
 from ...observability import metrics
-from ...services import notifications, tokens
-from ...services.tokens import Claims
+from ...services import notifications
+from ...services.accounts import tokens
+from ...services.accounts.tokens import Claims
 from .connection import Link
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,9 @@ from ...models import Plugin, PluginVersion
 from ...storage import Storages
 from ...text import names
 from ...vocabulary import PluginStatus
-from .. import inventories
 from ..files import Place
-from ..scanning import scan
+from ..plugins import inventories
+from .scanning import scan
 
 # 2: the contents of the whole package, and what hosts are like.
 FACTS_VERSION: Final = 2

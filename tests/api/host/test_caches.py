@@ -10,7 +10,8 @@ from flask import Flask
 
 from microdock_server.api.host import list_cache, schemas
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import plugins, versions
+from microdock_server.services import plugins
+from microdock_server.services.plugins import versions
 
 from ...support import Api, package
 

@@ -14,7 +14,8 @@ from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin
-from microdock_server.services import appeals, reviews
+from microdock_server.services import reviews
+from microdock_server.services.reviews import appeals
 from microdock_server.vocabulary import Role
 
 from ...market import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from microdock_server.services.categories import MAX_DEPTH
+from microdock_server.services.catalog.categories import MAX_DEPTH
 from microdock_server.vocabulary import Role
 
 from ...market import V1, audited, category, data, details, slug

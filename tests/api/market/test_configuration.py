@@ -21,8 +21,8 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Review, Setting
 from microdock_server.services.autoreview import facts
+from microdock_server.services.autoreview.scanning import Scan
 from microdock_server.services.configuration import HOST_KEY, KEY, ReviewSettings
-from microdock_server.services.scanning import Scan
 from microdock_server.vocabulary import Role
 
 from ...bundle.packages import plugin_dll

@@ -18,7 +18,8 @@ from microdock_server.api.core.auth import sign
 from microdock_server.api.core.surface import Access
 from microdock_server.api.market import market
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import accounts, tokens
+from microdock_server.services import accounts
+from microdock_server.services.accounts import tokens
 from microdock_server.vocabulary import Role
 
 from ...market import (

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from microdock_server.services import pictures, revisions
+from microdock_server.services import revisions
+from microdock_server.services.plugins import pictures
 
 from ...conftest import AppFactory
 from ...market import PLUGINS, V1, People, account_id, category, created, data, file, people, png, published, rated

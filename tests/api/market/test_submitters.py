@@ -13,7 +13,8 @@ from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin, PluginTombstone, User
-from microdock_server.services import passwords, submitters
+from microdock_server.services.accounts import passwords
+from microdock_server.services.plugins import submitters
 from microdock_server.vocabulary import Role
 
 from ...conftest import AppFactory

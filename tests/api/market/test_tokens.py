@@ -15,9 +15,10 @@ from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import RefreshToken, TokenFamily
-from microdock_server.services import accounts, tokens
+from microdock_server.services import accounts
+from microdock_server.services.accounts import tokens
+from microdock_server.services.accounts.tokens import Claims
 from microdock_server.services.audit import COMMAND_LINE
-from microdock_server.services.tokens import Claims
 from microdock_server.vocabulary import Role
 
 from ...conftest import AppFactory, WallClock

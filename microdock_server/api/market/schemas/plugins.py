@@ -6,7 +6,7 @@ from marshmallow import fields as plain
 
 from ....schemas import fields, form_fields
 from ....schemas.base import Schema, StrictSchema
-from ....services.listing import Sort
+from ....services.catalog.listing import Sort
 from ....vocabulary import (
     CHANGELOG_MAX,
     DESCRIPTION_MAX,

@@ -1,0 +1,109 @@
+"""The catalogue as a whole: its revision, and what changed since one. Only published plugins are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Engine, Row, bindparam, func, select, update
+
+from ...clock import utcnow
+from ...database.session import db
+from ...database.unit_of_work import read_at_once
+from ...models import Catalog, Plugin, PluginVersion
+from ...vocabulary import PluginStatus
+from ..paging import DEFAULT_LIMIT, page_of
+from . import search
+
+# More than these are asked for as all: engines bound the parameters of one statement.
+MAX_NAMES: Final = 500
+PUBLISHED: Final = PluginStatus.PUBLISHED.value
+_IS_PUBLIC: Final = Plugin.status == PUBLISHED
+
+
+def next_revision() -> int:
+    """Raise the revision. Called in every transaction that changes what lists show, after its first write."""
+    statement = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
+    return int(db.session.execute(statement).scalar_one())
+
+
+def next_number() -> int:
+    """A number for a new plugin, never given before."""
+    statement = update(Catalog).values(last_number=Catalog.last_number + 1).returning(Catalog.last_number)
+    return int(db.session.execute(statement).scalar_one())
+
+
+def touch(plugin: Plugin) -> None:
+    """`plugin` changed: lists must show it anew, and searches find it as it is now."""
+    # The revision first: counting it flushes what changed so far, and the plugin is to be written once.
+    mark(plugin)
+    plugin.updated_at = utcnow()
+    search.index(plugin)
+
+
+def mark(plugin: Plugin) -> None:
+    """Something beside the plugin's own words changed, such as its rating: what was rendered of it is out of date."""
+    plugin.revision = next_revision()
+
+
+def changed_since(known: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are."""
+    table = Plugin.__table__
+    return db.session.execute(select(table).where(table.c.revision > known, table.c.status == PUBLISHED)).all()
+
+
+def names() -> Sequence[str]:
+    """The names of all published plugins, in list order: by name, ignoring case."""
+    return db.session.execute(select(Plugin.name).where(_IS_PUBLIC).order_by(Plugin.name_key)).scalars().all()
+
+
+def count() -> int:
+    """How many published plugins there are."""
+    return int(db.session.execute(select(func.count()).select_from(Plugin).where(_IS_PUBLIC)).scalar_one())
+
+
+def download_totals(names: Sequence[str] | None = None) -> dict[str, int]:
+    """Downloads by plugin name, of these plugins (None: of all) that have any."""
+    query = select(PluginVersion.plugin_name, func.sum(PluginVersion.download_count))
+    if names is not None and len(names) <= MAX_NAMES:
+        query = query.where(PluginVersion.plugin_name.in_(names))
+    rows = db.session.execute(query.where(PluginVersion.download_count > 0).group_by(PluginVersion.plugin_name))
+    return {name: int(total) for name, total in rows}
+
+
+def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
+    """Of a published plugin by name, ignoring case, a row for each published version, highest first.
+
+    Its attributes: `id` and `revision` of the plugin, `download_count` of the version.
+    """
+    return read_at_once(engine, _COUNTS, {"key": name.lower()})
+
+
+def page(words: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
+    """How many published plugins match `words`, and one page of them: by relevance, without words by name."""
+    if not words:
+        return page_of(select(Plugin).where(_IS_PUBLIC).order_by(Plugin.name_key), page_number, limit)
+    everything = page_number is None and limit is None
+    size = count() if everything else limit or DEFAULT_LIMIT
+    total, numbers = search.find(words, search.Scope(), page_number or 1, max(1, size))
+    return total, numbered(numbers)
+
+
+def numbered(numbers: Sequence[int]) -> list[Plugin]:
+    """The plugins with these numbers, in this order."""
+    found: dict[int, Plugin] = {}
+    for start in range(0, len(numbers), MAX_NAMES):
+        some = numbers[start : start + MAX_NAMES]
+        found |= {row.number: row for row in db.session.scalars(select(Plugin).where(Plugin.number.in_(some)))}
+    return [found[number] for number in numbers if number in found]
+
+
+# Of tables, not of mapped classes, and made once: building such a query costs more than running it.
+_PLUGIN: Final = Plugin.__table__
+_VERSION: Final = PluginVersion.__table__
+_COUNTS: Final = (
+    select(_PLUGIN.c.id, _PLUGIN.c.revision, _VERSION.c.download_count)
+    .join_from(_PLUGIN, _VERSION, _VERSION.c.plugin_name == _PLUGIN.c.name)
+    .where(_PLUGIN.c.name_key == bindparam("key"), _PLUGIN.c.status == PUBLISHED, _VERSION.c.status == PUBLISHED)
+    .order_by(_VERSION.c.precedence.desc())
+)

@@ -1,0 +1,154 @@
+"""Categories: a tree without cycles, names unique among siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from ...clock import utcnow
+from ...database.session import db
+from ...errors import CategoryExists, CategoryInUse, CategoryNotFound, Detail, Invalid
+from ...messages import Message
+from ...models import Category, Plugin
+from ...text import names
+from ...vocabulary import PluginStatus
+from .. import audit, revisions
+from ..audit import Who
+from ..revisions import WHATEVER, Expected
+
+MAX_DEPTH: Final = 8
+
+
+def everything() -> Sequence[Category]:
+    """All categories, siblings by their order and name."""
+    return db.session.scalars(select(Category).order_by(Category.sort_order, Category.name_key)).all()
+
+
+def published_counts() -> dict[str, int]:
+    """How many published plugins each category has, without its children's."""
+    query = select(Plugin.category_id, func.count()).where(Plugin.status == PluginStatus.PUBLISHED)
+    rows = db.session.execute(query.where(Plugin.category_id.is_not(None)).group_by(Plugin.category_id))
+    return {str(category_id): int(count) for category_id, count in rows}
+
+
+def get(category_id: str) -> Category:
+    """The category. Raises CategoryNotFound."""
+    found = db.session.get(Category, category_id)
+    if found is None:
+        raise CategoryNotFound()
+    return found
+
+
+def ensure_exists(category_id: str | None) -> None:
+    """Raise Invalid, for the field `category_id`, unless it is None or names a category."""
+    if category_id is not None and db.session.get(Category, category_id) is None:
+        raise Invalid.field("category_id", "field.category")
+
+
+def within(category_id: str) -> list[str]:
+    """The category's id and those of everything below it; itself alone where it does not exist."""
+    children: dict[str | None, list[str]] = {}
+    for number, parent in db.session.execute(select(Category.id, Category.parent_id)):
+        children.setdefault(parent, []).append(number)
+    found = [category_id]
+    for current in found:
+        found += children.get(current, [])
+    return found
+
+
+def revision(category: Category) -> str:
+    """Which state of the category this is."""
+    names = ("id", "name", "description", "parent_id", "icon", "sort_order")
+    return revisions.of_columns("category", category, names)
+
+
+def create(by: Who, values: dict[str, Any]) -> Category:
+    """A new category. Raises Invalid for a parent that does not exist, CategoryExists for a sibling's name."""
+    category = Category(name="", name_key="")
+    _assign(category, values)
+    _ensure_unique(category)
+    db.session.add(category)
+    db.session.flush()
+    audit.record(by, "category.created", "category", category.id, name=category.name, parent_id=category.parent_id)
+    return category
+
+
+def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected = WHATEVER) -> Category:
+    """Change a category, or move it; below itself it cannot be moved. Raises ChangedMeanwhile."""
+    category = get(category_id)
+    expected.ensure(revision(category))
+    before = {name: getattr(category, name) for name in values}
+    if values.get("parent_id") in within(category_id):
+        raise Invalid.field("parent_id", "field.category_cycle")
+    with db.session.no_autoflush:
+        _assign(category, values)
+        _ensure_unique(category)
+    category.updated_at = utcnow()
+    db.session.flush()
+    changes = {name: {"from": before[name], "to": values[name]} for name in values if before[name] != values[name]}
+    audit.record(by, "category.updated", "category", category.id, changes=changes)
+    return category
+
+
+def delete(by: Who, category_id: str, expected: Expected = WHATEVER) -> None:
+    """Remove an empty category. Raises ChangedMeanwhile, and CategoryInUse while it has children or plugins."""
+    category = get(category_id)
+    expected.ensure(revision(category))
+    has_children = db.session.scalar(select(Category.id).where(Category.parent_id == category_id).limit(1))
+    has_plugins = db.session.scalar(select(Plugin.name).where(Plugin.category_id == category_id).limit(1))
+    if has_children or has_plugins:
+        raise CategoryInUse(name=category.name)
+    db.session.delete(category)
+    audit.record(by, "category.deleted", "category", category_id, name=category.name)
+
+
+def _assign(category: Category, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(category, name, value)
+    if "name" in values:
+        category.name_key = _key(values["name"])
+    category.parent_key = category.parent_id or ""
+    if values.get("parent_id") is not None and _depth(values["parent_id"]) + _height(category.id) > MAX_DEPTH:
+        raise Invalid.field("parent_id", "field.category_depth", max=MAX_DEPTH)
+
+
+def _key(name: str) -> str:
+    key = names.key(name)
+    if len(key) > Category.name_key.type.length:
+        raise Invalid.field("name", "field.characters")
+    return key
+
+
+def _depth(category_id: str) -> int:
+    depth, current = 0, db.session.get(Category, category_id)
+    if current is None:
+        raise Invalid.field("parent_id", "field.category")
+    while current is not None:
+        depth += 1
+        current = db.session.get(Category, current.parent_id) if current.parent_id else None
+    return depth
+
+
+def _height(category_id: str | None) -> int:
+    """How many levels the category and everything below it take; a new one takes one."""
+    level, height = [category_id], 1
+    while level and category_id and height <= MAX_DEPTH:
+        level = list(db.session.scalars(select(Category.id).where(Category.parent_id.in_(level))))
+        height += bool(level)
+    return height
+
+
+def _ensure_unique(category: Category) -> None:
+    twin = db.session.scalar(
+        select(Category.id).where(
+            Category.parent_key == (category.parent_key or ""),
+            # The version before writes the case-folded name.
+            Category.name_key.in_({category.name_key, category.name.casefold()}),
+            Category.id != (category.id or ""),
+        )
+    )
+    if twin is not None:
+        taken = Detail(Message("error.category_exists", {"name": category.name}), field="name")
+        raise CategoryExists(details=[taken], name=category.name)

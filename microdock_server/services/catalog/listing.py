@@ -1,0 +1,201 @@
+"""The marketplace's list: filtered, sorted, paged, and never more than the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+
+from ...database.session import db
+from ...models import Category, Developer, DownloadWindow, Plugin, PluginImage, User
+from ...vocabulary import PluginStatus, permits
+from ..accounts import developers
+from ..accounts.tokens import Actor
+from ..plugins import pictures
+from . import categories, revision_cache, search
+from .revision_cache import RevisionCache
+
+
+class Sort(StrEnum):
+    """What a list can be sorted by."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    DOWNLOADS = "downloads"
+    RATING = "rating"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is asked for. Without `sort`: by relevance where there are words, else the newest first."""
+
+    page: int
+    limit: int
+    words: str | None = None
+    category_id: str | None = None
+    status: PluginStatus | None = None
+    developer_id: str | None = None
+    sort: Sort | None = None
+    descending: bool = True
+
+
+_COLUMNS: Final = {
+    Sort.CREATED_AT: Plugin.created_at,
+    Sort.UPDATED_AT: Plugin.updated_at,
+    Sort.RATING: Plugin.rating_average,
+}
+# Whose hidden plugins are looked through beside what is published: an owner's id, or everybody's.
+EVERYBODY: Final = "*"
+_HIDDEN: Final = tuple(status.value for status in PluginStatus if status is not PluginStatus.PUBLISHED)
+_totals: Final[RevisionCache[int]] = RevisionCache(256)
+
+
+# What a list shows and no more, for descriptions can be long; made once, because making it costs more than running it.
+_TABLE: Final = Plugin.__table__
+_SHOWN: Final[Select[Any]] = (
+    select(
+        *_TABLE.c["number", "id", "name", "display_name", "description", "tags", "current_version", "status"],
+        *_TABLE.c["category_id", "owner_id", "is_enabled", "is_deprecated", "rating_average", "rating_count"],
+        *_TABLE.c["created_at", "updated_at", "published_at"],
+        Category.name.label("category_name"),
+        User.username.label("owner_username"),
+        developers.DISPLAY_NAME.label("owner_name"),
+        DownloadWindow.total.label("downloads"),
+        PluginImage.id.label("icon_id"),
+    )
+    .select_from(_TABLE)
+    .outerjoin(Category, Category.id == _TABLE.c.category_id)
+    .outerjoin(User, User.id == _TABLE.c.owner_id)
+    .outerjoin(Developer, Developer.user_id == User.id)
+    .outerjoin(DownloadWindow, DownloadWindow.plugin_name == _TABLE.c.name)
+    .outerjoin(PluginImage, and_(PluginImage.plugin_name == _TABLE.c.name, PluginImage.kind == pictures.ICON))
+    .where(_TABLE.c.number.in_(bindparam("numbers", expanding=True)))
+)
+
+
+def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[int]]:
+    """How many plugins fit, and the numbers of one page of them. A category means everything below it, too."""
+    below = tuple(categories.within(wanted.category_id)) if wanted.category_id else None
+    hidden_of = _hidden_of(wanted, viewer)
+    scope = _scope(wanted, below, hidden_of)
+    if wanted.words and wanted.sort is None and wanted.developer_id is None:
+        return search.find(wanted.words, scope, wanted.page, wanted.limit)
+    matching = search.all_matching(wanted.words, scope) if wanted.words else None
+    if wanted.words and matching is None:
+        return 0, []
+    query = _restricted(wanted, below, hidden_of)
+    found = _among(query, matching)
+    if matching is not None and wanted.developer_id is None:
+        total = matching.count
+    else:
+        total = _total(found, replace(wanted, page=1, limit=1, sort=None, descending=True), below, hidden_of)
+    start = (wanted.page - 1) * wanted.limit
+    if wanted.sort is Sort.RATING:
+        return total, _by_rating(found, wanted, start)
+    if wanted.sort is Sort.DOWNLOADS:
+        page = _among(_by_downloads(query, wanted, below, hidden_of), matching)
+    else:
+        page = _sorted(found, wanted)
+    return total, db.session.scalars(page.limit(wanted.limit).offset(start)).all()
+
+
+def shown(numbers: Sequence[int]) -> list[Row[Any]]:
+    """What a list shows of the plugins with these numbers, in this order.
+
+    The attributes are the plugin's columns, and `category_name`, `owner_username`, `owner_name`, `downloads` and
+    `icon_id`; each of those is None where there is none.
+    """
+    if not numbers:
+        return []
+    rows = {row.number: row for row in db.session.execute(_SHOWN, {"numbers": numbers})}
+    return [rows[number] for number in numbers if number in rows]
+
+
+def _hidden_of(wanted: Filter, viewer: Actor | None) -> str | None:
+    """Whose hidden plugins fit, as far as the viewer may see them; None where there are none to look for."""
+    if viewer is None or wanted.status is PluginStatus.PUBLISHED:
+        return None
+    query = select(Plugin.number).where(Plugin.status.in_(_HIDDEN))
+    sees_all = permits(viewer.role, "plugin.view_all")
+    if not sees_all:
+        query = query.where(Plugin.owner_id == viewer.id)
+    if db.session.scalar(query.limit(1)) is None:
+        return None
+    return EVERYBODY if sees_all else viewer.id
+
+
+def _scope(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> search.Scope:
+    is_public = wanted.status in (None, PluginStatus.PUBLISHED)
+    return search.Scope(
+        public=is_public,
+        hidden=hidden_of is not None,
+        owner_id=None if hidden_of == EVERYBODY else hidden_of,
+        statuses=None if is_public or wanted.status is None else (wanted.status.value,),
+        categories=below,
+    )
+
+
+def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> Select[Any]:
+    query = select(Plugin.number)
+    if wanted.status is not None:
+        query = query.where(Plugin.status == wanted.status.value)
+    if below is not None:
+        query = query.where(Plugin.category_id.in_(below))
+    if wanted.developer_id is not None:
+        query = query.where(Plugin.owner_id == wanted.developer_id)
+    if hidden_of == EVERYBODY:
+        return query
+    is_public = Plugin.status == PluginStatus.PUBLISHED.value
+    return query.where(is_public if hidden_of is None else or_(is_public, Plugin.owner_id == hidden_of))
+
+
+def _total(query: Select[Any], *what: object) -> int:
+    """How many rows `query`, which asks for `what`, has."""
+
+    def counted() -> int:
+        return int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+
+    return _totals.at(revision_cache.current(), counted, *what)
+
+
+def _by_downloads(
+    query: Select[Any], wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None
+) -> Select[Any]:
+    """Read in the order of the counts' own table, without looking at a plugin where none is left out."""
+    order = (DownloadWindow.total, DownloadWindow.number)
+    page = select(DownloadWindow.number).order_by(*(one.desc() if wanted.descending else one for one in order))
+    if hidden_of is None:
+        page = page.where(DownloadWindow.is_public.is_(True))
+    shows_all = hidden_of is None or (hidden_of == EVERYBODY and wanted.status is None)
+    if shows_all and below is None and wanted.developer_id is None:
+        return page
+    return page.where(DownloadWindow.number.in_(query))
+
+
+def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
+    order = (_COLUMNS[wanted.sort or Sort.CREATED_AT], Plugin.number)
+    return query.order_by(*(one.desc() if wanted.descending else one for one in order))
+
+
+def _by_rating(query: Select[Any], wanted: Filter, start: int) -> list[int]:
+    """What was never rated stands behind what was, either way.
+
+    Asked for apart, for an index in this order serves one direction alone, and engines differ in which.
+    """
+    rating = Plugin.rating_average
+    rated, unrated = query.where(rating.is_not(None)), query.where(rating.is_(None))
+    numbers = list(db.session.scalars(_sorted(rated, wanted).limit(wanted.limit).offset(start)))
+    missing = wanted.limit - len(numbers)
+    if missing:
+        before = db.session.execute(select(func.count()).select_from(rated.subquery())).scalar_one()
+        rest = unrated.order_by(Plugin.number.desc() if wanted.descending else Plugin.number)
+        numbers += db.session.scalars(rest.limit(missing).offset(max(0, start - before)))
+    return numbers
+
+
+def _among(query: Select[Any], matching: search.Matching | None) -> Select[Any]:
+    """Of a query's numbers those that match."""
+    return query if matching is None else query.where(query.selected_columns[0].in_(matching.numbers))

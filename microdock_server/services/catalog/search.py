@@ -1,0 +1,259 @@
+"""Full-text search over plugins: by relevance, in any script, at a cost that does not grow with how common a word is.
+
+The index (search_index.py) knows words; search_words.py cuts texts and queries into them.
+
+What everybody may see has an index of its own, so that the usual search need not ask where a plugin stands.
+
+Sorting all hits of a common word by relevance costs tens of milliseconds, and bm25's statistics alone five. So only
+candidates are ranked, by what was found where: plugins called exactly so, then the newest NAMED of the hits in names,
+then the newest ANYWHERE of all hits. The hits that are no candidates follow, newest first. Later stages are only asked
+for where the page reaches them. Counts and rankings are kept until the catalogue changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Row, TextClause, select
+
+from ...database.session import db
+from ...database.unit_of_work import unit_of_work
+from ...models import Developer, Plugin, Setting, User
+from . import revision_cache, search_index, search_words
+from .revision_cache import RevisionCache
+from .search_index import HIDDEN, PUBLIC, Entry
+
+NAMED: Final = 100
+ANYWHERE: Final = 200
+DESCRIPTION_WORDS: Final = 4000
+# Plugins that are indexed together.
+BATCH: Final = 500
+# Raised when the words are cut in another way: the index is then made anew at the start.
+VERSION: Final = "5"
+VERSION_KEY: Final = "search.version"
+# Between the version that made the index and an earlier one that has written to it since.
+MIXED: Final = "+"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search may find: what is public or not, what is hidden (of one owner, in some states), in categories."""
+
+    public: bool = True
+    hidden: bool = False
+    owner_id: str | None = None
+    statuses: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How many plugins match, and a query for their numbers."""
+
+    count: int
+    numbers: TextClause
+
+
+def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int]]:
+    """How many plugins match all of `words`, and the numbers of one page of them, the most relevant first."""
+    query = search_index.query_of(words)
+    if query is None:
+        return 0, []
+    at, shelves = revision_cache.current(), _shelves(scope)
+    matches = _matches(query, shelves)
+    total = sum(_count(at, *match) for match in matches)
+    start = (page - 1) * limit
+    if start >= total:
+        return total, []
+    ranked = _ranked(at, words, query, shelves, start + limit)
+    found = ranked[start : start + limit]
+    missing = min(limit, total - start) - len(found)
+    if missing > 0:
+        found += _rest(at, matches, ranked, max(0, start - len(ranked)), missing)
+    return total, found
+
+
+def all_matching(words: str, scope: Scope) -> Matching | None:
+    """All plugins that match, for lists with an order of their own; None where nothing can."""
+    query = search_index.query_of(words)
+    matches = _matches(query, _shelves(scope)) if query else ()
+    if not matches:
+        return None
+    at = revision_cache.current()
+    return Matching(sum(_count(at, *match) for match in matches), search_index.numbers(matches))
+
+
+def index(plugin: Plugin) -> None:
+    """Make the index say what the plugin says now, in the words of this version."""
+    forget(plugin)
+    names = _names_of_owners(plugin.owner_id) if plugin.owner_id else {}
+    search_index.insert(_table(plugin), [_entry(plugin, names.get(plugin.owner_id or "", ()))])
+    if is_of_later_version():
+        made = db.session.get_one(Setting, VERSION_KEY)
+        made.value = made.value if MIXED in made.value else f"{made.value}{MIXED}{VERSION}"
+
+
+def forget(plugin: Plugin) -> None:
+    """Take the plugin out of the index."""
+    for table in search_index.TABLES:
+        search_index.delete(table, plugin.number)
+
+
+def ensure_built() -> int:
+    """Make the index anew where it was made by an earlier version of this program, or never; how many were indexed.
+
+    One that a later version made stays. What this version writes to it meanwhile is marked (see index): a later one
+    makes it anew when it starts.
+    """
+    with unit_of_work(writing=False):
+        known = db.session.get(Setting, VERSION_KEY)
+        if (known is not None and known.value == VERSION) or is_of_later_version():
+            return 0
+    return rebuild()
+
+
+def is_of_later_version() -> bool:
+    """Was the index made by a later version of this program?"""
+    known = db.session.get(Setting, VERSION_KEY)
+    number = known.value.partition(MIXED)[0] if known else ""
+    return number.isdecimal() and int(number) > int(VERSION)
+
+
+def rebuild() -> int:
+    """Make the whole index anew, in one transaction; how many plugins it holds."""
+    with unit_of_work():
+        search_index.clear()
+        count = 0
+        names = _names_of_owners()
+        for plugins in db.session.scalars(select(Plugin).execution_options(yield_per=BATCH)).partitions():
+            for table in search_index.TABLES:
+                held = [plugin for plugin in plugins if _table(plugin) == table]
+                search_index.insert(table, [_entry(plugin, names.get(plugin.owner_id or "", ())) for plugin in held])
+            count += len(plugins)
+        db.session.merge(Setting(key=VERSION_KEY, value=VERSION))
+    return count
+
+
+def _shelves(scope: Scope) -> list[tuple[str, list[str]]]:
+    """The indexes to ask, each with the facets it is restricted to."""
+    categories = _one_of("c", scope.categories) if scope.categories is not None else []
+    shelves: list[tuple[str, list[str]]] = []
+    if scope.hidden:
+        owner = _one_of("o", [scope.owner_id]) if scope.owner_id else []
+        statuses = _one_of("s", scope.statuses) if scope.statuses is not None else []
+        shelves.append((HIDDEN, [*owner, *statuses, *categories]))
+    if scope.public:
+        shelves.append((PUBLIC, categories))
+    return shelves
+
+
+def _matches(query: str, shelves: Sequence[tuple[str, list[str]]]) -> tuple[tuple[str, str], ...]:
+    """The indexes to ask, each with what it is asked."""
+    return tuple((table, _joined(query, facets)) for table, facets in shelves)
+
+
+def _one_of(kind: str, values: Iterable[str]) -> list[str]:
+    return [search_index.language().with_facet(search_words.facet(kind, value) for value in values)]
+
+
+def _joined(query: str, facets: Sequence[str]) -> str:
+    return search_index.language().both([query, *facets]) if facets else query
+
+
+def _count(at: int, table: str, match: str) -> int:
+    """How many hits there are, at this revision of the catalogue."""
+    return _counts.at(at, lambda: search_index.count(table, match), table, match)
+
+
+def _ranked(at: int, words: str, query: str, shelves: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
+    """Numbers of candidates in their order: what is called exactly so, then hits in names, then any.
+
+    A stage is asked only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
+    on how many are asked for.
+    """
+    stages = (
+        (_joined(query, _one_of("x", [words])), NAMED),
+        (search_index.query_of(words, named=True) or query, NAMED),
+        (query, ANYWHERE),
+    )
+    terms = tuple(search_words.terms_of(words))
+    found: dict[int, None] = {}
+    for query_of_stage, limit in stages:
+        if len(found) >= enough:
+            break
+        matches = _matches(query_of_stage, shelves)
+        found.update(dict.fromkeys(_rankings.at(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
+    return list(found)
+
+
+def _rank(matches: Sequence[tuple[str, str]], limit: int, terms: Sequence[str]) -> tuple[int, ...]:
+    """Numbers of the newest hits of each index, at most `limit` of each; those that fit the words best come first."""
+    hits = [row for table, match in matches for row in search_index.newest(table, match, limit)]
+    hits.sort(key=lambda row: (-_score(row, terms), -row[0]))
+    return tuple(row[0] for row in hits)
+
+
+def _score(row: Row[Any], terms: Sequence[str]) -> float:
+    """How well a hit fits: where each word was found, whole or as a beginning, and among how many others."""
+    _, name, display_name, tags, author = tuple(row)
+    score = 0.0
+    for field, weight in ((display_name, 8.0), (name, 6.0), (tags, 4.0), (author, 2.0)):
+        # Most fields hold none of the words: asked first, this halves what a page of a common word costs.
+        fits = [_fit(field, term) for term in terms if term in field]
+        if fits:
+            score += weight * max(fits)
+    return score
+
+
+def _fit(field: str, term: str) -> float:
+    words = f" {field} "
+    place = words.find(f" {term}")
+    if place < 0:
+        return 0.0
+    whole = words.startswith(" ", place + 1 + len(term))
+    return (1.0 if whole else 0.6) * (1.25 if place == 0 else 1.0) / (1.0 + 0.02 * len(field))
+
+
+def _rest(at: int, matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
+    """The hits that are no candidates, newest first, index by index."""
+    found: list[int] = []
+    for table, match in matches:
+        found += search_index.newest_but(table, match, ranked, skip, limit - len(found))
+        if len(found) == limit:
+            break
+        # The next index begins where this one ended.
+        skip = 0 if found else skip - (_count(at, table, match) - search_index.held(table, ranked))
+    return found
+
+
+def _table(plugin: Plugin) -> str:
+    return PUBLIC if plugin.is_public else HIDDEN
+
+
+def _entry(plugin: Plugin, owner_names: Iterable[str]) -> Entry:
+    called = {plugin.name, plugin.name.rpartition(".")[2], plugin.display_name}
+    facets = [search_words.facet("s", plugin.status), *(search_words.facet("x", name) for name in called)]
+    facets += [search_words.facet("o", plugin.owner_id)] if plugin.owner_id else []
+    facets += [search_words.facet("c", plugin.category_id)] if plugin.category_id else []
+    fields = {
+        "name": search_words.indexed(plugin.name),
+        "display_name": search_words.indexed(plugin.display_name),
+        "tags": search_words.indexed(" ".join(plugin.tags)),
+        "author": search_words.indexed(" ".join([plugin.author, *owner_names])),
+        "description": search_words.indexed(plugin.description, DESCRIPTION_WORDS),
+    }
+    return Entry(plugin.number, fields, " ".join(facets))
+
+
+def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
+    """What people with plugins (or one of them) are called, by their id."""
+    query = select(User.id, User.username, Developer.display_name).outerjoin(Developer, Developer.user_id == User.id)
+    owns = User.id.in_(select(Plugin.owner_id)) if only is None else User.id == only
+    return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in db.session.execute(query.where(owns))}
+
+
+_counts: Final[RevisionCache[int]] = RevisionCache(256)
+_rankings: Final[RevisionCache[tuple[int, ...]]] = RevisionCache(256)

@@ -1,0 +1,227 @@
+"""The search index in the words of each engine: FTS5 on SQLite, tsvector with GIN on PostgreSQL.
+
+Both hold the same words in the same order (search_words.py cuts them), so both find the same. A query is a text in the
+engine's own language; what search.py needs to build one, and to ask it, is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Row, TextClause, text
+
+from ...database.session import db
+from . import search_words
+
+PUBLIC: Final = "plugin_search"
+HIDDEN: Final = "plugin_search_hidden"
+TABLES: Final = (PUBLIC, HIDDEN)
+NAMES: Final = ("name", "display_name")
+# A tsvector's words have positions up to here; what follows would stand on the last of them.
+_LAST_POSITION: Final = 16_383
+_POSITIONS: Final = 256
+# A word has at most 2,046 bytes, and a character at most four.
+_LONGEST: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a plugin is found by: texts cut into words, by field, and facets."""
+
+    number: int
+    fields: dict[str, str]
+    facets: str
+
+
+class Language(Protocol):
+    """How an engine is asked."""
+
+    # The column with a plugin's number, and the condition that a table's row matches `:match`.
+    number: str
+    matches: str
+    # What it is told before it counts, for the rest of the transaction.
+    before_counting: TextClause | None
+
+    def term(self, words: Sequence[str], *, prefix: bool, named: bool) -> str:
+        """Everything with these words in a row, or with a word that begins so; `named`: in its names alone."""
+        ...
+
+    def both(self, queries: Iterable[str]) -> str:
+        """Everything that fits each of them."""
+        ...
+
+    def with_facet(self, facets: Iterable[str]) -> str:
+        """Everything with one of these facets."""
+        ...
+
+    def columns(self, fields: dict[str, str], facets: str) -> dict[str, str]:
+        """What is stored of these texts, by column."""
+        ...
+
+
+class _Fts5:
+    number = "rowid"
+    matches = "{table} MATCH :match"
+    before_counting: TextClause | None = None
+
+    def term(self, words: Sequence[str], *, prefix: bool, named: bool) -> str:
+        where = f"{{{' '.join(NAMES)}}} : " if named else ""
+        return f'{where}"{" ".join(words)}"{"*" if prefix else ""}'
+
+    def both(self, queries: Iterable[str]) -> str:
+        return " AND ".join(f"({query})" for query in queries)
+
+    def with_facet(self, facets: Iterable[str]) -> str:
+        return f"facets : ({' OR '.join(facets)})"
+
+    def columns(self, fields: dict[str, str], facets: str) -> dict[str, str]:
+        return {**fields, "facets": facets}
+
+
+class _TextSearch:
+    """The words of names stand there twice, marked the second time; facets are words like others.
+
+    PostgreSQL's own way to tell fields apart is weights. But they are in no index and in no statistics: a common word
+    that is in no name had it read every row.
+    """
+
+    number = "number"
+    matches = "words @@ CAST(:match AS tsquery)"
+    # It thinks that looking into every row is cheap, and for a common word does so: 400 ms instead of 20.
+    before_counting: TextClause | None = text("SET LOCAL enable_seqscan = off")
+    # A character for private use, which no text's word begins with.
+    mark: Final = "\ue001"
+
+    def term(self, words: Sequence[str], *, prefix: bool, named: bool) -> str:
+        mark = self.mark if named else ""
+        return " <-> ".join(f"'{mark}{word[:_LONGEST]}'{':*' if prefix else ''}" for word in words)
+
+    def both(self, queries: Iterable[str]) -> str:
+        return " & ".join(f"({query})" for query in queries)
+
+    def with_facet(self, facets: Iterable[str]) -> str:
+        return " | ".join(f"'{facet[:_LONGEST]}'" for facet in facets)
+
+    def columns(self, fields: dict[str, str], facets: str) -> dict[str, str]:
+        shown = {name: value for name, value in fields.items() if name != "description"}
+        return {**shown, "words": self._vector(fields, facets)}
+
+    def _vector(self, fields: dict[str, str], facets: str) -> str:
+        """The words with their places, as PostgreSQL writes a tsvector. Fields stand apart: no phrase spans two."""
+        places: dict[str, list[str]] = {}
+        at = 0
+        for name, value in fields.items():
+            for word in value.split():
+                at += 1
+                place = str(min(at, _LAST_POSITION))
+                places.setdefault(word[:_LONGEST], []).append(place)
+                if name in NAMES:
+                    places.setdefault(self.mark + word[:_LONGEST], []).append(place)
+            at += 2
+        words = [f"'{word}':{','.join(where[:_POSITIONS])}" for word, where in places.items()]
+        return " ".join([*words, *(f"'{facet[:_LONGEST]}'" for facet in dict.fromkeys(facets.split()))])
+
+
+_LANGUAGES: Final[dict[str, Language]] = {"sqlite": _Fts5(), "postgresql": _TextSearch()}
+
+
+def language() -> Language:
+    """The language of this application's engine."""
+    return _LANGUAGES[db.engine.dialect.name]
+
+
+def query_of(words: str, *, named: bool = False) -> str | None:
+    """The query for everything with all of `words` (`named`: in its names alone); None where there is no word in it."""
+    asking = language()
+    terms = [
+        asking.term(term.split(), prefix=not search_words.is_unspaced(term), named=named)
+        for term in search_words.terms_of(words)
+    ]
+    return asking.both(terms) if terms else None
+
+
+def count(table: str, match: str) -> int:
+    """How many hits there are."""
+    before = language().before_counting
+    if before is not None:
+        db.session.execute(before)
+    rows = db.session.execute(_statement("SELECT count(*) FROM {table} WHERE {matches}", table), {"match": match})
+    return int(rows.scalar_one())
+
+
+def newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
+    """The newest hits: number, name, display name, tags and author, cut into words."""
+    statement = _statement(
+        "SELECT {number}, name, display_name, tags, author FROM {table} WHERE {matches} "
+        "ORDER BY {number} DESC LIMIT :limit",
+        table,
+    )
+    return db.session.execute(statement, {"match": match, "limit": limit}).all()
+
+
+def newest_but(table: str, match: str, excluded: Sequence[int], skip: int, limit: int) -> list[int]:
+    """Numbers of the newest hits but these, after the first `skip`."""
+    asking = language()
+    statement = (
+        f"SELECT {asking.number} FROM {table} WHERE {asking.matches.format(table=table)} "  # noqa: S608  (our own names)
+        f"AND {asking.number} NOT IN ({', '.join(map(str, excluded))}) "
+        f"ORDER BY {asking.number} DESC LIMIT :limit OFFSET :skip"
+    )
+    return list(db.session.execute(text(statement), {"match": match, "limit": limit, "skip": skip}).scalars())
+
+
+def held(table: str, numbers: Sequence[int]) -> int:
+    """How many of these plugins the table holds."""
+    rows = f"{table}_docsize WHERE id" if db.engine.dialect.name == "sqlite" else f"{table} WHERE number"
+    statement = f"SELECT count(*) FROM {rows} IN ({', '.join(map(str, numbers))})"  # noqa: S608  (our own, numbers)
+    return int(db.session.execute(text(statement)).scalar_one())
+
+
+def numbers(matches: Sequence[tuple[str, str]]) -> TextClause:
+    """A query for the numbers of all hits."""
+    asking = language()
+    parts = []
+    for place, (table, _) in enumerate(matches):
+        condition = asking.matches.format(table=table).replace(":match", f":match{place}")
+        parts.append(f"SELECT {asking.number} FROM {table} WHERE {condition}")  # noqa: S608  (our own names)
+    values = {f"match{place}": match for place, (_, match) in enumerate(matches)}
+    return text(" UNION ALL ".join(parts)).bindparams(**values)
+
+
+def insert(table: str, entries: Sequence[Entry]) -> None:
+    """Hold what is found of these plugins."""
+    if not entries:
+        return
+    rows = [{"number": one.number, **language().columns(one.fields, one.facets)} for one in entries]
+    columns = [name for name in rows[0] if name != "number"]
+    values = ", ".join(f"CAST(:{name} AS tsvector)" if name == "words" else f":{name}" for name in columns)
+    statement = _statement(
+        f"INSERT INTO {{table}} ({{number}}, {', '.join(columns)}) VALUES (:number, {values})",  # noqa: S608  (our own)
+        table,
+    )
+    db.session.execute(statement, rows)
+
+
+def delete(table: str, number: int) -> None:
+    """Hold nothing of a plugin."""
+    db.session.execute(_statement("DELETE FROM {table} WHERE {number} = :number", table), {"number": number})
+
+
+def clear() -> None:
+    """Hold nothing."""
+    for table in TABLES:
+        db.session.execute(_statement("DELETE FROM {table}", table))
+
+
+def _statement(template: str, table: str) -> TextClause:
+    asking = language()
+    return _made(template, table, asking.number, asking.matches)
+
+
+# A text clause that is made anew is compiled anew.
+@lru_cache(maxsize=64)
+def _made(template: str, table: str, number: str, matches: str) -> TextClause:
+    return text(template.format(table=table, number=number, matches=matches.format(table=table)))

@@ -1,0 +1,223 @@
+"""Plugins: finding them, where they stand, and what administrators and owners do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy import delete as sql_delete
+
+from ...bundle.versions import best
+from ...clock import utcnow
+from ...database.session import db
+from ...database.unit_of_work import current_unit
+from ...errors import NotTheOwner, PluginNotFound
+from ...models import AuditEntry, Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
+from ...storage import Storages
+from ...vocabulary import Event, PluginStatus, permits
+from .. import audit, catalog, notifications
+from ..accounts.tokens import Actor
+from ..audit import Who
+from ..catalog import search
+from ..files import place_of
+from . import texts
+from .lifecycle import Act, after
+
+# Made once: building a query costs as much as running it.
+_BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
+_BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
+
+# In the audit log, where appeals find who decided.
+SUSPENDED: Final = "plugin.suspended"
+MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
+
+
+def find(name: str) -> Plugin | None:
+    """The plugin of this name, ignoring case."""
+    return db.session.scalar(_BY_NAME, {"key": name.lower()})
+
+
+def get(name: str) -> Plugin:
+    """The plugin of this name, ignoring case. Raises PluginNotFound."""
+    plugin = find(name)
+    if plugin is None:
+        raise PluginNotFound()
+    return plugin
+
+
+def get_public(name: str) -> Plugin:
+    """The published plugin of this name, ignoring case. Raises PluginNotFound."""
+    plugin = get(name)
+    if not plugin.is_public:
+        raise PluginNotFound()
+    return plugin
+
+
+def get_seen(reference: str, viewer: Actor | None) -> Plugin:
+    """The plugin with this id or name, if the viewer may see it: published, their own, or of any for reviewers.
+
+    Raises PluginNotFound: what may not be seen does not exist.
+    """
+    plugin = db.session.scalar(_BY_ID, {"id": reference}) or find(reference)
+    if plugin is None or not (plugin.is_public or sees_hidden(plugin, viewer)):
+        raise PluginNotFound()
+    return plugin
+
+
+def get_owned(reference: str, by: Actor) -> Plugin:
+    """The plugin with this id or name, if it is theirs to change. Raises PluginNotFound or NotTheOwner."""
+    plugin = get_seen(reference, by)
+    if not is_owner(plugin, by) and not permits(by.role, "plugin.manage"):
+        raise NotTheOwner()
+    return plugin
+
+
+def is_owner(plugin: Plugin, viewer: Actor | None) -> bool:
+    """Is it theirs?"""
+    return viewer is not None and plugin.owner_id == viewer.id
+
+
+def sees_hidden(plugin: Plugin, viewer: Actor | None) -> bool:
+    """May they see what is not published of this plugin?"""
+    return viewer is not None and (is_owner(plugin, viewer) or permits(viewer.role, "plugin.view_all"))
+
+
+def enable(name: str, by: Who) -> Plugin:
+    """Let hosts download the plugin again."""
+    return _set(name, by, "plugin.enabled", is_enabled=True)
+
+
+def disable(name: str, by: Who) -> Plugin:
+    """Keep the plugin in lists, but refuse its downloads."""
+    return _set(name, by, "plugin.disabled", is_enabled=False)
+
+
+def deprecate(name: str, by: Who) -> Plugin:
+    """Mark the plugin as out of date. It can still be downloaded."""
+    return _set(name, by, "plugin.deprecated", is_deprecated=True)
+
+
+def move(plugin: Plugin, act: Act, *, reason: str = "") -> None:
+    """Change where the plugin stands, and tell its owner, with the reason. Raises TransitionNotAllowed."""
+    before, plugin.status = plugin.status, after(plugin.status, act)
+    if plugin.status == PluginStatus.PUBLISHED and plugin.published_at is None:
+        plugin.published_at = utcnow()
+    db.session.flush()
+    show_current(plugin)
+    catalog.touch(plugin)
+    if plugin.owner_id is not None:
+        notifications.notify(
+            plugin.owner_id,
+            Event.STATUS_CHANGED,
+            **notifications.about(plugin),
+            version=plugin.current_version,
+            old_status=before,
+            new_status=plugin.status,
+            reason=reason,
+        )
+
+
+def suspend(plugin: Plugin, by: Who, reason: str) -> None:
+    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
+    move(plugin, Act.SUSPEND, reason=reason)
+    audit.record(by, SUSPENDED, "plugin", plugin.name, reason=reason)
+
+
+def last_suspension(plugin: Plugin) -> AuditEntry | None:
+    """The audit log's entry of the plugin's last suspension; None where the log does not know of it."""
+    return audit.find_last(SUSPENDED, "plugin", plugin.name)
+
+
+def suspension(plugin: Plugin) -> AuditEntry | None:
+    """The act that suspended the plugin, with its reason; None unless it is suspended, and the log knows of it."""
+    return last_suspension(plugin) if plugin.status == PluginStatus.SUSPENDED else None
+
+
+def restore(plugin: Plugin, by: Who, reason: str, **details: Any) -> None:
+    """Let a suspended plugin be seen again; `details` go into the audit log. Raises TransitionNotAllowed."""
+    move(plugin, Act.RESTORE, reason=reason)
+    audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason, **details)
+
+
+def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) -> None:
+    """Remove the plugin, its versions and pictures and, once that is committed, their files.
+
+    With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes; so
+    it does in any case where the plugin has, or had, an owner.
+    """
+    keep_tombstone = keep_tombstone or plugin.is_owned
+    audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
+    search.forget(plugin)
+    pictures = db.session.scalars(select(PluginImage).where(PluginImage.plugin_name == plugin.name)).all()
+    versions = list(db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name == plugin.name)))
+    if keep_tombstone:
+        _bury(plugin, versions)
+    for place in [*map(place_of, pictures), *map(place_of, versions)]:
+        current_unit().on_commit(partial(storage.delete, *place))
+    # In two statements, not by the ORM's cascade: a plugin can have thousands of versions.
+    db.session.execute(sql_delete(PluginVersion).where(PluginVersion.plugin_name == plugin.name))
+    db.session.execute(sql_delete(Plugin).where(Plugin.name == plugin.name))
+    catalog.next_revision()
+
+
+def show_current(plugin: Plugin) -> None:
+    """Make the plugin show its current version, under what its owner set.
+
+    Of the published versions (where there are none, of all) the highest that is not deprecated, stable before
+    prerelease; if all are deprecated, the highest.
+    """
+    rows = db.session.execute(
+        select(PluginVersion.version, PluginVersion.status, PluginVersion.is_deprecated).where(
+            PluginVersion.plugin_name == plugin.name
+        )
+    ).all()
+    shown_ones = [row for row in rows if row.status == PluginStatus.PUBLISHED] or rows
+    alive = [row.version for row in shown_ones if not row.is_deprecated]
+    current = str(best(alive or [row.version for row in shown_ones]))
+    shown = db.session.get_one(PluginVersion, (plugin.name, current))
+    plugin.current_version = current
+    for field in MANIFEST_FIELDS:
+        setattr(plugin, field, plugin.overrides.get(field, getattr(shown, field)))
+
+
+def assign(plugin: Plugin, values: Mapping[str, Any]) -> None:
+    """Set what an owner says of the plugin. Of what the manifest says too, the owner's word wins from now on."""
+    overrides = {field: value for field, value in values.items() if field in MANIFEST_FIELDS}
+    plugin.overrides = {**plugin.overrides, **overrides}
+    for field, value in values.items():
+        if field == "long_description":
+            texts.set_long_description(plugin, value)
+        else:
+            setattr(plugin, field, value)
+
+
+def _set(name: str, by: Who, action: str, **changes: bool) -> Plugin:
+    plugin = get(name)
+    for field, value in changes.items():
+        setattr(plugin, field, value)
+    catalog.touch(plugin)
+    audit.record(by, action, "plugin", plugin.name)
+    return plugin
+
+
+def _bury(plugin: Plugin, versions: list[PluginVersion]) -> None:
+    stone = db.session.get(PluginTombstone, plugin.name_key)
+    if stone is None:
+        stone = PluginTombstone(name_key=plugin.name_key)
+        db.session.add(stone)
+    stone.upload_key_hash = plugin.upload_key_hash
+    stone.upload_key_by = plugin.upload_key_by
+    stone.owner_id = plugin.owner_id
+    stone.had_owner = plugin.is_owned
+    db.session.flush()
+    for version in versions:
+        db.session.merge(
+            VersionTombstone(
+                name_key=plugin.name_key,
+                precedence=version.precedence,
+                version=version.version,
+                file_hash=version.file_hash,
+            )
+        )

@@ -1,0 +1,167 @@
+"""What owners do with their plugins, how one becomes an owner, and how others report what does harm."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ...database.session import db
+from ...database.unit_of_work import unit_of_work
+from ...errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
+from ...models import Plugin, PluginImage, PluginVersion
+from ...storage import Storages
+from ...vocabulary import PluginStatus, Reason
+from .. import audit, catalog, configuration, plugins, reviews, revisions
+from ..accounts import passwords
+from ..accounts.tokens import Actor
+from ..catalog import categories
+from ..files.quotas import UNLIMITED, Room
+from ..revisions import WHATEVER, Expected
+from . import pictures, submitters, texts, versions
+from .lifecycle import Act, after
+from .pictures import ICON, SCREENSHOT, NewPictures
+
+KEY_BYTES: Final = 32
+# What owners say of their plugins, beside the pictures.
+SHOWN: Final = (
+    *("id", "display_name", "description", "long_description", "category_id", "tags", "homepage", "repository"),
+    "license",
+)
+
+
+def revision(plugin: Plugin, images: Sequence[PluginImage]) -> str:
+    """Which state of the plugin this is, of what its owner says of it and shows. `images`: all of its pictures."""
+    return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in images])
+
+
+def update(
+    reference: str,
+    by: Actor,
+    values: Mapping[str, Any],
+    new: NewPictures,
+    storage: Storages,
+    *,
+    room: Room = UNLIMITED,
+    expected: Expected = WHATEVER,
+) -> Plugin:
+    """Change what is said of a plugin of theirs, and its pictures. Opens its own unit. Raises ChangedMeanwhile."""
+    texts.ensure_render({"long_description": values.get("long_description", "")})
+    with unit_of_work() as unit:
+        # Before the first statement: no lock is held while pictures are made durable.
+        stored = pictures.store(unit, new, storage)
+        plugin = plugins.get_owned(reference, by)
+        expected.ensure(revision(plugin, pictures.of(plugin)))
+        if "category_id" in values:
+            categories.ensure_exists(values["category_id"])
+        plugins.assign(plugin, values)
+        if new.icon is not None:
+            pictures.remove(plugin, ICON, storage)
+        if new.screenshots is not None:
+            pictures.remove(plugin, SCREENSHOT, storage)
+        if stored:
+            room.ensure(sum(item.stored.size for item in stored), plugin.owner_id)
+        pictures.attach(plugin, stored, room.source)
+        catalog.touch(plugin)
+        if not plugins.is_owner(plugin, by):
+            audit.record(by, "plugin.updated", "plugin", plugin.name, fields=sorted(values))
+    return plugin
+
+
+def submit(reference: str, by: Actor, number: str | None) -> Plugin:
+    """Send a draft, or what was refused, to review (again): this version, or the highest that is not published.
+
+    Raises VersionNotFound, NothingToSubmit, TransitionNotAllowed.
+    """
+    plugin = plugins.get_owned(reference, by)
+    version = versions.latest_unpublished(plugin) if number is None else versions.get(plugin, number)
+    if version is None or version.is_public:
+        raise NothingToSubmit()
+    # One that waits already cannot be sent again.
+    after(version.status, Act.SUBMIT)
+    reviews.submit(plugin, version, Reason.NEW_VERSION if plugin.published_at else Reason.NEW, by.id)
+    return plugin
+
+
+def restore(plugin: Plugin, by: Actor, reason: str, *, override: bool = False) -> None:
+    """Let a suspended plugin be seen again. Its owner lifts their own suspension alone, nobody else's.
+
+    Raises TransitionNotAllowed, OwnPlugin, OverrideRefused.
+    """
+    after(plugin.status, Act.RESTORE)
+    suspension = plugins.last_suspension(plugin)
+    # One that the log does not know of may be anybody's: not the owner's own, then.
+    is_own = suspension is not None and suspension.actor_id == by.id
+    barred = [] if is_own else [plugin.owner_id]
+    is_override = submitters.ensure_may_decide(barred, by, OwnPlugin(), override=override, permission="plugin.suspend")
+    plugins.restore(plugin, by, reason, **submitters.overridden(reason, is_override))
+
+
+def report(reference: str, by: Actor, reason: str) -> None:
+    """Have reviewers look at a published plugin. Its version stays published while they do."""
+    plugin = plugins.get_seen(reference, by)
+    if plugin.status != PluginStatus.PUBLISHED:
+        raise PluginNotFound()
+    review = reviews.enter(plugin, current_version(plugin), Reason.REPORTED, by.id)
+    audit.record(by, "plugin.reported", "plugin", plugin.name, review=review.id, reason=reason)
+
+
+def current_version(plugin: Plugin) -> PluginVersion:
+    """The version that the plugin shows."""
+    return db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
+
+
+def version_to_review(plugin: Plugin) -> PluginVersion:
+    """The version that waits for review; where none does, the current one."""
+    waiting = versions.latest_unpublished(plugin)
+    return waiting if waiting is not None and plugin.status != PluginStatus.DRAFT else current_version(plugin)
+
+
+def manifest_of(version: PluginVersion) -> dict[str, Any]:
+    """What the version's plugin.json says, whatever the owner set beside it."""
+    names = (*plugins.MANIFEST_FIELDS, "dependencies", "engines")
+    return {"name": version.plugin_name, "version": version.version, **{n: getattr(version, n) for n in names}}
+
+
+def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
+    """Make a plugin that has no owner theirs, by its key. Opens its own units.
+
+    Raises PluginOwned, NameReserved, WrongPluginKey.
+    """
+    with unit_of_work(writing=False):
+        plugin = plugins.get_seen(reference, by)
+        is_owned, stored, name = plugin.is_owned, plugin.upload_key_hash, plugin.name
+        if not is_owned:
+            configuration.ensure_unreserved(name, by.id)
+    if is_owned:
+        raise PluginOwned()
+    if not stored or not passwords.matches(stored, plugin_key):
+        raise WrongPluginKey()
+    with unit_of_work():
+        plugin = plugins.get(name)
+        if plugin.is_owned:
+            raise PluginOwned()
+        if plugin.upload_key_hash != stored:
+            raise WrongPluginKey()
+        plugin.owner_id, plugin.had_owner = by.id, True
+        catalog.touch(plugin)
+        audit.record(by, "plugin.claimed", "plugin", plugin.name)
+    return plugin
+
+
+def renew_upload_key(reference: str, by: Actor) -> str:
+    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units.
+
+    Raises Conflict where another was made at the same time: this one would be told and never fit.
+    """
+    with unit_of_work(writing=False):
+        before = plugins.get_owned(reference, by).upload_key_hash
+    key = secrets.token_urlsafe(KEY_BYTES)
+    hashed = passwords.hash_key(key)
+    with unit_of_work():
+        plugin = plugins.get_owned(reference, by)
+        if plugin.upload_key_hash != before:
+            raise Conflict()
+        plugin.upload_key_hash, plugin.upload_key_by = hashed, by.id
+        audit.record(by, "plugin.upload_key_renewed", "plugin", plugin.name)
+    return key

@@ -1,0 +1,374 @@
+"""How an uploaded package becomes a version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from ...bundle import Limits, Manifest, Report, inspect_package
+from ...bundle.versions import sort_key
+from ...clock import utcnow
+from ...database.session import db
+from ...database.unit_of_work import Unit, unit_of_work
+from ...errors import BadPackage, Conflict, Detail, Invalid, PluginExists, VersionExists, VersionRetired
+from ...messages import Message
+from ...models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
+from ...storage import Incoming, ReceivedFile, Storages, StoredFile
+from ...vocabulary import PACKAGE_FIELD, PluginStatus, Reason
+from .. import accounts, catalog, configuration, files, plugins, reviews
+from ..accounts import developers
+from ..accounts.tokens import Actor
+from ..catalog import categories
+from ..files.quotas import UNLIMITED, Room
+from . import pictures, resemblance, texts, upload_keys, versions
+from .pictures import NewPictures
+from .submitters import Sender
+from .upload_keys import Agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a developer says of a package beside what is in it."""
+
+    version: str | None = None
+    changelog: str | None = None
+    # Plugin columns that the owner sets, and whether it only is a draft so far: of new plugins.
+    values: Mapping[str, Any] = field(default_factory=dict)
+    pictures: NewPictures = field(default_factory=NewPictures)
+    is_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What became of an upload by key: its plugin, and whether the version waits for review."""
+
+    plugin: Plugin
+    is_waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A package that was received and found good, and how much of it there is room for."""
+
+    manifest: Manifest
+    report: Report
+    received: ReceivedFile
+    room: Room
+
+    @classmethod
+    def of(cls, package: Incoming, report: Report, room: Room, form: Submission | None = None) -> Self:
+        """Raises BadPackage, and Invalid for a form that does not agree with it."""
+        manifest = accepted(report)
+        if form is not None:
+            _ensure_agrees(manifest, form)
+        return cls(manifest, report, package.received(), room)
+
+
+def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
+    """What the inspector finds in a received package."""
+    return inspect_package(package.reader(), limits, require_managed_assembly=require_managed_assembly)
+
+
+def accepted(report: Report) -> Manifest:
+    """The manifest of a package without problems. Raises BadPackage with every problem in its details."""
+    if report.manifest is None or not report.ok:
+        raise BadPackage(problems(report))
+    texts.ensure_manifest_renders(report.manifest.changelog)
+    return report.manifest
+
+
+def problems(report: Report) -> list[Detail]:
+    """The inspector's problems as details that can be shown in any language."""
+    return [
+        Detail(
+            Message(f"bundle.{problem.rule}", {"entry": problem.entry, "field": problem.field, **problem.params}),
+            field=problem.field,
+            entry=problem.entry,
+            rule=problem.rule,
+        )
+        for problem in report.problems
+    ]
+
+
+def publish(
+    package: Incoming,
+    report: Report,
+    plugin_key: str,
+    storage: Storages,
+    *,
+    account: Actor | None = None,
+    room: Room = UNLIMITED,
+) -> Uploaded:
+    """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
+
+    Published at once, unless the plugin has (or had) an owner, key uploads are reviewed, or the plugin itself is not
+    published. `account` is whoever is logged in beside the key.
+    Raises BadPackage, NameReserved, WrongPluginKey (Invalid for a new name's key that is too short), VersionExists or
+    VersionRetired, and what Room.ensure does, in this order. When it returns, file and rows are durable; if it raises,
+    neither exists. Opens its own units: no lock is held while hashes are computed. Raises Conflict where the name's
+    key changes again and again meanwhile.
+    """
+    sent = Sent.of(package, report, room)
+    agreed = upload_keys.agree(sent.manifest.name, plugin_key)
+    with unit_of_work(writing=False):
+        _ensure_new(sent)
+    return _publish_as_agreed(sent, agreed, plugin_key, Sender(account, is_by_key=True), storage)
+
+
+def create(
+    package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages, *, room: Room = UNLIMITED
+) -> Plugin:
+    """A new plugin of theirs, waiting for review (or a draft). Promises what `publish` does.
+
+    Raises BadPackage, Invalid for a form that says another version, NameReserved, PluginExists for a name that is taken
+    (by a deleted plugin of somebody else too), VersionRetired.
+    """
+    sent = Sent.of(package, report, room, submission)
+    with unit_of_work(writing=False):
+        _ensure_free(sent.manifest, by)
+        _ensure_new(sent, by.id)
+    with unit_of_work() as unit:
+        stored = _store(unit, sent.received, storage)
+        shown = pictures.store(unit, submission.pictures, storage)
+        _ensure_free(sent.manifest, by)
+        _ensure_new(sent, by.id, beside=sum(item.stored.size for item in shown))
+        plugin = _submitted_plugin(sent.manifest, by, submission)
+        pictures.attach(plugin, shown, room.source)
+        _submit(plugin, sent, stored, by, submission.changelog)
+    return plugin
+
+
+def add(
+    reference: str,
+    package: Incoming,
+    report: Report,
+    by: Actor,
+    form: Submission,
+    *,
+    storage: Storages,
+    room: Room = UNLIMITED,
+) -> PluginVersion:
+    """A further version of a plugin of theirs, waiting for review; what is published stays.
+
+    Promises what `publish` does. Raises PluginNotFound, NotTheOwner, BadPackage, Invalid for a package of another
+    name, VersionExists, VersionRetired.
+    """
+    with unit_of_work(writing=False):
+        plugins.get_owned(reference, by)
+    sent = Sent.of(package, report, room, form)
+    with unit_of_work(writing=False):
+        _ensure_names(plugins.get_owned(reference, by), sent.manifest)
+        _ensure_new(sent)
+    with unit_of_work() as unit:
+        stored = _store(unit, sent.received, storage)
+        plugin = plugins.get_owned(reference, by)
+        _ensure_new(sent)
+        return _submit(plugin, sent, stored, by, form.changelog)
+
+
+def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Sender, storage: Storages) -> Uploaded:
+    """Write the version, with a key that is proved anew where another guards the name by now."""
+    stored: StoredFile | None = None
+    agreements = 1
+    while True:
+        with unit_of_work() as unit:
+            # Before the first statement: the database is not locked while the file is made durable.
+            stored = _store(unit, sent.received, storage, stored)
+            if upload_keys.stored(sent.manifest.name) == agreed.before:
+                _ensure_new(sent)
+                plugin = _plugin_for(sent.manifest, agreed.key_hash)
+                return _publish(plugin, sent, stored, sender)
+            if agreements == upload_keys.AGREEMENTS:
+                raise Conflict()
+        # Nothing was written. Somebody created the name (it may even be deleted again), or its owner changed the key.
+        with _deleted_if_refused(stored, storage):
+            agreed = upload_keys.agree(sent.manifest.name, plugin_key)
+        agreements += 1
+
+
+def _publish(plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender) -> Uploaded:
+    waits = _is_reviewed(plugin) or not plugin.is_public
+    version = _add_version(plugin, sent, stored, sender, waits=waits)
+    # A draft waits for its owner to submit it, whoever uploads to it.
+    if waits and plugin.status != PluginStatus.DRAFT:
+        _queue_key_upload(plugin, version, sender)
+    # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
+    db.session.refresh(plugin)
+    # What nobody has to look at was approved on its way.
+    return Uploaded(plugin, version.status == PluginStatus.PENDING)
+
+
+def _submit(plugin: Plugin, sent: Sent, stored: StoredFile, by: Actor, changelog: str | None) -> PluginVersion:
+    """A developer's version, in the queue unless its plugin is a draft."""
+    version = _add_version(plugin, sent, stored, Sender(by), waits=True, changelog=changelog)
+    developers.ensure_profile(accounts.get(by.id)).last_published_at = utcnow()
+    if plugin.status != PluginStatus.DRAFT:
+        reviews.submit(plugin, version, Reason.NEW_VERSION if plugin.published_at else Reason.NEW, by.id)
+    return version
+
+
+def _add_version(
+    plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender, *, waits: bool, changelog: str | None = None
+) -> PluginVersion:
+    version = _version(plugin, sent, stored)
+    sender.sign(plugin, version)
+    texts.set_changelog(version, sent.manifest.changelog if changelog is None else changelog)
+    if waits:
+        version.status = PluginStatus.DRAFT if plugin.status == PluginStatus.DRAFT else PluginStatus.PENDING
+    else:
+        version.published_at = utcnow()
+    db.session.add(version)
+    db.session.flush()
+    plugins.show_current(plugin)
+    catalog.touch(plugin)
+    sender.record(plugin, version)
+    return version
+
+
+def _ensure_agrees(manifest: Manifest, submission: Submission) -> None:
+    texts.ensure_render(
+        {"changelog": submission.changelog or "", "long_description": submission.values.get("long_description", "")},
+        beside=manifest.changelog,
+    )
+    if submission.version is not None and submission.version != manifest.version:
+        raise Invalid.field("version", "field.version_differs", version=manifest.version)
+
+
+def _ensure_names(plugin: Plugin, manifest: Manifest) -> None:
+    if manifest.name.lower() != plugin.name_key:
+        raise Invalid.field(PACKAGE_FIELD, "field.package_of_another", name=manifest.name)
+
+
+def _ensure_free(manifest: Manifest, by: Actor) -> None:
+    stone = db.session.get(PluginTombstone, manifest.name.lower())
+    if plugins.find(manifest.name) is not None or (stone is not None and stone.owner_id != by.id):
+        raise PluginExists(name=manifest.name)
+    # A name that was theirs stays theirs, whatever was reserved since.
+    if stone is None:
+        configuration.ensure_unreserved(manifest.name, by.id)
+
+
+def _ensure_new(sent: Sent, owner_id: str | None = None, *, beside: int = 0) -> None:
+    """Is the version new, and has its plugin's owner room for it, and for so many bytes beside it?
+
+    `owner_id` owns a plugin that is not there yet, unless a deleted one of its name has (or had) an owner.
+    """
+    manifest, received = sent.manifest, sent.received
+    plugin = plugins.find(manifest.name)
+    if plugin is not None and versions.find(plugin, manifest.version) is not None:
+        raise VersionExists(version=manifest.version)
+    stone = db.session.get(VersionTombstone, (manifest.name.lower(), sort_key(manifest.version)))
+    if stone is not None and stone.file_hash != received.sha256:
+        raise VersionRetired(version=manifest.version)
+    named = plugin or db.session.get(PluginTombstone, manifest.name.lower())
+    sent.room.ensure(received.size + beside, owner_id if named is None else named.owner_id)
+
+
+def _store(unit: Unit, received: ReceivedFile, storage: Storages, stored: StoredFile | None = None) -> StoredFile:
+    """The received file as a blob (the one that it became already), which goes if the unit is rolled back."""
+    key = files.new_key("uploads") if stored is None else stored.key
+    unit.on_rollback(lambda: storage.main.delete(key))
+    return stored or storage.main.adopt(key, received)
+
+
+@contextmanager
+def _deleted_if_refused(stored: StoredFile, storage: Storages) -> Iterator[None]:
+    """Between two units nobody else answers for a blob without a row."""
+    try:
+        yield
+    except BaseException:
+        storage.main.delete(stored.key)
+        raise
+
+
+def _plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
+    """The plugin of this name; a new one waits for review where uploads to it do."""
+    plugin = plugins.find(manifest.name)
+    if plugin is not None:
+        return plugin
+    stone = db.session.get(PluginTombstone, manifest.name.lower())
+    if stone is None:
+        configuration.ensure_unreserved(manifest.name, None)
+        plugin = _new_plugin(manifest, key_hash)
+    else:
+        plugin = _new_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)
+        plugin.upload_key_by = stone.upload_key_by
+    if _is_reviewed(plugin):
+        plugin.status, plugin.published_at = PluginStatus.PENDING, None
+    return plugin
+
+
+def _is_reviewed(plugin: Plugin) -> bool:
+    """Are uploads to it by key reviewed before they are published?"""
+    return plugin.is_owned or configuration.current().review_settings.review_key_uploads
+
+
+def _queue_key_upload(plugin: Plugin, version: PluginVersion, sender: Sender) -> None:
+    review = reviews.submit(plugin, version, Reason.KEY_UPLOAD, sender.account_id)
+    if resemblance.to_popular(plugin):
+        reviews.add_reason(review, Reason.LOOKALIKE)
+
+
+def _submitted_plugin(manifest: Manifest, by: Actor, submission: Submission) -> Plugin:
+    plugin = _new_plugin(manifest, "", owner_id=by.id)
+    plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
+    categories.ensure_exists(submission.values.get("category_id"))
+    plugins.assign(plugin, submission.values)
+    db.session.flush()
+    return plugin
+
+
+def _new_plugin(manifest: Manifest, key_hash: str, *, owner_id: str | None = None, had_owner: bool = False) -> Plugin:
+    now = utcnow()
+    plugin = Plugin(
+        name=manifest.name,
+        name_key=manifest.name.lower(),
+        number=catalog.next_number(),
+        status=PluginStatus.PUBLISHED,
+        owner_id=owner_id,
+        had_owner=had_owner or owner_id is not None,
+        tags=[],
+        overrides={},
+        current_version=manifest.version,
+        upload_key_hash=key_hash,
+        revision=0,
+        created_at=now,
+        updated_at=now,
+        **_shown(manifest),
+    )
+    if key_hash:
+        plugin.published_at = now
+    db.session.add(plugin)
+    db.session.flush()
+    return plugin
+
+
+def _version(plugin: Plugin, sent: Sent, stored: StoredFile) -> PluginVersion:
+    manifest, assembly = sent.manifest, sent.report.assembly
+    return PluginVersion(
+        plugin_name=plugin.name,
+        version=manifest.version,
+        precedence=sort_key(manifest.version),
+        status=PluginStatus.PUBLISHED,
+        changelog=manifest.changelog,
+        dependencies=dict(manifest.dependencies),
+        engines=dict(manifest.engines),
+        assembly_finding=asdict(assembly) if assembly else {},
+        stored_from=sent.room.source,
+        **_shown(manifest),
+        **files.columns(stored),
+    )
+
+
+def _shown(manifest: Manifest) -> dict[str, str]:
+    return {
+        "display_name": manifest.display_name,
+        "description": manifest.description,
+        "author": manifest.author,
+        "license": manifest.license,
+        "homepage": manifest.homepage,
+        "main_dll": manifest.main,
+        "entry_class": manifest.entry_class,
+    }

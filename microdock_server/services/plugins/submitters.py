@@ -1,0 +1,141 @@
+"""Who sent a version, and who may therefore not decide on it: the one place of that rule.
+
+Whoever submitted a version never decides on it, by whichever way it came: with their account, with an upload key that
+they made, into a plugin of theirs or of somebody else's. Where nobody else could decide, an override with a reason
+does, and the audit log says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from ...database.session import db
+from ...errors import Detail, DomainError, OverrideRefused, OwnPlugin, OwnSubmission
+from ...messages import Message
+from ...models import Plugin, PluginVersion, Review, User
+from ...vocabulary import Reason, Role, permits
+from .. import audit
+from ..accounts.tokens import Actor
+from ..audit import Operator
+
+UPLOADED: Final = "version.uploaded"
+_KEY_HOLDER: Final = Operator("(upload key)")
+_FINGERPRINT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends a version: an account, or whoever holds an upload key, who may be logged in as well."""
+
+    account: Actor | None
+    is_by_key: bool = False
+
+    @property
+    def account_id(self) -> str | None:
+        return None if self.account is None else self.account.id
+
+    def sign(self, plugin: Plugin, version: PluginVersion) -> None:
+        """Note on a new version who sent it."""
+        version.submitted_by = self.account_id
+        if self.is_by_key:
+            version.submitted_key = fingerprint(plugin.upload_key_hash)
+            version.submitted_key_by = plugin.upload_key_by
+
+    def record(self, plugin: Plugin, version: PluginVersion) -> None:
+        """Write an upload into the audit log: who, or which key; never the key itself."""
+        key = {"key": version.submitted_key, "key_made_by": version.submitted_key_by} if self.is_by_key else {}
+        audit.record(
+            self.account or _KEY_HOLDER,
+            UPLOADED,
+            "plugin",
+            plugin.name,
+            version=version.version,
+            file_hash=version.file_hash,
+            way="key" if self.is_by_key else "account",
+            owner_id=plugin.owner_id,
+            status=version.status,
+            **key,
+        )
+
+
+def fingerprint(key_hash: str) -> str:
+    """A name for an upload key, another for every key. Made from its salted hash: the key cannot be guessed from it."""
+    return hashlib.sha256(b"upload key\0" + key_hash.encode()).hexdigest()[:_FINGERPRINT]
+
+
+def of(plugin: Plugin, version: PluginVersion) -> set[str]:
+    """The accounts that submitted the version, the owner among them."""
+    queued = db.session.execute(
+        select(Review.submitted_by, Review.reasons).where(
+            Review.plugin_name == version.plugin_name, Review.version == version.version
+        )
+    )
+    # Whoever reports a published version did not submit it.
+    sent = [submitter for submitter, reasons in queued if Reason.REPORTED.value not in reasons]
+    return _known([plugin.owner_id, version.submitted_by, version.submitted_key_by, *sent])
+
+
+def refusal(plugin: Plugin, account_id: str) -> DomainError:
+    """What somebody hears who may not decide about what they submitted."""
+    return OwnPlugin() if plugin.owner_id == account_id else OwnSubmission()
+
+
+def ensure_may_decide(
+    barred: Iterable[str | None],
+    by: Actor,
+    problem: DomainError,
+    *,
+    override: bool,
+    permission: str = "review.update",
+) -> bool:
+    """Is `by` none of the `barred`? False then; True where they are, but nobody else could decide and they override.
+
+    Raises `problem` for one of the barred, saying in its details where an override is possible; OverrideRefused for
+    an override while somebody else, whom `permission` is given to, could decide.
+    """
+    barred = _known(barred)
+    if by.id not in barred:
+        return False
+    alone = not is_anybody_else(barred, permission)
+    if override and not alone:
+        raise OverrideRefused()
+    if not override:
+        raise _explained(problem) if alone else problem
+    return True
+
+
+def hindrance(
+    barred: Iterable[str | None], by: Actor, problem: DomainError, *, permission: str = "review.update"
+) -> DomainError | None:
+    """What `ensure_may_decide` says to somebody who does not override; None where they may decide."""
+    try:
+        ensure_may_decide(barred, by, problem, override=False, permission=permission)
+    except DomainError as refused:
+        return refused
+    return None
+
+
+def is_anybody_else(barred: Iterable[str | None], permission: str = "review.update") -> bool:
+    """Is there an active account that holds `permission` and is none of the `barred`?"""
+    roles = [role for role in Role if permits(role, permission)]
+    query = select(User.id).where(User.is_active, User.role.in_(roles), User.id.not_in(_known(barred)))
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def overridden(reason: str | None, is_used: bool) -> dict[str, Any]:
+    """What the audit log says of a decision beside the rest: that it was an override, and why."""
+    return {"override": True, "override_reason": reason} if is_used else {}
+
+
+def _explained(problem: DomainError) -> DomainError:
+    problem.details = (Detail(Message("field.override"), field="override", rule="override_possible"),)
+    return problem
+
+
+def _known(ids: Iterable[str | None]) -> set[str]:
+    return {found for found in ids if found is not None}

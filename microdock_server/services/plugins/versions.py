@@ -1,0 +1,76 @@
+"""Versions: finding and retiring them. How one comes to be is in publishing.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from ...bundle.versions import is_version, sort_key
+from ...database.session import db
+from ...errors import VersionNotFound
+from ...models import Plugin, PluginVersion
+from ...vocabulary import PluginStatus
+from .. import audit, catalog, plugins
+from ..audit import Who
+
+_OF: Final = (
+    select(PluginVersion)
+    .where(PluginVersion.plugin_name == bindparam("name"))
+    .order_by(PluginVersion.precedence.desc())
+)
+_ONE: Final = select(PluginVersion).where(
+    PluginVersion.plugin_name == bindparam("name"), PluginVersion.precedence == bindparam("precedence")
+)
+
+
+def of(plugin: Plugin) -> Sequence[PluginVersion]:
+    """All versions of a plugin, highest first."""
+    return db.session.scalars(_OF, {"name": plugin.name}).all()
+
+
+def public_of(plugin: Plugin) -> Sequence[PluginVersion]:
+    """The published versions of a plugin, highest first."""
+    return [version for version in of(plugin) if version.is_public]
+
+
+def find(plugin: Plugin, version: str) -> PluginVersion | None:
+    """The plugin's version with this number; build metadata does not count. A text that is no version is none."""
+    if not is_version(version):
+        return None
+    return db.session.scalar(_ONE, {"name": plugin.name, "precedence": sort_key(version)})
+
+
+def get_public(name: str, version: str) -> PluginVersion:
+    """The published version of a published plugin. Raises PluginNotFound or VersionNotFound."""
+    found = get(plugins.get_public(name), version)
+    if not found.is_public:
+        raise VersionNotFound()
+    return found
+
+
+def get(plugin: Plugin, version: str) -> PluginVersion:
+    """The plugin's version with this number. Raises VersionNotFound."""
+    found = find(plugin, version)
+    if found is None:
+        raise VersionNotFound()
+    return found
+
+
+def deprecate(name: str, version: str, by: Who) -> PluginVersion:
+    """Mark one version as out of date. Another may become the current one."""
+    plugin = plugins.get(name)
+    found = get(plugin, version)
+    found.is_deprecated = True
+    db.session.flush()
+    plugins.show_current(plugin)
+    catalog.touch(plugin)
+    audit.record(by, "version.deprecated", "plugin", plugin.name, version=found.version)
+    return found
+
+
+def latest_unpublished(plugin: Plugin) -> PluginVersion | None:
+    """The highest version that is not published yet: what a submission is about."""
+    waiting = (version for version in of(plugin) if version.status != PluginStatus.PUBLISHED)
+    return next(waiting, None)

@@ -1,0 +1,329 @@
+"""The review queue: what waits, who looks at it, and what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from ...clock import utcnow
+from ...database.session import db
+from ...errors import AssignedToAnother, Forbidden, Invalid, ReviewDecided, ReviewerBusy, ReviewNotFound, ReviewOutdated
+from ...models import Plugin, PluginVersion, Review, User
+from ...vocabulary import OPEN_REVIEWS, Event, PluginStatus, Priority, Reason, ReviewStatus, Role, Verdict, permits
+from .. import audit, catalog, configuration, notifications, plugins, revisions
+from ..accounts.tokens import Actor
+from ..audit import SERVER, Who
+from ..autoreview import requests as auto_reviews
+from ..plugins import submitters
+from ..plugins.lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
+from ..revisions import WHATEVER, Expected
+from .review_queue import is_open
+
+URGENCY: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+_PRIORITY_OF: Final = {
+    Reason.APPEAL: Priority.HIGH,
+    Reason.FLAGGED: Priority.HIGH,
+    Reason.REPORTED: Priority.HIGH,
+    Reason.KEY_UPLOAD: Priority.LOW,
+}
+
+
+def submit(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
+    """Put a version into the queue, for `reason`, and the plugin with it where it is not published.
+
+    Where nobody has to look, it is published at once.
+    """
+    if plugin.status not in SETTLED and plugin.status not in (PluginStatus.PENDING, PluginStatus.IN_REVIEW):
+        plugins.move(plugin, Act.SUBMIT)
+    if version.status not in (PluginStatus.PENDING, PluginStatus.IN_REVIEW):
+        version.status = after(version.status, Act.SUBMIT)
+    review = enter(plugin, version, reason, by_id)
+    config = configuration.current().review_settings
+    if config.auto_review_enabled:
+        auto_reviews.request(version)
+    elif not config.manual_review_required:
+        approve_automatically(review, plugin, version, "")
+    return review
+
+
+def enter(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
+    """The version's place in the queue, for one more reason where it is there already."""
+    review = open_of(version)
+    if review is None:
+        review = Review(
+            plugin_name=plugin.name,
+            version=version.version,
+            file_hash=version.file_hash,
+            reasons=[],
+            submitted_by=by_id,
+            submitted_at=utcnow(),
+            status=ReviewStatus.PENDING,
+        )
+        _prioritise(review, _PRIORITY_OF.get(reason, Priority.MEDIUM))
+        db.session.add(review)
+    add_reason(review, reason)
+    db.session.flush()
+    return review
+
+
+def add_reason(review: Review, reason: Reason) -> None:
+    """One more reason to look at it; one that is urgent makes the review so."""
+    if reason not in review.reasons:
+        review.reasons = [*review.reasons, reason.value]
+    wanted = _PRIORITY_OF.get(reason, Priority.MEDIUM)
+    if URGENCY[wanted] < review.urgency:
+        _prioritise(review, wanted)
+
+
+def open_of(version: PluginVersion) -> Review | None:
+    """The version's open review."""
+    return db.session.scalar(
+        select(Review).where(Review.plugin_name == version.plugin_name, Review.version == version.version, is_open())
+    )
+
+
+def get(review_id: str) -> Review:
+    """The review. Raises ReviewNotFound."""
+    found = db.session.get(Review, review_id)
+    if found is None:
+        raise ReviewNotFound()
+    return found
+
+
+def revision(review: Review) -> str:
+    """Which state of the review this is: whose it is, how urgent, about which file, and where it stands."""
+    names = ("id", "status", "assigned_reviewer_id", "priority", "assignment_notes", "file_hash")
+    return revisions.of_columns("review", review, names)
+
+
+def assign(
+    review_id: str,
+    reviewer_id: str,
+    by: Actor,
+    *,
+    priority: Priority | None,
+    notes: str,
+    expected: Expected = WHATEVER,
+) -> Review:
+    """Give an open review to a reviewer who did not submit the version.
+
+    Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin, OwnSubmission, ChangedMeanwhile.
+    """
+    review = _open(review_id)
+    _ensure_not_anothers(review, by)
+    expected.ensure(revision(review))
+    reviewer = db.session.get(User, reviewer_id)
+    if reviewer is None:
+        raise Invalid.field("reviewer_id", "field.user")
+    if not reviewer.is_active or not permits(Role(reviewer.role), "review.update"):
+        raise Invalid.field("reviewer_id", "field.reviewer")
+    plugin, version = _subject(review)
+    if reviewer_id in submitters.of(plugin, version):
+        raise submitters.refusal(plugin, reviewer_id)
+    _claim(review, reviewer_id)
+    review.assignment_notes = notes
+    if priority is not None:
+        _prioritise(review, priority)
+    notifications.notify(
+        reviewer_id,
+        Event.REVIEW_ASSIGNED,
+        **{**notifications.about(plugin), "link": f"/admin/reviews/{review.id}"},
+        review_id=review.id,
+        version=review.version,
+        priority=review.priority,
+        notes=notes,
+    )
+    audit.record(by, "review.assigned", "review", review.id, reviewer_id=reviewer_id, priority=review.priority)
+    return review
+
+
+def start(review_id: str, by: Actor) -> Review:
+    """Begin a review; one that nobody has becomes the caller's. Who submitted the version begins it alone where
+    nobody else could: to decide takes an override then.
+
+    Raises AssignedToAnother, OwnPlugin, OwnSubmission, ReviewerBusy, ReviewDecided, TransitionNotAllowed where it has
+    begun.
+    """
+    review = _open(review_id)
+    plugin, version = _subject(review)
+    barred = submitters.of(plugin, version)
+    if by.id in barred and submitters.is_anybody_else(barred):
+        raise submitters.refusal(plugin, by.id)
+    _ensure_not_anothers(review, by)
+    if review.assigned_reviewer_id is None:
+        _claim(review, by.id)
+    _start(review, plugin, version)
+    audit.record(by, "review.started", "review", review.id, plugin=plugin.name, version=version.version)
+    return review
+
+
+def decide(
+    review_id: str,
+    verdict: Verdict,
+    by: Actor,
+    *,
+    notes: str = "",
+    checklist: dict[str, Any] | None = None,
+    recommendations: Sequence[str] = (),
+    file_hash: str | None = None,
+    starts: bool = False,
+    override: str | None = None,
+    expected: Expected = WHATEVER,
+) -> Review:
+    """Decide a review that has begun (with `starts` one that has not, too). The decision is about `file_hash`.
+
+    `override` is the reason for which somebody decides on what they submitted themselves, where nobody else could.
+    Raises ReviewDecided, AssignedToAnother, OwnPlugin, OwnSubmission, OverrideRefused, ReviewOutdated,
+    TransitionNotAllowed, ChangedMeanwhile.
+    """
+    review = _open(review_id)
+    plugin, version = _subject(review)
+    barred, problem = submitters.of(plugin, version), submitters.refusal(plugin, by.id)
+    is_override = submitters.ensure_may_decide(barred, by, problem, override=override is not None)
+    _ensure_not_anothers(review, by)
+    expected.ensure(revision(review))
+    if review.file_hash != version.file_hash or file_hash not in (None, review.file_hash):
+        raise ReviewOutdated()
+    if review.status == ReviewStatus.PENDING:
+        _begin_to_decide(review, plugin, version, verdict, by, starts=starts or is_override)
+    review.notes, review.checklist, review.recommendations = notes, checklist or {}, list(recommendations)
+    _close(review, plugin, version, verdict, by, **submitters.overridden(override, is_override))
+    return review
+
+
+def approve_automatically(review: Review, plugin: Plugin, version: PluginVersion, notes: str) -> None:
+    """Publish what the rules found good enough, where the configuration asks no person."""
+    if review.status == ReviewStatus.PENDING:
+        _start(review, plugin, version)
+    review.is_automatic = True
+    review.notes = notes
+    _close(review, plugin, version, Verdict.APPROVED, SERVER)
+
+
+def last_decision(plugin: Plugin, status: ReviewStatus) -> Review | None:
+    """The plugin's last review that was decided so."""
+    query = select(Review).where(Review.plugin_name == plugin.name, Review.status == status)
+    return db.session.scalar(query.order_by(Review.decided_at.desc(), Review.id.desc()).limit(1))
+
+
+def _open(review_id: str) -> Review:
+    review = get(review_id)
+    if review.status not in OPEN_REVIEWS:
+        raise ReviewDecided()
+    return review
+
+
+def _subject(review: Review) -> tuple[Plugin, PluginVersion]:
+    """What the review is about."""
+    plugin = db.session.get_one(Plugin, review.plugin_name)
+    return plugin, db.session.get_one(PluginVersion, (review.plugin_name, review.version))
+
+
+def _ensure_not_anothers(review: Review, by: Actor) -> None:
+    if review.assigned_reviewer_id not in (None, by.id) and by.role != Role.ADMIN:
+        raise AssignedToAnother()
+
+
+def _claim(review: Review, reviewer_id: str) -> None:
+    limit = configuration.current().review_settings.max_open_reviews
+    query = select(func.count()).select_from(Review).where(Review.assigned_reviewer_id == reviewer_id, is_open())
+    if review.assigned_reviewer_id != reviewer_id and db.session.execute(query).scalar_one() >= limit:
+        raise ReviewerBusy(limit=limit)
+    review.assigned_reviewer_id = reviewer_id
+    review.assigned_at = utcnow()
+
+
+def _start(review: Review, plugin: Plugin, version: PluginVersion) -> None:
+    after(PluginStatus(review.status), Act.START)
+    review.status = ReviewStatus.IN_REVIEW
+    review.started_at = utcnow()
+    # A report is about a version that is published, and stays so while it is looked at.
+    if version.status != PluginStatus.PUBLISHED:
+        version.status = after(version.status, Act.START)
+    if plugin.status not in SETTLED and plugin.status != PluginStatus.IN_REVIEW:
+        plugins.move(plugin, Act.START)
+
+
+def _begin_to_decide(
+    review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Actor, *, starts: bool
+) -> None:
+    """Begin a review that has not, where it may begin with its decision. Raises TransitionNotAllowed otherwise."""
+    if not starts:
+        after(PluginStatus.PENDING, ACT_OF[verdict])
+    review.assigned_reviewer_id = review.assigned_reviewer_id or by.id
+    _start(review, plugin, version)
+
+
+def _close(review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Who, **details: Any) -> None:
+    review.status = REVIEW_STATUS_OF[verdict]
+    review.decided_at = utcnow()
+    review.decided_by = by.id
+    db.session.flush()
+    if version.status == PluginStatus.PUBLISHED:
+        _judge_report(plugin, verdict, by, review.notes)
+    else:
+        _judge_version(plugin, version, ACT_OF[verdict])
+    if plugin.owner_id is not None:
+        _notify_owner(plugin.owner_id, review, plugin, verdict)
+    audit.record(
+        by,
+        f"review.{verdict.value}",
+        "review",
+        review.id,
+        plugin=plugin.name,
+        version=version.version,
+        file_hash=review.file_hash,
+        automatic=review.is_automatic,
+        **details,
+    )
+
+
+def _notify_owner(owner_id: str, review: Review, plugin: Plugin, verdict: Verdict) -> None:
+    notifications.notify(
+        owner_id,
+        Event.REVIEW_COMPLETED,
+        **notifications.about(plugin),
+        version=review.version,
+        review_id=review.id,
+        review_result=verdict.value,
+        notes=review.notes,
+    )
+
+
+def _judge_version(plugin: Plugin, version: PluginVersion, act: Act) -> None:
+    version.status = after(version.status, act)
+    if act is Act.APPROVE:
+        version.published_at = utcnow()
+    db.session.flush()
+    if plugin.status in SETTLED:
+        plugins.show_current(plugin)
+        catalog.touch(plugin)
+        return
+    plugins.move(plugin, act)
+    if act is not Act.APPROVE:
+        _go_on_waiting(plugin)
+
+
+def _go_on_waiting(plugin: Plugin) -> None:
+    """A version was refused while another waits: so does the plugin."""
+    statuses = set(db.session.scalars(select(Review.status).where(Review.plugin_name == plugin.name, is_open())))
+    if statuses:
+        plugins.move(plugin, Act.SUBMIT)
+        if ReviewStatus.IN_REVIEW in statuses:
+            plugins.move(plugin, Act.START)
+
+
+def _judge_report(plugin: Plugin, verdict: Verdict, by: Who, notes: str) -> None:
+    """What is published stays so, unless somebody who may suspend it finds the report true."""
+    if verdict is Verdict.REJECTED:
+        if not isinstance(by, Actor) or not permits(by.role, "plugin.suspend"):
+            raise Forbidden()
+        # Somebody may have seen to it while the report was looked at.
+        if plugin.status != PluginStatus.SUSPENDED:
+            plugins.suspend(plugin, by, notes)
+
+
+def _prioritise(review: Review, priority: Priority) -> None:
+    review.priority, review.urgency = priority.value, URGENCY[priority]

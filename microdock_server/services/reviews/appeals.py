@@ -1,0 +1,251 @@
+"""Appeals: against a rejection or a suspension, heard by somebody else, undone in the same transaction if granted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from ...clock import utcnow
+from ...database.session import db
+from ...errors import (
+    AppealDecided,
+    AppealExists,
+    AppealNotFound,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NothingToAppeal,
+    NotTheOwner,
+    OwnDecision,
+    OwnPlugin,
+    TransitionNotAllowed,
+)
+from ...models import Appeal, Plugin, PluginVersion, Review
+from ...vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus, permits
+from .. import audit, catalog, notifications, plugins, reviews
+from ..accounts.tokens import Actor
+from ..paging import page_of
+from ..plugins import submitters
+from ..plugins.lifecycle import SETTLED, Act, after
+
+
+def submit(reference: str, kind: AppealType, by: Actor, values: dict[str, Any]) -> Appeal:
+    """Appeal against the last rejection, or the suspension, of a plugin of theirs.
+
+    Raises PluginNotFound, NotTheOwner, NothingToAppeal, AppealExists while one against the same decision is open.
+    """
+    plugin = plugins.get_seen(reference, by)
+    if not plugins.is_owner(plugin, by):
+        raise NotTheOwner()
+    decision_id, against_id = _decision(plugin, kind)
+    if _open_against(decision_id) is not None:
+        raise AppealExists()
+    appeal = Appeal(
+        plugin_name=plugin.name, decision_id=decision_id, against_id=against_id, appellant_id=by.id, type=kind, **values
+    )
+    db.session.add(appeal)
+    db.session.flush()
+    return appeal
+
+
+def page(
+    *,
+    appellant_id: str | None,
+    status: AppealStatus | None,
+    plugin: Plugin | None,
+    page_number: int | None,
+    limit: int | None,
+) -> tuple[int, Sequence[Appeal]]:
+    """How many appeals fit, and one page of them, newest first."""
+    query = select(Appeal).order_by(Appeal.created_at.desc(), Appeal.id.desc())
+    if appellant_id is not None:
+        query = query.where(Appeal.appellant_id == appellant_id)
+    if status is not None:
+        query = query.where(Appeal.status == status)
+    if plugin is not None:
+        query = query.where(Appeal.plugin_name == plugin.name)
+    return page_of(query, page_number, limit)
+
+
+def process(
+    appeal_id: str,
+    decision: AppealStatus,
+    by: Actor,
+    response: str,
+    actions: Sequence[dict[str, Any]],
+    *,
+    override: str | None = None,
+) -> Appeal:
+    """Hear an appeal. Granted, its actions undo the decision now; without actions the plugin is reviewed again.
+
+    `override` is the reason for which somebody hears one that concerns themselves, where nobody else could.
+    Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, OwnSubmission, OverrideRefused, Invalid for actions
+    that this appeal cannot have, Forbidden for those who may not lift what it is against, TransitionNotAllowed where
+    the plugin has moved on meanwhile.
+    """
+    appeal = _open(appeal_id)
+    plugin = db.session.get_one(Plugin, appeal.plugin_name)
+    is_override = _ensure_may_hear(appeal, plugin, by, override=override is not None)
+    if decision is AppealStatus.APPROVED:
+        _grant(appeal, plugin, by, response, actions)
+    elif actions:
+        raise Invalid.field("actions", "field.action")
+    appeal.response, appeal.actions = response, list(actions)
+    _close(appeal, plugin, decision, by, **submitters.overridden(override, is_override))
+    return appeal
+
+
+def against(appeal: Appeal) -> tuple[str, datetime | None]:
+    """The reason that was given for what the appeal is against, and when."""
+    if appeal.type == AppealType.SUSPENSION:
+        suspension = audit.find(appeal.decision_id)
+        if suspension is None:
+            return "", None
+        return str(suspension.details.get("reason", "")), suspension.at
+    review = reviews.get(appeal.decision_id)
+    return review.notes, review.decided_at
+
+
+def _open(appeal_id: str) -> Appeal:
+    appeal = db.session.get(Appeal, appeal_id)
+    if appeal is None:
+        raise AppealNotFound()
+    if appeal.status != AppealStatus.PENDING:
+        raise AppealDecided()
+    return appeal
+
+
+def hindrance(appeal: Appeal, plugin: Plugin, judge: Actor) -> DomainError | None:
+    """Why somebody may not hear an appeal; its details say where an override is possible. None where they may."""
+    if appeal.status != AppealStatus.PENDING:
+        return AppealDecided()
+    if not permits(judge.role, _permission(appeal)):
+        return Forbidden()
+    barred, problem = _barred(appeal, plugin, judge)
+    return submitters.hindrance(barred, judge, problem, permission=_permission(appeal))
+
+
+def _permission(appeal: Appeal) -> str:
+    return "plugin.suspend" if appeal.type == AppealType.SUSPENSION else "review.update"
+
+
+def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: bool) -> bool:
+    """Neither who decided before hears an appeal, nor whom it is for, nor who submitted what it would publish.
+
+    Nor, whatever they would answer, who may not lift what it is against: they could only refuse it.
+    """
+    if not permits(judge.role, _permission(appeal)):
+        raise Forbidden()
+    barred, problem = _barred(appeal, plugin, judge)
+    return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=_permission(appeal))
+
+
+def _barred(appeal: Appeal, plugin: Plugin, judge: Actor) -> tuple[set[str | None], DomainError]:
+    """Who does not hear the appeal, and what `judge` is told if they are one of them."""
+    barred = {appeal.against_id, appeal.appellant_id, plugin.owner_id}
+    if appeal.type != AppealType.SUSPENSION:
+        version = _version(reviews.get(appeal.decision_id))
+        barred |= submitters.of(plugin, version) if version else set()
+    if judge.id == appeal.against_id:
+        problem: DomainError = OwnDecision()
+    else:
+        problem = OwnPlugin() if judge.id == appeal.appellant_id else submitters.refusal(plugin, judge.id)
+    return barred, problem
+
+
+def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:
+    """What the appeal is against, and who decided it."""
+    if kind is AppealType.SUSPENSION:
+        if plugin.status != PluginStatus.SUSPENDED:
+            raise NothingToAppeal()
+        suspension = plugins.last_suspension(plugin)
+        # Where the log does not know of it, nobody is barred for it; the plugin stands for the one decision there is.
+        return (str(suspension.id), suspension.actor_id) if suspension else (plugin.id, None)
+    review = reviews.last_decision(plugin, ReviewStatus.REJECTED)
+    version = _version(review) if review else None
+    if review is None or version is None or version.status != PluginStatus.REJECTED:
+        raise NothingToAppeal()
+    return review.id, review.decided_by
+
+
+def _version(review: Review) -> PluginVersion | None:
+    return db.session.get(PluginVersion, (review.plugin_name, review.version))
+
+
+def _open_against(decision_id: str) -> Appeal | None:
+    return db.session.scalar(
+        select(Appeal).where(Appeal.decision_id == decision_id, Appeal.status == AppealStatus.PENDING)
+    )
+
+
+def _ensure_fits(plugin: Plugin, actions: Sequence[dict[str, Any]]) -> None:
+    """The one thing an appeal can do is to publish the plugin it is about."""
+    for place, action in enumerate(actions):
+        if place or action["plugin_id"] not in (plugin.id, plugin.name):
+            raise Invalid.field(f"actions.{place}.plugin_id", "field.action")
+
+
+def _grant(appeal: Appeal, plugin: Plugin, by: Actor, response: str, actions: Sequence[dict[str, Any]]) -> None:
+    _ensure_fits(plugin, actions)
+    if appeal.type == AppealType.SUSPENSION:
+        _restore(appeal, plugin, by, response)
+    else:
+        _reopen(appeal, plugin, is_direct=bool(actions))
+
+
+def _close(appeal: Appeal, plugin: Plugin, decision: AppealStatus, by: Actor, **details: Any) -> None:
+    appeal.status, appeal.decided_by, appeal.decided_at = decision, by.id, utcnow()
+    _notify_appellant(appeal, plugin, details)
+    audit.record(
+        by, f"appeal.{decision.value}", "appeal", appeal.id, plugin=plugin.name, actions=appeal.actions, **details
+    )
+
+
+def _notify_appellant(appeal: Appeal, plugin: Plugin, overridden: dict[str, Any]) -> None:
+    notifications.notify(
+        appeal.appellant_id,
+        Event.APPEAL_PROCESSED,
+        appeal_id=appeal.id,
+        **notifications.about(plugin),
+        type=appeal.type,
+        appeal_reason=appeal.reason,
+        decision=appeal.status,
+        response=appeal.response,
+        **overridden,
+    )
+
+
+def _restore(appeal: Appeal, plugin: Plugin, by: Actor, response: str) -> None:
+    """End the suspension that the appeal is about; a later one is another decision, with an appeal of its own."""
+    if plugin.status == PluginStatus.SUSPENDED and _decision(plugin, AppealType.SUSPENSION)[0] != appeal.decision_id:
+        raise TransitionNotAllowed(status=plugin.status, act=Act.RESTORE.value)
+    plugins.restore(plugin, by, response)
+
+
+def _reopen(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:
+    review = reviews.get(appeal.decision_id)
+    version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
+    act = Act.GRANT_APPEAL if is_direct else Act.REOPEN
+    version.status = after(version.status, act)
+    if is_direct:
+        version.published_at = utcnow()
+    db.session.flush()
+    _follow(plugin, act)
+    if not is_direct:
+        reviews.enter(plugin, version, Reason.APPEAL, appeal.appellant_id)
+
+
+def _follow(plugin: Plugin, act: Act) -> None:
+    """What the version's new fate means for its plugin, which may have moved on since the decision."""
+    if plugin.status == PluginStatus.REJECTED:
+        plugins.move(plugin, act)
+    elif plugin.status in SETTLED:
+        plugins.show_current(plugin)
+        catalog.touch(plugin)
+    elif act is Act.GRANT_APPEAL:
+        after(plugin.status, act)
+    elif plugin.status == PluginStatus.NEEDS_CHANGES:
+        plugins.move(plugin, Act.SUBMIT)

@@ -1,0 +1,116 @@
+"""Looking at the review queue: what is in it, who is next, how long it takes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
+
+from ...clock import utcnow
+from ...database.session import db
+from ...models import AuditEntry, Plugin, Review
+from ...vocabulary import NOT_MEASURED, OPEN_REVIEWS, Priority, Reason, ReviewStatus
+from .. import audit
+from ..paging import page_of
+
+# How many past reviews an estimate is made from.
+SAMPLE: Final = 50
+MOST_REPORTS: Final = 20
+
+
+def page(
+    *,
+    status: ReviewStatus | None,
+    priority: Priority | None,
+    reviewer_id: str | None,
+    reason: Reason | None,
+    page_number: int,
+    limit: int,
+) -> tuple[int, Sequence[Review]]:
+    """How many reviews fit, and one page of them: open ones the most urgent and oldest first, others newest first."""
+    query = select(Review).where(is_open() if status is None else Review.status == status)
+    if priority is not None:
+        query = query.where(Review.priority == priority)
+    if reviewer_id is not None:
+        query = query.where(Review.assigned_reviewer_id == reviewer_id)
+    if reason is not None:
+        query = query.where(cast(Review.reasons, String).like(f'%"{reason.value}"%'))
+    if status is None or status in OPEN_REVIEWS:
+        query = query.order_by(Review.urgency, Review.submitted_at, Review.id)
+    else:
+        query = query.order_by(Review.decided_at.desc(), Review.id.desc())
+    return page_of(query, page_number, limit)
+
+
+def stats() -> dict[str, int]:
+    """How many reviews are open, by priority."""
+    rows = db.session.execute(select(Review.priority, func.count()).where(is_open()).group_by(Review.priority))
+    counts = {str(priority): int(count) for priority, count in rows}
+    return {
+        "total_pending": sum(counts.values()),
+        **{f"{priority}_priority": counts.get(priority, 0) for priority in Priority},
+    }
+
+
+def position(review: Review) -> int | None:
+    """The review's place among the open ones, 1 being next; None once it is decided."""
+    if review.status not in OPEN_REVIEWS:
+        return None
+    sooner = or_(
+        Review.urgency < review.urgency,
+        (Review.urgency == review.urgency) & (Review.submitted_at < review.submitted_at),
+        (Review.urgency == review.urgency) & (Review.submitted_at == review.submitted_at) & (Review.id < review.id),
+    )
+    ahead = db.session.execute(select(func.count()).select_from(Review).where(is_open(), sooner)).scalar_one()
+    return int(ahead) + 1
+
+
+def estimated_minutes() -> int | Literal["not_measured"]:
+    """Minutes from submission to decision: the median of the last 50 reviews that a person decided."""
+    rows = db.session.execute(
+        select(Review.submitted_at, Review.decided_at)
+        .where(Review.decided_at.is_not(None), Review.decided_by.is_not(None))
+        .order_by(Review.decided_at.desc())
+        .limit(SAMPLE)
+    ).all()
+    if not rows:
+        return NOT_MEASURED
+    seconds = statistics.median((decided - submitted).total_seconds() for submitted, decided in rows if decided)
+    return max(1, round(seconds / 60))
+
+
+def latest_of(plugin: Plugin) -> Review | None:
+    """The plugin's newest review, open or decided."""
+    query = select(Review).where(Review.plugin_name == plugin.name)
+    return db.session.scalar(query.order_by(Review.submitted_at.desc(), Review.id.desc()).limit(1))
+
+
+def reports(rows: Sequence[Review]) -> dict[str, list[AuditEntry]]:
+    """The reports that reviews are about, by review, newest first; at most 20 each."""
+    reported = {row.id: row.plugin_name for row in rows if Reason.REPORTED.value in row.reasons}
+    if not reported:
+        return {}
+    found: dict[str, list[AuditEntry]] = {}
+    for entry in audit.of_targets("plugin.reported", "plugin", set(reported.values())):
+        of_review = found.setdefault(str(entry.details.get("review")), [])
+        if entry.details.get("review") in reported and len(of_review) < MOST_REPORTS:
+            of_review.append(entry)
+    return found
+
+
+def is_overdue(review: Review, days: int) -> bool:
+    """Has it waited for longer than the configuration wants?"""
+    return review.status in OPEN_REVIEWS and utcnow() - review.submitted_at > timedelta(days=days)
+
+
+def age_minutes(review: Review, now: datetime) -> int:
+    """How long it has waited, or had waited when it was decided."""
+    return max(0, int(((review.decided_at or now) - review.submitted_at).total_seconds() // 60))
+
+
+def is_open() -> ColumnElement[bool]:
+    """Is a review not decided yet?"""
+    return Review.status.in_(OPEN_REVIEWS)
