@@ -35,7 +35,7 @@ from microdock_server.api.websocket.hub import MAX_STRANGERS
 from microdock_server.bootstrap import prepare
 from microdock_server.bundle import Limits
 from microdock_server.bundle.contents import survey
-from microdock_server.bundle.manifest_json import BadJson, load
+from microdock_server.bundle.manifest.json_text import BadJson, load
 from microdock_server.config import ConfigurationError
 from microdock_server.context import Context
 from microdock_server.database.session import db

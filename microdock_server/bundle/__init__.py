@@ -1,6 +1,6 @@
 """Inspection of uploaded packages: archive, manifest, versions, assembly. Pure: files in, reports out."""
 
-from microdock_server.bundle.assembly import Finding, read_assembly
+from microdock_server.bundle.dotnet.assembly import Finding, read_assembly
 from microdock_server.bundle.inspect import Entry, Limits, Report, inspect_package
 from microdock_server.bundle.manifest import Manifest, parse_manifest
 from microdock_server.bundle.problems import Problem

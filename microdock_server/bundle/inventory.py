@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, Final, Self
 
-from microdock_server.bundle.archive import Archive, Limits, open_archive
-from microdock_server.bundle.assembly import IMAGE_MAX, SIZE_MAX
-from microdock_server.bundle.assembly_facts import ApiUse, AssemblyFacts, EntryFacts, NativeImport, examine_assembly
+from microdock_server.bundle.dotnet.assembly import IMAGE_MAX, SIZE_MAX
+from microdock_server.bundle.dotnet.assembly_facts import (
+    ApiUse,
+    AssemblyFacts,
+    EntryFacts,
+    NativeImport,
+    examine_assembly,
+)
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
-from microdock_server.bundle.manifest_json import BadJson, load
+from microdock_server.bundle.manifest.json_text import BadJson, load
 from microdock_server.bundle.problems import Problems
+from microdock_server.bundle.zip.archive import Archive, Limits, open_archive
 
 PERMISSIONS_MAX: Final = 200
 README_MAX: Final = 256 * 1024

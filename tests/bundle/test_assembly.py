@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microdock_server.bundle import Finding, read_assembly
-from microdock_server.bundle.assembly import SIZE_MAX
+from microdock_server.bundle.dotnet.assembly import SIZE_MAX
 
 from .packages import real_dll
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from microdock_server.bundle import read_assembly
-from microdock_server.bundle.assembly import SIZE_MAX, open_assembly, reader
-from microdock_server.bundle.assembly_facts import (
+from microdock_server.bundle.dotnet.assembly import SIZE_MAX, open_assembly, reader
+from microdock_server.bundle.dotnet.assembly_facts import (
     ApiUse,
     AssemblyFacts,
     EntryFacts,

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from microdock_server.bundle import Limits, contents
-from microdock_server.bundle.assembly import SIZE_MAX
 from microdock_server.bundle.contents import Contents, survey
+from microdock_server.bundle.contents.kinds import kind_of
 from microdock_server.bundle.dotnet import metadata
-from microdock_server.bundle.kinds import kind_of
+from microdock_server.bundle.dotnet.assembly import SIZE_MAX
 
 from .packages import manifest, package, plugin_dll, real_dll
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from microdock_server.bundle import Limits, contents, large, unpacking
-from microdock_server.bundle.assembly import SIZE_MAX
-from microdock_server.bundle.contents import Contents, survey
+from microdock_server.bundle import Limits, contents
+from microdock_server.bundle.contents import Contents, large, survey, unpacking
+from microdock_server.bundle.contents.found import Limit
+from microdock_server.bundle.contents.opaque import SIZE_MIN, is_opaque
 from microdock_server.bundle.dotnet import metadata, parts
-from microdock_server.bundle.found import Limit
-from microdock_server.bundle.opaque import SIZE_MIN, is_opaque
+from microdock_server.bundle.dotnet.assembly import SIZE_MAX
 
 from .craft import Item, Zip
 from .holder import deflated, holder_dll, masked, noise, resources, resources_file

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from microdock_server.bundle import Limits, parse_manifest
-from microdock_server.bundle.assembly_facts import AssemblyFacts, EntryFacts, NativeImport
+from microdock_server.bundle.dotnet.assembly_facts import AssemblyFacts, EntryFacts, NativeImport
 from microdock_server.bundle.inventory import README_MAX, FileFacts, Inventory, compare, take_inventory
 
 from .craft import Item

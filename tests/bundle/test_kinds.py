@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from microdock_server.bundle.kinds import Kind, kind_of
+from microdock_server.bundle.contents.kinds import Kind, kind_of
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 INSTALLER = b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from microdock_server.bundle import parse_manifest
-from microdock_server.bundle.manifest_comments import COMMAS, COMMENTS, MARKS_MAX, without
-from microdock_server.bundle.manifest_json import BadJson, load
+from microdock_server.bundle.manifest.comments import COMMAS, COMMENTS, MARKS_MAX, without
+from microdock_server.bundle.manifest.json_text import BadJson, load
 from microdock_server.bundle.problems import Problems
 
 from .packages import MANIFEST, files, inspect, package

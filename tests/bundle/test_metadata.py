@@ -9,7 +9,7 @@ from typing import Any
 import dnfile
 import pytest
 
-from microdock_server.bundle.assembly import open_assembly, reader
+from microdock_server.bundle.dotnet.assembly import open_assembly, reader
 from microdock_server.bundle.dotnet.metadata import TABLES
 
 from .packages import plugin_dll, real_dll

@@ -15,8 +15,8 @@ from flask import Flask
 
 from microdock_server.api.market.findings import issues
 from microdock_server.bundle import Limits
+from microdock_server.bundle.contents.found import Limit
 from microdock_server.bundle.dotnet import capabilities
-from microdock_server.bundle.found import Limit
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AutoReview, Job

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from ...bundle.ranges import EngineRange, InvalidRange
+from ...bundle.versions.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
 from ...context import context, settings
 from ...database.session import db

@@ -12,7 +12,7 @@ from ...bundle import Limits, Problem, inspect_package
 from ...bundle.contents import survey
 from ...bundle.inventory import Inventory
 from ...bundle.lookalikes import find_lookalikes
-from ...bundle.ranges import EngineRange, Range
+from ...bundle.versions.ranges import EngineRange, Range
 from ...database.session import db
 from ...database.unit_of_work import unit_of_work
 from ...models import Plugin, PluginVersion

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from microdock_server.bundle.archive_content import ContentFault, unpacked
-from microdock_server.bundle.archive_end import find_end
-from microdock_server.bundle.archive_layout import check_locals, read_directory
-from microdock_server.bundle.archive_names import check_collisions
-from microdock_server.bundle.archive_records import Central, Source
 from microdock_server.bundle.problems import Problems
+from microdock_server.bundle.zip.content import ContentFault, unpacked
+from microdock_server.bundle.zip.end import find_end
+from microdock_server.bundle.zip.layout import check_locals, read_directory
+from microdock_server.bundle.zip.names import check_collisions
+from microdock_server.bundle.zip.records import Central, Source
 
 MEBIBYTE = 1 << 20
 

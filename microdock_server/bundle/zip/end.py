@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from microdock_server.bundle.archive_records import (
+from microdock_server.bundle.problems import Problems
+from microdock_server.bundle.zip.records import (
     CENTRAL_SIGNATURE,
     END,
     END64,
@@ -20,7 +21,6 @@ from microdock_server.bundle.archive_records import (
     read_end,
     read_end64,
 )
-from microdock_server.bundle.problems import Problems
 
 _TAIL: Final = END.size + 0xFFFF
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
 from typing import ClassVar, Final, Self
 
-from microdock_server.bundle.semantic import (
+from microdock_server.bundle.versions.semantic import (
     EngineVersion,
     InvalidVersion,
     Precedence,

@@ -7,8 +7,8 @@ import struct
 import zlib
 from typing import Final
 
-from microdock_server.bundle.archive_records import FULL16, FULL32, Central, Local
 from microdock_server.bundle.problems import Problems
+from microdock_server.bundle.zip.records import FULL16, FULL32, Central, Local
 
 STORED: Final = 0
 DEFLATED: Final = 8

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from microdock_server.bundle.archive_fields import (
+from microdock_server.bundle.problems import Problems
+from microdock_server.bundle.zip.fields import (
     FLAG_DESCRIPTOR,
     FLAG_UTF8,
     apply_zip64,
@@ -14,8 +15,8 @@ from microdock_server.bundle.archive_fields import (
     local_sizes,
     read_extra,
 )
-from microdock_server.bundle.archive_names import NameReader, check_name, kept_name
-from microdock_server.bundle.archive_records import (
+from microdock_server.bundle.zip.names import NameReader, check_name, kept_name
+from microdock_server.bundle.zip.records import (
     DESCRIPTOR_SIGNATURE,
     FULL32,
     Central,
@@ -26,7 +27,6 @@ from microdock_server.bundle.archive_records import (
     read_central,
     read_local,
 )
-from microdock_server.bundle.problems import Problems
 
 _DESCRIPTOR32: Final = struct.Struct("<3L")
 _DESCRIPTOR64: Final = struct.Struct("<L2Q")

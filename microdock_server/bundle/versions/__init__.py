@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from microdock_server.bundle.ranges import EngineRange, InvalidRange, Range
-from microdock_server.bundle.semantic import EngineVersion, InvalidVersion, Version
+from microdock_server.bundle.versions.ranges import EngineRange, InvalidRange, Range
+from microdock_server.bundle.versions.semantic import EngineVersion, InvalidVersion, Version
 
 __all__ = [
     "EngineRange",

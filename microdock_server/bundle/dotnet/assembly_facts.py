@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from microdock_server.bundle import assembly as dll
+from microdock_server.bundle.dotnet import assembly as dll
 from microdock_server.bundle.dotnet.capabilities import ApiUse, uses_of
 from microdock_server.bundle.dotnet.image import Read, Unreadable
 from microdock_server.bundle.dotnet.metadata import Metadata

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from microdock_server.bundle.assembly_facts import ApiUse, AssemblyFacts, NativeImport
+from microdock_server.bundle.dotnet.assembly_facts import ApiUse, AssemblyFacts, NativeImport
 from microdock_server.bundle.dotnet.entry import EntryLoad
 
 # Why something was not read to its end.

@@ -11,7 +11,7 @@ import json
 import math
 from typing import Any, Final
 
-from microdock_server.bundle.manifest_comments import without
+from microdock_server.bundle.manifest.comments import without
 
 DEPTH_MAX: Final = 32
 DIGITS_MAX: Final = 100

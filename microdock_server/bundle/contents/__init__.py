@@ -15,10 +15,21 @@ from functools import partial
 from io import BytesIO
 from typing import BinaryIO, Final
 
-from microdock_server.bundle import kinds
-from microdock_server.bundle.archive import Archive, Limits, open_archive
-from microdock_server.bundle.assembly import IMAGE_MAX, SIZE_MAX, Opened, open_assembly
-from microdock_server.bundle.assembly_facts import examine_assembly, imports_of, references_of
+from microdock_server.bundle.contents import kinds
+from microdock_server.bundle.contents.found import Assembly, Contents, FileKind, Limit
+from microdock_server.bundle.contents.large import holds_more, parts_hold_more
+from microdock_server.bundle.contents.opaque import is_opaque
+from microdock_server.bundle.contents.unpacking import (
+    HEAD,
+    ZIP,
+    inflated,
+    is_compressed,
+    streams_in,
+    texts_in,
+    unmasked,
+)
+from microdock_server.bundle.dotnet.assembly import IMAGE_MAX, SIZE_MAX, Opened, open_assembly
+from microdock_server.bundle.dotnet.assembly_facts import examine_assembly, imports_of, references_of
 from microdock_server.bundle.dotnet.capabilities import loads_bytes, uses_of
 from microdock_server.bundle.dotnet.entry import load_entry
 from microdock_server.bundle.dotnet.image import HEADERS_MAX, Read, Unreadable, open_image
@@ -26,13 +37,10 @@ from microdock_server.bundle.dotnet.metadata import Metadata
 from microdock_server.bundle.dotnet.obfuscation import obfuscated_names
 from microdock_server.bundle.dotnet.parts import items_of, parts_of
 from microdock_server.bundle.dotnet.types import is_reference_assembly, target_framework
-from microdock_server.bundle.found import Assembly, Contents, FileKind, Limit
 from microdock_server.bundle.inspect import MANIFEST
-from microdock_server.bundle.large import holds_more, parts_hold_more
 from microdock_server.bundle.manifest import Manifest, parse_manifest
-from microdock_server.bundle.opaque import is_opaque
 from microdock_server.bundle.problems import Problems, printable
-from microdock_server.bundle.unpacking import HEAD, ZIP, inflated, is_compressed, streams_in, texts_in, unmasked
+from microdock_server.bundle.zip.archive import Archive, Limits, open_archive
 
 __all__ = ["Assembly", "Contents", "FileKind", "Limit", "survey"]
 

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from microdock_server.bundle.archive_fields import STORED
-from microdock_server.bundle.archive_records import Central, Source
+from microdock_server.bundle.zip.fields import STORED
+from microdock_server.bundle.zip.records import Central, Source
 
 PIECE: Final = 256 * 1024
 

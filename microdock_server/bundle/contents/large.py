@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from microdock_server.bundle.assembly import open_assembly
+from microdock_server.bundle.contents.opaque import is_opaque
+from microdock_server.bundle.contents.unpacking import HEAD, is_compressed, streams_in, texts_in
+from microdock_server.bundle.dotnet.assembly import open_assembly
 from microdock_server.bundle.dotnet.image import Read, Unreadable
 from microdock_server.bundle.dotnet.parts import parts_of
-from microdock_server.bundle.opaque import is_opaque
-from microdock_server.bundle.unpacking import HEAD, is_compressed, streams_in, texts_in
 
 WINDOW: Final = 4 << 20
 OVERLAP: Final = 64 << 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from microdock_server.bundle.native import native_of
+from microdock_server.bundle.contents.native import native_of
 
 # What runs by itself, what other code calls, what an interpreter runs, what holds files that are not looked at.
 Kind = Literal["executable", "native_library", "script", "archive", "other"]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
-from microdock_server.bundle.archive_names import is_device
-from microdock_server.bundle.manifest_json import BadJson, load
+from microdock_server.bundle.manifest.json_text import BadJson, load
 from microdock_server.bundle.problems import Problem, Problems, printable
 from microdock_server.bundle.versions import (
     EngineRange,
@@ -18,6 +17,7 @@ from microdock_server.bundle.versions import (
     Range,
     is_version,
 )
+from microdock_server.bundle.zip.names import is_device
 from microdock_server.text import names
 from microdock_server.vocabulary import (
     CHANGELOG_MAX,
