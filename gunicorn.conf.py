@@ -76,7 +76,7 @@ def on_starting(server):
 
 
 def post_fork(server, worker):
-    """In each worker, before it boots: told to end meanwhile it would not hear, and the server wait for it in vain."""
+    """In each worker, before it boots: a SIGTERM that arrives before gunicorn installs its handlers would be lost."""
     from microdock_server.serving.pace import Deadlines
 
     deadlines = Deadlines(settings.client_grace_seconds, settings.client_min_rate)

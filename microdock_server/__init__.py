@@ -28,7 +28,7 @@ from .api.websocket import endpoint
 from .cli import register_commands
 from .cli.errors import wrong_settings
 from .clock import SKEW
-from .cluster.wakeup import hang
+from .cluster import wakeup
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .context import Context
 from .database import engines
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _bind_extensions(app, settings)
     context = Context.of(app, settings)
     jobs.deliver_with(Messenger(settings.data_dir / FILE, redis=context.redis).deliver)
-    hang(context.bell)
+    wakeup.use(context.wakeups)
     app.extensions["microdock"] = context
     app.extensions["microdock_api"] = _api_state(app, context)
     for surface, prefix in MOUNTED:

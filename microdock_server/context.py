@@ -11,9 +11,9 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from .addresses.bucket import Credentials, parse_address
-from .cluster.postgresql import PostgresBell
+from .cluster.postgresql import PostgresWakeUps
 from .cluster.redis import Redis
-from .cluster.wakeup import Bell, NoBell, RedisBell
+from .cluster.wakeup import NoWakeUps, RedisWakeUps, WakeUps
 from .config import Settings
 from .database.session import db
 from .database.unit_of_work import counting_engine
@@ -31,7 +31,7 @@ class Context:
     counting: Engine
     # None where there is none by the settings.
     redis: Redis | None
-    bell: Bell
+    wakeups: WakeUps
 
     @classmethod
     def of(cls, app: Flask, settings: Settings) -> Self:
@@ -48,7 +48,7 @@ class Context:
             disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
             counting=counting,
             redis=redis,
-            bell=_bell(redis, counting),
+            wakeups=_wakeups(redis, counting),
         )
 
 
@@ -64,10 +64,10 @@ def settings() -> Settings:
     return context().settings
 
 
-def _bell(redis: Redis | None, engine: Engine) -> Bell:
+def _wakeups(redis: Redis | None, engine: Engine) -> WakeUps:
     if redis is not None:
-        return RedisBell(redis)
-    return PostgresBell(engine) if engine.dialect.name == "postgresql" else NoBell()
+        return RedisWakeUps(redis)
+    return PostgresWakeUps(engine) if engine.dialect.name == "postgresql" else NoWakeUps()
 
 
 def _storages(settings: Settings) -> Storages:

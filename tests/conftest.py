@@ -153,7 +153,7 @@ def release(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()
     context.counting.dispose()
-    context.bell.close()
+    context.wakeups.close()
     if context.redis is not None:
         context.redis.close()
 

@@ -1,1 +1,1 @@
-"""What several nodes share beside the database, which stays the truth about everything: a Redis, and a bell."""
+"""What several nodes share beside the database, which stays the truth about everything: a Redis, and wake-ups."""

@@ -1,4 +1,4 @@
-"""The bell where the database is PostgreSQL and there is no Redis: LISTEN and NOTIFY."""
+"""Wake-ups where the database is PostgreSQL and there is no Redis: LISTEN and NOTIFY."""
 
 from __future__ import annotations
 
@@ -11,74 +11,75 @@ from sqlalchemy import Engine, func, select
 
 from ..database.session import db
 from ..database.unit_of_work import Unit
-from .wakeup import WORDS, Word
+from .wakeup import TOPICS, Topic
 
 log = logging.getLogger(__name__)
 
+# Nodes of earlier versions use this name too.
 CHANNEL: Final = "microdock_bell"
-# A server that is gone without a word is noticed, by the listener that says nothing itself, within half a minute.
+# How a connection that only receives notices within half a minute that the server is gone.
 PATIENCE: Final = {
     **{"connect_timeout": 2, "keepalives": 1},
     **{"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
 }
 
 
-class PostgresBell:
-    """Rings by NOTIFY, in the transaction that has something to say: a ring is committed with it, or is none.
+class PostgresWakeUps:
+    """Hints by NOTIFY, in the transaction that has something to say: they are sent with its commit, or not at all.
 
-    Hears by a connection of its own, not one of the engine's: LISTEN lasts as long as its session.
+    Receives by a connection of its own, not one of the engine's: LISTEN lasts as long as its session.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._ear: Any = None
+        self._listener: Any = None
         self._is_lost = False
 
-    def ring_after(self, unit: Unit, word: Word) -> None:
-        """See Bell."""
-        if unit.is_first(f"bell:{word}"):
+    def send_after(self, unit: Unit, topic: Topic) -> None:
+        """See WakeUps."""
+        if unit.is_first(f"wakeup:{topic}"):
             # By the connection, not the session: what waits there to be written is not complete yet.
-            db.session.connection().execute(select(func.pg_notify(CHANNEL, word)))
+            db.session.connection().execute(select(func.pg_notify(CHANNEL, topic)))
 
-    def wait(self, seconds: float) -> frozenset[Word] | None:
-        """See Bell. After the connection was made, or made anew, it is None once: rings may have been missed."""
+    def wait(self, seconds: float) -> frozenset[Topic] | None:
+        """See WakeUps. After the connection was made, or made anew, it is None once: hints may have been missed."""
         until = time.monotonic() + seconds
         try:
-            return self._hear(seconds)
+            return self._receive(seconds)
         except import_module("psycopg").Error as reason:
             self._lose(reason)
             time.sleep(max(0.0, until - time.monotonic()))
             return None
 
     def close(self) -> None:
-        """See Bell."""
-        ear, self._ear = self._ear, None
-        if ear is not None:
-            ear.close()
+        """See WakeUps."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
 
-    def _hear(self, seconds: float) -> frozenset[Word] | None:
-        if self._ear is None:
+    def _receive(self, seconds: float) -> frozenset[Topic] | None:
+        if self._listener is None:
             self._listen()
             return None
         # All that came together is taken together.
-        heard = {notice.payload for notice in self._ear.notifies(timeout=seconds, stop_after=1)}
-        return frozenset(word for word in WORDS if word in heard)
+        topics = {notice.payload for notice in self._listener.notifies(timeout=seconds, stop_after=1)}
+        return frozenset(topic for topic in TOPICS if topic in topics)
 
     def _listen(self) -> None:
         places, options = self._engine.dialect.create_connect_args(self._engine.url)
-        ear = import_module("psycopg").connect(*places, **{**PATIENCE, **options}, autocommit=True)
+        listener = import_module("psycopg").connect(*places, **{**PATIENCE, **options}, autocommit=True)
         try:
-            ear.execute(f"LISTEN {CHANNEL}")
+            listener.execute(f"LISTEN {CHANNEL}")
         except BaseException:
-            ear.close()
+            listener.close()
             raise
-        self._ear = ear
+        self._listener = listener
         if self._is_lost:
-            log.warning("notifications of the database are heard again")
+            log.warning("notifications of the database are received again")
         self._is_lost = False
 
     def _lose(self, reason: Exception) -> None:
         self.close()
         if not self._is_lost:
-            log.warning("notifications of the database are not heard (%s): looking instead", type(reason).__name__)
+            log.warning("notifications of the database are not received (%s): polling instead", type(reason).__name__)
         self._is_lost = True

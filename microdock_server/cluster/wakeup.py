@@ -1,7 +1,7 @@
-"""The bell: rung when something was written that other processes should look at, without saying what.
+"""Wake-ups: a hint to every process on one database that something was written which it should read, and not what.
 
-Whoever hears it reads the database, which is the truth. A ring may be lost (a process killed between its commit and its
-ring, Redis gone): everybody looks from time to time as well, so that losing the bell only makes things slower.
+The database is authoritative. A hint may be lost (a process killed between its commit and the hint, Redis gone), so
+everybody also polls from time to time: without hints everything works, only later.
 """
 
 from __future__ import annotations
@@ -16,32 +16,33 @@ from .redis import PREFIX, TIMEOUT, Redis, RedisLost
 
 log = logging.getLogger(__name__)
 
-# What to look at: new notifications, or tokens that are believed no more.
-Word = Literal["notifications", "tokens"]
-WORDS: Final[frozenset[Word]] = frozenset(("notifications", "tokens"))
+# What to read: new notifications, or which tokens are revoked.
+Topic = Literal["notifications", "tokens"]
+TOPICS: Final[frozenset[Topic]] = frozenset(("notifications", "tokens"))
+# Nodes of earlier versions use this name too, and work beside newer ones while a cluster is upgraded.
 CHANNEL: Final = f"{PREFIX}bell"
 
 
-class Bell(Protocol):
-    """A bell that all processes on one database can ring and hear."""
+class WakeUps(Protocol):
+    """Hints between all processes on one database."""
 
-    def ring_after(self, unit: Unit, word: Word) -> None:
-        """Ring once this unit's transaction is committed; never if it is not. Does not fail."""
+    def send_after(self, unit: Unit, topic: Topic) -> None:
+        """Send one once this unit's transaction is committed; never if it is not. Does not fail."""
 
-    def wait(self, seconds: float) -> frozenset[Word] | None:
-        """What was rung for: waits for the first ring, `seconds` at most. One thread of a process may wait.
+    def wait(self, seconds: float) -> frozenset[Topic] | None:
+        """The topics of hints: waits for the first, `seconds` at most. One thread of a process may wait.
 
-        None: it cannot be heard at the moment, or could not before, so look at everything that matters.
+        None: hints cannot be received at the moment, or could not before, so read everything that matters.
         """
 
     def close(self) -> None:
         """Close what this process has open."""
 
 
-class NoBell:
-    """Nobody rings: look every time."""
+class NoWakeUps:
+    """No hints are sent: poll every time."""
 
-    def ring_after(self, unit: Unit, word: Word) -> None:
+    def send_after(self, unit: Unit, topic: Topic) -> None:
         """Do nothing."""
 
     def wait(self, seconds: float) -> None:
@@ -52,72 +53,72 @@ class NoBell:
         """Do nothing."""
 
 
-class RedisBell:
-    """Rings by Redis' publish and subscribe."""
+class RedisWakeUps:
+    """Hints by Redis' publish and subscribe."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._ear: Any = None
+        self._subscription: Any = None
 
-    def ring_after(self, unit: Unit, word: Word) -> None:
-        """See Bell."""
-        if unit.is_first(f"bell:{word}"):
-            unit.on_commit(partial(self._ring, word))
+    def send_after(self, unit: Unit, topic: Topic) -> None:
+        """See WakeUps."""
+        if unit.is_first(f"wakeup:{topic}"):
+            unit.on_commit(partial(self._send, topic))
 
-    def wait(self, seconds: float) -> frozenset[Word] | None:
-        """See Bell. After the connection was made, or made anew, it is None once: rings may have been missed."""
+    def wait(self, seconds: float) -> frozenset[Topic] | None:
+        """See WakeUps. After connecting, or connecting anew, it is None once: hints may have been missed."""
         until = time.monotonic() + seconds
         try:
-            return self._redis.ask(partial(self._hear, until), patient=True)
+            return self._redis.ask(partial(self._receive, until), patient=True)
         except RedisLost:
             self.close()
             time.sleep(max(0.0, until - time.monotonic()))
             return None
 
     def close(self) -> None:
-        """See Bell."""
-        ear, self._ear = self._ear, None
-        if ear is not None:
-            ear.close()
+        """See WakeUps."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            subscription.close()
 
-    def _ring(self, word: Word) -> None:
+    def _send(self, topic: Topic) -> None:
         try:
-            self._redis.ask(lambda client: client.publish(CHANNEL, word))
+            self._redis.ask(lambda client: client.publish(CHANNEL, topic))
         except RedisLost:
-            # It was logged. They look without being told.
+            # It was logged. The others poll.
             return
 
-    def _hear(self, until: float, client: Any) -> frozenset[Word] | None:
-        if self._ear is None:
-            self._ear = client.pubsub()
-            self._ear.subscribe(CHANNEL)
-            # The answer to that: whatever is rung from here on is heard.
-            self._ear.get_message(timeout=TIMEOUT)
+    def _receive(self, until: float, client: Any) -> frozenset[Topic] | None:
+        if self._subscription is None:
+            self._subscription = client.pubsub()
+            self._subscription.subscribe(CHANNEL)
+            # The answer to that: whatever is sent from here on is received.
+            self._subscription.get_message(timeout=TIMEOUT)
             return None
-        heard: set[Word] = set()
-        while not heard and (left := until - time.monotonic()) > 0:
-            heard |= _words(self._ear.get_message(ignore_subscribe_messages=True, timeout=left))
-        while heard and (more := self._ear.get_message(timeout=0)) is not None:
-            heard |= _words(more)
-        return frozenset(heard)
+        topics: set[Topic] = set()
+        while not topics and (left := until - time.monotonic()) > 0:
+            topics |= _topics(self._subscription.get_message(ignore_subscribe_messages=True, timeout=left))
+        while topics and (more := self._subscription.get_message(timeout=0)) is not None:
+            topics |= _topics(more)
+        return frozenset(topics)
 
 
-def _words(message: Any) -> set[Word]:
+def _topics(message: Any) -> set[Topic]:
     data = message["data"] if message and message["type"] == "message" else b""
-    return {word for word in WORDS if data == word.encode()}
+    return {topic for topic in TOPICS if data == topic.encode()}
 
 
-class _Hung:
-    """The bell that services ring. Set once, with the application."""
+class _Configured:
+    """What `wake` sends by. Set once, with the application."""
 
-    bell: Bell = NoBell()
-
-
-def hang(bell: Bell) -> None:
-    """From now on `ring` rings this bell."""
-    _Hung.bell = bell
+    wakeups: WakeUps = NoWakeUps()
 
 
-def ring(word: Word) -> None:
-    """Tell every process to look, once the transaction that is open is committed."""
-    _Hung.bell.ring_after(current_unit(), word)
+def use(wakeups: WakeUps) -> None:
+    """From now on `wake` sends by these."""
+    _Configured.wakeups = wakeups
+
+
+def wake(topic: Topic) -> None:
+    """Have every process read what is new of `topic`, once the transaction that is open is committed."""
+    _Configured.wakeups.send_after(current_unit(), topic)

@@ -1,6 +1,6 @@
 """How a queued job reaches a worker at once: a message with its id, by way of huey, in a file of its own or in Redis.
 
-The table is the truth about jobs; messages are a bell. They may be lost at any time, and the file broken or deleted:
+The table is the truth about jobs; messages are hints. They may be lost at any time, and the file broken or deleted:
 workers look into the table as well, and the file is made anew.
 """
 
@@ -24,7 +24,7 @@ from .messages import RedisMessages
 log = logging.getLogger(__name__)
 
 FILE: Final = "jobs.db"
-# A request that queued a job is answered after its message: it does not wait long for a mere bell.
+# A request that queued a job is answered after its message: it does not wait long for a mere hint.
 TIMEOUT_SECONDS: Final = 1.0
 
 Run = Callable[[str], object]

@@ -26,7 +26,7 @@ _REASONS: Final = ("reason", "notes", "response")
 def notify(user_id: str | None, event: Event, **data: Any) -> None:
     """Tell a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
     db.session.add(Notification(user_id=user_id, event=event, data=data))
-    wakeup.ring("notifications")
+    wakeup.wake("notifications")
 
 
 def about(plugin: Plugin) -> dict[str, str]:

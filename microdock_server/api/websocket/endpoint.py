@@ -70,7 +70,9 @@ def mount(app: Flask, context: Context) -> None:
     settings = context.settings
     if settings.ws_max_connections:
         app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
-        app.extensions[HUB] = Hub(context.counting, context.bell, settings.ws_max_connections, settings.ws_max_per_user)
+        app.extensions[HUB] = Hub(
+            context.counting, context.wakeups, settings.ws_max_connections, settings.ws_max_per_user
+        )
         app.register_blueprint(live)
 
 

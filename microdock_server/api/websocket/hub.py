@@ -20,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row
 
 from ...clock import iso
-from ...cluster.wakeup import Bell
+from ...cluster.wakeup import WakeUps
 from ...errors import SocketsTaken, TooMany
 from ...messages import Language
 from ...observability import metrics
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 TICK: Final = 0.5
 TICK_AFTER_FAILURE: Final = 2.0
 RECHECK_EVERY: Final = 2.0
-# With a bell that can be heard, the database is asked for notifications when it rings, and otherwise this often.
+# Where wake-ups are received, the database is asked for notifications when one comes, and otherwise this often.
 LOOK_EVERY: Final = 3.0
-# Rings in quick succession are answered together.
+# Wake-ups in quick succession are answered together.
 PAUSE: Final = 0.05
 
 # Sockets of one address that have not said yet whose they are, in each process.
@@ -112,8 +112,8 @@ class Place:
 class Hub:
     """Keeps count of the sockets of this process. Its poller starts with the first one, after the fork."""
 
-    def __init__(self, engine: Engine, bell: Bell, most: int, most_of_user: int) -> None:
-        self._engine, self._bell, self._most, self._most_of_user = engine, bell, most, most_of_user
+    def __init__(self, engine: Engine, wakeups: WakeUps, most: int, most_of_user: int) -> None:
+        self._engine, self._wakeups, self._most, self._most_of_user = engine, wakeups, most, most_of_user
         # Who runs the process may say here that it is about to end: sockets are closed then.
         self.is_wanted: Callable[[], bool] = lambda: True
         self._lock = threading.Lock()
@@ -217,12 +217,12 @@ class Hub:
             self._wait()
 
     def _wait(self) -> None:
-        """Until the next tick, or the bell; what it rang for is due at once."""
-        rung = self._bell.wait(TICK)
-        if rung is None or "notifications" in rung:
+        """Until the next tick, or a wake-up; what that is about is due at once."""
+        topics = self._wakeups.wait(TICK)
+        if topics is None or "notifications" in topics:
             self._looked = -math.inf
-        if rung:
-            if "tokens" in rung:
+        if topics:
+            if "tokens" in topics:
                 self._checked = -math.inf
             time.sleep(PAUSE)
 

@@ -7,8 +7,8 @@ Every request with a token asks the database, on every node, and nothing else ca
 query by three primary keys answers that together with what the request needs anyway (name, role, revision), so a cache
 of believed tokens could save little; and it could not be right: a node that revokes while it has lost Redis, or a
 Redis that was flushed, would leave others believing. What may be kept is the opposite (see api.auth.RefusedTokens),
-because a token that was revoked stays revoked. Redis carries the news alone: open WebSockets are checked when the bell
-rings, and every two seconds without it.
+because a token that was revoked stays revoked. Redis carries the news alone: open WebSockets are checked when a wake-up
+comes, and every two seconds without.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
     successor = _spend(token, user, family) if token.spent_at is None else _given_before(token, user)
     if successor is None:
         family.revoked_at = utcnow()
-        wakeup.ring("tokens")
+        wakeup.wake("tokens")
         return user, None
     return user, (_access(user, family, lifetime), successor)
 
@@ -141,13 +141,13 @@ def revoke(claims: Claims) -> None:
         family = db.session.get(TokenFamily, claims.family)
         if family is not None and family.revoked_at is None:
             family.revoked_at = utcnow()
-    wakeup.ring("tokens")
+    wakeup.wake("tokens")
 
 
 def revoke_user(user: User) -> None:
     """No token that this user holds is believed any more."""
     user.token_epoch += 1
-    wakeup.ring("tokens")
+    wakeup.wake("tokens")
 
 
 def forget_expired() -> int:

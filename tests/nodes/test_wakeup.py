@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from microdock_server.cluster.redis import Redis
-from microdock_server.cluster.wakeup import NoBell, RedisBell, Word
+from microdock_server.cluster.wakeup import NoWakeUps, RedisWakeUps, Word
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.delivery import Messenger, Reminder
 
@@ -30,42 +30,42 @@ def other(redis_server: RedisServer) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def bell(redis: Redis, app: Flask) -> Iterator[RedisBell]:
+def bell(redis: Redis, app: Flask) -> Iterator[RedisWakeUps]:
     with app.app_context():
-        yield RedisBell(redis)
+        yield RedisWakeUps(redis)
 
 
 @pytest.fixture
-def ear(other: Redis) -> Iterator[RedisBell]:
+def ear(other: Redis) -> Iterator[RedisWakeUps]:
     """Another process's, that listens already."""
-    made = RedisBell(other)
+    made = RedisWakeUps(other)
     assert made.wait(0) is None
     yield made
     made.close()
 
 
-def ring(bell: RedisBell, *words: Word) -> None:
+def ring(bell: RedisWakeUps, *words: Word) -> None:
     with unit_of_work() as unit:
         for word in words:
-            bell.ring_after(unit, word)
+            bell.send_after(unit, word)
 
 
 class TestBell:
-    def test_rings_after_the_commit(self, bell: RedisBell, ear: RedisBell) -> None:
+    def test_rings_after_the_commit(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
         with unit_of_work() as unit:
-            bell.ring_after(unit, "notifications")
+            bell.send_after(unit, "notifications")
             assert ear.wait(0.2) == frozenset()
         assert ear.wait(10) == {"notifications"}
         assert ear.wait(0.1) == frozenset()
 
-    def test_does_not_ring_for_what_is_undone(self, bell: RedisBell, ear: RedisBell) -> None:
+    def test_does_not_ring_for_what_is_undone(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
         with suppress(KeyError), unit_of_work() as unit:
-            bell.ring_after(unit, "notifications")
+            bell.send_after(unit, "notifications")
             raise KeyError
         ring(bell, "tokens")
         assert ear.wait(10) == {"tokens"}
 
-    def test_ends_a_wait(self, bell: RedisBell, ear: RedisBell) -> None:
+    def test_ends_a_wait(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
         heard: list[object] = []
         waiting = threading.Thread(target=lambda: heard.append(ear.wait(30)))
         waiting.start()
@@ -73,7 +73,7 @@ class TestBell:
         waiting.join(10)
         assert heard == [{"tokens"}]
 
-    def test_many_rings_are_heard_as_few(self, bell: RedisBell, ear: RedisBell) -> None:
+    def test_many_rings_are_heard_as_few(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
         ring(bell, "tokens", "tokens")
         for _ in range(20):
             ring(bell, "notifications")
@@ -81,13 +81,13 @@ class TestBell:
         assert frozenset[Word]().union(*(one or () for one in heard)) == {"tokens", "notifications"}
         assert heard[-1] == frozenset()
 
-    def test_makes_no_sense_of_what_others_publish(self, ear: RedisBell, redis: Redis) -> None:
+    def test_makes_no_sense_of_what_others_publish(self, ear: RedisWakeUps, redis: Redis) -> None:
         for word in ("", "nonsense", b"\xff" * 1000):
             redis.ask(lambda client, word=word: client.publish("microdock:bell", word))
         assert ear.wait(0.3) == frozenset()
 
     def test_lost_it_says_look_and_is_heard_again(
-        self, bell: RedisBell, ear: RedisBell, redis_server: RedisServer
+        self, bell: RedisWakeUps, ear: RedisWakeUps, redis_server: RedisServer
     ) -> None:
         redis_server.kill()
         assert ear.wait(0.1) is None
@@ -99,7 +99,7 @@ class TestBell:
         assert eventually(lambda: ring(bell, "tokens") is None and ear.wait(0.5) == {"tokens"})
 
     def test_that_is_none_says_look_every_time(self) -> None:
-        bell = NoBell()
+        bell = NoWakeUps()
         assert [bell.wait(0), bell.wait(0)] == [None, None]  # type: ignore[func-returns-value]
 
 
