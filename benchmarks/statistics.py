@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from microdock_server.clock import utcnow
 from microdock_server.database.session import db
-from microdock_server.database.unit_of_work import execute_durably_enough, unit_of_work
+from microdock_server.database.unit_of_work import execute_autocommit, unit_of_work
 from microdock_server.models import DownloadDay
 from microdock_server.services.plugins.downloads import _COUNT
 from microdock_server.services.statistics import TOP, of_system
@@ -70,7 +70,7 @@ def grouped(period: Period) -> None:
 
 def _counting(market: Market, rounds: int, section: Section) -> None:
     """One download counted as the server does it, and by the same statement on tables that nothing watches."""
-    engine = market.app.extensions["microdock"].counting
+    engine = market.app.extensions["microdock"].autocommit
     with unit_of_work(writing=False):
         names = list(db.session.scalars(select(DownloadDay.plugin_name).distinct().limit(COUNTED)))
     connection = sqlite3.connect(market.database, isolation_level=None, timeout=15)
@@ -78,19 +78,19 @@ def _counting(market: Market, rounds: int, section: Section) -> None:
     def count() -> float:
         started = time.perf_counter()
         for name in names:
-            execute_durably_enough(engine, _COUNT, {"name": name, "number": "1.0.0"})
+            execute_autocommit(engine, _COUNT, {"name": name, "number": "1.0.0"})
         return (time.perf_counter() - started) * 1000 / len(names)
 
     def plain() -> float:
         triggers = dropped_triggers(connection)
         try:
             # The other connections read the changed schema before they are timed.
-            execute_durably_enough(engine, _COUNT, {"name": names[0], "number": "1.0.0"})
+            execute_autocommit(engine, _COUNT, {"name": names[0], "number": "1.0.0"})
             return count()
         finally:
             for statement in triggers.values():
                 connection.execute(statement)
-            execute_durably_enough(engine, _COUNT, {"name": names[0], "number": "1.0.0"})
+            execute_autocommit(engine, _COUNT, {"name": names[0], "number": "1.0.0"})
 
     samples = race({"with": count, "without": plain}, rounds)
     connection.close()

@@ -13,7 +13,7 @@ from .api.core.errors import register as register_errors
 from .api.core.files import StaticResponse
 from .api.core.inspections import Inspections
 from .api.core.list_cache import CatalogCache
-from .api.core.middleware import Edge
+from .api.core.middleware import RequestMiddleware
 from .api.core.proxies import Proxies
 from .api.core.state import ApiState, limits_of, state_of
 from .api.core.surface import Segment
@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     endpoint.mount(app, context)
     register_errors(app)
     register_commands(app)
-    app.wsgi_app = Edge(app, app.wsgi_app, settings, state_of(app))  # type: ignore[method-assign]
+    app.wsgi_app = RequestMiddleware(app, app.wsgi_app, settings, state_of(app))  # type: ignore[method-assign]
     app.wsgi_app = Proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
@@ -122,6 +122,6 @@ def _api_state(app: Flask, context: Context) -> ApiState:
         inspections=Inspections(settings.data_dir),
         decoded=DecodedTokens(),
         refused=RefusedTokens(),
-        catalog=CatalogCache(Plugin, context.counting, "plugins.listed"),
+        catalog=CatalogCache(Plugin, context.autocommit, "plugins.listed"),
         document=openapi.document(settings, MOUNTED),
     )

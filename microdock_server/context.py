@@ -16,7 +16,7 @@ from .cluster.redis import Redis
 from .cluster.wakeup import NoWakeUps, RedisWakeUps, WakeUps
 from .config import Settings
 from .database.session import db
-from .database.unit_of_work import counting_engine
+from .database.unit_of_work import autocommit_engine
 from .services.files.disk_space import DiskGuard
 from .storage import LocalStorage, MeasuredStorage, Storages
 
@@ -28,7 +28,7 @@ class Context:
     settings: Settings
     storage: Storages
     disk: DiskGuard
-    counting: Engine
+    autocommit: Engine
     # None where there is none by the settings.
     redis: Redis | None
     wakeups: WakeUps
@@ -37,7 +37,7 @@ class Context:
     def of(cls, app: Flask, settings: Settings) -> Self:
         """The context of an application whose database is bound already."""
         with app.app_context():
-            counting = counting_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+            autocommit = autocommit_engine(db.engine, app.config["SQLALCHEMY_ENGINE_OPTIONS"])
         redis = Redis(settings.redis_url) if settings.redis_url else None
         places = {"data": settings.data_dir, "temp": settings.temp_dir}
         if not settings.storage_url:
@@ -46,9 +46,9 @@ class Context:
             settings=settings,
             storage=_storages(settings),
             disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
-            counting=counting,
+            autocommit=autocommit,
             redis=redis,
-            wakeups=_wakeups(redis, counting),
+            wakeups=_wakeups(redis, autocommit),
         )
 
 

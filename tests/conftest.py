@@ -152,7 +152,7 @@ def release(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    context.counting.dispose()
+    context.autocommit.dispose()
     context.wakeups.close()
     if context.redis is not None:
         context.redis.close()

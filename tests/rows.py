@@ -120,7 +120,7 @@ class Shell:
 @contextmanager
 def raw(app: Flask) -> Iterator[Shell]:
     """A shell on the application's database."""
-    with app.extensions["microdock"].counting.connect() as connection:
+    with app.extensions["microdock"].autocommit.connect() as connection:
         yield Shell(connection)
 
 

@@ -112,7 +112,7 @@ class House:
             notifications.notify(user_id, Event.STATUS_CHANGED, **{"plugin_name": "p", "new_status": "s", **data})
 
     def latest(self) -> int:
-        return notifications.latest_id(self.app.extensions["microdock"].counting)
+        return notifications.latest_id(self.app.extensions["microdock"].autocommit)
 
 
 @contextlib.contextmanager

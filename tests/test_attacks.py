@@ -826,7 +826,7 @@ def notify_all(app: Flask, number: int) -> None:
 
 
 def latest(app: Flask) -> int:
-    return notifications.latest_id(context_of(app).counting)
+    return notifications.latest_id(context_of(app).autocommit)
 
 
 def context_of(app: Flask) -> Context:

@@ -176,7 +176,7 @@ def test_what_everybody_is_told_is_heard_by_who_joined_before(app: Flask, wall_c
     with app.app_context(), unit_of_work(writing=False):
         user_id = db.session.scalars(select(tokens.User.id).where(tokens.User.username == "somebody")).one()
         assert notifications.count_unread(user_id) == 1
-    [row] = notifications.missed(user_id, 0, app.extensions["microdock"].counting)
+    [row] = notifications.missed(user_id, 0, app.extensions["microdock"].autocommit)
     assert row.data == {"n": 1}
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from microdock_server.database import engines
 from microdock_server.database.session import db
-from microdock_server.database.unit_of_work import current_unit, execute_durably_enough, unit_of_work
+from microdock_server.database.unit_of_work import current_unit, execute_autocommit, unit_of_work
 from microdock_server.errors import Conflict, DatabaseBusy, StorageFull
 from microdock_server.models import Setting
 
@@ -47,7 +47,7 @@ def stored() -> set[str]:
 def can_be_written(app: Flask) -> bool:
     """Could somebody else write now, without waiting?"""
     if app.extensions["microdock"].settings.sqlite_path is None:
-        with app.extensions["microdock"].counting.connect() as connection:
+        with app.extensions["microdock"].autocommit.connect() as connection:
             locked = connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({engines.WRITE_LOCK})")
             return bool(locked.scalar())
     other = sqlite3.connect(app.extensions["microdock"].settings.sqlite_path, timeout=0, isolation_level=None)
@@ -65,7 +65,7 @@ def can_be_written(app: Flask) -> bool:
 def locked(app: Flask) -> Iterator[None]:
     """Let somebody else be writing."""
     if app.extensions["microdock"].settings.sqlite_path is None:
-        with app.extensions["microdock"].counting.connect() as other:
+        with app.extensions["microdock"].autocommit.connect() as other:
             other.exec_driver_sql(f"SELECT pg_advisory_lock({engines.WRITE_LOCK})")
             yield
             other.exec_driver_sql(f"SELECT pg_advisory_unlock({engines.WRITE_LOCK})")
@@ -377,18 +377,18 @@ class TestPragmas:
         assert self.pragmas(db.engine) == expected
 
     def test_counts_are_not_but_survive_the_process(self, app: Flask) -> None:
-        found = self.pragmas(app.extensions["microdock"].counting)
+        found = self.pragmas(app.extensions["microdock"].autocommit)
         assert (found["journal_mode"], found["synchronous"], found["busy_timeout"]) == ("wal", 1, 15_000)
 
 
 class TestCounting:
     def test_a_count_is_a_transaction_of_its_own(self, app: Flask) -> None:
-        counting = app.extensions["microdock"].counting
+        counting = app.extensions["microdock"].autocommit
         with unit_of_work():
             add("one", "1")
         statement = text("UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE key = :key")
-        assert execute_durably_enough(counting, statement, {"key": "one"}) == 1
-        assert execute_durably_enough(counting, statement, {"key": "another"}) == 0
+        assert execute_autocommit(counting, statement, {"key": "one"}) == 1
+        assert execute_autocommit(counting, statement, {"key": "another"}) == 0
         assert can_be_written(app)
         with unit_of_work(writing=False):
             assert db.session.get_one(Setting, "one").value == "2"

@@ -186,7 +186,7 @@ def _lock(recipient: str | None, keys: Keys) -> Lock | None:
 def _present(data_dir: Path) -> Iterator[None]:
     """No restore changes the directory meanwhile."""
     try:
-        descriptor = data_dir_lock.announce(data_dir)
+        descriptor = data_dir_lock.lock_shared(data_dir)
     except data_dir_lock.InUse as reason:
         raise SnapshotProblem(f"{data_dir} is being restored") from reason
     try:

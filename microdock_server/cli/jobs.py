@@ -18,7 +18,7 @@ from ..services import audit, jobs
 from ..services.autoreview import running
 from ..services.catalog import search
 from ..serving.process_exit import end
-from ..storage.data_dir_lock import InUse, announce
+from ..storage.data_dir_lock import InUse, lock_shared
 from ..vocabulary import JobState
 from .commands import Commands, show_table
 
@@ -43,7 +43,7 @@ def work(with_parent: bool, grace: float) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         # Held until this process ends.
-        announce(context().settings.data_dir)
+        lock_shared(context().settings.data_dir)
     except InUse as reason:
         raise click.ClickException(str(reason)) from reason
     Worker(app, grace=grace).work(with_parent=with_parent)

@@ -59,7 +59,7 @@ def prepare(engine: Engine, is_writing: IsWriting) -> None:
         event.listen(engine, "begin", lambda connection: _begin_postgresql(connection, is_writing()))
 
 
-def counting(url: URL, engine_options: dict[str, Any]) -> Engine:
+def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
     """An engine for counters and for single reads: every statement is a transaction of its own.
 
     What it commits survives kill -9 of every process of this program; only a power loss (or a crash of PostgreSQL
@@ -68,7 +68,7 @@ def counting(url: URL, engine_options: dict[str, Any]) -> Engine:
     made = dict(engine_options)
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, isolation_level="AUTOCOMMIT", **made)
-        event.listen(engine, "connect", _configure_counting)
+        event.listen(engine, "connect", _configure_autocommit)
         return engine
     arguments = made.pop("connect_args")
     arguments = {**arguments, "options": f"{arguments['options']} -c synchronous_commit=off"}
@@ -115,7 +115,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntr
     _pragmas(connection, synchronous="FULL")
 
 
-def _configure_counting(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+def _configure_autocommit(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     _pragmas(connection, synchronous="NORMAL")
 
 

@@ -145,19 +145,19 @@ def _run(callbacks: Iterator[Callback] | list[Callback]) -> None:
             log.exception("a callback after the transaction failed")
 
 
-def execute_durably_enough(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> int:
-    """Run one statement in a transaction of its own on a `counting_engine`; how many rows it touched."""
+def execute_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> int:
+    """Run one statement in a transaction of its own on a `autocommit_engine`; how many rows it touched."""
     try:
         with engine.connect() as connection:
             return int(connection.execute(statement, parameters).rowcount)
     except (DBAPIError, PoolTimeout) as reason:
         if tries > 1 and engines.is_passing(reason):
-            return execute_durably_enough(engine, statement, parameters, tries - 1)
+            return execute_autocommit(engine, statement, parameters, tries - 1)
         _reraise(reason)
 
 
-def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
-    """The rows of one statement on a `counting_engine`: a snapshot of its own, with no transaction around it.
+def read_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """The rows of one statement on a `autocommit_engine`: a snapshot of its own, with no transaction around it.
 
     For what every request asks: a unit of work around a single statement costs more than the statement.
     """
@@ -168,11 +168,11 @@ def read_at_once(engine: Engine, statement: Any, parameters: dict[str, Any] | No
         _reraise(reason)
 
 
-def counting_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
-    """A sibling of `engine` for counters, with connections of its own. See engines.counting."""
-    counting = engines.counting(engine.url, engine_options)
-    watch(counting)
-    return counting
+def autocommit_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
+    """A sibling of `engine` for counters, with connections of its own. See engines.autocommit."""
+    autocommit = engines.autocommit(engine.url, engine_options)
+    watch(autocommit)
+    return autocommit
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -188,10 +188,10 @@ def _is_writing() -> bool | None:
 
 __all__ = [
     "Unit",
-    "counting_engine",
+    "autocommit_engine",
     "current_unit",
-    "execute_durably_enough",
+    "execute_autocommit",
     "prepare_engine",
-    "read_at_once",
+    "read_autocommit",
     "unit_of_work",
 ]

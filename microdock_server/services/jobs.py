@@ -78,20 +78,20 @@ def lease(job_id: str, holder: str) -> Leased | None:
 def extend(leased: Leased) -> bool:
     """Hold on to a job for longer; False where it is no longer ours."""
     with unit_of_work():
-        return _mine(leased, leased_until=utcnow() + LEASE)
+        return _update_leased(leased, leased_until=utcnow() + LEASE)
 
 
 def finish(leased: Leased) -> bool:
     """The job is done, in the caller's transaction; False where it is no longer ours, and nothing may be written."""
-    return _mine(leased, state=JobState.DONE, leased_until=None, finished_at=utcnow(), error="")
+    return _update_leased(leased, state=JobState.DONE, leased_until=None, finished_at=utcnow(), error="")
 
 
 def fail(leased: Leased, reason: str) -> bool:
     """The attempt failed: try again later, or give up after the fifth. True where it was the last."""
     if leased.attempt >= MAX_ATTEMPTS:
-        return _mine(leased, state=JobState.FAILED, leased_until=None, finished_at=utcnow(), error=reason)
+        return _update_leased(leased, state=JobState.FAILED, leased_until=None, finished_at=utcnow(), error=reason)
     later = utcnow() + FIRST_DELAY * 2 ** (leased.attempt - 1)
-    _mine(leased, state=JobState.QUEUED, leased_by=None, leased_until=None, available_at=later, error=reason)
+    _update_leased(leased, state=JobState.QUEUED, leased_by=None, leased_until=None, available_at=later, error=reason)
     return False
 
 
@@ -173,7 +173,7 @@ def _is_due() -> ColumnElement[bool]:
     return or_((Job.state == JobState.QUEUED) & ~waits, (Job.state == JobState.RUNNING) & ~runs)
 
 
-def _mine(leased: Leased, **values: Any) -> bool:
+def _update_leased(leased: Leased, **values: Any) -> bool:
     statement = (
         update(Job)
         .where(

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, and_, bindparam, exists, func, insert, or_, 
 from ..clock import utcnow
 from ..cluster import wakeup
 from ..database.session import db
-from ..database.unit_of_work import read_at_once
+from ..database.unit_of_work import read_autocommit
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
 from ..models import Notification, NotificationRead, Plugin, User
 from ..models.columns import UtcDateTime
@@ -41,24 +41,24 @@ def about(plugin: Plugin) -> dict[str, str]:
 
 def latest_id(engine: Engine) -> int:
     """The id of the newest notification; 0 where there is none."""
-    return int(read_at_once(engine, _LATEST)[0][0] or 0)
+    return int(read_autocommit(engine, _LATEST)[0][0] or 0)
 
 
 def after(last_id: int, engine: Engine) -> Sequence[Row[Any]]:
     """Rows of notifications newer than `last_id`, oldest first, at most 1,000: whoever they are for."""
-    return read_at_once(engine, _AFTER, {"last_id": last_id, "batch": MAX_BATCH})
+    return read_autocommit(engine, _AFTER, {"last_id": last_id, "batch": MAX_BATCH})
 
 
 def missed(user_id: str, last_id: int, engine: Engine) -> Sequence[Row[Any]]:
     """Rows of the user's notifications newer than `last_id`, oldest first, at most 1,000."""
     bounds = {"user_id": user_id, "last_id": last_id, "batch": MAX_BATCH, "now": utcnow()}
-    return read_at_once(engine, _MISSED, bounds)
+    return read_autocommit(engine, _MISSED, bounds)
 
 
 def unread(user_id: str, after_id: int, up_to: int, engine: Engine) -> Sequence[Row[Any]]:
     """Rows of the user's unread notifications newer than `after_id`, up to this id, oldest first, at most 1,000."""
     bounds = {"user_id": user_id, "last_id": after_id, "up_to": up_to, "batch": MAX_BATCH, "now": utcnow()}
-    return read_at_once(engine, _UNREAD, bounds)
+    return read_autocommit(engine, _UNREAD, bounds)
 
 
 def message_for(event: str, data: Mapping[str, Any]) -> Message:

@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from .. import file_modes
 from ..clock import utcnow
-from ..storage.data_dir_lock import InUse, alone
+from ..storage.data_dir_lock import InUse, lock_exclusively
 from .keeping import sync_directory
 from .problems import SnapshotProblem
 
@@ -102,7 +102,7 @@ def _unused(data_dir: Path) -> ExitStack:
     stack = ExitStack()
     if data_dir.exists():
         try:
-            stack.enter_context(alone(data_dir))
+            stack.enter_context(lock_exclusively(data_dir))
         except InUse as reason:
             raise SnapshotProblem(f"a server or worker is running on {data_dir}: stop it first") from reason
     return stack

@@ -20,7 +20,7 @@ class InUse(Exception):
     """Somebody uses the directory."""
 
 
-def announce(data_dir: Path) -> int:
+def lock_shared(data_dir: Path) -> int:
     """Say that this process, and those that it forks, use `data_dir`; the kernel takes it back when all have ended.
 
     The descriptor has to be kept open. Raises InUse while a restore is about to change the directory.
@@ -32,7 +32,7 @@ def announce(data_dir: Path) -> int:
 
 
 @contextmanager
-def alone(data_dir: Path) -> Iterator[None]:
+def lock_exclusively(data_dir: Path) -> Iterator[None]:
     """Nobody uses `data_dir`, nor begins to meanwhile. Raises InUse if somebody does."""
     descriptors = [_locked(data_dir / FILE, fcntl.LOCK_EX)]
     try:

@@ -242,7 +242,7 @@ def test_a_user_who_is_disabled_or_whose_tokens_are_revoked_is_sent_away(house: 
 
 def test_many_tokens_are_checked_at_once(app: Flask) -> None:
     users = [add_user(app, f"user{number}") for number in range(3)]
-    engine = app.extensions["microdock"].counting
+    engine = app.extensions["microdock"].autocommit
     with app.app_context(), unit_of_work():
         found = [accounts.find(f"user{number}") for number in range(3)]
         many = [tokens.host_token(user, timedelta(hours=1)) for user in found if user for _ in range(400)]

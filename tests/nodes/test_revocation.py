@@ -85,7 +85,7 @@ def test_the_database_is_asked_once_about_a_token_that_is_revoked(nodes: list[Fl
     leaving = add_user(app, "leaving")
     log_out(leaving)
     asked: list[str] = []
-    engine = app.extensions["microdock"].counting
+    engine = app.extensions["microdock"].autocommit
     event.listen(engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
     assert [status(app, leaving) for _ in range(5)] == [401] * 5
     assert len([statement for statement in asked if "token_epoch" in statement]) == 1

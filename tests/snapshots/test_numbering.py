@@ -43,7 +43,7 @@ def told(app: Flask, times: int = 1) -> list[int]:
         with app.app_context(), unit_of_work():
             notifications.notify(None, Event.STATUS_CHANGED, n=number)
         with app.app_context():
-            found.append(notifications.latest_id(app.extensions["microdock"].counting))
+            found.append(notifications.latest_id(app.extensions["microdock"].autocommit))
     return found
 
 

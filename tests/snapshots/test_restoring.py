@@ -82,7 +82,7 @@ def test_undo_repairs_a_restore_that_was_killed_between_its_renames(app: Flask, 
 def test_a_directory_in_use_is_left_alone(app: Flask, out: Path) -> None:
     data = data_of(app)
     made = snapshot(app, out)
-    descriptor = data_dir_lock.announce(data)
+    descriptor = data_dir_lock.lock_shared(data)
     try:
         with pytest.raises(SnapshotProblem, match="running on"):
             restore(made.path, data)
@@ -95,9 +95,9 @@ def test_a_directory_in_use_is_left_alone(app: Flask, out: Path) -> None:
 
 def test_no_server_starts_on_what_is_being_restored(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    with data_dir_lock.alone(tmp_path / "data"), pytest.raises(data_dir_lock.InUse):
-        data_dir_lock.announce(tmp_path / "data")
-    os.close(data_dir_lock.announce(tmp_path / "data"))
+    with data_dir_lock.lock_exclusively(tmp_path / "data"), pytest.raises(data_dir_lock.InUse):
+        data_dir_lock.lock_shared(tmp_path / "data")
+    os.close(data_dir_lock.lock_shared(tmp_path / "data"))
 
 
 def test_a_database_of_a_later_program_is_refused_and_nothing_changes(app: Flask, out: Path) -> None:

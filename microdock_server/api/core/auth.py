@@ -74,7 +74,7 @@ def believe(claims: Claims) -> Actor:
     if refused.get(claims.jti):
         raise InvalidToken()
     try:
-        return tokens.believe(claims, context().counting)
+        return tokens.believe(claims, context().autocommit)
     except RevokedForGood:
         refused.put(claims.jti, True)
         raise

@@ -23,7 +23,7 @@ import orjson
 from sqlalchemy import Engine, select
 from werkzeug.http import parse_accept_header
 
-from ...database.unit_of_work import read_at_once, unit_of_work
+from ...database.unit_of_work import read_autocommit, unit_of_work
 from ...messages import Language, language_of, text
 from ...models import Catalog
 from ...schemas.base import Schema
@@ -110,7 +110,7 @@ class CatalogCache:
         return time.monotonic() - self._totals_at > TOTALS_AGE or self._revision != self._current_revision()
 
     def _current_revision(self) -> int:
-        return int(read_at_once(self._engine, _REVISION)[0][0])
+        return int(read_autocommit(self._engine, _REVISION)[0][0])
 
     def _refresh(self) -> None:
         """Read what changed since the last time; of totals those of what changed, and all when they are old."""

@@ -74,7 +74,7 @@ def uploads_at_once(settings: Settings) -> int:
     return max(1, settings.web_threads // 2)
 
 
-class Edge:
+class RequestMiddleware:
     """The outermost WSGI layer of the application."""
 
     def __init__(self, app: Flask, inner: Wsgi, settings: Settings, state: ApiState) -> None:

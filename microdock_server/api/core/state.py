@@ -57,5 +57,5 @@ def close_databases(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    context.counting.dispose()
+    context.autocommit.dispose()
     state_of(app).limits.close()

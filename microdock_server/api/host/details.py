@@ -81,7 +81,7 @@ def _array(rendered: _Rendered, counts: list[int]) -> bytes:
 
 def _current(name: str) -> tuple[_Rendered, list[int]]:
     """The plugin as it is now, and its versions' counts, highest version first."""
-    engine = context().counting
+    engine = context().autocommit
     while rows := catalog.counts(name, engine):
         wanted: _At = (rows[0].id, rows[0].revision)
         found = _kept.of(wanted, lambda: _render(name))

@@ -181,7 +181,7 @@ def delete(actor: Actor, body: dict[str, Any]) -> None:
 )
 def download(body: dict[str, Any]) -> Response:
     """The current version's package; counted before its first byte is sent."""
-    found = downloads.begin(body["name"], None, context().storage, context().counting, answers_alike)
+    found = downloads.begin(body["name"], None, context().storage, context().autocommit, answers_alike)
     return package_response(found)
 
 

@@ -67,5 +67,5 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
 )
 def download(body: dict[str, Any]) -> Response:
     """One version's package; counted before its first byte is sent."""
-    found = downloads.begin(body["name"], body["version"], context().storage, context().counting, answers_alike)
+    found = downloads.begin(body["name"], body["version"], context().storage, context().autocommit, answers_alike)
     return package_response(found)

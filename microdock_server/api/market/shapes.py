@@ -64,7 +64,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     return {
         **detail,
         "long_description": plugin.long_description,
-        "long_description_html": texts.long_description_html(plugin, context().counting),
+        "long_description_html": texts.long_description_html(plugin, context().autocommit),
         "author": plugin.author,
         "metadata": metadata_of(plugin, version),
         "files": _files(plugin, images),

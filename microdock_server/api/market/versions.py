@@ -87,7 +87,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     """One version."""
     plugin = plugins.get_seen(plugin_id, actor)
     row = _seen(plugin, version, actor)
-    return {**shapes.version_row(plugin, row), "changelog_html": texts.changelog_html(row, context().counting)}
+    return {**shapes.version_row(plugin, row), "changelog_html": texts.changelog_html(row, context().autocommit)}
 
 
 @market.operation(
@@ -152,7 +152,7 @@ def _fetched(plugin_id: str, version: str | None, actor: Actor | None) -> Respon
     def begin(is_download: bool, suits: Suits) -> Outgoing:
         opened = downloads.open_package(package, context().storage, suits)
         if counted and is_download:
-            downloads.count(opened, context().counting)
+            downloads.count(opened, context().autocommit)
         return opened.outgoing
 
     return fetched(package, begin)

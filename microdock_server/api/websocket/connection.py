@@ -31,7 +31,7 @@ MAX_FRAMES: Final = 600
 MINUTE: Final = 60.0
 
 
-class Link:
+class Connection:
     """A WebSocket that is open, then closing (a close frame was sent), then over (nothing is read or sent any more)."""
 
     def __init__(self, sock: socket.socket, protocol: WSConnection) -> None:
@@ -56,7 +56,7 @@ class Link:
         return self._cut_at is None and not self._is_over
 
     def receive(self, within: float = math.inf) -> str | None:
-        """The next message, None once the link is not open. Raises TimeoutError where none comes in time."""
+        """The next message, None once the connection is not open. Raises TimeoutError where none comes in time."""
         deadline = time.monotonic() + within
         while self.is_open and not self._inbox:
             self._wait(deadline)
@@ -65,13 +65,13 @@ class Link:
         return self._inbox.popleft() if self.is_open else None
 
     def send(self, text: str) -> None:
-        """Send a message, or keep it for later where the client is slow. Nothing happens once the link is closing."""
+        """Send a message, or keep it for later where the client is slow; nothing once the connection is closing."""
         with self._lock:
             if self.is_open:
                 self._write(self._protocol.send(TextMessage(data=text)))
 
     def drain(self) -> None:
-        """Wait until the client has taken what was sent, or the link is not open."""
+        """Wait until the client has taken what was sent, or the connection is not open."""
         writable = select.poll()
         writable.register(self._sock, select.POLLOUT)
         while self._pending and self.is_open:

@@ -25,7 +25,7 @@ from ..core.middleware import UPGRADED
 from ..core.request import language
 from ..core.state import api_state
 from ..core.surface import RATE_HEADERS, ROUTE
-from .connection import Link
+from .connection import Connection
 from .hub import UNAUTHENTICATED, Hub, Member, frame
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def mount(app: Flask, context: Context) -> None:
     if settings.ws_max_connections:
         app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
         app.extensions[HUB] = Hub(
-            context.counting, context.wakeups, settings.ws_max_connections, settings.ws_max_per_user
+            context.autocommit, context.wakeups, settings.ws_max_connections, settings.ws_max_per_user
         )
         app.register_blueprint(live)
 
@@ -103,48 +103,48 @@ def _leave(_error: BaseException | None) -> None:
 @sock.route(PATH, bp=live)  # type: ignore[untyped-decorator]
 def converse(server: Any) -> None:
     """The whole life of a socket. Nothing that goes wrong in it becomes an HTTP answer: it has been given."""
-    link = Link(server.sock, server.ws)
-    # The link closes the socket; flask-sock shall not try.
+    connection = Connection(server.sock, server.ws)
+    # The connection closes the socket; flask-sock shall not try.
     server.connected = False
     request.environ[UPGRADED]()
-    with _hub().watching(link):
+    with _hub().watching(connection):
         try:
-            _serve(link)
+            _serve(connection)
         except Exception:
             log.exception("a WebSocket failed")
-            link.close(1011, "internal error")
+            connection.close(1011, "internal error")
         finally:
-            link.end()
+            connection.end()
 
 
-def _serve(link: Link) -> None:
-    member = _authenticate(link)
+def _serve(connection: Connection) -> None:
+    member = _authenticate(connection)
     if member is None:
         return
     try:
-        member.catch_up(context().counting)
-        _listen(link)
+        member.catch_up(context().autocommit)
+        _listen(connection)
     finally:
         _hub().leave(member)
 
 
-def _authenticate(link: Link) -> Member | None:
-    """The member that the first message makes; None where the link is closed for it."""
+def _authenticate(connection: Connection) -> Member | None:
+    """The member that the first message makes; None where the connection is closed for it."""
     try:
-        hello = _hello(link.receive(HELLO_WITHIN))
+        hello = _hello(connection.receive(HELLO_WITHIN))
         claims = auth.read(hello.token, "access")
         auth.believe(claims)
     except (TimeoutError, ValueError, InvalidToken):
-        link.close(UNAUTHENTICATED, "the first message must carry a valid access token")
+        connection.close(UNAUTHENTICATED, "the first message must carry a valid access token")
         return None
-    member = _hub().join(link, claims, hello.language, hello.last_id)
+    member = _hub().join(connection, claims, hello.language, hello.last_id)
     if member is None:
-        link.close(TOO_MANY_OF_USER, "too many connections of this user")
+        connection.close(TOO_MANY_OF_USER, "too many connections of this user")
         return None
     _hub().introduce(request.environ[_PLACE])
     # Said only where it is so: whoever knows this message by its fields need not learn another.
     over = {"resync": True} if member.starts_over else {}
-    link.send(frame("auth_ok", user_id=claims.user_id, last_id=member.newest, timestamp=utcnow(), **over))
+    connection.send(frame("auth_ok", user_id=claims.user_id, last_id=member.newest, timestamp=utcnow(), **over))
     return member
 
 
@@ -162,17 +162,17 @@ def _hello(text: str | None) -> Hello:
     return Hello(token, last_id, spoken)
 
 
-def _listen(link: Link) -> None:
-    """Answer what comes, until the link closes."""
+def _listen(connection: Connection) -> None:
+    """Answer what comes, until the connection closes."""
     senseless = 0
-    while (text := link.receive()) is not None:
+    while (text := connection.receive()) is not None:
         if _is_ping(text):
-            link.send(frame("pong", timestamp=utcnow()))
+            connection.send(frame("pong", timestamp=utcnow()))
             continue
         senseless += 1
         if senseless > MAX_SENSELESS:
-            link.close(1008, "too many messages that make no sense")
-        link.send(frame("error", message=Message("error.malformed_request").render(request.environ[_LANGUAGE])))
+            connection.close(1008, "too many messages that make no sense")
+        connection.send(frame("error", message=Message("error.malformed_request").render(request.environ[_LANGUAGE])))
 
 
 def _is_ping(text: str) -> bool:

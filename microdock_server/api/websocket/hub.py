@@ -27,7 +27,7 @@ from ...observability import metrics
 from ...services import notifications
 from ...services.accounts import tokens
 from ...services.accounts.tokens import Claims
-from .connection import Link
+from .connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +47,16 @@ GOING_AWAY: Final = 1001
 
 
 class Member:
-    """A link whose user is known. Between `seen` and what the poller hands out nothing is lost and nothing is twice.
+    """A connection whose user is known. Between `seen` and what the poller sends nothing is lost or sent twice.
 
     A client that has seen more than there is, up to `newest`, starts over: what it knows is of a database that was
     replaced by an older one. It gets all that is unread, and from there on what everybody gets.
     """
 
-    def __init__(self, link: Link, claims: Claims, language: Language, last_id: int | None, newest: int) -> None:
-        self.link, self.claims, self.language, self.newest = link, claims, language, newest
+    def __init__(
+        self, connection: Connection, claims: Claims, language: Language, last_id: int | None, newest: int
+    ) -> None:
+        self.connection, self.claims, self.language, self.newest = connection, claims, language, newest
         self.starts_over = last_id is not None and last_id > newest
         self.seen = newest if last_id is None else 0 if self.starts_over else last_id
         self._lock = threading.Lock()
@@ -68,20 +70,20 @@ class Member:
                 self._announced = max(self._announced, number)
             elif number > self.seen:
                 self.seen = number
-                self.link.send(text)
+                self.connection.send(text)
 
     def catch_up(self, engine: Engine) -> None:
         """Send what was missed since `seen`, oldest first, and go live."""
         if self.starts_over:
             self._start_over(engine)
-        while self.link.is_open:
+        while self.connection.is_open:
             rows = notifications.missed(self.claims.user_id, self.seen, engine)
             self._send(rows)
             if len(rows) < notifications.MAX_BATCH and self._go_live():
                 return
 
     def _start_over(self, engine: Engine) -> None:
-        while self.link.is_open:
+        while self.connection.is_open:
             rows = notifications.unread(self.claims.user_id, self.seen, self.newest, engine)
             self._send(rows)
             if len(rows) < notifications.MAX_BATCH:
@@ -90,8 +92,8 @@ class Member:
 
     def _send(self, rows: Sequence[Row[Any]]) -> None:
         for row in rows:
-            self.link.send(rendered(row, self.language))
-            self.link.drain()
+            self.connection.send(rendered(row, self.language))
+            self.connection.drain()
             self.seen = row.id
 
     def _go_live(self) -> bool:
@@ -119,7 +121,7 @@ class Hub:
         self._lock = threading.Lock()
         self._slots = 0
         self._strangers: Counter[str] = Counter()
-        self._links: set[Link] = set()
+        self._connections: set[Connection] = set()
         self._members: dict[str, set[Member]] = {}
         self._cursor = 0
         self._checked = self._looked = -math.inf
@@ -160,23 +162,23 @@ class Hub:
             place.address = None
 
     @contextmanager
-    def watching(self, link: Link) -> Iterator[None]:
-        """Watch over a link until the context ends: it is closed with the process, and cut when its time is over."""
+    def watching(self, connection: Connection) -> Iterator[None]:
+        """Watch a connection until the context ends: it is closed with the process, and cut when its time is over."""
         with self._lock:
-            self._links.add(link)
+            self._connections.add(connection)
         metrics.SOCKETS.inc()
         self._start()
         try:
             yield
         finally:
             with self._lock:
-                self._links.discard(link)
+                self._connections.discard(connection)
             metrics.SOCKETS.dec()
 
-    def join(self, link: Link, claims: Claims, language: Language, last_id: int | None) -> Member | None:
+    def join(self, connection: Connection, claims: Claims, language: Language, last_id: int | None) -> Member | None:
         """A new member; None if its user has the most sockets allowed. To be undone by `leave`."""
         newest = notifications.latest_id(self._engine)
-        member = Member(link, claims, language, last_id, newest)
+        member = Member(connection, claims, language, last_id, newest)
         with self._lock:
             if not self._members:
                 # What was written while nobody listened is read by those who missed it, not handed out. The cursor may
@@ -229,8 +231,8 @@ class Hub:
     def _dismiss(self) -> None:
         """Close all that is there as soon as the process is asked to end."""
         if not self.is_wanted():
-            for link in self._all_links():
-                link.close(GOING_AWAY, "the server is going away")
+            for connection in self._all_connections():
+                connection.close(GOING_AWAY, "the server is going away")
 
     def _hand_out(self) -> None:
         """Read what is new, once for all, and hand it to its users, where that is due."""
@@ -258,22 +260,22 @@ class Hub:
         now, members = time.time(), self._all_members(None)
         for member in members:
             if member.claims.expires_at.timestamp() <= now:
-                member.link.close(UNAUTHENTICATED, "the token has expired")
+                member.connection.close(UNAUTHENTICATED, "the token has expired")
         if not members or time.monotonic() - self._checked < RECHECK_EVERY:
             return
         self._checked = time.monotonic()
         believed = tokens.still_believed(list({one.claims.jti: one.claims for one in members}.values()), self._engine)
         for member in members:
             if member.claims.jti not in believed:
-                member.link.close(UNAUTHENTICATED, "the token is not valid any more")
+                member.connection.close(UNAUTHENTICATED, "the token is not valid any more")
 
     def _tend(self) -> None:
-        for link in self._all_links():
-            link.tend()
+        for connection in self._all_connections():
+            connection.tend()
 
-    def _all_links(self) -> list[Link]:
+    def _all_connections(self) -> list[Connection]:
         with self._lock:
-            return list(self._links)
+            return list(self._connections)
 
     def _all_members(self, user_id: str | None) -> list[Member]:
         """The user's; with None, everybody."""

@@ -24,7 +24,7 @@ from sqlalchemy import BindParameter, Engine, bindparam, delete, select
 from ...clock import SKEW, utcnow
 from ...cluster import wakeup
 from ...database.session import db
-from ...database.unit_of_work import read_at_once
+from ...database.unit_of_work import read_autocommit
 from ...errors import InvalidToken, RevokedForGood
 from ...models import RefreshToken, RevokedToken, TokenFamily, User
 from ...models.columns import new_id
@@ -114,7 +114,7 @@ def believe(claims: Claims, engine: Engine) -> Actor:
 
     Raises InvalidToken; RevokedForGood, which is one, where the answer will be the same until the token has expired.
     """
-    rows = read_at_once(engine, _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti})
+    rows = read_autocommit(engine, _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti})
     row = rows[0] if rows else None
     if row is None or row.token_epoch > claims.epoch or row.jti is not None:
         raise RevokedForGood()
@@ -164,9 +164,9 @@ def forget_expired() -> int:
 
 
 def _believed_of(claims: Sequence[Claims], engine: Engine) -> set[str]:
-    users = read_at_once(engine, _USERS, {"ids": list({one.user_id for one in claims})})
-    families = read_at_once(engine, _FAMILIES, {"ids": list({one.family for one in claims})})
-    revoked = {row.jti for row in read_at_once(engine, _REVOKED_OF, {"ids": list({one.jti for one in claims})})}
+    users = read_autocommit(engine, _USERS, {"ids": list({one.user_id for one in claims})})
+    families = read_autocommit(engine, _FAMILIES, {"ids": list({one.family for one in claims})})
+    revoked = {row.jti for row in read_autocommit(engine, _REVOKED_OF, {"ids": list({one.jti for one in claims})})}
     epochs = {row.id: row.token_epoch for row in users if row.is_active}
     living = {row.id for row in families if row.revoked_at is None} | {""}
     return {

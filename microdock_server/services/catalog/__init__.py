@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from ...clock import utcnow
 from ...database.session import db
-from ...database.unit_of_work import read_at_once
+from ...database.unit_of_work import read_autocommit
 from ...models import Catalog, Plugin, PluginVersion
 from ...vocabulary import PluginStatus
 from ..paging import DEFAULT_LIMIT, page_of
@@ -76,7 +76,7 @@ def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
 
     Its attributes: `id` and `revision` of the plugin, `download_count` of the version.
     """
-    return read_at_once(engine, _COUNTS, {"key": name.lower()})
+    return read_autocommit(engine, _COUNTS, {"key": name.lower()})
 
 
 def page(words: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:

@@ -62,13 +62,13 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
     query = search_index.query_of(words)
     if query is None:
         return 0, []
-    at, shelves = revision_cache.current(), _shelves(scope)
-    matches = _matches(query, shelves)
+    at, tables = revision_cache.current(), _tables_of(scope)
+    matches = _matches(query, tables)
     total = sum(_count(at, *match) for match in matches)
     start = (page - 1) * limit
     if start >= total:
         return total, []
-    ranked = _ranked(at, words, query, shelves, start + limit)
+    ranked = _ranked(at, words, query, tables, start + limit)
     found = ranked[start : start + limit]
     missing = min(limit, total - start) - len(found)
     if missing > 0:
@@ -79,7 +79,7 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
 def all_matching(words: str, scope: Scope) -> Matching | None:
     """All plugins that match, for lists with an order of their own; None where nothing can."""
     query = search_index.query_of(words)
-    matches = _matches(query, _shelves(scope)) if query else ()
+    matches = _matches(query, _tables_of(scope)) if query else ()
     if not matches:
         return None
     at = revision_cache.current()
@@ -137,22 +137,22 @@ def rebuild() -> int:
     return count
 
 
-def _shelves(scope: Scope) -> list[tuple[str, list[str]]]:
+def _tables_of(scope: Scope) -> list[tuple[str, list[str]]]:
     """The indexes to ask, each with the facets it is restricted to."""
     categories = _one_of("c", scope.categories) if scope.categories is not None else []
-    shelves: list[tuple[str, list[str]]] = []
+    tables: list[tuple[str, list[str]]] = []
     if scope.hidden:
         owner = _one_of("o", [scope.owner_id]) if scope.owner_id else []
         statuses = _one_of("s", scope.statuses) if scope.statuses is not None else []
-        shelves.append((HIDDEN, [*owner, *statuses, *categories]))
+        tables.append((HIDDEN, [*owner, *statuses, *categories]))
     if scope.public:
-        shelves.append((PUBLIC, categories))
-    return shelves
+        tables.append((PUBLIC, categories))
+    return tables
 
 
-def _matches(query: str, shelves: Sequence[tuple[str, list[str]]]) -> tuple[tuple[str, str], ...]:
+def _matches(query: str, tables: Sequence[tuple[str, list[str]]]) -> tuple[tuple[str, str], ...]:
     """The indexes to ask, each with what it is asked."""
-    return tuple((table, _joined(query, facets)) for table, facets in shelves)
+    return tuple((table, _joined(query, facets)) for table, facets in tables)
 
 
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
@@ -168,7 +168,7 @@ def _count(at: int, table: str, match: str) -> int:
     return _counts.at(at, lambda: search_index.count(table, match), table, match)
 
 
-def _ranked(at: int, words: str, query: str, shelves: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
+def _ranked(at: int, words: str, query: str, tables: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
     """Numbers of candidates in their order: what is called exactly so, then hits in names, then any.
 
     A stage is asked only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
@@ -184,7 +184,7 @@ def _ranked(at: int, words: str, query: str, shelves: Sequence[tuple[str, list[s
     for query_of_stage, limit in stages:
         if len(found) >= enough:
             break
-        matches = _matches(query_of_stage, shelves)
+        matches = _matches(query_of_stage, tables)
         found.update(dict.fromkeys(_rankings.at(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
     return list(found)
 

@@ -1,4 +1,4 @@
-"""Handing out packages, and counting that exactly."""
+"""Handing out packages, and autocommit that exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Row, bindparam, select, update
 
 from ...bundle.versions import sort_key
 from ...database.session import db
-from ...database.unit_of_work import execute_durably_enough, unit_of_work
+from ...database.unit_of_work import execute_autocommit, unit_of_work
 from ...errors import PluginDisabled, PluginNotFound, VersionNotFound
 from ...models import Plugin, PluginVersion
 from ...storage import Outgoing, Storages, Suits
@@ -43,7 +43,7 @@ class Download:
     outgoing: Outgoing
 
 
-def begin(name: str, version: str | None, storage: Storages, counting: Engine, suits: Suits) -> Download:
+def begin(name: str, version: str | None, storage: Storages, autocommit: Engine, suits: Suits) -> Download:
     """Open a published version's package (None: the current version's) and count one download, before the first byte.
 
     Durable when it returns. Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
@@ -51,7 +51,7 @@ def begin(name: str, version: str | None, storage: Storages, counting: Engine, s
     with unit_of_work(writing=False):
         package = find(name, version)
     download = open_package(package, storage, suits)
-    count(download, counting)
+    count(download, autocommit)
     return download
 
 
@@ -83,10 +83,10 @@ def open_package(package: Package, storage: Storages, suits: Suits) -> Download:
     return Download(package, outgoing)
 
 
-def count(download: Download, counting: Engine) -> None:
+def count(download: Download, autocommit: Engine) -> None:
     """Count one download, durably. Raises PluginNotFound, and closes the stream, where it was deleted since."""
     package = download.package
-    if not execute_durably_enough(counting, _COUNT, {"name": package.plugin_name, "number": package.version}):
+    if not execute_autocommit(autocommit, _COUNT, {"name": package.plugin_name, "number": package.version}):
         if download.outgoing.stream:
             download.outgoing.stream.close()
         raise PluginNotFound()

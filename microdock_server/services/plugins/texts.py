@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from ...database.unit_of_work import current_unit, execute_durably_enough
+from ...database.unit_of_work import current_unit, execute_autocommit
 from ...errors import BadPackage, Detail, DomainError, Invalid
 from ...kept import Kept
 from ...media import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly, as_plain, to_html
@@ -136,7 +136,7 @@ def _keep(row: Any, field: str, of: str, engine: Engine) -> str:
         .values({f"{field}_html": bindparam("html"), f"{field}_of": bindparam("of")})
     )
     try:
-        execute_durably_enough(engine, statement, {**key, "markdown": markdown, "html": html, "of": of})
+        execute_autocommit(engine, statement, {**key, "markdown": markdown, "html": html, "of": of})
     except (DomainError, SQLAlchemyError):
         # It is answered all the same, and rendered again by whoever reads it next.
         log.warning("the HTML of a text could not be kept", exc_info=True)
