@@ -70,7 +70,7 @@ def on_starting(server):
     from microdock_server.storage import data_dir_lock
 
     try:
-        server.presence = data_dir_lock.announce(settings.data_dir)
+        server.data_dir_lock = data_dir_lock.lock_shared(settings.data_dir)
     except data_dir_lock.InUse as reason:
         raise SystemExit(f"not started: {reason}") from reason
 

@@ -18,7 +18,7 @@ from microdock_server.api.core import openapi
 from microdock_server.api.core.list_cache import CatalogCache
 from microdock_server.api.host import details
 from microdock_server.api.installs import listing
-from microdock_server.api.system.health import admin_page, health
+from microdock_server.api.system import admin_page, health
 from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.kept import Kept, Shared
