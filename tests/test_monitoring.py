@@ -71,6 +71,7 @@ def work(app: Flask, api: Api) -> None:
     assert api.upload().status_code == 200
     assert api.back_up().status_code == 200
     assert api.upload(b"PK no package").status_code == 400
+    assert api.upload(key="a-wrong-key").status_code == 403
     submit(app, "com.example.other")
     assert run_job(app, job(app).id, "tests")
     # One that fails and waits for another attempt.
