@@ -19,6 +19,7 @@ from microdock_server.bundle.contents import kinds
 from microdock_server.bundle.contents.found import Assembly, Contents, FileKind, Limit
 from microdock_server.bundle.contents.large import holds_more, parts_hold_more
 from microdock_server.bundle.contents.opaque import is_opaque
+from microdock_server.bundle.contents.readers import begins_image, metadata_of, reader_at, reader_of
 from microdock_server.bundle.contents.unpacking import (
     HEAD,
     ZIP,
@@ -112,14 +113,14 @@ class _Survey:
             if key not in opened:
                 paths = self._paths.get(key, [])
                 beside = [path for path in paths if path.rpartition("/")[0] == folder]
-                opened[key] = next((_metadata(archive, path) for path in beside or paths), None)
+                opened[key] = next((metadata_of(archive, path) for path in beside or paths), None)
             found = opened[key]
             # A file that holds another assembly than its name says is refused.
             return found if found is not None and found.assembly_name().lower() == key else None
 
         if archive.size_of(manifest.main) is not None:
-            self.contents.facts = examine_assembly(_reader(archive, manifest.main), manifest.entry_class)
-        main = _metadata(archive, manifest.main)
+            self.contents.facts = examine_assembly(reader_of(archive, manifest.main), manifest.entry_class)
+        main = metadata_of(archive, manifest.main)
         if main is not None:
             self.contents.entry = load_entry(main, manifest.entry_class, find)
             if self.contents.entry.is_cut:
@@ -129,12 +130,12 @@ class _Survey:
 
     def _data(self, data: bytes, path: str, depth: int) -> None:
         """A file in memory: what it is itself, and what is in it."""
-        is_image = self._image(_at(data, 0), path, path)
+        is_image = self._image(reader_at(data, 0), path, path)
         kind = "image" if is_image else self._kind(data, path)
         images = [0] if is_image else []
         for place in self._places(data, path):
             if place:
-                self._image(_at(data, place), f"{path}!{place}", path)
+                self._image(reader_at(data, place), f"{path}!{place}", path)
                 images.append(place)
         if not is_image:
             self._piece(data, f"{path}!", path, depth, is_known=kind != "other")
@@ -144,7 +145,7 @@ class _Survey:
 
     def _parts(self, data: bytes, image: int, path: str, depth: int) -> None:
         """The data of an assembly, each piece as if it were a file."""
-        read = _at(data, image)
+        read = reader_at(data, image)
         try:
             opened = open_assembly(read)
         except Unreadable:
@@ -233,7 +234,7 @@ class _Survey:
         """A file that is not held in memory: its headers, and whether there may be another image in it."""
         read = partial(archive.part, name)
         head = read(0, HEADERS_MAX)
-        is_image = _begins_image(read)
+        is_image = begins_image(read)
         if not is_image:
             self._large_data(head, path)
         elif size > IMAGE_MAX:
@@ -373,31 +374,3 @@ def _names_its_directory(data: bytes, end: int) -> bool:
     """Does the end of an archive stand right behind a directory of the length that it says? Else it is two marks."""
     length = int.from_bytes(data[end + 12 : end + 16], "little")
     return 46 <= length <= end and data.startswith(b"PK\x01\x02", end - length)
-
-
-def _metadata(archive: Archive, path: str) -> Metadata | None:
-    try:
-        opened = open_assembly(_reader(archive, path))
-    except Unreadable:
-        return None
-    return opened.metadata if opened else None
-
-
-def _reader(archive: Archive, path: str) -> Read:
-    size = archive.size_of(path)
-    if size is None or size > SIZE_MAX:
-        return partial(archive.part, path)
-    return _at(archive.read(path, SIZE_MAX) or b"", 0)
-
-
-def _at(data: bytes, start: int) -> Callable[[int, int], bytes]:
-    """Parts of what begins at `start`."""
-    return lambda offset, length: data[start + offset : start + offset + length]
-
-
-def _begins_image(read: Read) -> bool:
-    """Does an image begin here, readable or not?"""
-    try:
-        return open_image(read) is not None
-    except Unreadable:
-        return True
