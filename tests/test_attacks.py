@@ -13,13 +13,13 @@ import sys
 import threading
 import zipfile
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from flask import Flask
 from PIL import Image
 from sqlalchemy import update
@@ -36,6 +36,7 @@ from microdock_server.bootstrap import prepare
 from microdock_server.bundle import Limits
 from microdock_server.bundle.contents import survey
 from microdock_server.bundle.manifest.json_text import BadJson, load
+from microdock_server.caching import LoadingCache
 from microdock_server.config import ConfigurationError
 from microdock_server.context import Context
 from microdock_server.database.session import db
@@ -43,7 +44,6 @@ from microdock_server.database.unit_of_work import _current as current_unit
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.errors import ServerBusy, WrongPassword
 from microdock_server.jobs.maintenance import Maintainer
-from microdock_server.kept import Kept
 from microdock_server.models import Plugin, PluginTombstone, User
 from microdock_server.services import accounts, files, jobs, maintenance, notifications
 from microdock_server.services.accounts import hashing, passwords
@@ -288,7 +288,7 @@ def test_wrong_keys_slow_down_and_are_counted_without_the_key(api: Api, monkeypa
 def test_guesses_at_user_keys_by_their_lists_slow_down_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     for table in ("_failures", "_unknown", "_asked"):
-        monkeypatch.setattr(login_throttle, table, OrderedDict())
+        monkeypatch.setattr(login_throttle, table, LRUCache(login_throttle.MAX_REMEMBERED))
     monkeypatch.setattr(login_throttle.time, "sleep", waited.append)
     for number in range(login_throttle.FREE_UNKNOWN + 10):
         assert api.post("/api/backups/list", {"user_key": f"guess-{number}"}).status_code == 200
@@ -525,7 +525,7 @@ def test_json_that_is_deep_or_huge_is_malformed(api: Api, path: str, body: str) 
 
 
 def test_what_many_ask_for_at_once_is_made_once() -> None:
-    kept: Kept[str, int] = Kept(4)
+    cache: LoadingCache[str, int] = LoadingCache(4)
     made: list[int] = []
     together = threading.Barrier(8)
 
@@ -535,7 +535,7 @@ def test_what_many_ask_for_at_once_is_made_once() -> None:
 
     def ask(_: int) -> int:
         together.wait()
-        return kept.of("key", make)
+        return cache.load("key", make)
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(8))) == {1}

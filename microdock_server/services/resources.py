@@ -12,9 +12,9 @@ from typing import Any, Final
 import psutil
 from sqlalchemy import func, select
 
+from ..caching import SingleFlight
 from ..database.session import db
 from ..database.unit_of_work import unit_of_work
-from ..kept import Shared
 from ..models import Backup, PluginImage, PluginVersion
 from ..vocabulary import NOT_MEASURED
 from . import jobs, maintenance
@@ -24,7 +24,7 @@ from .files.disk_space import DiskGuard
 # Damaged files that are named; all are counted.
 SHOWN: Final = 100
 # Sums over all that is stored: those who ask at once share them.
-_asked: Final[Shared[str, dict[str, Any]]] = Shared()
+_flights: Final[SingleFlight[str, dict[str, Any]]] = SingleFlight()
 
 
 def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> di
             "state": guard.state(),
             "percent": round(disk.used * 100 / disk.total, 1) if disk.total else NOT_MEASURED,
         },
-        **_asked.of(str(db.engine.url), _stored),
+        **_flights.run(str(db.engine.url), _stored),
         "maintenance": maintenance.overview(schedule),
     }
 

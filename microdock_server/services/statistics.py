@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Select, extract, func, select, text
 
+from ..caching import SingleFlight
 from ..clock import iso, utcnow
 from ..database.session import db
 from ..database.unit_of_work import unit_of_work
-from ..kept import Shared
 from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
 from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
 from .accounts.developers import IS_DEVELOPER, SINCE
@@ -23,7 +23,7 @@ TOP: Final = 10
 DAYS_SHOWN: Final = 31
 ROLLED_KEY: Final = "statistics.rolled"
 WINDOWS: Final = {7: "d7", 30: "d30", 90: "d90", 365: "d365"}
-_asked: Final[Shared[tuple[str, Period], dict[str, Any]]] = Shared()
+_flights: Final[SingleFlight[tuple[str, Period], dict[str, Any]]] = SingleFlight()
 _DECIDED: Final = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.NEEDS_CHANGES)
 
 
@@ -32,7 +32,7 @@ def of_system(period: Period) -> dict[str, Any]:
 
     Those who ask at once share the answer.
     """
-    return _asked.of((str(db.engine.url), period), lambda: _of_system(period))
+    return _flights.run((str(db.engine.url), period), lambda: _of_system(period))
 
 
 def _of_system(period: Period) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 
 import pytest
+from cachetools import LRUCache
 from flask import Flask
 from prometheus_client import REGISTRY
 from sqlalchemy import update
@@ -28,7 +28,7 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long answers were made to wait; none does."""
     found: list[float] = []
     for name in ("_failures", "_unknown", "_asked"):
-        monkeypatch.setattr(login_throttle, name, OrderedDict())
+        monkeypatch.setattr(login_throttle, name, LRUCache(login_throttle.MAX_REMEMBERED))
     monkeypatch.setattr(login_throttle.time, "sleep", found.append)
     return found
 
@@ -182,7 +182,9 @@ def test_unknown_user_keys_of_a_quarter_of_an_hour_ago_are_forgotten(
 def test_what_is_remembered_of_unknown_keys_is_bounded(
     api: Api, waited: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_throttle, "MAX_REMEMBERED", 10)
+    assert login_throttle._asked.maxsize == login_throttle._unknown.maxsize == login_throttle.MAX_REMEMBERED
+    for table in ("_asked", "_unknown"):
+        monkeypatch.setattr(login_throttle, table, LRUCache(10))
     for number in range(30):
         login_throttle.unknown("user_key", f"{SECRET}-{number}", f"10.0.0.{number}")
     assert len(login_throttle._asked) == len(login_throttle._unknown) == 10

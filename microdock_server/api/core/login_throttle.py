@@ -6,10 +6,11 @@ import hashlib
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
+
+from cachetools import LRUCache
 
 from ...addresses.client import counted
 from ...errors import BackupNotFound, TooMany, WrongPluginKey, WrongUploadSecret
@@ -17,8 +18,6 @@ from ...observability import metrics
 from ...text import names
 
 Secret = Literal["plugin_key", "user_key", "upload_secret"]
-
-T = TypeVar("T")
 
 log = logging.getLogger("microdock_server.security")
 
@@ -32,10 +31,10 @@ MAX_REMEMBERED: Final = 10_000
 # user's list is empty, and many users may have one address.
 FREE_UNKNOWN: Final = 50
 
-_failures: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+_failures: LRUCache[bytes, tuple[int, float]] = LRUCache(MAX_REMEMBERED)
 # How many unknown keys since when, by address; and which these were, by address as well.
-_unknown: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
-_asked: OrderedDict[bytes, None] = OrderedDict()
+_unknown: LRUCache[bytes, tuple[int, float]] = LRUCache(MAX_REMEMBERED)
+_asked: LRUCache[bytes, None] = LRUCache(MAX_REMEMBERED)
 _lock = threading.Lock()
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 
@@ -96,21 +95,13 @@ def _number_of(address: bytes, secret: bytes) -> int:
     now = time.monotonic()
     with _lock:
         is_new = secret not in _asked
-        _remember(_asked, secret, None)
+        _asked[secret] = None
         if not is_new:
             return 0
         count, since = _unknown.get(address, (0, now))
         count, since = (count + 1, since) if now - since < MEMORY_SECONDS else (1, now)
-        _remember(_unknown, address, (count, since))
+        _unknown[address] = (count, since)
     return count
-
-
-def _remember(table: OrderedDict[bytes, T], key: bytes, value: T) -> None:
-    """Put it last; the one that was not asked for longest makes room."""
-    table[key] = value
-    table.move_to_end(key)
-    if len(table) > MAX_REMEMBERED:
-        table.popitem(last=False)
 
 
 def _slow_down(key: bytes) -> None:
@@ -136,7 +127,7 @@ def _next_delay(key: bytes) -> float:
     with _lock:
         count, last = _failures.get(key, (0, now))
         count = count + 1 if now - last < MEMORY_SECONDS else 1
-        _remember(_failures, key, (count, now))
+        _failures[key] = (count, now)
     if count <= FREE_FAILURES:
         return 0.0
     return float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (count - FREE_FAILURES - 1)))

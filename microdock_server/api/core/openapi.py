@@ -10,8 +10,8 @@ import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from ...caching import LoadingCache
 from ...config import Settings
-from ...kept import Kept
 from ...schemas import fields, form_fields
 from .envelopes import HOST, INSTALLS, HostEnvelope
 from .surface import Access, Endpoint, Surface
@@ -49,12 +49,12 @@ REASONS: Final = {
 def document(settings: Settings, mounted: Iterable[Mounted]) -> Callable[[], bytes]:
     """A function that gives the document as JSON; it is made once, when first asked for."""
     surfaces = list(mounted)
-    kept: Kept[str, bytes] = Kept(1)
+    rendered: LoadingCache[str, bytes] = LoadingCache(1)
 
     def build() -> bytes:
         return orjson.dumps(_spec(settings, surfaces).to_dict(), option=orjson.OPT_INDENT_2)
 
-    return lambda: kept.of("document", build)
+    return lambda: rendered.load("document", build)
 
 
 def _spec(settings: Settings, surfaces: list[Mounted]) -> APISpec:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...kept import Kept
+from ...caching import LoadingCache
 from ...services.accounts.tokens import Claims
 
 
-class DecodedTokens(Kept[bytes, Claims]):
+class DecodedTokens(LoadingCache[bytes, Claims]):
     """Claims of tokens whose signature was found good, by the token's digest; only revocation is asked anew.
 
     Checking a signature takes longer than everything else an authenticated request does.
@@ -16,7 +16,7 @@ class DecodedTokens(Kept[bytes, Claims]):
         super().__init__(10_000)
 
 
-class RefusedTokens(Kept[str, bool]):
+class RefusedTokens(LoadingCache[str, bool]):
     """The `jti` of tokens that the database said are revoked for good: the next time it is not asked.
 
     A client that goes on with a token it has lost costs no more than this. Only refusals are kept, which stay true:

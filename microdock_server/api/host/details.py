@@ -8,10 +8,10 @@ from typing import Any, Final
 import orjson
 
 from ...bundle.lookalikes import Lookalike
+from ...caching import LoadingCache
 from ...context import context
 from ...database.unit_of_work import unit_of_work
 from ...errors import PluginNotFound
-from ...kept import Kept
 from ...messages import text
 from ...models import Plugin
 from ...services import catalog, plugins
@@ -46,7 +46,7 @@ class _Rendered:
         return len(self.plugin) + sum(map(len, self.versions))
 
 
-_kept: Final[Kept[_At, _Rendered]] = Kept(512, lambda rendered: rendered.size <= LARGEST)
+_rendered: Final[LoadingCache[_At, _Rendered]] = LoadingCache(512, lambda rendered: rendered.size <= LARGEST)
 
 
 def detail(name: str) -> orjson.Fragment:
@@ -84,11 +84,11 @@ def _current(name: str) -> tuple[_Rendered, list[int]]:
     engine = context().autocommit
     while rows := catalog.counts(name, engine):
         wanted: _At = (rows[0].id, rows[0].revision)
-        found = _kept.of(wanted, lambda: _render(name))
+        found = _rendered.load(wanted, lambda: _render(name))
         if (found.id, found.revision) == wanted:
             return found, [row.download_count for row in rows]
         # Rendered from a later snapshot, of a later revision: the counts are read again.
-        _kept.forget(wanted)
+        _rendered.invalidate(wanted)
     raise PluginNotFound()
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import orjson
 
+from ...caching import LoadingCache
 from ...database.unit_of_work import unit_of_work
-from ...kept import Kept
 from ...services import installs
 from ...services.accounts.tokens import Actor
 from ..core.rendering import dumper
@@ -19,14 +19,14 @@ from . import schemas
 
 # Sets that are kept, and the largest that is: 16 MiB in all at the worst.
 LARGEST: Final = 32 * 1024
-_kept: Final[Kept[tuple[str, int], bytes]] = Kept(512, lambda answer: len(answer) <= LARGEST)
+_rendered: Final[LoadingCache[tuple[str, int], bytes]] = LoadingCache(512, lambda answer: len(answer) <= LARGEST)
 _dump = dumper(schemas.Install())
 
 
 def installed(actor: Actor) -> orjson.Fragment:
     """What the actor has installed, newest first."""
     # Read after the revision was: it may be newer than that, and then is rendered again, but never older.
-    return orjson.Fragment(_kept.of((actor.id, actor.installs_revision), lambda: _render(actor.id)))
+    return orjson.Fragment(_rendered.load((actor.id, actor.installs_revision), lambda: _render(actor.id)))
 
 
 def _render(user_id: str) -> bytes:

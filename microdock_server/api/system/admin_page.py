@@ -14,8 +14,8 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
+from ...caching import LoadingCache
 from ...context import settings
-from ...kept import Kept
 from ...messages import text
 from ..core.list_cache import wants_gzip
 from ..core.request import language
@@ -78,11 +78,11 @@ def _sent(path: str) -> Response:
 
 def _tag(path: Path, modified: int) -> str:
     """What names the file's bytes, on every node; read once a change."""
-    return _tags.of((path, modified), lambda: _digest(path))
+    return _tags.load((path, modified), lambda: _digest(path))
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-_tags: Final[Kept[tuple[Path, int], str]] = Kept(512)
+_tags: Final[LoadingCache[tuple[Path, int], str]] = LoadingCache(512)

@@ -9,11 +9,11 @@ from marshmallow import fields as plain
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...caching import SingleFlight
 from ...context import context, settings
 from ...database.schema_state import schema_state
 from ...database.session import db
 from ...errors import StorageFailure
-from ...kept import Shared
 from ...observability import metrics
 from ...schemas.base import Schema
 from ..core.envelopes import HOST
@@ -22,8 +22,8 @@ from ..core.surface import Answer, Surface
 from . import admin_page
 from .metrics import state
 
-_checking: Final[Shared[int, dict[str, str]]] = Shared()
-_scraping: Final[Shared[int, tuple[bytes, str]]] = Shared()
+_checking: Final[SingleFlight[int, dict[str, str]]] = SingleFlight()
+_scraping: Final[SingleFlight[int, tuple[bytes, str]]] = SingleFlight()
 
 system = Surface("system", __name__, HOST)
 
@@ -118,7 +118,7 @@ def readyz() -> Any:
 
 def readiness() -> dict[str, str]:
     """What this server needs, by name: `ok`, or what is wrong with it. Those who ask at once share what was found."""
-    return _checking.of(id(context()), _checked)
+    return _checking.run(id(context()), _checked)
 
 
 def _checked() -> dict[str, str]:
@@ -132,7 +132,7 @@ def _checked() -> dict[str, str]:
 @system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
 def prometheus() -> Response:
     """Metrics of all processes of this machine and of the whole, for Prometheus."""
-    body, media_type = _scraping.of(id(context()), _scraped)
+    body, media_type = _scraping.run(id(context()), _scraped)
     return Response(body, content_type=media_type)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from ...kept import Kept
+from ...caching import LoadingCache
 from . import hashing
 
 _PASSWORDS: Final = PasswordHasher()
@@ -49,7 +49,7 @@ def _verifies(stored: str, secret: str) -> bool:
 
 def waste_time(secret: str) -> None:
     """Take as long as a real check: an answer's time must not tell whether a username exists."""
-    matches(_decoy.of("decoy", lambda: hash_password("no account has this hash")), secret)
+    matches(_decoy.load("decoy", lambda: hash_password("no account has this hash")), secret)
 
 
-_decoy: Final[Kept[str, str]] = Kept(1)
+_decoy: Final[LoadingCache[str, str]] = LoadingCache(1)

@@ -7,19 +7,19 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import select
 
+from ...caching import LoadingCache
 from ...database.session import db
-from ...kept import Kept
 from ...models import Catalog
 
 V = TypeVar("V")
 
 
-class RevisionCache(Kept[tuple[object, ...], V], Generic[V]):
+class RevisionCache(LoadingCache[tuple[object, ...], V], Generic[V]):
     """Values by what they are about. Databases and revisions do not share them."""
 
     def at(self, revision: int, work: Callable[[], V], *what: object) -> V:
         """What is so of `what`: as `work` says, the first time it is asked for in a revision."""
-        return self.of((str(db.engine.url), revision, *what), work)
+        return self.load((str(db.engine.url), revision, *what), work)
 
 
 def current() -> int:

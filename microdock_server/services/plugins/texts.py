@@ -15,9 +15,9 @@ from typing import Any, Final
 from sqlalchemy import Engine, bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...caching import LoadingCache
 from ...database.unit_of_work import current_unit, execute_autocommit
 from ...errors import BadPackage, Detail, DomainError, Invalid
-from ...kept import Kept
 from ...media import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly, as_plain, to_html
 from ...messages import Message
 from ...models import Plugin, PluginVersion
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 # Another one as soon as the same text becomes other HTML.
 RENDERER: Final = "2"
 # HTML, and the steps that it took.
-_kept: Final[Kept[str, tuple[str, int]]] = Kept(64)
+_costs: Final[LoadingCache[str, tuple[str, int]]] = LoadingCache(64)
 
 
 def ensure_render(fields: Mapping[str, str], beside: str = "") -> float:
@@ -91,17 +91,17 @@ def html_of(markdown: str) -> str:
 
 
 def _rendered(markdown: str) -> str:
-    return _kept.of(digest(markdown), lambda: _counted(markdown, STEPS))[0]
+    return _costs.load(digest(markdown), lambda: _counted(markdown, STEPS))[0]
 
 
 def _steps(markdown: str, limit: int = STEPS) -> int:
     """Raises TooCostly for a text that takes more than `limit`."""
     of = digest(markdown)
-    kept = _kept.get(of)
+    kept = _costs.get(of)
     if kept is not None and kept[1] > limit:
         # Made before, for somebody who had more left: what it has too much of is said by who counts.
         return _counted(markdown, limit)[1]
-    return _kept.of(of, lambda: _counted(markdown, limit))[1]
+    return _costs.load(of, lambda: _counted(markdown, limit))[1]
 
 
 def _counted(markdown: str, limit: int) -> tuple[str, int]:
@@ -116,7 +116,7 @@ def _shown(row: Any, field: str, engine: Engine) -> str:
     of = digest(markdown)
     if getattr(row, f"{field}_of") == of:
         return str(getattr(row, f"{field}_html"))
-    return _first_read.of(of, lambda: _keep(row, field, of, engine))
+    return _first_read.load(of, lambda: _keep(row, field, of, engine))
 
 
 def _keep(row: Any, field: str, of: str, engine: Engine) -> str:
@@ -144,4 +144,4 @@ def _keep(row: Any, field: str, of: str, engine: Engine) -> str:
 
 
 # Of texts without HTML, while it is being kept and for those who read an older snapshot.
-_first_read: Final[Kept[str, str]] = Kept(64)
+_first_read: Final[LoadingCache[str, str]] = LoadingCache(64)

@@ -19,9 +19,9 @@ from microdock_server.api.core.list_cache import CatalogCache
 from microdock_server.api.host import details
 from microdock_server.api.installs import listing
 from microdock_server.api.system import admin_page, health
+from microdock_server.caching import LoadingCache, SingleFlight
 from microdock_server.clock import utcnow
 from microdock_server.database.session import db
-from microdock_server.kept import Kept, Shared
 from microdock_server.services import resources, statistics
 from microdock_server.services.accounts import passwords
 from microdock_server.services.accounts.tokens import Actor, Claims
@@ -75,12 +75,22 @@ def answers_of(app: Flask | None, ask: Callable[[], Any]) -> list[Any]:
         return list(pool.map(one, range(ASKING)))
 
 
-def made(kept: Kept[Any, Any], place: Any, name: str, ask: Callable[[], Any], app: Flask | None = None) -> int:
+def flight_of(shared: LoadingCache[Any, Any] | SingleFlight[Any, Any]) -> SingleFlight[Any, Any]:
+    return shared if isinstance(shared, SingleFlight) else shared._loading
+
+
+def made(
+    shared: LoadingCache[Any, Any] | SingleFlight[Any, Any],
+    place: Any,
+    name: str,
+    ask: Callable[[], Any],
+    app: Flask | None = None,
+) -> int:
     """How often `place.name` makes what all ask for at once; they are all answered the same."""
     arrivals = Arrivals()
     slow = Slow(getattr(place, name), arrivals)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kept, "_making", arrivals)
+        patch.setattr(flight_of(shared), "_calls", arrivals)
         patch.setattr(place, name, slow)
         first, *others = answers_of(app, ask)
     assert all(other == first for other in others)
@@ -96,32 +106,39 @@ class Maker:
         return self.count
 
 
-@pytest.mark.parametrize("kept", [Kept(4), Shared(), Kept(4, lambda _: False)])
-def test_those_who_ask_together_share_what_is_made(kept: Kept[str, int]) -> None:
+@pytest.mark.parametrize("cache", [LoadingCache(4), LoadingCache(4, lambda _: False)])
+def test_those_who_ask_together_share_what_is_loaded(cache: LoadingCache[str, int]) -> None:
     maker = Maker()
-    assert made(kept, maker, "make", lambda: kept.of("key", maker.make)) == 1
-    assert kept._making == {}
+    assert made(cache, maker, "make", lambda: cache.load("key", maker.make)) == 1
+    assert flight_of(cache)._calls == {}
+
+
+def test_those_who_call_together_share_what_comes_of_it() -> None:
+    flight: SingleFlight[str, int] = SingleFlight()
+    maker = Maker()
+    assert made(flight, maker, "make", lambda: flight.run("key", maker.make)) == 1
+    assert flight._calls == {}
 
 
 def test_what_is_shared_is_made_anew_for_the_next() -> None:
-    shared: Shared[str, int] = Shared()
+    shared: SingleFlight[str, int] = SingleFlight()
     maker = Maker()
-    assert [shared.of("key", maker.make) for _ in range(3)] == [1, 2, 3]
+    assert [shared.run("key", maker.make) for _ in range(3)] == [1, 2, 3]
 
 
 def test_what_is_not_worth_it_is_not_kept_and_what_is_forgotten_is_gone() -> None:
-    kept: Kept[str, int] = Kept(4, lambda value: value < 3)
+    cache: LoadingCache[str, int] = LoadingCache(4, lambda value: value < 3)
     maker = Maker()
-    assert [kept.of("key", maker.make) for _ in range(2)] == [1, 1]
-    kept.forget("key")
-    kept.forget("unknown")
-    assert [kept.of("key", maker.make), kept.get("key")] == [2, 2]
-    kept.forget("key")
-    assert [kept.of("key", maker.make), kept.get("key")] == [3, None]
+    assert [cache.load("key", maker.make) for _ in range(2)] == [1, 1]
+    cache.invalidate("key")
+    cache.invalidate("unknown")
+    assert [cache.load("key", maker.make), cache.get("key")] == [2, 2]
+    cache.invalidate("key")
+    assert [cache.load("key", maker.make), cache.get("key")] == [3, None]
 
 
 def test_where_making_fails_the_next_that_waits_tries() -> None:
-    kept: Kept[str, int] = Kept(4)
+    cache: LoadingCache[str, int] = LoadingCache(4)
     maker = Maker()
 
     def make() -> int:
@@ -130,8 +147,8 @@ def test_where_making_fails_the_next_that_waits_tries() -> None:
         return maker.count
 
     with pytest.raises(ValueError):
-        kept.of("key", make)
-    assert kept.of("key", make) == 2
+        cache.load("key", make)
+    assert cache.load("key", make) == 2
 
 
 def upload(api: Api) -> str:
@@ -146,7 +163,7 @@ def test_a_plugin_is_rendered_once(app: Flask, api: Api, largest: int, monkeypat
     name = upload(api)
     monkeypatch.setattr(details, "LARGEST", largest)
     ask = lambda: orjson.dumps(details.detail(name))  # noqa: E731
-    assert made(details._kept, details, "_render", ask, app) == 1
+    assert made(details._rendered, details, "_render", ask, app) == 1
 
 
 def test_a_plugin_that_changes_while_it_is_rendered_is_rendered_again(
@@ -173,14 +190,14 @@ def test_an_installed_set_is_rendered_once(app: Flask, largest: int, monkeypatch
     claims = Claims("id", "access", "somebody", 1, "", utcnow(), utcnow())
     actor = Actor("somebody", "somebody", Role.USER, claims, largest)
     ask = lambda: orjson.dumps(listing.installed(actor))  # noqa: E731
-    assert made(listing._kept, listing, "_render", ask, app) == 1
+    assert made(listing._rendered, listing, "_render", ask, app) == 1
 
 
 def test_the_openapi_document_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: Kept[str, bytes] = Kept(1)
-    monkeypatch.setattr(openapi, "Kept", lambda _: kept)
+    cache: LoadingCache[str, bytes] = LoadingCache(1)
+    monkeypatch.setattr(openapi, "LoadingCache", lambda _: cache)
     document = openapi.document(settings_for(tmp_path), [])
-    assert made(kept, openapi, "_spec", document) == 1
+    assert made(cache, openapi, "_spec", document) == 1
 
 
 def test_readiness_is_checked_once_for_all_who_ask_and_anew_for_the_next(app: Flask) -> None:
@@ -195,9 +212,9 @@ def test_metrics_are_gathered_once(app: Flask) -> None:
 
 def test_statistics_and_sums_are_made_once(app: Flask) -> None:
     period = next(iter(Period))
-    assert made(statistics._asked, statistics, "_of_system", lambda: statistics.of_system(period), app) == 1
-    ask = lambda: resources._asked.of(str(db.engine.url), resources._stored)  # noqa: E731
-    assert made(resources._asked, resources, "_stored", ask, app) == 1
+    assert made(statistics._flights, statistics, "_of_system", lambda: statistics.of_system(period), app) == 1
+    ask = lambda: resources._flights.run(str(db.engine.url), resources._stored)  # noqa: E731
+    assert made(resources._flights, resources, "_stored", ask, app) == 1
 
 
 def test_a_static_file_is_hashed_once(tmp_path: Path) -> None:
@@ -207,7 +224,7 @@ def test_a_static_file_is_hashed_once(tmp_path: Path) -> None:
 
 
 def test_the_hash_of_nobody_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_decoy", Kept(1))
+    monkeypatch.setattr(passwords, "_decoy", LoadingCache(1))
     monkeypatch.setattr(passwords, "matches", lambda stored, _: stored)
     assert made(passwords._decoy, passwords, "hash_password", lambda: passwords.waste_time("x")) == 1
 

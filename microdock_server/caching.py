@@ -1,0 +1,93 @@
+"""Values that are worked out once and shared by the threads of a process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from cachetools import LRUCache
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Call(Generic[V]):
+    """A call under way, made by whoever holds `turn`. Those who waited for it take its value."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.value: V | None = None
+
+
+class SingleFlight(Generic[K, V]):
+    """Calls by key: who asks while one is under way waits for it and shares its value; the next makes a new one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: dict[K, _Call[V]] = {}
+
+    def run(self, key: K, work: Callable[[], V]) -> V:
+        """The value of `work`, which must not be None.
+
+        Where it raises, the thread that called it hears so, and the next that waits calls it again.
+        """
+        while True:
+            with self._lock:
+                call = self._calls.setdefault(key, _Call())
+            with call.turn:
+                if call.value is not None:
+                    return call.value
+                if self._calls.get(key) is call:
+                    return self._run(key, call, work)
+
+    def _run(self, key: K, call: _Call[V], work: Callable[[], V]) -> V:
+        try:
+            call.value = value = work()
+            return value
+        finally:
+            with self._lock:
+                self._calls.pop(key, None)
+
+
+class LoadingCache(Generic[K, V]):
+    """An LRU cache that loads what it lacks, in one thread at a time for each key.
+
+    It holds at most `limit` values: those that `is_kept` agrees to.
+    """
+
+    def __init__(self, limit: int, is_kept: Callable[[V], bool] = lambda _: True) -> None:
+        self._values: LRUCache[K, V] = LRUCache(limit)
+        self._lock = threading.Lock()
+        self._loading: SingleFlight[K, V] = SingleFlight()
+        self._is_kept = is_kept
+
+    def load(self, key: K, make: Callable[[], V]) -> V:
+        """The value; where it is not cached, `make` makes it, once for all who ask meanwhile. It must not be None."""
+        found = self.get(key)
+        return self._loading.run(key, lambda: self._load(key, make)) if found is None else found
+
+    def _load(self, key: K, make: Callable[[], V]) -> V:
+        # Another thread may have finished between the look into the cache and this thread's turn.
+        found = self.get(key)
+        if found is not None:
+            return found
+        value = make()
+        if self._is_kept(value):
+            self.put(key, value)
+        return value
+
+    def get(self, key: K) -> V | None:
+        """The value, if it is cached."""
+        with self._lock:
+            return self._values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Cache a value; the one that was not used for the longest time makes room."""
+        with self._lock:
+            self._values[key] = value
+
+    def invalidate(self, key: K) -> None:
+        """Let go of a value, where it is cached."""
+        with self._lock:
+            self._values.pop(key, None)
