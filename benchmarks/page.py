@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import Any, Final
 
-from microdock_server.api.system.health.admin_page import BUILT
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from microdock_server.api.system.admin_page import BUILT
 
 from .results import Goal, NotMeasured, Row, Samples, Section, number, value_row
 from .servers import Server

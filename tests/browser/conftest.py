@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from microdock_server.api.system.health.admin_page import BUILT
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from microdock_server.api.system.admin_page import BUILT
 
 from ..live import Server
 from .page import PASSWORD, Admin, watch

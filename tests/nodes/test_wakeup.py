@@ -1,4 +1,4 @@
-"""The bell by Redis, and messages about jobs by Redis."""
+"""The sender by Redis, and messages about jobs by Redis."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from microdock_server.cluster.redis import Redis
-from microdock_server.cluster.wakeup import NoWakeUps, RedisWakeUps, Word
+from microdock_server.cluster.wakeup import NoWakeUps, RedisWakeUps, Topic
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.delivery import Messenger, Reminder
 
@@ -30,13 +30,13 @@ def other(redis_server: RedisServer) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def bell(redis: Redis, app: Flask) -> Iterator[RedisWakeUps]:
+def sender(redis: Redis, app: Flask) -> Iterator[RedisWakeUps]:
     with app.app_context():
         yield RedisWakeUps(redis)
 
 
 @pytest.fixture
-def ear(other: Redis) -> Iterator[RedisWakeUps]:
+def receiver(other: Redis) -> Iterator[RedisWakeUps]:
     """Another process's, that listens already."""
     made = RedisWakeUps(other)
     assert made.wait(0) is None
@@ -44,63 +44,63 @@ def ear(other: Redis) -> Iterator[RedisWakeUps]:
     made.close()
 
 
-def ring(bell: RedisWakeUps, *words: Word) -> None:
+def send(sender: RedisWakeUps, *topics: Topic) -> None:
     with unit_of_work() as unit:
-        for word in words:
-            bell.send_after(unit, word)
+        for topic in topics:
+            sender.send_after(unit, topic)
 
 
-class TestBell:
-    def test_rings_after_the_commit(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
+class TestWakeUps:
+    def test_is_sent_after_the_commit(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
         with unit_of_work() as unit:
-            bell.send_after(unit, "notifications")
-            assert ear.wait(0.2) == frozenset()
-        assert ear.wait(10) == {"notifications"}
-        assert ear.wait(0.1) == frozenset()
+            sender.send_after(unit, "notifications")
+            assert receiver.wait(0.2) == frozenset()
+        assert receiver.wait(10) == {"notifications"}
+        assert receiver.wait(0.1) == frozenset()
 
-    def test_does_not_ring_for_what_is_undone(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
+    def test_is_not_sent_for_what_is_undone(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
         with suppress(KeyError), unit_of_work() as unit:
-            bell.send_after(unit, "notifications")
+            sender.send_after(unit, "notifications")
             raise KeyError
-        ring(bell, "tokens")
-        assert ear.wait(10) == {"tokens"}
+        send(sender, "tokens")
+        assert receiver.wait(10) == {"tokens"}
 
-    def test_ends_a_wait(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
-        heard: list[object] = []
-        waiting = threading.Thread(target=lambda: heard.append(ear.wait(30)))
+    def test_ends_a_wait(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
+        received: list[object] = []
+        waiting = threading.Thread(target=lambda: received.append(receiver.wait(30)))
         waiting.start()
-        ring(bell, "tokens")
+        send(sender, "tokens")
         waiting.join(10)
-        assert heard == [{"tokens"}]
+        assert received == [{"tokens"}]
 
-    def test_many_rings_are_heard_as_few(self, bell: RedisWakeUps, ear: RedisWakeUps) -> None:
-        ring(bell, "tokens", "tokens")
+    def test_many_are_received_as_few(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
+        send(sender, "tokens", "tokens")
         for _ in range(20):
-            ring(bell, "notifications")
-        heard = [ear.wait(0.5) for _ in range(4)]
-        assert frozenset[Word]().union(*(one or () for one in heard)) == {"tokens", "notifications"}
-        assert heard[-1] == frozenset()
+            send(sender, "notifications")
+        received = [receiver.wait(0.5) for _ in range(4)]
+        assert frozenset[Topic]().union(*(one or () for one in received)) == {"tokens", "notifications"}
+        assert received[-1] == frozenset()
 
-    def test_makes_no_sense_of_what_others_publish(self, ear: RedisWakeUps, redis: Redis) -> None:
+    def test_makes_no_sense_of_what_others_publish(self, receiver: RedisWakeUps, redis: Redis) -> None:
         for word in ("", "nonsense", b"\xff" * 1000):
-            redis.ask(lambda client, word=word: client.publish("microdock:bell", word))
-        assert ear.wait(0.3) == frozenset()
+            redis.ask(lambda client, word=word: client.publish("microdock:sender", word))
+        assert receiver.wait(0.3) == frozenset()
 
     def test_lost_it_says_look_and_is_heard_again(
-        self, bell: RedisWakeUps, ear: RedisWakeUps, redis_server: RedisServer
+        self, sender: RedisWakeUps, receiver: RedisWakeUps, redis_server: RedisServer
     ) -> None:
         redis_server.kill()
-        assert ear.wait(0.1) is None
-        assert ear.wait(0.1) is None
-        ring(bell, "notifications")
+        assert receiver.wait(0.1) is None
+        assert receiver.wait(0.1) is None
+        send(sender, "notifications")
         redis_server.start()
         # First once more "look": who knows what was missed.
-        assert eventually(lambda: ear.wait(0.1) is not None)
-        assert eventually(lambda: ring(bell, "tokens") is None and ear.wait(0.5) == {"tokens"})
+        assert eventually(lambda: receiver.wait(0.1) is not None)
+        assert eventually(lambda: send(sender, "tokens") is None and receiver.wait(0.5) == {"tokens"})
 
     def test_that_is_none_says_look_every_time(self) -> None:
-        bell = NoWakeUps()
-        assert [bell.wait(0), bell.wait(0)] == [None, None]  # type: ignore[func-returns-value]
+        sender = NoWakeUps()
+        assert [sender.wait(0), sender.wait(0)] == [None, None]  # type: ignore[func-returns-value]
 
 
 class TestMessages:

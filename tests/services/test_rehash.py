@@ -176,7 +176,8 @@ DYING = """
 import os, signal, sys
 from datetime import UTC, datetime, timedelta
 from microdock_server import create_app
-from microdock_server.services import files, rehash
+from microdock_server.services import files
+from microdock_server.services.files import rehash
 from tests.support import settings_for
 from pathlib import Path
 rehash.BATCH_FILES = 2

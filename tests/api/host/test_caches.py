@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from microdock_server.api.host import list_cache, schemas
+from microdock_server.api.core import list_cache
+from microdock_server.api.host import schemas
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import plugins
 from microdock_server.services.plugins import versions
