@@ -18,7 +18,7 @@ from .support import package
 
 pytestmark = pytest.mark.live
 
-PARTS = ("microdock_server", "migrations", "scripts", "wsgi.py", "gunicorn.conf.py", "pyproject.toml")
+PARTS = ("microdock_server", "migrations", "scripts", "wsgi.py", "deploy", "gunicorn.conf.py", "pyproject.toml")
 MIGRATION = '''"""Another table."""
 
 import sqlalchemy as sa

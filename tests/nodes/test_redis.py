@@ -85,7 +85,7 @@ def test_lost_and_back(nodes: list[Flask], redis_server: RedisServer, caplog: py
     assert statuses(app, 101) == [200] * 100 + [429]
     assert caplog.text.count("is lost (ConnectionError); the server goes on without it") == 1
     assert eventually(lambda: caplog.text.count("is back") == 1)
-    assert [record.levelname for record in caplog.records if record.name.endswith("nodes.redis")] == ["WARNING"] * 2
+    assert [record.levelname for record in caplog.records if record.name.endswith("cluster.redis")] == ["WARNING"] * 2
 
 
 def test_lost_again_is_said_again(redis: Redis, redis_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
