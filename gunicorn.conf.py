@@ -87,10 +87,10 @@ def post_fork(server, worker):
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
     from microdock_server.api.core.early_refusals import EarlyRefusals
-    from microdock_server.jobs.housekeeping import Housekeeper
+    from microdock_server.jobs.node_maintenance import NodeMaintainer
 
     worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock_api"].origins)
-    worker.housekeeper = Housekeeper(worker.app.callable, settings)
+    worker.housekeeper = NodeMaintainer(worker.app.callable, settings)
     worker.housekeeper.start()
     hub = worker.app.callable.extensions.get("microdock.hub")
     if hub is not None:

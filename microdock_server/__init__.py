@@ -1,4 +1,4 @@
-"""The server behind a desktop host app's plugins. This module is the front door and nothing else."""
+"""The server behind a desktop host app's plugins. This module makes the application and nothing else."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from microdock_server import create_app
 from microdock_server.clock import iso, utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.jobs.housekeeping import sweep
 from microdock_server.jobs.maintenance import Maintainer
+from microdock_server.jobs.node_maintenance import sweep
 from microdock_server.jobs.worker import run_job
 from microdock_server.models import Job
 from microdock_server.observability import metrics

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs
 
-from .urls import split
+from .urls import parse
 
 SCHEME: Final = "s3"
 KNOWN: Final = frozenset({"endpoint", "public_endpoint", "region"})
@@ -42,7 +42,7 @@ def parse_address(url: str) -> Address:
 
     Credentials in the URL are refused: URLs end up in logs, lists of processes and backups.
     """
-    parts = split(url)
+    parts = parse(url)
     if parts.scheme != SCHEME:
         raise ValueError("must begin with s3://")
     if "@" in parts.netloc:
@@ -73,7 +73,7 @@ def _query(text: str) -> dict[str, str]:
 
 def _origin(text: str, name: str) -> str:
     try:
-        parts = split(text)
+        parts = parse(text)
     except ValueError as wrong:
         raise ValueError(f"has an {name} that {wrong}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:

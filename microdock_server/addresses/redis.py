@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from .urls import joined, split
+from .urls import joined, parse
 
 
 def place(url: str) -> str:
@@ -35,7 +35,7 @@ def ensure_redis_url(text: str) -> None:
 
 def _is_sound(text: str) -> bool:
     try:
-        parts = split(text)
+        parts = parse(text)
     except ValueError:
         return False
     if parts.port == 0 or parts.fragment or any(not _is_option(name) for name in _options(parts)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .urls import split
+from .urls import parse
 
 # The kernel's room for the path of a socket, without its final NUL.
 SOCKET_PATH_MAX: Final = 107
@@ -18,7 +18,7 @@ def ensure_scanner_url(text: str) -> None:
 
 def scanner_address(url: str) -> tuple[str, int] | str:
     """Where clamd listens: a host and port, or the path of a socket. Raises ValueError."""
-    parts = split(url)
+    parts = parse(url)
     if parts.query or parts.fragment or any(ord(char) <= 32 or ord(char) == 127 for char in url):
         raise ValueError("a scanner's address has no query, fragment, space or control character")
     if parts.scheme == "tcp":

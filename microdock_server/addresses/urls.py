@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 
-def split(url: str) -> SplitResult:
+def parse(url: str) -> SplitResult:
     """The parts of `url`, whose port is a number or None. Raises ValueError, which quotes nothing of it."""
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The side door: `flask users …`."""
+"""Commands: `flask users …`."""
 
 from __future__ import annotations
 

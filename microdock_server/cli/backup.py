@@ -1,4 +1,4 @@
-"""The side door for backups of the whole server: `flask backup …`, and without an application `scripts/restore`."""
+"""Commands for backups of the whole server: `flask backup …`, and without an application `scripts/restore`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The side door: `flask db copy`, beside Flask-Migrate's commands, and what these say of a database ahead of us."""
+"""The command `flask db copy`, beside Flask-Migrate's commands, and what these say of a database ahead of us."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _show_current = migrations.commands["current"].callback
 @with_appcontext
 def copy_database(source: str, target: str | None) -> None:
     """Copy all rows from SQLite to PostgreSQL, and compare them. Stop the server first."""
-    from .. import create_app  # noqa: PLC0415  (the front door imports this module)
+    from .. import create_app  # noqa: PLC0415  (create_app imports this module)
 
     own = settings()
     try:

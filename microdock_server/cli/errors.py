@@ -1,4 +1,4 @@
-"""Refusals and failures at the side door: one line each, and no traceback."""
+"""Refusals and failures of commands: one line each, and no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The side door to what runs beside requests: `flask jobs …`, `flask reviews …`, `flask audit …`, `flask search …`."""
+"""Commands for what runs beside requests: `flask jobs …`, `flask reviews …`, `flask audit …`, `flask search …`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The side door to files: `flask storage …`."""
+"""Commands for files: `flask storage …`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..addresses import client
-from ..addresses.urls import split
+from ..addresses.urls import parse
 from ..vocabulary import DEFAULT_PERMISSIONS, Risk
 
 
@@ -116,7 +116,7 @@ def _words(text: str) -> list[str]:
 
 def ensure_public_url(text: str) -> None:
     """Raise ValueError unless browsers can go there."""
-    parts = split(text)
+    parts = parse(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must be an http(s) address such as https://plugins.example.com")
 

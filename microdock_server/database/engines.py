@@ -126,7 +126,7 @@ def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.execute("PRAGMA foreign_keys=ON")
-    # Checkpoints come from one place (jobs/housekeeping.py): SQLite before 3.51.3 can lose its way when two
+    # Checkpoints come from one place (jobs/node_maintenance.py): SQLite before 3.51.3 can lose its way when two
     # connections restart the log at once. The high mark only bounds the log where that job does not run.
     cursor.execute("PRAGMA wal_autocheckpoint=20000")
     cursor.close()

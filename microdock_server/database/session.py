@@ -1,4 +1,4 @@
-"""The sockets: extensions made once, bound to an application in the front door."""
+"""Flask extensions: made once, and bound to an application by create_app."""
 
 from __future__ import annotations
 

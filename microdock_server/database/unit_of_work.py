@@ -1,4 +1,4 @@
-"""The seal room: the only commit and rollback in the program.
+"""The unit of work: the only commit and rollback in the program.
 
 `unit_of_work()` promises:
 
@@ -90,7 +90,7 @@ def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
 
 
 def current_unit() -> Unit:
-    """The unit that is open. Services call this to hang callbacks on the transaction they run in."""
+    """The unit that is open. Services register callbacks with the transaction they run in."""
     unit = _current.get()
     if unit is None:
         raise RuntimeError("no unit of work is open")

@@ -1,1 +1,1 @@
-"""The night shift: what is done beside requests."""
+"""What is done beside requests: background jobs and scheduled tasks."""

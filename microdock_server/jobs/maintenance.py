@@ -63,7 +63,7 @@ def _rehash(context: Context, is_over: IsOver) -> int:
     return rehash.run(context.storage, timedelta(days=context.settings.rehash_cycle_days), is_over)
 
 
-# TEMP is not here: every machine sweeps its own (see housekeeping).
+# TEMP is not here: every machine sweeps its own (see node_maintenance).
 WORK: Final[Mapping[str, Work]] = {
     maintenance.TOKENS: _tokens,
     maintenance.JOBS: _jobs,

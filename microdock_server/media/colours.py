@@ -1,4 +1,4 @@
-"""Pictures with a colour profile are converted to sRGB, so that they look the same when the profile is gone."""
+"""Images with a colour profile are converted to sRGB, so that they look the same when the profile is gone."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ _ROUNDING: Final = 2
 
 
 class Profile:
-    """What the colours of a picture mean."""
+    """What the colours of an image mean."""
 
     def __init__(self, data: bytes) -> None:
         self._profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         self._space = self._profile.profile.xcolor_space.strip()
 
     def is_of_inks(self, image: Image.Image) -> bool:
-        """Is it the profile of inks, which this picture has? They must be converted before they become RGB."""
+        """Is it the profile of inks, which this image has? They must be converted before they become RGB."""
         return self._space == image.mode == INKS
 
     def fits(self, mode: str) -> bool:
-        """Is it the profile of a picture that was in this mode, and is in RGB or RGBA now?"""
+        """Is it the profile of an image that was in this mode, and is in RGB or RGBA now?"""
         return self._space == RGB or (self._space == GREY and mode in GREY_MODES)
 
     def to_srgb(self, image: Image.Image) -> Image.Image:
-        """The picture in sRGB, in mode RGB, or RGBA where it was; as it is where the profile cannot be used."""
+        """The image in sRGB, in mode RGB, or RGBA where it was; as it is where the profile cannot be used."""
         try:
             return self._of_greys(image) if self._space == GREY else self._converted(image)
         except (ImageCms.PyCMSError, ValueError):
             return image
 
     def _of_greys(self, image: Image.Image) -> Image.Image:
-        """A picture whose three colours are one grey; alpha is none."""
+        """An image whose three colours are one grey; alpha is none."""
         ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
         levels = list(self._transform("L", RGB).apply(ramp).getchannel(0).tobytes())
         return image.point(levels * 3 + list(range(256)) * (image.mode == "RGBA"))
@@ -60,7 +60,7 @@ class Profile:
 
 
 def _is_identity(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Does it leave the colours as they are, but for rounding? Such pictures are not to lose anything."""
+    """Does it leave the colours as they are, but for rounding? Such images are not to lose anything."""
     probes = Image.frombytes(RGB, (len(_PROBES) // 3, 1), _PROBES)
     found = transform.apply(probes.convert(mode)).convert(RGB).tobytes()
     return all(abs(one - other) <= _ROUNDING for one, other in zip(found, _PROBES, strict=True))

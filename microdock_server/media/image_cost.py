@@ -1,9 +1,9 @@
-"""What a picture costs to be made anew, in milliseconds of an ordinary core, told by its head before it is decoded.
+"""What an image costs to be made anew, in milliseconds of an ordinary core, told by its head before it is decoded.
 
 The figures are CPU milliseconds per megapixel (or per megabyte of the file), measured on a core of a shared server with
 Pillow 12, libjpeg-turbo, zlib-ng and libwebp 1.6 on the dearest content that was found: random pixels and blocks, rows
 that are predicted by Paeth, many scans. `scripts/bench --only dearest` holds them to what a server uses. They are
-figures and not a clock, so that the same pictures are taken or refused on every machine, busy or not.
+figures and not a clock, so that the same images are taken or refused on every machine, busy or not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LITTLE: Final = 1.4
 WEBP: Final = 105.0
 JPEG: Final = 16.0
 LOSSLESS: Final = 70.0
-# Converting colours; and making the table for it, once a picture.
+# Converting colours; and making the table for it, once an image.
 PROFILE, PROFILE_TABLE = 60.0, 25.0
 # Counting colours, and a PNG that is given up where it becomes long.
 DRAWING: Final = 55.0
@@ -50,7 +50,7 @@ class TooDear(Exception):
 
 
 class Allowance:
-    """The milliseconds that the pictures of one request may still take."""
+    """The milliseconds that the images of one request may still take."""
 
     def __init__(self, left: float = math.inf) -> None:
         self.left = left
@@ -70,7 +70,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of a picture before any pixel is decoded; `decoded` is its size after a JPEG was reduced."""
+    """What is known of an image before any pixel is decoded; `decoded` is its size after a JPEG was reduced."""
 
     format: str
     mode: str
@@ -84,7 +84,7 @@ class Head:
 
 
 def of_decoding(head: Head) -> float:
-    """Until the picture is there in RGB or RGBA."""
+    """Until the image is there in RGB or RGBA."""
     pixels, source, file = _mega(head.decoded), _mega(head.size), head.file_size / MEGA
     if head.format == "PNG":
         cost = pixels * PNG_BYTE * head.pixel_bytes + file * PNG_FILE
@@ -118,7 +118,7 @@ def of_profile(result: tuple[int, int]) -> float:
 
 
 def of_drawing(size: tuple[int, int]) -> float:
-    """To see whether a picture has few colours, and to compress it without loss as far as that is short."""
+    """To see whether an image has few colours, and to compress it without loss as far as that is short."""
     return _mega(size) * DRAWING
 
 

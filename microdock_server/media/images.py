@@ -1,4 +1,4 @@
-"""Pictures by strangers: decoded, checked, and drawn anew, so that no byte of theirs is served."""
+"""Images by strangers: decoded, checked, and drawn anew, so that no byte of theirs is served."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .image_cost import Allowance, Head, TooDear
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES: Final = 5 * 1024 * 1024
-# What one picture may cost is decided by its head. A 4K screenshot fits; a JPEG may have more, because it costs a tenth
+# What one image may cost is decided by its head. A 4K screenshot fits; a JPEG may have more, because it costs a tenth
 # a pixel and is decoded at a half, a quarter or an eighth where that is enough.
 MAX_PIXELS: Final = 4096 * 2304
 MAX_JPEG_PIXELS: Final = 40_000_000
@@ -29,7 +29,7 @@ MAX_SCANS: Final = 32
 MAX_PARTS: Final = 50_000
 MAX_SEGMENTS: Final = 1_000
 MIN_SIDE: Final = 16
-# Transparent pictures cost twice as much to scale, and are compressed without loss: they are kept smaller.
+# Transparent images cost twice as much to scale, and are compressed without loss: they are kept smaller.
 TRANSPARENT_SIDE: Final = 1280
 DEEP: Final = 16
 # What WebP can say in its 14 bits.
@@ -66,13 +66,13 @@ Reason = Literal["not_an_image", "too_large", "too_many_pixels", "too_small", "t
 
 # Each takes up to 200 MB while it is decoded. Nobody waits long here: none takes a second.
 _TURNS: Final = threading.BoundedSemaphore(2)
-# What Pillow warns of is refused or harmless. Set once: a filter that is changed for each picture is changed for all
+# What Pillow warns of is refused or harmless. Set once: a filter that is changed for each image is changed for all
 # threads of the process.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class BadImage(Exception):
-    """The bytes are no picture that we take; `reason` says why."""
+    """The bytes are no image that we take; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -81,7 +81,7 @@ class BadImage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture made by us: no metadata, no profile, one frame."""
+    """An image made by us: no metadata, no profile, one frame."""
 
     data: bytes
     media_type: str
@@ -100,7 +100,7 @@ def normalise(
 ) -> Picture:
     """Draw a PNG, JPEG, WebP or GIF anew: upright, its first frame, no side longer than `max_side`.
 
-    The same bytes give the same picture. Raises BadImage, and nothing else, whatever the bytes are. What it may cost is
+    The same bytes give the same image. Raises BadImage, and nothing else, whatever the bytes are. What it may cost is
     checked before any pixel is decoded (`effort`); what shows only then (transparency, few colours) is taken from
     `allowance` before it is scaled. Photographs become WebP, or JPEG with `as_jpeg`, which takes a sixth of the time.
     """
@@ -116,7 +116,7 @@ def normalise(
 
 
 def effort(data: bytes, *, max_side: int, as_jpeg: bool = False) -> float:
-    """What a picture costs to be made anew at the least, in milliseconds of an ordinary core (image_cost.py).
+    """What an image costs to be made anew at the least, in milliseconds of an ordinary core (image_cost.py).
 
     By its head, which may leave open whether anything is transparent: `normalise` takes the difference.
     Raises BadImage.
@@ -141,7 +141,7 @@ def _head(image: Image.Image, data: bytes) -> Head:
         size = original.size
     depth = data[24] if is_png else 8
     return Head(
-        # A camera's double picture is a JPEG.
+        # A camera's double image is a JPEG.
         format="JPEG" if data.startswith(JPEG_HEAD) else str(image.format),
         mode=image.mode,
         size=size,
@@ -176,7 +176,7 @@ def _faults() -> Iterator[None]:
 
 
 def _checked(data: bytes) -> Image.Image:
-    """The picture's head (format, mode and size) where all of it is there and its cost is bounded; not decoded yet.
+    """The image's head (format, mode and size) where all of it is there and its cost is bounded; not decoded yet.
 
     What was cut off behind the last pixel is refused here: decoding alone does not notice.
     """
@@ -286,7 +286,7 @@ def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool)
 
 
 def _orientation(image: Image.Image) -> int:
-    """What EXIF says about the top; broken EXIF says nothing, the picture itself may be fine."""
+    """What EXIF says about the top; broken EXIF says nothing, the image itself may be fine."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:
@@ -330,7 +330,7 @@ def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> Picture:
 
 
 def _drawing(image: Image.Image, left: Allowance) -> Picture | None:
-    """The picture as PNG where it has few colours and becomes small; None where it does not, or that costs too much."""
+    """The image as PNG where it has few colours and becomes small; None where it does not, or that costs too much."""
     if not left.affords(image_cost.of_drawing(image.size)) or image.getcolors(FEW_COLOURS) is None:
         return None
     out = _Short(max(DRAWING_BYTES, image.width * image.height // DRAWING_PIXELS_PER_BYTE))

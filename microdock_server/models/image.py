@@ -12,7 +12,7 @@ from .stored_file import StoredFileColumns
 
 
 class PluginImage(StoredFileColumns, Base):
-    """One picture of a plugin, as it was made anew from what its owner sent. `kind` is `icon` or `screenshot`."""
+    """One image of a plugin, as it was made anew from what its owner sent. `kind` is `icon` or `screenshot`."""
 
     __tablename__ = "plugin_images"
     __table_args__ = (

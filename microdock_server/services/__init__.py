@@ -1,1 +1,1 @@
-"""The workshop: what may, must and has already been done. One file a noun; no HTTP in here."""
+"""What may, must and has already been done: a file or a package for each noun, and no HTTP."""

@@ -1,10 +1,10 @@
-"""The cellar: where files are kept. Code outside speaks to `Storage` and never to a path or a bucket."""
+"""Where files are kept. Code outside speaks to `Storage` and never to a path or a bucket."""
 
 from .contract import Handover, Outgoing, ReceivedFile, Storage, StoredFile, Suits
 from .incoming import Incoming
 from .local import LocalStorage
 from .measured import MeasuredStorage
-from .places import Storages
+from .registry import Storages
 
 __all__ = [
     "Handover",

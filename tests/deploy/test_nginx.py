@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from microdock_server.addresses.client import counted
 from microdock_server.api.core.parsing import MAX_JSON
-from microdock_server.services.plugins.pictures import MAX_BYTES, MAX_SCREENSHOTS
+from microdock_server.services.plugins.images import MAX_BYTES, MAX_SCREENSHOTS
 
 from ..live import Server, eventually, free_port, large_package, prepared_server, sha256
 from ..peers.nginx import PREFIX, Nginx, binary, render

@@ -37,7 +37,7 @@ _SLUGS: Final[dict[int, str]] = {
 
 
 def register(app: Flask) -> None:
-    """Hang the handlers on the application."""
+    """Register the handlers with the application."""
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)

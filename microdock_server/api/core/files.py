@@ -56,12 +56,12 @@ def fetched(package: Package, begin: Begin) -> Response:
     return _deprecated(_conditional(_facts_of(package), begin), package)
 
 
-def picture_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_name: str) -> Response:
-    """A picture as GET answers it, to be shown in place. Its address names its bytes: it can be kept for good."""
+def image_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_name: str) -> Response:
+    """An image as GET answers it, to be shown in place. Its address names its bytes: it can be kept for good."""
     facts = FileFacts(image.file_size, image.file_hash, file_name, image.media_type)
     response = _conditional(facts, lambda *_: Outgoing(None, open_it()))
     response.headers["Content-Disposition"] = disposition(file_name).replace("attachment", "inline", 1)
-    # For the client alone: not everybody may see a picture of what is not published.
+    # For the client alone: not everybody may see an image of what is not published.
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     return response
 

@@ -1,4 +1,4 @@
-"""Packages and pictures are looked into one at a time for each client: it is what costs most of all that may be asked.
+"""Packages and images are looked into one at a time for each client: it is what costs most of all that may be asked.
 
 Across the workers of a machine: a process holds a lock on one byte of a file, chosen by the client's address, which the
 system lets go of when the process ends, however it ends.

@@ -11,7 +11,7 @@ from ...services import configuration
 from ...services.accounts import hashing
 from ...services.accounts.tokens import GRACE, LONGEST_LOGIN
 from ...services.configuration import Config
-from ...services.plugins import pictures
+from ...services.plugins import images
 from ..websocket import hub
 from . import forms, inspections, login_throttle, middleware, parsing
 from .rate_limits import FAILURES, RATES
@@ -63,8 +63,8 @@ def _sizes(settings: Settings, upload_limit: int) -> Iterator[Limit]:
     yield Limit("json_size", "request", parsing.MAX_JSON, "bytes", None, 413)
     yield Limit("form_field", "request", forms.MAX_FIELD_BYTES, "bytes", None, 413)
     yield Limit("form_parts", "request", forms.MAX_FIELDS, "parts", None, 400)
-    yield Limit("picture_size", "request", pictures.MAX_BYTES, "bytes", None, 413)
-    yield Limit("screenshots", "request", pictures.MAX_SCREENSHOTS, "pictures", None, 422)
+    yield Limit("picture_size", "request", images.MAX_BYTES, "bytes", None, 413)
+    yield Limit("screenshots", "request", images.MAX_SCREENSHOTS, "pictures", None, 422)
     yield Limit("package_entries", "request", settings.package_max_entries, "entries", None, 400)
     yield Limit("package_unpacked", "request", settings.package_max_unpacked, "bytes", None, 400)
 

@@ -1,4 +1,4 @@
-"""The edge: around the application, what every answer gets, and the one answer that needs nothing else.
+"""Middleware around the application: what every answer gets, and the one answer that needs nothing else.
 
 Every request gets an id, a time, security headers, a line in the log and a place in the metrics. The host's plugin list
 is answered from here when it was asked for plainly: it is ready, so the framework would only cost time.

@@ -36,7 +36,7 @@ from .state import api_state
 
 View = Callable[..., Any]
 
-# Where the edge finds what it needs to know of a request.
+# Where the middleware finds what it needs to know of a request.
 RATE_HEADERS: Final = "microdock.rate_headers"
 ROUTE: Final = "microdock.route"
 UNMATCHED: Final = "unmatched"

@@ -1,4 +1,4 @@
-"""Desk 1: the host API. GET and POST only, no parameters in paths, `{success, message, data}`."""
+"""The host API. GET and POST only, no parameters in paths, `{success, message, data}`."""
 
 from ..core.envelopes import HOST
 from ..core.surface import Surface

@@ -42,7 +42,7 @@ def listed(query: dict[str, Any]) -> Any:
 
 
 def cached_list() -> Response:
-    """The whole list as it is kept ready. The edge answers most of these requests before they get here."""
+    """The whole list as it is kept ready. The middleware answers most of these requests before they get here."""
     status, headers, chunk = api_state().catalog.answer(request.environ, nullcontext)
     return Response(chunk, status=status, headers=headers)
 

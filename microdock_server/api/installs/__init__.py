@@ -1,4 +1,4 @@
-"""Desk 3: the installs API. A user's installed set; camelCase; a wrong field is 400."""
+"""The installs API. A user's installed set; camelCase; a wrong field is 400."""
 
 from ..core.envelopes import INSTALLS
 from ..core.surface import Surface

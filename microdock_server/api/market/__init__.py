@@ -1,4 +1,4 @@
-"""Desk 2: the marketplace API. REST, `{success, code, message, data, timestamp, request_id}`."""
+"""The marketplace API. REST, `{success, code, message, data, timestamp, request_id}`."""
 
 from ..core.envelopes import MARKET
 from ..core.surface import Surface

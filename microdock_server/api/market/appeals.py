@@ -14,7 +14,7 @@ from ...services.accounts.tokens import Actor
 from ...services.reviews import appeals
 from ...vocabulary import AppealStatus
 from ..core.request import language
-from . import market, shapes
+from . import market, serializers
 from .schemas import reviews as schemas
 from .schemas.base import override_of
 
@@ -118,7 +118,7 @@ def _hearing(row: Appeal, plugin: Plugin, viewer: Actor) -> dict[str, Any]:
 def _rows(rows: Sequence[Appeal], viewer: Actor) -> list[dict[str, Any]]:
     found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
     owners = developers.named(plugin.owner_id for plugin in found.values())
-    people = shapes.named_people(who for row in rows for who in (row.appellant_id, row.decided_by))
+    people = serializers.named_people(who for row in rows for who in (row.appellant_id, row.decided_by))
     names: tuple[str, ...] = (
         "id",
         "type",
@@ -135,7 +135,7 @@ def _rows(rows: Sequence[Appeal], viewer: Actor) -> list[dict[str, Any]]:
         {
             **{name: getattr(row, name) for name in names},
             "plugin_id": found[row.plugin_name].id,
-            "plugin": shapes.reviewed(found[row.plugin_name], found[row.plugin_name].current_version, owners),
+            "plugin": serializers.reviewed(found[row.plugin_name], found[row.plugin_name].current_version, owners),
             **_hearing(row, found[row.plugin_name], viewer),
             "against": dict(zip(("reason", "decided_at"), appeals.against(row), strict=True)),
             "appellant": people.get(row.appellant_id),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ...services.accounts.tokens import Actor
 from ...services.catalog import categories
 from ...services.revisions import Expected
-from . import market, shapes
+from . import market, serializers
 from .schemas import plugins as schemas
 
 CATEGORY: Final = {"category_id": {"type": "string", "maxLength": 36}}
@@ -18,7 +18,7 @@ _ACCESS: Final = "system.categories"
 def listed() -> list[dict[str, Any]]:
     """All categories; `parent_id` makes them a tree."""
     counts = categories.published_counts()
-    return [shapes.category_row(row, counts) for row in categories.everything()]
+    return [serializers.category_row(row, counts) for row in categories.everything()]
 
 
 @market.operation(
@@ -34,7 +34,7 @@ def listed() -> list[dict[str, Any]]:
 )
 def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """A new category."""
-    return shapes.category_row(categories.create(actor, body), {})
+    return serializers.category_row(categories.create(actor, body), {})
 
 
 @market.operation(
@@ -48,7 +48,7 @@ def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
 )
 def category(category_id: str, actor: Actor) -> dict[str, Any]:
     """One category."""
-    return shapes.category_row(categories.get(category_id), categories.published_counts())
+    return serializers.category_row(categories.get(category_id), categories.published_counts())
 
 
 @market.operation(
@@ -65,7 +65,9 @@ def category(category_id: str, actor: Actor) -> dict[str, Any]:
 )
 def update(category_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change a category, or move it in the tree."""
-    return shapes.category_row(categories.update(actor, category_id, body, expected), categories.published_counts())
+    return serializers.category_row(
+        categories.update(actor, category_id, body, expected), categories.published_counts()
+    )
 
 
 @market.operation(

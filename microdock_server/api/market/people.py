@@ -14,7 +14,7 @@ from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
 from ..core.credentials import own_names
 from ..core.surface import Access
-from . import market, shapes
+from . import market, serializers
 from .schemas import accounts as schemas
 from .schemas.base import pagination
 
@@ -26,7 +26,7 @@ DEVELOPER: Final = {"developer_id": {"type": "string", "maxLength": 36}}
 def users(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Accounts by name."""
     total, rows = accounts.page(query["search"], query["role"], query["page"], query["limit"])
-    return {"users": [shapes.account_row(row) for row in rows], "pagination": pagination(query, total)}
+    return {"users": [serializers.account_row(row) for row in rows], "pagination": pagination(query, total)}
 
 
 @market.operation(
@@ -40,7 +40,7 @@ def users(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
 )
 def user(user_id: str, actor: Actor) -> dict[str, Any]:
     """One account."""
-    return shapes.account_row(accounts.get(user_id))
+    return serializers.account_row(accounts.get(user_id))
 
 
 @market.operation(
@@ -65,7 +65,7 @@ def change_user(user_id: str, actor: Actor, body: dict[str, Any], expected: Expe
         accounts.set_role(user_id, body["role"], actor)
     if "is_active" in body and body["is_active"] != found.is_active:
         accounts.set_active(user_id, body["is_active"], actor)
-    return shapes.account_row(found)
+    return serializers.account_row(found)
 
 
 @market.operation(
@@ -88,7 +88,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
         found = developers.get(made.user.id)
         # The answer to themselves: it shows what they sent.
         return {
-            **shapes.developer_row(found, None),
+            **serializers.developer_row(found, None),
             "email": found.user.email,
             "verification_documents": profile["verification_documents"],
             "verification_notes": "",
@@ -107,7 +107,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
 )
 def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
     """A developer's profile."""
-    return shapes.developer_row(developers.get(developer_id), actor)
+    return serializers.developer_row(developers.get(developer_id), actor)
 
 
 @market.operation(
@@ -125,7 +125,7 @@ def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
 def update(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change one's own profile; administrators may change anybody's."""
     _ensure_concerned(developer_id, actor)
-    return shapes.developer_row(developers.update(developer_id, actor, body, expected), actor)
+    return serializers.developer_row(developers.update(developer_id, actor, body, expected), actor)
 
 
 @market.operation(
@@ -155,7 +155,10 @@ def stats(developer_id: str, actor: Actor) -> dict[str, Any]:
 def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Developers, newest first."""
     total, rows = developers.page(query["search"], query["verification"], query["page"], query["limit"])
-    return {"developers": [shapes.developer_row(row, actor) for row in rows], "pagination": pagination(query, total)}
+    return {
+        "developers": [serializers.developer_row(row, actor) for row in rows],
+        "pagination": pagination(query, total),
+    }
 
 
 @market.operation(
@@ -173,7 +176,7 @@ def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
 def verify(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Give the badge, or refuse it."""
     found = developers.verify(developer_id, actor, verified=body["verified"], notes=body["notes"], expected=expected)
-    return shapes.developer_row(found, actor)
+    return serializers.developer_row(found, actor)
 
 
 @market.operation(
@@ -194,7 +197,7 @@ def record_revenue(developer_id: str, actor: Actor, body: dict[str, Any]) -> dic
 
 
 def _ensure_concerned(developer_id: str, actor: Actor) -> None:
-    if not shapes.sees_private(developer_id, actor):
+    if not serializers.sees_private(developer_id, actor):
         raise Forbidden()
 
 

@@ -14,15 +14,15 @@ from ...observability import metrics
 from ...services import plugins
 from ...services.accounts.tokens import Actor
 from ...services.catalog import listing
-from ...services.plugins import ownership, pictures, publishing, texts
-from ...services.plugins.pictures import MAX_BYTES, MAX_SCREENSHOTS, NewPictures
+from ...services.plugins import images, ownership, publishing, texts
+from ...services.plugins.images import MAX_BYTES, MAX_SCREENSHOTS, NewImages
 from ...services.plugins.publishing import Submission
 from ...services.revisions import Expected
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
 from ..core import login_throttle, packages, parsing
 from ..core.forms import Part, Slot, receive
 from ..core.surface import Access
-from . import market, shapes
+from . import market, serializers
 from .schemas import plugins as schemas
 from .schemas.base import override_of, pagination
 
@@ -46,7 +46,7 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
         descending=query["order"] == Order.DESC,
     )
     total, numbers = listing.find(wanted, actor)
-    return {"plugins": shapes.plugin_rows(listing.shown(numbers)), "pagination": pagination(query, total)}
+    return {"plugins": serializers.plugin_rows(listing.shown(numbers)), "pagination": pagination(query, total)}
 
 
 @market.operation(
@@ -67,18 +67,18 @@ def create(actor: Actor) -> dict[str, Any]:
         report = packages.inspected(values[PACKAGE_FIELD])
         manifest = publishing.accepted(report)
         metadata = values["metadata"]
-        _ensure_derived(metadata, shapes.span_of(manifest.engines))
+        _ensure_derived(metadata, serializers.span_of(manifest.engines))
         submission = Submission(
             version=values["version"],
             changelog=values["changelog"],
             values=_columns(values),
-            pictures=_pictures(values, beside=manifest.changelog),
+            images=_images(values, beside=manifest.changelog),
             is_draft=values["draft"],
         )
         package = values[PACKAGE_FIELD].content
         plugin = publishing.create(package, report, actor, submission, context().storage, room=packages.room())
         metrics.received("plugin", package.size)
-        _count_pictures(values)
+        _count_images(values)
     return _shown(plugin.id, actor) | packages.told(report)
 
 
@@ -93,7 +93,7 @@ def create(actor: Actor) -> dict[str, Any]:
 )
 def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
     """Everything about one plugin; for its owner and reviewers also where it stands in the queue."""
-    return shapes.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
+    return serializers.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
 
 
 @market.operation(
@@ -110,7 +110,7 @@ def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
     errors=(404,),
 )
 def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
-    """Change what is said of a plugin, by JSON, or as a form with pictures. It wins over the manifests."""
+    """Change what is said of a plugin, by JSON, or as a form with images. It wins over the manifests."""
     if request.mimetype == "multipart/form-data":
         packages.ensure_room()
         with receive(settings().temp_dir, _PICTURES) as form:
@@ -132,7 +132,7 @@ def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
 def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
     """Delete a plugin with all versions and files. Its name stays its owner's, its version numbers their bytes'."""
     found = plugins.get_owned(plugin_id, actor)
-    expected.ensure(ownership.revision(found, pictures.of(found)))
+    expected.ensure(ownership.revision(found, images.of(found)))
     plugins.delete(found, actor, context().storage, keep_tombstone=True)
 
 
@@ -149,7 +149,7 @@ def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
 )
 def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """Send a draft, or what was rejected or needed changes, to review: the highest such version, or the one named."""
-    return shapes.plugin_detail(ownership.submit(plugin_id, actor, query["version"]), actor)
+    return serializers.plugin_detail(ownership.submit(plugin_id, actor, query["version"]), actor)
 
 
 @market.operation(
@@ -223,25 +223,25 @@ def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, 
         plugins.suspend(plugin, actor, reason)
     else:
         ownership.restore(plugin, actor, reason, override=override_of(body) is not None)
-    return shapes.plugin_detail(plugin, actor)
+    return serializers.plugin_detail(plugin, actor)
 
 
 def _updated(plugin_id: str, actor: Actor, values: dict[str, Any], expected: Expected) -> dict[str, Any]:
     with unit_of_work(writing=False):
         plugin = plugins.get_owned(plugin_id, actor)
-        # Before pictures are made anew for nothing; what counts is asked once more where it is written.
-        expected.ensure(ownership.revision(plugin, pictures.of(plugin)))
-        _ensure_derived(values.get("metadata", {}), shapes.span_of(ownership.current_version(plugin).engines))
-    columns, shown = _columns(values), _pictures(values)
+        # Before images are made anew for nothing; what counts is asked once more where it is written.
+        expected.ensure(ownership.revision(plugin, images.of(plugin)))
+        _ensure_derived(values.get("metadata", {}), serializers.span_of(ownership.current_version(plugin).engines))
+    columns, shown = _columns(values), _images(values)
     room, storage = packages.room(), context().storage
     changed = ownership.update(plugin_id, actor, columns, shown, storage, room=room, expected=expected)
-    _count_pictures(values)
+    _count_images(values)
     return _shown(changed.id, actor)
 
 
 def _shown(plugin_id: str, actor: Actor) -> dict[str, Any]:
     with unit_of_work(writing=False):
-        return shapes.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
+        return serializers.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,23 +260,23 @@ def _ensure_derived(metadata: Mapping[str, Any], span: tuple[str | None, str | N
             raise Invalid.field(f"metadata.{name}", "field.from_package")
 
 
-def _pictures(values: Mapping[str, Any], beside: str = "") -> NewPictures:
-    """What pictures the form has; they share with its texts, and one `beside` it, what a request may cost."""
+def _images(values: Mapping[str, Any], beside: str = "") -> NewImages:
+    """What images the form has; they share with its texts, and one `beside` it, what a request may cost."""
     icon: Part | None = values.get("icon")
     screenshots: Sequence[Part] | None = values.get("screenshots")
     if icon is None and screenshots is None:
-        return NewPictures()
+        return NewImages()
     written = {name: values.get(name) or "" for name in ("changelog", "long_description")}
     spent = texts.ensure_render(written, beside)
     with packages.in_turn():
-        return pictures.prepare(
+        return images.prepare(
             None if icon is None else _bytes(icon),
             None if screenshots is None else [_bytes(part) for part in screenshots],
             spent=spent,
         )
 
 
-def _count_pictures(values: Mapping[str, Any]) -> None:
+def _count_images(values: Mapping[str, Any]) -> None:
     for part in (values.get("icon"), *(values.get("screenshots") or ())):
         if part:
             metrics.received("picture", part.content.size)

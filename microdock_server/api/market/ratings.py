@@ -11,7 +11,7 @@ from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
 from ...vocabulary import Order
 from ..core.surface import Access
-from . import market, shapes
+from . import market, serializers
 from .plugins import REFERENCE
 from .schemas import system as schemas
 from .schemas.base import pagination
@@ -40,12 +40,12 @@ def listed(plugin_id: str, query: dict[str, Any], actor: Actor | None = None) ->
         page_number=query["page"],
         limit=query["limit"],
     )
-    people = shapes.named_people(row.user_id for row in rows)
+    people = serializers.named_people(row.user_id for row in rows)
     return {
-        "reviews": [shapes.rating_row(row, people) for row in rows],
+        "reviews": [serializers.rating_row(row, people) for row in rows],
         "pagination": pagination(query, total),
         "summary": {
-            "average": shapes.rating_of(plugin),
+            "average": serializers.rating_of(plugin),
             "total": plugin.rating_count,
             "distribution": ratings.distribution(plugin),
         },
@@ -133,7 +133,7 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     total, rows = ratings.for_moderation(
         reported=query["reported"], hidden=query["hidden"], page_number=query["page"], limit=query["limit"]
     )
-    people = shapes.named_people(row.user_id for row in rows)
+    people = serializers.named_people(row.user_id for row in rows)
     reports = ratings.reports_of(rows)
     shown = [_moderated(row, people, reports.get(row.id, [])) for row in rows]
     return {"ratings": shown, "pagination": pagination(query, total)}
@@ -154,13 +154,13 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
 def hide(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Take a rating out of sight and out of the average, or show it again."""
     row = ratings.hide(review_id, actor, hidden=body["hidden"], reason=body["reason"], expected=expected)
-    return _moderated(row, shapes.named_people([row.user_id]), ratings.reports_of([row]).get(row.id, []))
+    return _moderated(row, serializers.named_people([row.user_id]), ratings.reports_of([row]).get(row.id, []))
 
 
 def _row(row: Rating) -> dict[str, Any]:
-    return shapes.rating_row(row, shapes.named_people([row.user_id]))
+    return serializers.rating_row(row, serializers.named_people([row.user_id]))
 
 
 def _moderated(row: Rating, people: dict[str, dict[str, str]], reports: list[str]) -> dict[str, Any]:
     names = ("plugin_name", "report_count", "hidden_reason")
-    return {**shapes.rating_row(row, people), **{name: getattr(row, name) for name in names}, "reports": reports}
+    return {**serializers.rating_row(row, people), **{name: getattr(row, name) for name in names}, "reports": reports}

@@ -20,7 +20,7 @@ from ..core import packages
 from ..core.envelopes import Refusal
 from ..core.request import language
 from ..core.surface import Surface
-from . import market, shapes
+from . import market, serializers
 from .findings import full
 from .plugins import REFERENCE
 from .schemas import reviews as schemas
@@ -47,7 +47,7 @@ def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
         limit=query["limit"],
     )
     return {
-        "reviews": shapes.review_rows(rows),
+        "reviews": serializers.review_rows(rows),
         "stats": review_queue.stats(),
         "pagination": pagination(query, total),
     }
@@ -76,7 +76,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
             "changelog": version.changelog,
             "auto_review": full(found) if found else None,
         }
-        shown["download_url"] = shapes.url(
+        shown["download_url"] = serializers.url(
             f"/marketplace/plugins/{shown['plugin']['id']}/versions/{version.version}/download"
         )
     difference = inventories.difference(row.plugin_name, row.version, context().storage, packages.limits())
@@ -194,7 +194,7 @@ def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
 
 def _row(row: Review) -> dict[str, Any]:
     db.session.flush()
-    return shapes.review_rows([row])[0]
+    return serializers.review_rows([row])[0]
 
 
 def _decided(review_id: str, actor: Actor, body: dict[str, Any], override: str | None) -> dict[str, Any]:

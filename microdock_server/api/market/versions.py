@@ -14,14 +14,14 @@ from ...observability import metrics
 from ...schemas.fields import version_meant
 from ...services import plugins
 from ...services.accounts.tokens import Actor
-from ...services.plugins import downloads, pictures, publishing, texts, versions
+from ...services.plugins import downloads, images, publishing, texts, versions
 from ...services.plugins.publishing import Submission
 from ...storage import Outgoing, Suits
 from ...vocabulary import PACKAGE_FIELD
 from ..core import packages, parsing
-from ..core.files import fetched, picture_response
+from ..core.files import fetched, image_response
 from ..core.surface import Access
-from . import market, shapes
+from . import market, serializers
 from .plugins import REFERENCE
 from .schemas import plugins as schemas
 
@@ -56,7 +56,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
         metrics.received("plugin", package.size)
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(plugin_id, actor)
-        return shapes.version_row(plugin, _seen(plugin, added.version, actor)) | packages.told(report)
+        return serializers.version_row(plugin, _seen(plugin, added.version, actor)) | packages.told(report)
 
 
 @market.operation(
@@ -72,7 +72,7 @@ def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
     """The plugin's versions, highest first; those that are not published for its owner and reviewers only."""
     plugin = plugins.get_seen(plugin_id, actor)
     rows = versions.of(plugin) if plugins.sees_hidden(plugin, actor) else versions.public_of(plugin)
-    return [shapes.version_row(plugin, row) for row in rows]
+    return [serializers.version_row(plugin, row) for row in rows]
 
 
 @market.operation(
@@ -87,7 +87,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     """One version."""
     plugin = plugins.get_seen(plugin_id, actor)
     row = _seen(plugin, version, actor)
-    return {**shapes.version_row(plugin, row), "changelog_html": texts.changelog_html(row, context().autocommit)}
+    return {**serializers.version_row(plugin, row), "changelog_html": texts.changelog_html(row, context().autocommit)}
 
 
 @market.operation(
@@ -130,9 +130,9 @@ def download_version(plugin_id: str, version: str, actor: Actor | None = None) -
 def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response:
     """An icon or a screenshot, PNG or WebP."""
     with unit_of_work(writing=False):
-        found = pictures.get(plugins.get_seen(plugin_id, actor), image_id)
-    name = pictures.file_name(found)
-    return picture_response(found, lambda: pictures.open_file(found, context().storage), name)
+        found = images.get(plugins.get_seen(plugin_id, actor), image_id)
+    name = images.file_name(found)
+    return image_response(found, lambda: images.open_file(found, context().storage), name)
 
 
 def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:

@@ -1,4 +1,4 @@
-"""SemVer precedence, sort keys and ranges: the front door to `semantic` and `ranges`."""
+"""SemVer precedence, sort keys and ranges, as `semantic` and `ranges` define them."""
 
 from __future__ import annotations
 

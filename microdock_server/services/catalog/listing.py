@@ -14,7 +14,7 @@ from ...models import Category, Developer, DownloadWindow, Plugin, PluginImage, 
 from ...vocabulary import PluginStatus, permits
 from ..accounts import developers
 from ..accounts.tokens import Actor
-from ..plugins import pictures
+from ..plugins import images
 from . import categories, revision_cache, search
 from .revision_cache import RevisionCache
 
@@ -71,7 +71,7 @@ _SHOWN: Final[Select[Any]] = (
     .outerjoin(User, User.id == _TABLE.c.owner_id)
     .outerjoin(Developer, Developer.user_id == User.id)
     .outerjoin(DownloadWindow, DownloadWindow.plugin_name == _TABLE.c.name)
-    .outerjoin(PluginImage, and_(PluginImage.plugin_name == _TABLE.c.name, PluginImage.kind == pictures.ICON))
+    .outerjoin(PluginImage, and_(PluginImage.plugin_name == _TABLE.c.name, PluginImage.kind == images.ICON))
     .where(_TABLE.c.number.in_(bindparam("numbers", expanding=True)))
 )
 

@@ -156,11 +156,11 @@ def _matches(query: str, tables: Sequence[tuple[str, list[str]]]) -> tuple[tuple
 
 
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
-    return [search_index.language().with_facet(search_words.facet(kind, value) for value in values)]
+    return [search_index.backend().with_facet(search_words.facet(kind, value) for value in values)]
 
 
 def _joined(query: str, facets: Sequence[str]) -> str:
-    return search_index.language().both([query, *facets]) if facets else query
+    return search_index.backend().both([query, *facets]) if facets else query
 
 
 def _count(at: int, table: str, match: str) -> int:

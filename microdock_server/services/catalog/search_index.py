@@ -36,7 +36,7 @@ class Entry:
     facets: str
 
 
-class Language(Protocol):
+class SearchBackend(Protocol):
     """How an engine is asked."""
 
     # The column with a plugin's number, and the condition that a table's row matches `:match`.
@@ -125,17 +125,17 @@ class _TextSearch:
         return " ".join([*words, *(f"'{facet[:_LONGEST]}'" for facet in dict.fromkeys(facets.split()))])
 
 
-_LANGUAGES: Final[dict[str, Language]] = {"sqlite": _Fts5(), "postgresql": _TextSearch()}
+_BACKENDS: Final[dict[str, SearchBackend]] = {"sqlite": _Fts5(), "postgresql": _TextSearch()}
 
 
-def language() -> Language:
+def backend() -> SearchBackend:
     """The language of this application's engine."""
-    return _LANGUAGES[db.engine.dialect.name]
+    return _BACKENDS[db.engine.dialect.name]
 
 
 def query_of(words: str, *, named: bool = False) -> str | None:
     """The query for everything with all of `words` (`named`: in its names alone); None where there is no word in it."""
-    asking = language()
+    asking = backend()
     terms = [
         asking.term(term.split(), prefix=not search_words.is_unspaced(term), named=named)
         for term in search_words.terms_of(words)
@@ -145,7 +145,7 @@ def query_of(words: str, *, named: bool = False) -> str | None:
 
 def count(table: str, match: str) -> int:
     """How many hits there are."""
-    before = language().before_counting
+    before = backend().before_counting
     if before is not None:
         db.session.execute(before)
     rows = db.session.execute(_statement("SELECT count(*) FROM {table} WHERE {matches}", table), {"match": match})
@@ -164,7 +164,7 @@ def newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
 
 def newest_but(table: str, match: str, excluded: Sequence[int], skip: int, limit: int) -> list[int]:
     """Numbers of the newest hits but these, after the first `skip`."""
-    asking = language()
+    asking = backend()
     statement = (
         f"SELECT {asking.number} FROM {table} WHERE {asking.matches.format(table=table)} "  # noqa: S608  (our own names)
         f"AND {asking.number} NOT IN ({', '.join(map(str, excluded))}) "
@@ -182,7 +182,7 @@ def held(table: str, numbers: Sequence[int]) -> int:
 
 def numbers(matches: Sequence[tuple[str, str]]) -> TextClause:
     """A query for the numbers of all hits."""
-    asking = language()
+    asking = backend()
     parts = []
     for place, (table, _) in enumerate(matches):
         condition = asking.matches.format(table=table).replace(":match", f":match{place}")
@@ -195,7 +195,7 @@ def insert(table: str, entries: Sequence[Entry]) -> None:
     """Hold what is found of these plugins."""
     if not entries:
         return
-    rows = [{"number": one.number, **language().columns(one.fields, one.facets)} for one in entries]
+    rows = [{"number": one.number, **backend().columns(one.fields, one.facets)} for one in entries]
     columns = [name for name in rows[0] if name != "number"]
     values = ", ".join(f"CAST(:{name} AS tsvector)" if name == "words" else f":{name}" for name in columns)
     statement = _statement(
@@ -217,7 +217,7 @@ def clear() -> None:
 
 
 def _statement(template: str, table: str) -> TextClause:
-    asking = language()
+    asking = backend()
     return _made(template, table, asking.number, asking.matches)
 
 

@@ -1,4 +1,4 @@
-"""Is there room: what the server, an account and an address may keep, in bytes of packages, pictures and backups.
+"""Is there room: what the server, an account and an address may keep, in bytes of packages, images and backups.
 
 Sums are made of the rows there are, so they are right after deletions, crashes and writes of an earlier version of this
 program; they are read from indexes (an account's with a look-up for each of its plugins). Asked twice: before a body is
@@ -53,7 +53,7 @@ UNLIMITED: Final = Room()
 
 
 def used_by(owner_id: str) -> int:
-    """The bytes of an account's plugins: every version, whatever its state, and every picture."""
+    """The bytes of an account's plugins: every version, whatever its state, and every image."""
     theirs = [
         _sum(table).join(Plugin, Plugin.name == table.plugin_name).where(Plugin.owner_id == owner_id)
         for table in (PluginVersion, PluginImage)

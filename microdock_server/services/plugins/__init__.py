@@ -142,7 +142,7 @@ def restore(plugin: Plugin, by: Who, reason: str, **details: Any) -> None:
 
 
 def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) -> None:
-    """Remove the plugin, its versions and pictures and, once that is committed, their files.
+    """Remove the plugin, its versions and images and, once that is committed, their files.
 
     With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes; so
     it does in any case where the plugin has, or had, an owner.
@@ -150,11 +150,11 @@ def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) 
     keep_tombstone = keep_tombstone or plugin.is_owned
     audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
     search.forget(plugin)
-    pictures = db.session.scalars(select(PluginImage).where(PluginImage.plugin_name == plugin.name)).all()
+    images = db.session.scalars(select(PluginImage).where(PluginImage.plugin_name == plugin.name)).all()
     versions = list(db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name == plugin.name)))
     if keep_tombstone:
         _bury(plugin, versions)
-    for place in [*map(place_of, pictures), *map(place_of, versions)]:
+    for place in [*map(place_of, images), *map(place_of, versions)]:
         current_unit().on_commit(partial(storage.delete, *place))
     # In two statements, not by the ORM's cascade: a plugin can have thousands of versions.
     db.session.execute(sql_delete(PluginVersion).where(PluginVersion.plugin_name == plugin.name))

@@ -18,50 +18,50 @@ from ..accounts.tokens import Actor
 from ..catalog import categories
 from ..files.quotas import UNLIMITED, Room
 from ..revisions import WHATEVER, Expected
-from . import pictures, submitters, texts, versions
+from . import images, submitters, texts, versions
+from .images import ICON, SCREENSHOT, NewImages
 from .lifecycle import Act, after
-from .pictures import ICON, SCREENSHOT, NewPictures
 
 KEY_BYTES: Final = 32
-# What owners say of their plugins, beside the pictures.
+# What owners say of their plugins, beside the images.
 SHOWN: Final = (
     *("id", "display_name", "description", "long_description", "category_id", "tags", "homepage", "repository"),
     "license",
 )
 
 
-def revision(plugin: Plugin, images: Sequence[PluginImage]) -> str:
-    """Which state of the plugin this is, of what its owner says of it and shows. `images`: all of its pictures."""
-    return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in images])
+def revision(plugin: Plugin, shown: Sequence[PluginImage]) -> str:
+    """Which state of the plugin this is, of what its owner says of it and shows. `shown`: all of its images."""
+    return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in shown])
 
 
 def update(
     reference: str,
     by: Actor,
     values: Mapping[str, Any],
-    new: NewPictures,
+    new: NewImages,
     storage: Storages,
     *,
     room: Room = UNLIMITED,
     expected: Expected = WHATEVER,
 ) -> Plugin:
-    """Change what is said of a plugin of theirs, and its pictures. Opens its own unit. Raises ChangedMeanwhile."""
+    """Change what is said of a plugin of theirs, and its images. Opens its own unit. Raises ChangedMeanwhile."""
     texts.ensure_render({"long_description": values.get("long_description", "")})
     with unit_of_work() as unit:
-        # Before the first statement: no lock is held while pictures are made durable.
-        stored = pictures.store(unit, new, storage)
+        # Before the first statement: no lock is held while images are made durable.
+        stored = images.store(unit, new, storage)
         plugin = plugins.get_owned(reference, by)
-        expected.ensure(revision(plugin, pictures.of(plugin)))
+        expected.ensure(revision(plugin, images.of(plugin)))
         if "category_id" in values:
             categories.ensure_exists(values["category_id"])
         plugins.assign(plugin, values)
         if new.icon is not None:
-            pictures.remove(plugin, ICON, storage)
+            images.remove(plugin, ICON, storage)
         if new.screenshots is not None:
-            pictures.remove(plugin, SCREENSHOT, storage)
+            images.remove(plugin, SCREENSHOT, storage)
         if stored:
             room.ensure(sum(item.stored.size for item in stored), plugin.owner_id)
-        pictures.attach(plugin, stored, room.source)
+        images.attach(plugin, stored, room.source)
         catalog.touch(plugin)
         if not plugins.is_owner(plugin, by):
             audit.record(by, "plugin.updated", "plugin", plugin.name, fields=sorted(values))

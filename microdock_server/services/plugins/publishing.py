@@ -22,8 +22,8 @@ from ..accounts import developers
 from ..accounts.tokens import Actor
 from ..catalog import categories
 from ..files.quotas import UNLIMITED, Room
-from . import pictures, resemblance, texts, upload_keys, versions
-from .pictures import NewPictures
+from . import images, resemblance, texts, upload_keys, versions
+from .images import NewImages
 from .submitters import Sender
 from .upload_keys import Agreed
 
@@ -36,7 +36,7 @@ class Submission:
     changelog: str | None = None
     # Plugin columns that the owner sets, and whether it only is a draft so far: of new plugins.
     values: Mapping[str, Any] = field(default_factory=dict)
-    pictures: NewPictures = field(default_factory=NewPictures)
+    images: NewImages = field(default_factory=NewImages)
     is_draft: bool = False
 
 
@@ -131,11 +131,11 @@ def create(
         _ensure_new(sent, by.id)
     with unit_of_work() as unit:
         stored = _store(unit, sent.received, storage)
-        shown = pictures.store(unit, submission.pictures, storage)
+        shown = images.store(unit, submission.images, storage)
         _ensure_free(sent.manifest, by)
         _ensure_new(sent, by.id, beside=sum(item.stored.size for item in shown))
         plugin = _submitted_plugin(sent.manifest, by, submission)
-        pictures.attach(plugin, shown, room.source)
+        images.attach(plugin, shown, room.source)
         _submit(plugin, sent, stored, by, submission.changelog)
     return plugin
 

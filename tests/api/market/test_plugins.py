@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from PIL import Image, PngImagePlugin
 
-from microdock_server.services.plugins.pictures import ICON_SIDE, MAX_BYTES, MAX_SCREENSHOTS
+from microdock_server.services.plugins.images import ICON_SIDE, MAX_BYTES, MAX_SCREENSHOTS
 
 from ...conftest import AppFactory
 from ...market import (

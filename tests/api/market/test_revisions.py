@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from microdock_server.services import revisions
-from microdock_server.services.plugins import pictures
+from microdock_server.services.plugins import images
 
 from ...conftest import AppFactory
 from ...market import PLUGINS, V1, People, account_id, category, created, data, file, people, png, published, rated
@@ -320,14 +320,14 @@ def test_what_is_saved_between_the_look_and_the_writing_is_not_overwritten(
     """The one save that takes pictures looks before it makes them: what another saves meanwhile counts all the same."""
     path = f"{PLUGINS}/{created(who.developer)['id']}"
     tag = who.developer.get(path).headers["ETag"]
-    prepare, answers = pictures.prepare, []
+    prepare, answers = images.prepare, []
 
     def interrupted(*args: Any, **options: Any) -> Any:
         if not answers:
             answers.append(who.developer.put(path, {"description": "别的"}))
         return prepare(*args, **options)
 
-    monkeypatch.setattr(pictures, "prepare", interrupted)
+    monkeypatch.setattr(images, "prepare", interrupted)
     form = {"description": "我的", "icon": file(png(), "icon.png")}
     refused = who.developer.put(path, data=form, headers={"If-Match": tag})
     assert [answers[0].status_code, refused.status_code] == [200, 412]

@@ -52,7 +52,7 @@ class PluginChange(_Described):
 
 
 class PluginForm(_Described):
-    """The same as a form, with pictures."""
+    """The same as a form, with images."""
 
     category_id = fields.Id()
     metadata = form_fields.JsonText(Metadata, load_default=dict)

@@ -1,4 +1,4 @@
-"""Housekeeping: what every machine needs for itself, by one thread in one worker of it.
+"""Maintenance of a node: what every machine needs for itself, by one thread in one worker of it.
 
 It keeps the write-ahead log short, and sweeps the bodies of uploads that were killed. What the whole installation
 needs is maintenance (see maintenance.py).
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 CHECKPOINT_EVERY: Final = 2.0
 
 
-class Housekeeper(threading.Thread):
+class NodeMaintainer(threading.Thread):
     """Runs in every worker; only the one that holds the lock file works, and another takes over when it dies."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        super().__init__(name="housekeeping", daemon=True)
+        super().__init__(name="node-maintenance", daemon=True)
         self._app, self._settings = app, settings
         self._stopping = threading.Event()
         self._last_sweep: float | None = None
@@ -59,7 +59,7 @@ class Housekeeper(threading.Thread):
                 self._last_sweep = time.monotonic()
                 sweep(self._app, self._settings)
         except Exception:
-            log.exception("housekeeping failed; it will be tried again")
+            log.exception("maintenance of this node failed; it will be tried again")
 
     def _is_time_to_sweep(self) -> bool:
         every = self._settings.maintenance[maintenance.TEMP]

@@ -18,8 +18,8 @@ from microdock_server.clock import utcnow
 from microdock_server.config import Settings
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.jobs import housekeeping
-from microdock_server.jobs.housekeeping import Housekeeper, checkpoint, sweep
+from microdock_server.jobs import node_maintenance
+from microdock_server.jobs.node_maintenance import NodeMaintainer, checkpoint, sweep
 from microdock_server.models import Setting
 from microdock_server.services import maintenance
 from microdock_server.services.catalog.search import VERSION, VERSION_KEY
@@ -27,6 +27,8 @@ from microdock_server.services.statistics import ROLLED_KEY
 
 from ..live import eventually
 from ..support import Api
+
+Pair = tuple[NodeMaintainer, NodeMaintainer]
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def database(settings: Settings) -> Path:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "CHECKPOINT_EVERY", 0.02)
+    monkeypatch.setattr(node_maintenance, "CHECKPOINT_EVERY", 0.02)
 
 
 def write_much(app: Flask, rows: int = 50) -> None:
@@ -115,17 +117,17 @@ class TestSweep:
 # What it is seen to do is SQLite's checkpoint.
 @pytest.mark.sqlite
 @pytest.mark.usefixtures("quick")
-class TestHousekeeper:
+class TestNodeMaintainer:
     @pytest.fixture
     def rounds(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         """The names of the threads that worked, in order; the threads are stopped at the end."""
         seen: list[str] = []
-        monkeypatch.setattr(housekeeping, "checkpoint", lambda _path: seen.append(threading.current_thread().name))
+        monkeypatch.setattr(node_maintenance, "checkpoint", lambda _path: seen.append(threading.current_thread().name))
         yield seen
 
     @pytest.fixture
-    def pair(self, app: Flask, settings: Settings, rounds: list[str]) -> Iterator[tuple[Housekeeper, Housekeeper]]:
-        pair = Housekeeper(app, settings), Housekeeper(app, settings)
+    def pair(self, app: Flask, settings: Settings, rounds: list[str]) -> Iterator[Pair]:
+        pair = NodeMaintainer(app, settings), NodeMaintainer(app, settings)
         for number, keeper in enumerate(pair):
             keeper.name = f"keeper {number}"
             keeper.start()
@@ -135,11 +137,11 @@ class TestHousekeeper:
             keeper.join(10)
             assert not keeper.is_alive()
 
-    def test_of_two_one_works(self, pair: tuple[Housekeeper, Housekeeper], rounds: list[str]) -> None:
+    def test_of_two_one_works(self, pair: Pair, rounds: list[str]) -> None:
         assert eventually(lambda: len(rounds) > 5)
         assert len(set(rounds)) == 1
 
-    def test_the_other_takes_over_when_it_ends(self, pair: tuple[Housekeeper, Housekeeper], rounds: list[str]) -> None:
+    def test_the_other_takes_over_when_it_ends(self, pair: Pair, rounds: list[str]) -> None:
         assert eventually(lambda: len(rounds) > 2)
         working = next(keeper for keeper in pair if keeper.name == rounds[0])
         working.stop()
@@ -151,7 +153,7 @@ class TestHousekeeper:
     def test_waits_for_another_process(self, app: Flask, settings: Settings, rounds: list[str]) -> None:
         lock = os.open(settings.data_dir / "housekeeping.lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        keeper = Housekeeper(app, settings)
+        keeper = NodeMaintainer(app, settings)
         keeper.start()
         try:
             assert not eventually(lambda: bool(rounds), within=0.3)
@@ -170,8 +172,8 @@ class TestHousekeeper:
             rounds.append(1)
             raise OSError("the disk is tired")
 
-        monkeypatch.setattr(housekeeping, "checkpoint", failing)
-        keeper = Housekeeper(app, settings)
+        monkeypatch.setattr(node_maintenance, "checkpoint", failing)
+        keeper = NodeMaintainer(app, settings)
         keeper.start()
         assert eventually(lambda: len(rounds) > 2)
         keeper.stop()
@@ -182,8 +184,8 @@ class TestHousekeeper:
         self, app: Flask, settings: Settings, rounds: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sweeps: list[int] = []
-        monkeypatch.setattr(housekeeping, "sweep", lambda *_: sweeps.append(1))
-        keeper = Housekeeper(app, settings)
+        monkeypatch.setattr(node_maintenance, "sweep", lambda *_: sweeps.append(1))
+        keeper = NodeMaintainer(app, settings)
         keeper.start()
         assert eventually(lambda: len(rounds) > 5)
         keeper.stop()

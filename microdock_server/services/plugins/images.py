@@ -28,33 +28,33 @@ ICON_SIDE: Final = 512
 SCREENSHOT_SIDE: Final = 1920
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_SCREENSHOTS: Final = 8
-# Milliseconds of a core (media/image_cost.py) for the pictures of one request, and its texts: an icon and eight
+# Milliseconds of a core (media/image_cost.py) for the images of one request, and its texts: an icon and eight
 # screenshots in full HD.
 MAX_EFFORT: Final = 800
 TOGETHER: Final = "field.images_together"
 
 
 @dataclass(frozen=True, slots=True)
-class NewPictures:
-    """Pictures on their way in. They replace what there is; None: it stays."""
+class NewImages:
+    """Images on their way in. They replace what there is; None: it stays."""
 
     icon: Picture | None = None
     screenshots: Sequence[Picture] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPicture:
-    """A picture whose blob is there, and whose row is not yet."""
+class StoredImage:
+    """An image whose blob is there, and whose row is not yet."""
 
     id: str
     kind: str
     position: int
-    picture: Picture
+    image: Picture
     stored: StoredFile
 
 
-def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None, *, spent: float = 0) -> NewPictures:
-    """The pictures of one request, made anew. Raises Invalid for the field of one that is none, or costs too much.
+def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None, *, spent: float = 0) -> NewImages:
+    """The images of one request, made anew. Raises Invalid for the field of one that is none, or costs too much.
 
     What all of them together cost is bounded before the first is decoded, and again when more is known of one; the
     request's texts took `spent` milliseconds of it. Where photographs as WebP would cost too much, all of the request
@@ -69,7 +69,7 @@ def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None, *, spent: f
         if not allowance.affords(_effort(field, data, side, as_jpeg=as_jpeg)):
             raise Invalid.field(field, TOGETHER)
     drawn = [_drawn(*each, as_jpeg=as_jpeg, allowance=allowance) for each in wanted]
-    return NewPictures(
+    return NewImages(
         icon=drawn[0] if icon is not None else None,
         screenshots=None if screenshots is None else drawn[0 if icon is None else 1 :],
     )
@@ -92,21 +92,21 @@ def _asked(field: str, work: Callable[[], T]) -> T:
         raise Invalid.field(field, keys.get(bad.reason, "field.image_size")) from bad
 
 
-def store(unit: Unit, new: NewPictures, storage: Storages) -> list[StoredPicture]:
-    """Keep the pictures' bytes; gone again if the unit is rolled back."""
+def store(unit: Unit, new: NewImages, storage: Storages) -> list[StoredImage]:
+    """Keep the images' bytes; gone again if the unit is rolled back."""
     wanted = [(ICON, 0, new.icon)] if new.icon else []
-    wanted += [(SCREENSHOT, place, picture) for place, picture in enumerate(new.screenshots or ())]
+    wanted += [(SCREENSHOT, place, image) for place, image in enumerate(new.screenshots or ())]
     found = []
-    for kind, place, picture in wanted:
+    for kind, place, image in wanted:
         key = files.new_key("uploads")
         unit.on_rollback(partial(storage.main.delete, key))
-        stored = storage.main.save(key, io.BytesIO(picture.data), limit=4 * MAX_BYTES)
-        found.append(StoredPicture(new_id(), kind, place, picture, stored))
+        stored = storage.main.save(key, io.BytesIO(image.data), limit=4 * MAX_BYTES)
+        found.append(StoredImage(new_id(), kind, place, image, stored))
     return found
 
 
-def attach(plugin: Plugin, new: Iterable[StoredPicture], source: str | None = None) -> None:
-    """Make these the plugin's pictures."""
+def attach(plugin: Plugin, new: Iterable[StoredImage], source: str | None = None) -> None:
+    """Make these the plugin's images."""
     for item in new:
         db.session.add(
             PluginImage(
@@ -114,9 +114,9 @@ def attach(plugin: Plugin, new: Iterable[StoredPicture], source: str | None = No
                 plugin_name=plugin.name,
                 kind=item.kind,
                 position=item.position,
-                media_type=item.picture.media_type,
-                width=item.picture.width,
-                height=item.picture.height,
+                media_type=item.image.media_type,
+                width=item.image.width,
+                height=item.image.height,
                 stored_from=source,
                 **files.columns(item.stored),
             )
@@ -125,7 +125,7 @@ def attach(plugin: Plugin, new: Iterable[StoredPicture], source: str | None = No
 
 
 def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
-    """Take the plugin's pictures of this kind away; their files go once that is committed."""
+    """Take the plugin's images of this kind away; their files go once that is committed."""
     rows = db.session.scalars(
         select(PluginImage).where(PluginImage.plugin_name == plugin.name, PluginImage.kind == kind)
     )
@@ -136,13 +136,13 @@ def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
 
 
 def of(plugin: Plugin) -> Sequence[PluginImage]:
-    """The plugin's pictures: the icon first, screenshots in their order."""
+    """The plugin's images: the icon first, screenshots in their order."""
     query = select(PluginImage).where(PluginImage.plugin_name == plugin.name)
     return db.session.scalars(query.order_by(PluginImage.kind, PluginImage.position)).all()
 
 
 def get(plugin: Plugin, image_id: str) -> PluginImage:
-    """One picture of the plugin. Raises FileMissing."""
+    """One image of the plugin. Raises FileMissing."""
     found = db.session.get(PluginImage, image_id)
     if found is None or found.plugin_name != plugin.name:
         raise FileMissing()
@@ -150,7 +150,7 @@ def get(plugin: Plugin, image_id: str) -> PluginImage:
 
 
 def open_file(image: PluginImage, storage: Storages) -> BinaryIO:
-    """The picture's bytes, open at the first."""
+    """The image's bytes, open at the first."""
     return storage.open(image.storage_backend, image.storage_key)
 
 

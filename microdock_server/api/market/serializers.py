@@ -19,7 +19,7 @@ from ...services.accounts.developers import Profile
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
-from ...services.plugins import ownership, pictures, texts
+from ...services.plugins import images, ownership, texts
 from ...services.reviews import review_queue
 from ...vocabulary import Role
 from .findings import summary
@@ -47,7 +47,7 @@ def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
 def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     """Everything about one plugin that this viewer may know."""
     version = db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
-    images = pictures.of(plugin)
+    shown = images.of(plugin)
     window = db.session.get(DownloadWindow, plugin.name)
     owner = developers.named([plugin.owner_id]).get(plugin.owner_id or "")
     category = db.session.get(Category, plugin.category_id) if plugin.category_id else None
@@ -67,13 +67,13 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "long_description_html": texts.long_description_html(plugin, context().autocommit),
         "author": plugin.author,
         "metadata": metadata_of(plugin, version),
-        "files": _files(plugin, images),
+        "files": _files(plugin, shown),
         "stats": {**_popularity(plugin, window.total if window else 0), "size": version.file_size},
         "dependencies": version.dependencies,
         "engines": version.engines,
         "host_range": host_range(version.engines),
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
-        "revision": ownership.revision(plugin, images),
+        "revision": ownership.revision(plugin, shown),
         "suspension": _suspension(plugin) if plugins.sees_hidden(plugin, viewer) else None,
     }
 
@@ -83,11 +83,11 @@ def _suspension(plugin: Plugin) -> dict[str, Any] | None:
     return None if found is None else {"reason": found.details.get("reason", ""), "suspended_at": found.at}
 
 
-def _files(plugin: Plugin, images: Sequence[PluginImage]) -> dict[str, Any]:
-    icon = next((image for image in images if image.kind == pictures.ICON), None)
+def _files(plugin: Plugin, shown: Sequence[PluginImage]) -> dict[str, Any]:
+    icon = next((image for image in shown if image.kind == images.ICON), None)
     return {
         "icon": icon and _image_url(plugin.id, icon.id),
-        "screenshots": [_image_url(plugin.id, image.id) for image in images if image.kind == pictures.SCREENSHOT],
+        "screenshots": [_image_url(plugin.id, image.id) for image in shown if image.kind == images.SCREENSHOT],
         "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
     }
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageFile
 
 from microdock_server.errors import Invalid
 from microdock_server.media import effort
-from microdock_server.services.plugins import pictures
+from microdock_server.services.plugins import images
 
 FULL_HD = (1920, 1080)
 
@@ -44,11 +44,11 @@ def opaque() -> bytes:
 
 def refused(icon: bytes | None, shots: list[bytes], spent: float = 0) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        pictures.prepare(icon, shots, spent=spent)
+        images.prepare(icon, shots, spent=spent)
     return [detail.field for detail in caught.value.details if detail.field]
 
 
-def kinds(new: pictures.NewPictures) -> set[str]:
+def kinds(new: images.NewImages) -> set[str]:
     return {each.media_type for each in new.screenshots or ()}
 
 
@@ -56,16 +56,16 @@ def kinds(new: pictures.NewPictures) -> set[str]:
 def test_an_icon_and_eight_screenshots_in_full_hd_are_taken_as_jpeg(form: str) -> None:
     shot = opaque() if form == "opaque" else picture(form)
     icon = picture("PNG", "RGB", (512, 512))
-    new = pictures.prepare(icon, [shot] * 8)
+    new = images.prepare(icon, [shot] * 8)
     assert kinds(new) == {"image/jpeg"}
-    assert new == pictures.prepare(icon, [shot] * 8)
-    assert kinds(pictures.prepare(icon, [shot])) == {"image/webp"}
+    assert new == images.prepare(icon, [shot] * 8)
+    assert kinds(images.prepare(icon, [shot])) == {"image/webp"}
 
 
 def test_four_photographs_of_a_phone_are_taken() -> None:
     small = Image.frombytes("RGB", (252, 189), random.Random(1).randbytes(252 * 189 * 3))
     photograph = saved(small.resize((4032, 3024)), "JPEG", quality=90)
-    assert len(pictures.prepare(None, [photograph] * 4).screenshots or ()) == 4
+    assert len(images.prepare(None, [photograph] * 4).screenshots or ()) == 4
 
 
 @pytest.mark.parametrize(
@@ -78,27 +78,27 @@ def test_four_photographs_of_a_phone_are_taken() -> None:
 def test_what_costs_too_much_is_refused_before_any_is_decoded(
     shots: list[tuple[str, str, tuple[int, int]]], field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "normalise", None)
+    monkeypatch.setattr(images, "normalise", None)
     assert refused(None, [picture(*shot) for shot in shots]) == [field]
 
 
 def test_transparency_is_charged_once_it_shows() -> None:
     hidden = picture("PNG", "RGBA")
-    assert kinds(pictures.prepare(None, [hidden])) == {"image/webp"}
+    assert kinds(images.prepare(None, [hidden])) == {"image/webp"}
     assert refused(None, [hidden] * 8)[0].startswith("screenshots.")
-    assert pictures.prepare(None, [opaque()] * 8).screenshots
+    assert images.prepare(None, [opaque()] * 8).screenshots
 
 
 def test_what_texts_took_is_not_there_for_pictures() -> None:
     shot = picture("PNG")
-    assert kinds(pictures.prepare(None, [shot], spent=0)) == {"image/webp"}
-    assert kinds(pictures.prepare(None, [shot], spent=640)) == {"image/jpeg"}
+    assert kinds(images.prepare(None, [shot], spent=0)) == {"image/webp"}
+    assert kinds(images.prepare(None, [shot], spent=640)) == {"image/jpeg"}
     assert refused(None, [shot] * 3, spent=640) == ["screenshots.2"]
 
 
 def test_few_colours_that_do_not_compress_are_no_drawing() -> None:
     noise = Image.frombytes("L", FULL_HD, random.Random(2).randbytes(FULL_HD[0] * FULL_HD[1]))
-    assert kinds(pictures.prepare(None, [saved(noise, "PNG")])) == {"image/webp"}
+    assert kinds(images.prepare(None, [saved(noise, "PNG")])) == {"image/webp"}
 
 
 def test_estimates_follow_what_makes_a_picture_dear(monkeypatch: pytest.MonkeyPatch) -> None:
