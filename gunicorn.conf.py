@@ -90,8 +90,8 @@ def post_worker_init(worker):
     from microdock_server.jobs.node_maintenance import NodeMaintainer
 
     worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock_api"].origins)
-    worker.housekeeper = NodeMaintainer(worker.app.callable, settings)
-    worker.housekeeper.start()
+    worker.node_maintainer = NodeMaintainer(worker.app.callable, settings)
+    worker.node_maintainer.start()
     hub = worker.app.callable.extensions.get("microdock.hub")
     if hub is not None:
         # A worker that is to end waits for its threads: the sockets have to be closed first.
@@ -106,8 +106,8 @@ def worker_exit(server, worker):
     from microdock_server.api.core.state import close_databases
     from microdock_server.serving.process_exit import end_like
 
-    if hasattr(worker, "housekeeper"):
-        worker.housekeeper.stop()
+    if hasattr(worker, "node_maintainer"):
+        worker.node_maintainer.stop()
         end_like(sys.exc_info()[1], partial(close_databases, worker.app.callable))
 
 
