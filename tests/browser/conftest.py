@@ -8,15 +8,37 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from microdock_server.api.system.admin_page import BUILT
 
 from ..live import Server
-from .page import PASSWORD, Admin, watch
+from .page import Admin, watch
+from .people import session
 
 WIDE = {"width": 1280, "height": 900}
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+
+# What an address bar suggests is two pages for every window, in a process of their own, though nobody sees the bar:
+# without them a window takes half the processor time. Chromium heeds the last such list: Playwright's stands in it.
+NOT_LOADED = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+LEFT_OUT_BY_PLAYWRIGHT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
+# Tests run as root in containers, where Chromium's own sandbox cannot start.
+ARGUMENTS = ("--no-sandbox", f"--disable-features={','.join(LEFT_OUT_BY_PLAYWRIGHT + NOT_LOADED)}")
 
 Visit = Callable[..., Admin]
 # A page as it is: told apart by a name, at every width and in every language.
@@ -44,38 +66,60 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
-        # Tests run as root in containers, where Chromium's own sandbox cannot start.
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
+
+
+def tab(browser: Browser, server: Server, seen: list[str], **options: object) -> Admin:
+    """A tab of a browser context of its own, in which nothing is open yet; what must not be goes to `seen`."""
+    settings = {"viewport": WIDE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+    context = browser.new_context(base_url=f"{server.base}/admin/", **settings)  # type: ignore[arg-type]
+    page = context.new_page()
+    watch(page, server.base, seen)
+    return Admin(page, server.base, seen)
 
 
 @pytest.fixture
 def visit(browser: Browser, server: Server) -> Iterator[Visit]:
     """A function that opens the page in a browser context of its own, logged in as `username` (None: as nobody).
 
+    The login is the server's, and is put where the page would have put it; tests/browser/test_session.py types. `begin`
+    is called with the tab before anything is loaded.
+
     When the test ends, none of them may have met an error in its console, or asked another host for anything.
     """
-    contexts: list[BrowserContext] = []
+    opened: list[Admin] = []
     seen: list[str] = []
 
-    def open_page(username: str | None = "admin", path: str = "/", **options: object) -> Admin:
-        settings = {"viewport": WIDE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
-        context = browser.new_context(base_url=f"{server.base}/admin/", **settings)  # type: ignore[arg-type]
-        contexts.append(context)
-        page: Page = context.new_page()
-        watch(page, server.base, seen)
-        admin = Admin(page, server.base, seen)
+    def open_page(
+        username: str | None = "admin",
+        path: str = "/",
+        begin: Callable[[Page], object] = lambda _: None,
+        **options: object,
+    ) -> Admin:
+        admin = tab(browser, server, seen, **options)
+        opened.append(admin)
+        begin(admin.page)
         if username is not None:
-            admin.log_in(username, "admin" if username == "admin" else PASSWORD, path)
+            admin.enter(session(server, username), path)
         else:
             admin.go(path)
         return admin
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for admin in opened:
+        admin.page.context.close()
     assert seen == []
+
+
+@pytest.fixture(scope="module")
+def tabs(server: Server) -> Iterator[dict[str, Admin]]:
+    """The tabs that the tests of a module share, by what they are told apart by; `server` outlives them."""
+    opened: dict[str, Admin] = {}
+    yield opened
+    for admin in opened.values():
+        admin.page.context.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,18 @@ class Admin:
         self.page.locator("#username").fill(username)
         self.page.locator("#password").fill(password)
         self.test("login").click()
+        expect(self.test("logout")).to_be_visible()
+
+    def enter(self, session: dict[str, Any], path: str = "/") -> None:
+        """Open an address as one who has logged in already: with what a tab keeps of a login, put there once."""
+        kept = {"access": session["access_token"], "refresh": session["refresh_token"], "user": session["user"]}
+        self.page.add_init_script(
+            f"""if (location.protocol === 'http:' && sessionStorage.getItem('test.entered') === null) {{
+              sessionStorage.setItem('test.entered', 'yes')
+              sessionStorage.setItem('microdock.session', {json.dumps(json.dumps(kept))})
+            }}"""
+        )
+        self.go(path)
         expect(self.test("logout")).to_be_visible()
 
     def test(self, name: str) -> Locator:

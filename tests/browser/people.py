@@ -31,6 +31,14 @@ def as_user(server: Server, username: str) -> Client:
     return server.client.log_in(username, "admin" if username == "admin" else PASSWORD)
 
 
+def session(server: Server, username: str) -> dict[str, Any]:
+    """A login of one of them, as the page's own form is given it."""
+    body = {"username": username, "password": "admin" if username == "admin" else PASSWORD}
+    answer = server.client.post("/api/v1/auth/login", body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json()["data"])
+
+
 def submitted(developer: Client, name: str, version: str = "1.0.0", **changes: Any) -> dict[str, Any]:
     """A plugin that waits for review."""
     file = ("plugin.zip", io.BytesIO(package(name=name, version=version, **changes)))

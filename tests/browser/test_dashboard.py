@@ -17,7 +17,7 @@ from microdock_server.models import DownloadTotal, PluginVersion, Review
 
 from ..live import Server, eventually
 from .conftest import Visit
-from .page import PASSWORD, Admin, is_painted
+from .page import Admin, is_painted
 from .people import PLUGINS, add_people, as_user, decided, further, submitted, uploaded
 
 pytestmark = pytest.mark.live
@@ -280,9 +280,7 @@ def test_another_period_stands_in_the_address_and_is_asked_for(visit: Visit, ser
 
 def test_a_reviewer_sees_the_queue_and_no_statistics(visit: Visit) -> None:
     asked: list[str] = []
-    reviewer = visit(None, "/login")
-    reviewer.page.on("request", lambda request: asked.append(request.url))
-    reviewer.log_in("reviewer", PASSWORD)
+    reviewer = visit("reviewer", begin=lambda page: page.on("request", lambda request: asked.append(request.url)))
     expect(reviewer.test("queue-length")).to_have_text("3")
     reviewer.settled()
     for name in ("downloads", "plugins-by-status", "review-numbers", "resources", "recent-acts", "period"):

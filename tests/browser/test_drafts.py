@@ -351,6 +351,11 @@ def test_secrets_are_kept_nowhere(visit: Visit) -> None:
     admin.page.reload()
     stored = kept(admin) + admin.page.evaluate("JSON.stringify({...sessionStorage})")
     assert "a-secret" not in stored
+    # Nor the password that was typed to log in.
+    admin = visit(None, "/login")
+    admin.log_in("reviewer", PASSWORD)
+    stored = kept(admin) + admin.page.evaluate("JSON.stringify({...sessionStorage})")
+    assert "microdock.session" in stored
     assert PASSWORD not in stored
 
 

@@ -18,9 +18,9 @@ from ..bundle.craft import Item, Zip
 from ..bundle.packages import manifest
 from ..live import Server, eventually, large_package, sha256
 from ..support import package
-from .conftest import WIDE, Visit
-from .page import Admin, is_painted, watch
-from .people import PLUGINS, add_people, as_user, decided, submitted, uploaded
+from .conftest import Visit, tab
+from .page import Admin, is_painted
+from .people import PLUGINS, add_people, as_user, decided, session, submitted, uploaded
 
 pytestmark = pytest.mark.live
 
@@ -95,11 +95,13 @@ def test_a_chinese_word_is_searched_for_once_it_is_composed(visit: Visit, server
     expect(admin.test("plugin-com.example.player")).to_be_visible()
     asked: list[str] = []
     admin.page.on("request", lambda request: asked.append(request.url))
+    admin.page.clock.install()
     admin.test("search").focus()
     # As an input method does it: letters first, that are none of the word.
     keyboard = line_of(admin)
     keyboard.send("Input.imeSetComposition", {"text": "shuicai", "selectionStart": 7, "selectionEnd": 7})
-    admin.page.wait_for_timeout(600)
+    # However long the pause: what is only composed is not searched for.
+    admin.page.clock.fast_forward(60_000)
     keyboard.send("Input.insertText", {"text": "水彩"})
     expect(admin.test("plugin-com.example.player")).to_have_count(0)
     expect(admin.test("plugin-com.example.painter")).to_be_visible()
@@ -650,17 +652,15 @@ def crowded(browser: Browser, start_server: Any) -> Iterator[Admin]:
     # Rows that the server did not write are not in its search index.
     with server.application() as app, app.app_context():
         search.rebuild()
-    context = browser.new_context(base_url=f"{server.base}/admin/", viewport=WIDE, locale="zh-CN")
     seen: list[str] = []
-    page = context.new_page()
-    watch(page, server.base, seen)
-    yield Admin(page, server.base, seen)
-    context.close()
+    admin = tab(browser, server, seen)
+    admin.enter(session(server, "admin"), "/plugins")
+    yield admin
+    admin.page.context.close()
     assert seen == []
 
 
 def test_of_ten_thousand_plugins_a_page_is_shown_and_one_is_found(crowded: Admin) -> None:
-    crowded.log_in("admin", "admin", "/plugins")
     asked: list[str] = []
     crowded.page.on("request", lambda request: asked.append(request.url))
     expect(rows(crowded)).to_have_count(20)

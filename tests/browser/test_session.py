@@ -33,13 +33,16 @@ def test_a_wrong_password_is_refused_in_the_server_s_words(visit: Visit) -> None
 
 
 def test_a_deep_link_comes_back_after_the_login(visit: Visit) -> None:
-    admin = visit("admin", "/users?search=root")
+    admin = visit(None, "/users?search=root")
+    expect(admin.page).to_have_url(re.compile("/admin/login"))
+    admin.log_in("admin", "admin", "/users?search=root")
     expect(admin.page).to_have_url(re.compile(r"/admin/users\?search=root$"))
     expect(admin.page.locator("h1")).to_have_text("用户")
 
 
 def test_logging_out_ends_the_login_for_good(visit: Visit) -> None:
-    admin = visit()
+    admin = visit(None)
+    admin.log_in("admin", "admin")
     admin.test("logout").click()
     expect(admin.page).to_have_url(re.compile("/admin/login"))
     admin.go("/plugins")
