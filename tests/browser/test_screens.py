@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from ..live import Server
-from .conftest import Visit
+from .conftest import Visit, tab
 from .page import PASSWORD, Admin
-from .people import PLUGINS, add_people, as_user, decided, further, submitted, uploaded
+from .people import PLUGINS, add_people, as_user, decided, further, session, submitted, uploaded
 
 pytestmark = pytest.mark.live
 
 V1 = "/api/v1"
+Show = Callable[..., Admin]
 WAITING = "com.example.waiting"
 APPEALED = "com.example.appealed"
 KINDS: dict[str, dict[str, Any]] = {
@@ -83,6 +84,33 @@ def review(server: Server) -> str:
     return str(next(row["id"] for row in rows if row["plugin"]["plugin_name"] == WAITING))
 
 
+@pytest.fixture
+def show(browser: Browser, server: Server, review: str, tabs: dict[str, Admin]) -> Iterator[Show]:
+    """A function that opens an address as the administrator, in one tab for each kind: for tests that only look.
+
+    When the test ends, the tab may not have met an error in its console, or asked another host for anything.
+    """
+    assert review
+
+    def open_page(path: str, kind: str = "wide-zh") -> Admin:
+        if kind in tabs:
+            # What the test before pointed at is pointed at no more.
+            tabs[kind].page.mouse.move(0, 0)
+            tabs[kind].go(path)
+            expect(tabs[kind].test("logout")).to_be_visible()
+        else:
+            tabs[kind] = tab(browser, server, [], **KINDS[kind])
+            tabs[kind].enter(session(server, "admin"), path)
+        return tabs[kind]
+
+    yield open_page
+    said = {kind: list(admin.seen) for kind, admin in tabs.items() if admin.seen}
+    for admin in tabs.values():
+        admin.seen.clear()
+        admin.page.unroute_all()
+    assert said == {}
+
+
 def answered(answer: Any, status: int = 200) -> Any:
     """The data of a success."""
     assert answer.status_code == status, answer.text
@@ -111,31 +139,19 @@ def registered(server: Server) -> None:
     answered(server.client.post(f"{V1}/developers/register", body), 201)
 
 
-def still(admin: Admin) -> None:
-    """Wait until nothing moves or fades: half-faded colours are no finding."""
-    admin.page.evaluate(
-        """() => Promise.allSettled(
-          document
-            .getAnimations()
-            .filter((running) => running.effect.getComputedTiming().endTime !== Infinity)
-            .map((running) => running.finished)
-        )"""
-    )
-
-
 # As they are
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen_is_for_everybody_and_fits(
-    visit: Visit, review: str, picture: Callable[[Admin, str], None], screen: str, kind: str
+    show: Show, review: str, picture: Callable[[Admin, str], None], screen: str, kind: str
 ) -> None:
     path, mark = SCREENS[screen]
-    admin = visit("admin", path.format(review=review), **KINDS[kind])
+    admin = show(path.format(review=review), kind)
     expect(admin.page.locator(mark).first).to_be_visible()
     admin.settled()
-    still(admin)
+    admin.still()
     picture(admin, f"{screen}-{kind}")
     assert admin.overflow() <= 0
     assert admin.violations() == []
@@ -145,24 +161,23 @@ def test_a_screen_is_for_everybody_and_fits(
 def test_the_login_is_for_everybody_and_fits(visit: Visit, picture: Callable[[Admin, str], None], kind: str) -> None:
     admin = visit(None, "/login", **KINDS[kind])
     expect(admin.test("login")).to_be_visible()
-    still(admin)
+    admin.still()
     picture(admin, f"login-{kind}")
     assert admin.overflow() <= 0
     assert admin.violations() == []
 
 
-@pytest.mark.usefixtures("review")
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("tab", ["maintenance", "health"])
+@pytest.mark.parametrize("part", ["maintenance", "health"])
 def test_the_tabs_of_the_system_are_for_everybody_and_fit(
-    visit: Visit, picture: Callable[[Admin, str], None], tab: str, kind: str
+    show: Show, picture: Callable[[Admin, str], None], part: str, kind: str
 ) -> None:
-    admin = visit("admin", "/system", **KINDS[kind])
-    admin.page.locator(f"#tab-{tab}").click()
-    expect(admin.test(tab)).to_be_visible()
+    admin = show("/system", kind)
+    admin.page.locator(f"#tab-{part}").click()
+    expect(admin.test(part)).to_be_visible()
     admin.settled()
-    still(admin)
-    picture(admin, f"system-{tab}-{kind}")
+    admin.still()
+    picture(admin, f"system-{part}-{kind}")
     assert admin.overflow() <= 0
     assert admin.violations() == []
 
@@ -180,31 +195,29 @@ def test_the_tabs_of_the_system_are_for_everybody_and_fit(
         ("notifications", "/users", "bell"),
     ],
 )
-@pytest.mark.usefixtures("review")
 def test_what_opens_on_a_click_is_for_everybody_and_fits(
-    visit: Visit, picture: Callable[[Admin, str], None], name: str, path: str, button: str, kind: str
+    show: Show, picture: Callable[[Admin, str], None], name: str, path: str, button: str, kind: str
 ) -> None:
-    admin = visit("admin", path, **KINDS[kind])
+    admin = show(path, kind)
     admin.settled()
     admin.test(button).first.click()
     shown = {"appeal": '[data-test="appeal-form"]', "notifications": ".notices"}.get(name, '[role="dialog"]')
     expect(admin.page.locator(shown).locator("visible=true").first).to_be_attached()
-    still(admin)
+    admin.still()
     picture(admin, f"{name}-{kind}")
     assert admin.overflow() <= 0
     assert admin.violations() == []
 
 
-@pytest.mark.usefixtures("review")
-def test_where_it_is_narrow_the_menu_opens_and_closes(visit: Visit, picture: Callable[[Admin, str], None]) -> None:
-    admin = visit("admin", "/users", **KINDS["narrow-en"])
+def test_where_it_is_narrow_the_menu_opens_and_closes(show: Show, picture: Callable[[Admin, str], None]) -> None:
+    admin = show("/users", "narrow-en")
     admin.settled()
     expect(admin.test("menu-backups")).to_be_hidden()
     toggle = admin.page.get_by_role("button", name="Menu")
     expect(toggle).to_have_attribute("aria-expanded", "false")
     toggle.click()
     expect(toggle).to_have_attribute("aria-expanded", "true")
-    still(admin)
+    admin.still()
     picture(admin, "menu-narrow-en")
     assert admin.violations() == []
     assert admin.overflow() <= 0
@@ -213,16 +226,15 @@ def test_where_it_is_narrow_the_menu_opens_and_closes(visit: Visit, picture: Cal
     expect(admin.test("menu-backups")).to_be_hidden()
 
 
-@pytest.mark.usefixtures("review")
 @pytest.mark.parametrize("path", ["/backups", "/users"])
-def test_a_question_covers_what_is_behind_it(visit: Visit, path: str) -> None:
-    admin = visit("admin", path)
+def test_a_question_covers_what_is_behind_it(show: Show, path: str) -> None:
+    admin = show(path)
     admin.settled()
     ask = {"/backups": "delete", "/users": "user-colleague"}[path]
     button = admin.test(ask).first
     (button if path == "/backups" else button.get_by_role("button", name="禁用")).click()
     expect(admin.page.locator(".el-message-box")).to_be_visible()
-    still(admin)
+    admin.still()
     cover = admin.page.locator(".el-overlay").filter(has=admin.page.locator(".el-message-box"))
     expect(cover).to_have_css("position", "fixed")
     expect(cover).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
@@ -232,7 +244,6 @@ def test_a_question_covers_what_is_behind_it(visit: Visit, path: str) -> None:
 # Empty
 
 
-@pytest.mark.usefixtures("review")
 @pytest.mark.parametrize(
     ("path", "says"),
     [
@@ -245,8 +256,8 @@ def test_a_question_covers_what_is_behind_it(visit: Visit, path: str) -> None:
         ("/appeals?status=approved", "没有申诉"),
     ],
 )
-def test_where_there_is_nothing_it_says_so(visit: Visit, path: str, says: str) -> None:
-    admin = visit("admin", path)
+def test_where_there_is_nothing_it_says_so(show: Show, path: str, says: str) -> None:
+    admin = show(path)
     admin.settled()
     expect(admin.page.locator("main .el-empty")).to_be_visible()
     expect(admin.page.locator("main .el-empty")).to_contain_text(says or re.compile(r"\S"))
@@ -254,14 +265,13 @@ def test_where_there_is_nothing_it_says_so(visit: Visit, path: str, says: str) -
     assert admin.violations() == []
 
 
-@pytest.mark.usefixtures("review")
-def test_a_page_behind_the_last_one_leads_back_to_what_there_is(visit: Visit) -> None:
-    admin = visit("admin", "/users?page=7")
+def test_a_page_behind_the_last_one_leads_back_to_what_there_is(show: Show) -> None:
+    admin = show("/users?page=7")
     expect(admin.test("user-colleague")).to_be_visible()
     expect(admin.page).to_have_url(re.compile(r"/users$"))
 
 
-def test_what_does_not_exist_says_so_in_the_server_s_words(visit: Visit, server: Server) -> None:
+def test_what_does_not_exist_says_so_in_the_server_s_words(show: Show, server: Server) -> None:
     for path, api in (
         ("/plugins/com.example.nosuchthing", f"{PLUGINS}/com.example.nosuchthing"),
         (
@@ -271,7 +281,7 @@ def test_what_does_not_exist_says_so_in_the_server_s_words(visit: Visit, server:
     ):
         refusal = as_user(server, "admin").get(api, headers={"Accept-Language": "zh-CN"})
         assert refusal.status_code == 404
-        admin = visit("admin", path)
+        admin = show(path)
         expect(admin.test("error").first).to_contain_text(refusal.json()["message"])
         expect(admin.test("error").first).to_contain_text("请求编号")
         assert admin.violations() == []
@@ -319,11 +329,11 @@ def forget(admin: Admin, words: str) -> None:
     ],
 )
 def test_what_failed_is_said_and_can_be_tried_again(
-    visit: Visit, review: str, picture: Callable[[Admin, str], None], screen: str, request_path: str
+    show: Show, review: str, picture: Callable[[Admin, str], None], screen: str, request_path: str
 ) -> None:
     path, mark = SCREENS[screen]
     # Another screen first: what fails is the request of this one.
-    admin = visit("admin", "/no/such/page")
+    admin = show("/no/such/page")
     admin.settled()
     admin.page.route(request_path.format(review=review), failed, times=1)
     admin.go(path.format(review=review))
@@ -340,7 +350,6 @@ def test_what_failed_is_said_and_can_be_tried_again(
     expect(error).to_have_count(0)
 
 
-@pytest.mark.usefixtures("review")
 @pytest.mark.parametrize(
     ("name", "request_path"),
     [
@@ -349,8 +358,8 @@ def test_what_failed_is_said_and_can_be_tried_again(
         ("audit", "**/admin/audit?*"),
     ],
 )
-def test_a_card_of_the_dashboard_fails_for_itself(visit: Visit, name: str, request_path: str) -> None:
-    admin = visit("admin", "/no/such/page")
+def test_a_card_of_the_dashboard_fails_for_itself(show: Show, name: str, request_path: str) -> None:
+    admin = show("/no/such/page")
     admin.settled()
     admin.page.route(request_path, failed, times=1)
     admin.go("/")
