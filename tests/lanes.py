@@ -89,7 +89,9 @@ PAGE: Final = Lane(
     command=("npm", "--prefix", "frontend", "run", "--silent", "test", "--", "--reporter=default", "--reporter=junit"),
     nice=5,
 )
-BROWSER: Final = Lane("browser", "the admin page in Chromium, on real servers", ("tests/browser",))
+BROWSER: Final = Lane(
+    "browser", "the admin page in Chromium, on real servers", ("tests/browser", *spread(2, "loadfile"))
+)
 UNIT: Final = Lane(
     "unit",
     "everything that needs no server of its own, on SQLite",
