@@ -7,10 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from microdock_server.vocabulary import Role
+
 from ..bundle.packages import plugin_dll, real_dll
 from ..live import Server
 from ..market import run_jobs
 from .conftest import Look, Visit
+from .page import PASSWORD
 from .people import PLUGINS, add_people, as_user, decided, submitted
 from .test_reviews import sent, zipped
 from .test_system import answered
@@ -26,12 +29,14 @@ def _people(server: Server) -> None:
     add_people(server)
 
 
-def runtime_of(server: Server, name: str, version: str = "1.0.0") -> dict[str, object]:
-    return dict(answered(as_user(server, "developer").get(f"{PLUGINS}/{name}/versions/{version}"))["runtime"])
+def runtime_of(server: Server, name: str, version: str = "1.0.0", owner: str = "developer") -> dict[str, object]:
+    return dict(answered(as_user(server, owner).get(f"{PLUGINS}/{name}/versions/{version}"))["runtime"])
 
 
 def test_an_owner_reads_what_was_found_and_where_their_review_stands(visit: Visit, server: Server, look: Look) -> None:
-    developer, reviewer = as_user(server, "developer"), as_user(server, "reviewer")
+    # Somebody who has nothing else, whatever other tests have submitted.
+    server.add_user("newcomer", PASSWORD, Role.DEVELOPER)
+    developer, reviewer = as_user(server, "newcomer"), as_user(server, "reviewer")
     package = zipped({}, dll=real_dll(), name=NAME, displayName="我的时钟", entryClass="Python.Runtime.PythonEngine")
     sent(developer, PLUGINS, "1.0.0", package)
     with server.application() as app:
@@ -39,7 +44,7 @@ def test_an_owner_reads_what_was_found_and_where_their_review_stands(visit: Visi
     decided(reviewer, NAME, "needs_changes")
 
     # Developers begin with what is theirs, and with nothing else.
-    admin = visit("developer")
+    admin = visit("newcomer")
     expect(admin.page).to_have_url(re.compile("/admin/plugins$"))
     expect(admin.page.locator("h1")).to_have_text("我的插件")
     expect(admin.page.locator('tbody [data-test^="plugin-"], tbody tr')).to_have_count(1)
@@ -66,7 +71,7 @@ def test_an_owner_reads_what_was_found_and_where_their_review_stands(visit: Visi
     expect(own).not_to_contain_text("reviewer")
 
     # What it runs on, in the table and in full.
-    runtime = runtime_of(server, NAME)
+    runtime = runtime_of(server, NAME, owner="newcomer")
     row = admin.test("version-1.0.0")
     expect(row).to_contain_text(str(runtime["target_framework"]))
     row.get_by_text("运行环境").click()
