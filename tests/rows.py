@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,33 +25,45 @@ def add_plugin(app: Flask, name: str, *, owner: str | None = None, downloads: in
     `downloads` happened before days were kept. The later one is added, the later it was created.
     """
     with app.app_context(), unit_of_work():
-        number = catalog.next_number()
-        values: dict[str, Any] = {
-            "name": f"com.example.{name}",
-            "id": new_id(),
-            "number": number,
-            "status": "published",
-            "display_name": f"Plugin {number}",
-            "description": "",
-            "tags": [],
-            "author": "",
-            "created_at": BEGINNING + timedelta(hours=number),
-            "updated_at": BEGINNING + timedelta(hours=number),
-            **{"license": "MIT", "homepage": "", "main_dll": "A.dll", "entry_class": "A.B", "overrides": {}},
-            **{"current_version": "1.0.0", "upload_key_hash": "", "revision": catalog.next_revision()},
-            **columns,
-        }
-        values["name_key"] = values["name"].lower()
-        values["owner_id"] = _user_id(owner)
-        plugin = Plugin(**values)
-        updated = plugin.updated_at
-        db.session.add(plugin)
-        db.session.flush()
-        db.session.add(_version(plugin, downloads))
-        catalog.touch(plugin)
-        db.session.flush()
-        db.session.execute(update(Plugin).where(Plugin.number == number).values(updated_at=updated))
-        return str(values["id"])
+        return _add(name, owner, downloads, columns)
+
+
+def add_plugins(app: Flask, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """Many, by name, with what `add_plugin` is given for each: in one unit of work."""
+    with app.app_context(), unit_of_work():
+        for name, options in rows.items():
+            columns = {"owner": None, "downloads": 0, **options}
+            _add(name, columns.pop("owner"), columns.pop("downloads"), columns)
+
+
+def _add(name: str, owner: str | None, downloads: int, columns: Mapping[str, Any]) -> str:
+    number = catalog.next_number()
+    values: dict[str, Any] = {
+        "name": f"com.example.{name}",
+        "id": new_id(),
+        "number": number,
+        "status": "published",
+        "display_name": f"Plugin {number}",
+        "description": "",
+        "tags": [],
+        "author": "",
+        "created_at": BEGINNING + timedelta(hours=number),
+        "updated_at": BEGINNING + timedelta(hours=number),
+        **{"license": "MIT", "homepage": "", "main_dll": "A.dll", "entry_class": "A.B", "overrides": {}},
+        **{"current_version": "1.0.0", "upload_key_hash": "", "revision": catalog.next_revision()},
+        **columns,
+    }
+    values["name_key"] = values["name"].lower()
+    values["owner_id"] = _user_id(owner)
+    plugin = Plugin(**values)
+    updated = plugin.updated_at
+    db.session.add(plugin)
+    db.session.flush()
+    db.session.add(_version(plugin, downloads))
+    catalog.touch(plugin)
+    db.session.flush()
+    db.session.execute(update(Plugin).where(Plugin.number == number).values(updated_at=updated))
+    return str(values["id"])
 
 
 def count_downloads(app: Flask, name: str, count: int) -> None:

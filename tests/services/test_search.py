@@ -28,7 +28,7 @@ from ..market import (
     restored,
     suspended,
 )
-from ..rows import add_plugin, raw
+from ..rows import add_plugin, add_plugins, raw
 from ..support import Api, add_user, package, signed_in
 
 
@@ -310,17 +310,18 @@ class TestOrder:
 
     def test_names_come_before_descriptions(self, app: Flask, api: Api) -> None:
         add_plugin(app, "named", display_name="Kanban board")
-        for number in range(200):
-            add_plugin(app, f"told{number}", description="A kanban, too")
+        add_plugins(app, {f"told{number}": {"description": "A kanban, too"} for number in range(200)})
         assert data(api.get(f"{PLUGINS}?search=kanban"))["plugins"][0]["plugin_name"] == "com.example.named"
 
     @pytest.mark.parametrize("limit", [7, 100])
     def test_all_pages_together_are_all_hits_once_in_the_same_order(self, app: Flask, api: Api, limit: int) -> None:
+        rows: dict[str, dict[str, Any]] = {}
         for number in range(60):
-            add_plugin(app, f"named{number}", display_name=f"Gadget {number}")
-            add_plugin(app, f"tagged{number}", tags=["gadget"], description="words")
+            rows[f"named{number}"] = {"display_name": f"Gadget {number}"}
+            rows[f"tagged{number}"] = {"tags": ["gadget"], "description": "words"}
             for more in range(6):
-                add_plugin(app, f"told{number}-{more}", description="some gadget")
+                rows[f"told{number}-{more}"] = {"description": "some gadget"}
+        add_plugins(app, rows)
         names = walked(api, "gadget", limit)
         assert len(names) == len(set(names)) == 480
         assert walked(api, "gadget", limit) == names
@@ -328,11 +329,13 @@ class TestOrder:
 
     def test_pages_of_what_only_some_may_see_are_whole_as_well(self, app: Flask) -> None:
         owner = add_user(app, "owner", Role.DEVELOPER)
+        rows: dict[str, dict[str, Any]] = {}
         for number in range(350):
             status = "draft" if number % 3 else "published"
-            add_plugin(app, f"gadget{number}", owner="owner", status=status, description="gizmo")
+            rows[f"gadget{number}"] = {"owner": "owner", "status": status, "description": "gizmo"}
             if number % 2:
-                add_plugin(app, f"told{number}", status="pending", description="gizmo")
+                rows[f"told{number}"] = {"status": "pending", "description": "gizmo"}
+        add_plugins(app, rows)
         everything = walked(add_user(app, "reviewer", Role.REVIEWER), "gizmo", 40)
         assert len(everything) == len(set(everything)) == 525
         own = walked(owner, "gizmo", 23)
