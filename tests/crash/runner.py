@@ -1,7 +1,8 @@
 """Does one act again and again, each time in a process of its own that meets a fault one operation later.
 
 Run as `python -m tests.crash.runner SCENARIO PLAN PREPARED WORK`; prints what it found, a JSON object a line. After
-each fault a second process opens the data that the first one left behind and looks at all of it.
+each fault a second process opens the data that the first one left behind and looks at all of it. What it would find on
+a disk that it has seen, to the byte, is known: most steps of an act change nothing on the disk.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+import random
 import shutil
 import sys
 import time
@@ -32,6 +34,7 @@ from microdock_server.services.files import ORPHAN_AGE
 
 from ..conftest import release
 from ..support import Api, package, settings_for, signed_in, stored_files
+from . import disks
 from .faulty import CHANGELESS, STRIKES, Faults, kill
 
 NAME = "com.example.myplugin"
@@ -103,6 +106,7 @@ class Runner:
         # Keys are checked in every upload; how slowly is not what is tested here.
         passwords._KEYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         files.uuid = FreshFolders(self._data)  # type: ignore[attr-defined, assignment]
+        self._checked: dict[str, list[str]] = {}
         _lend_queries(self._warmed_up(prepared, work / "warm"), self._app)
         in_child(lambda _report: self._prepare(Api(self._app)))
         shutil.copytree(self._data, self._start)
@@ -130,10 +134,11 @@ class Runner:
         answer = next((line for line in told if "status" in line), None)
         # Who lives tidies up behind itself; the dead, and those whose disk stays broken, are tidied up after.
         is_tidy = fault.strike != "kill" and not fault.onwards
-        checked, checker_ended = in_child(
-            lambda report: report(self._problems(answer, step if is_tidy else None, before, after))
-        )
-        problems = checked[0] if checked else [f"the check ended with {checker_ended}"]
+        disk = disks.digest(self._data)
+        if fault.strike == "kill" and answer is None:
+            problems = self._killed(disk, before, after)
+        else:
+            problems = self._checks(answer, step if is_tidy else None, before, after)
         if fault.strike != "kill" and ended:
             problems.append(f"the process ended with {ended}")
         return {
@@ -141,8 +146,20 @@ class Runner:
             "step": step,
             "status": answer and answer["status"],
             "ended": ended,
+            "disk": disk,
             "problems": problems,
         }
+
+    def _killed(self, disk: str, before: State, after: State) -> list[str]:
+        """What is wrong with what a killed process left behind, which is all on its disk: looked at once a disk."""
+        if disk not in self._checked:
+            self._checked[disk] = self._checks(None, None, before, after)
+        return self._checked[disk]
+
+    def _checks(self, answer: dict[str, Any] | None, tidy_after: str | None, before: State, after: State) -> list[str]:
+        """What a process of its own finds wrong with the data as it is."""
+        checked, ended = in_child(lambda report: report(self._problems(answer, tidy_after, before, after)))
+        return list(checked[0]) if checked else [f"the check ended with {ended}"]
 
     def _warmed_up(self, prepared: Path, data: Path) -> Flask:
         """Another application, which was asked everything that will be asked."""
@@ -300,17 +317,20 @@ Report = Callable[[Any], None]
 
 
 class FreshFolders:
-    """Names of blobs whose folder is not there yet: one that chance found there would spare the act its steps."""
+    """Names of blobs whose folder is not there yet: one that chance found there would spare the act its steps.
+
+    Every child is given the same, so that two that were killed at the same moment for the disk leave the same disk.
+    """
 
     def __init__(self, data: Path) -> None:
-        self._data = data
+        self._data, self._random = data, random.Random(0)
 
     def uuid4(self) -> uuid.UUID:
-        """A random name, as the program takes one."""
-        name = uuid.uuid4()
-        while any(self._data.glob(f"*/{name.hex[:2]}")):
-            name = uuid.uuid4()
-        return name
+        """A name like those that the program takes."""
+        while True:
+            name = uuid.UUID(int=self._random.getrandbits(128), version=4)
+            if not any(self._data.glob(f"*/{name.hex[:2]}")):
+                return name
 
 
 def _lend_queries(lender: Flask, borrower: Flask) -> None:

@@ -1,7 +1,8 @@
 """Whatever step the server is killed at, whatever step the disk fails at: nothing is lost, nothing is half done.
 
 A process is killed (or meets a full or a broken disk) at its first operation on the disk or the database, the next one
-at its second, and so on, until the act is done without meeting it. See runner.py for what is asked after each.
+at its second, and so on, until the act is done without meeting it. See runner.py for what is asked after each: where
+processes that were killed at several steps left the same disk, to the byte, it is asked once.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ def test_a_killed_server_loses_nothing_and_leaves_nothing_half_done(
     assert set(TAKEN[scenario]) <= {finding["step"] for finding in found}
     # One that was killed has told nobody of a success; the one that met no fault was killed after telling.
     assert all((finding["status"] == 200) == (finding["step"] == "") for finding in found if finding["status"])
+    # Who was killed at first and who was killed at last left different disks, and each was looked at.
+    assert found[0]["disk"] != found[-1]["disk"]
 
 
 @pytest.mark.parametrize("plan", ["full", "broken"])
@@ -100,3 +103,8 @@ def test_a_first_start_that_is_killed_is_repaired_by_the_next(tmp_path: Path) ->
     assert [finding["ended"] for finding in found] == [-9] * (len(found) - 1) + [0]
     steps = " ".join(finding["step"] for finding in found)
     assert all(step in steps for step in ("link", "CREATE TABLE plugins", "INSERT INTO users", "sql COMMIT"))
+    # The secret, the tables and the administrator are there one after the other, and each disk was looked at.
+    disks = {finding["step"]: finding["disk"] for finding in reversed(found)}
+    begun = ("sql CREATE TABLE", "sql INSERT INTO users", "sql INSERT INTO settings")
+    seen = [next(disk for step, disk in reversed(disks.items()) if step.startswith(words)) for words in begun]
+    assert len({found[0]["disk"], *seen, found[-1]["disk"]}) == len(seen) + 2

@@ -28,3 +28,5 @@ def test_a_killed_marketplace_act_happened_or_did_not(act: str, prepared_data: P
     assert set(TAKEN[act]) <= {finding["step"] for finding in found}
     # One that was killed has told nobody of a success; the one that met no fault was killed after telling.
     assert all((finding["status"] == 200) == (finding["step"] == "") for finding in found if finding["status"])
+    # Who was killed at first and who was killed at last left different disks, and each was looked at.
+    assert found[0]["disk"] != found[-1]["disk"]
