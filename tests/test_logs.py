@@ -21,18 +21,35 @@ from .live import ROOT
 from .support import Api, signed_in
 
 LINES, PROCESSES = 20_000, 4
-WRITER = """
-import logging, sys
+# Imports once, for that takes longer than to write; each writer opens the files by itself.
+WRITERS = """
+import logging, os, sys
 from pathlib import Path
 from microdock_server import logs
 from tests.support import settings_for
-logs.ROTATE_BYTES, logs.ROTATE_KEEP = 200_000, 2_000
-logs.configure(settings_for(Path(sys.argv[1]), LOG_LEVEL="INFO"))
-# The console is not what is tested.
-logging.getLogger().handlers = [h for h in logging.getLogger().handlers if "stdout" not in str(h)]
-log = logging.getLogger("writer")
-for number in range(int(sys.argv[3])):
-    log.info("line %s:%d", sys.argv[2], number)
+
+def write(writer, lines):
+    logs.ROTATE_BYTES, logs.ROTATE_KEEP = 200_000, 2_000
+    logs.configure(settings_for(Path(sys.argv[1]), LOG_LEVEL="INFO"))
+    # The console is not what is tested.
+    logging.getLogger().handlers = [h for h in logging.getLogger().handlers if "stdout" not in str(h)]
+    log = logging.getLogger("writer")
+    for number in range(lines):
+        log.info("line %s:%d", writer, number)
+
+def fork(writer):
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        write(writer, int(sys.argv[3]))
+        code = 0
+    finally:
+        os._exit(code)
+
+writers = [fork(number) for number in range(int(sys.argv[2]))]
+print([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in writers])
 """
 
 
@@ -53,12 +70,10 @@ def all_lines(directory: Path, name: str) -> list[str]:
 
 
 def write_from_several_processes(data: Path, lines: int) -> None:
-    command = [sys.executable, "-c", WRITER, str(data)]
+    command = [sys.executable, "-c", WRITERS, str(data), str(PROCESSES), str(lines)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    writers = [
-        subprocess.Popen([*command, str(number), str(lines)], cwd=data.parent, env=env) for number in range(PROCESSES)
-    ]
-    assert [writer.wait(240) for writer in writers] == [0] * PROCESSES
+    done = subprocess.run(command, cwd=data.parent, env=env, capture_output=True, text=True, check=False, timeout=240)
+    assert (done.returncode, done.stdout) == (0, f"{[0] * PROCESSES}\n"), done.stderr
 
 
 def test_several_processes_that_rotate_at_once_lose_no_line(tmp_path: Path) -> None:
