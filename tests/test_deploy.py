@@ -128,7 +128,7 @@ def test_to_a_new_version_and_back_from_a_broken_one(checkout: Checkout) -> None
     assert server.client.upload(package()).status_code == 200
     first = checkout.version()
 
-    checkout.replace("microdock_server/config/settings.py", f'"APP_VERSION", "{first}"', '"APP_VERSION", "9.1"')
+    checkout.replace("microdock_server/config/declarations/server.py", f'"{first}"', '"9.1"')
     checkout.commit("two")
     checkout.git("checkout", "--quiet", "one")
     done = checkout.deploy("two")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from environs import Env
 from flask import Flask
 
 from microdock_server.api.core.limit_table import table
+from microdock_server.config import reference, settings
+from microdock_server.config.declarations import DECLARED
+from microdock_server.config.reader import Reader
 from microdock_server.services.configuration import Config
 
 from .live import Server
@@ -21,43 +25,65 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
+EXAMPLES = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+
 
 def settings_read() -> dict[str, object]:
-    """Variables that are read, with their literal defaults."""
-    found: dict[str, object] = {}
-    for node in ast.walk(ast.parse((ROOT / "microdock_server/config/settings.py").read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call) or not node.args:
-            continue
-        reads = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-        names = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-        if reads and node.func.value.id == "env" and names and names[0].isupper():
-            default = node.args[1] if len(node.args) > 1 else None
-            found[names[0]] = default.value if isinstance(default, ast.Constant) else None
-        elif isinstance(node.func, ast.Name) and node.func.id in ("_path", "_checked"):
-            found[names[0]] = None
-    return found
+    """Variables that are declared, with their defaults."""
+    return {name: setting.default for name, setting in DECLARED.items()}
 
 
-EXAMPLES = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+def test_what_is_declared_is_what_is_read() -> None:
+    """A reading that is not declared fails by itself; a declaration that nobody reads has to fail here."""
+
+    class Watched(Reader):
+        read: ClassVar[set[str]] = set()
+
+        def text(self, name: str) -> str:
+            self.read.add(name)
+            return super().text(name)
+
+        def number(self, name: str) -> int:
+            self.read.add(name)
+            return super().number(name)
+
+        def switch(self, name: str) -> bool:
+            self.read.add(name)
+            return super().switch(name)
+
+    settings.read_settings(Watched(Env()))
+    assert Watched.read == settings_read().keys()
 
 
-def test_settings_are_found() -> None:
-    assert {"DEBUG", "DATA_DIR", "UPLOAD_DIR", "JWT_SECRET_KEY", "CORS_ORIGINS"} <= settings_read().keys()
+@pytest.mark.parametrize("name", sorted(DECLARED))
+def test_a_declaration_is_a_sentence_and_its_default_is_allowed(name: str) -> None:
+    setting = DECLARED[name]
+    assert setting.meaning.endswith(".") and len(setting.meaning) > 10
+    if isinstance(setting.default, int) and not isinstance(setting.default, bool):
+        assert setting.low <= setting.default <= setting.high
+    assert not setting.choices or setting.default in setting.choices
 
 
-@pytest.mark.parametrize("name", sorted(settings_read()))
-def test_every_setting_is_in_the_readme_and_in_the_example(name: str) -> None:
-    assert re.search(rf"^\|.*`{name}`", README, re.MULTILINE)
-    assert name in EXAMPLES
+def test_the_settings_document_is_what_is_generated() -> None:
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == reference.markdown(), "run scripts/settings"
 
 
-def test_the_example_names_nothing_else() -> None:
+def test_the_example_is_what_is_generated() -> None:
+    assert EXAMPLE.startswith(f"{reference.example()}# --- nginx and containers: "), "run scripts/settings"
     assert EXAMPLES.keys() == settings_read().keys()
+    assert {name: str(default).lower() for name, default in settings_read().items()} == {
+        name: value.lower() for name, value in EXAMPLES.items()
+    }
 
 
-@pytest.mark.parametrize(("name", "default"), [item for item in settings_read().items() if item[1] not in (None, "")])
-def test_the_example_shows_the_defaults(name: str, default: object) -> None:
-    assert EXAMPLES[name].lower() == str(default).lower()
+def test_the_readme_shows_six_settings_as_they_are() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", README, re.MULTILINE)
+    assert len(rows) == 6
+    for name, shown, meaning in rows:
+        default = str(DECLARED[name].default)
+        assert meaning and shown == (
+            f"`{default.lower() if default in ('True', 'False') else default}`" if default else "–"
+        )
 
 
 def test_every_route_is_in_the_documents(app: Flask) -> None:
@@ -80,11 +106,20 @@ def test_every_limit_stands_in_the_table_as_it_is(tmp_path: Path) -> None:
     ]
 
 
+def anchors(path: Path) -> set[str]:
+    """What `#…` may name in a document: its headlines, as GitHub spells them."""
+    lines = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headlines = re.findall(r"^#+ (.+)$", lines, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", headline.lower()).replace(" ", "-") for headline in headlines}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8"))
-    assert all((path.parent / link).exists() for link in links), links
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", path.read_text(encoding="utf-8")):
+        there = path.parent / target if target else path
+        assert there.exists(), target
+        assert not anchor or there.suffix != ".md" or anchor in anchors(there), f"{target}#{anchor}"
 
 
 @pytest.mark.live
@@ -102,3 +137,28 @@ def test_the_example_resumes_a_download(server: Server, tmp_path: Path) -> None:
     (tmp_path / "plugin.zip").write_bytes(content[:50])
     assert subprocess.run(["bash", "-e", "-c", other], cwd=tmp_path, check=False, timeout=60).returncode == 22
     assert (tmp_path / "plugin.zip").read_bytes() == content[:50]
+
+
+def test_every_decision_is_listed_and_has_its_four_parts() -> None:
+    directory = ROOT / "docs/decisions"
+    pages = sorted(path.name for path in directory.glob("0*.md"))
+    assert pages == re.findall(r"\]\((0\d{3}-[^)]+)\)", (directory / "README.md").read_text(encoding="utf-8"))
+    for page in pages:
+        parts = re.findall(r"^## (.+)$", (directory / page).read_text(encoding="utf-8"), re.MULTILINE)
+        assert parts == ["What", "Why", "What else was tried", "What it costs"], page
+
+
+def test_the_readme_is_short_and_leads_to_every_document() -> None:
+    assert len(README.splitlines()) <= 100
+    linked = set(re.findall(r"\]\(([^)#]+)", README))
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} <= linked
+    assert {"LICENSE", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/decisions/README.md"} <= linked
+
+
+# What a stranger cannot know or open: places of one machine.
+PRIVATE = re.compile(r"/work/|/root/|/dev/shm/\w|file:///home")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_documents_name_no_machine_of_ours(document: str) -> None:
+    assert not PRIVATE.search((ROOT / document).read_text(encoding="utf-8"))

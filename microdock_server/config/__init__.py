@@ -1,7 +1,8 @@
 """Every setting, read from the environment once and typed, with the reasons a server refuses to start."""
 
+from .declarations import DEFAULT_PASSWORD
 from .safety import ensure_safe, is_loopback
-from .settings import DEFAULT_PASSWORD, Settings, load_settings
+from .settings import Settings, load_settings
 from .values import ConfigurationError, database_url, normal_origin
 
 __all__ = [

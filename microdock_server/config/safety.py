@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from typing import Final
 
 from ..addresses import client
-from .settings import DEFAULT_PASSWORD, Settings
+from .declarations import DEFAULT_PASSWORD
+from .settings import Settings
 from .values import ConfigurationError
 
 PLACEHOLDER_SECRETS: Final = frozenset(

@@ -159,8 +159,3 @@ def one_of(*choices: str) -> Callable[[Any], None]:
             raise marshmallow.ValidationError(f"must be one of {', '.join(choices)}")
 
     return check
-
-
-def ensure_log_level(value: str) -> None:
-    """A check for `validate`."""
-    one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")(value.upper())
