@@ -20,9 +20,10 @@ from ..services.audit import COMMAND_LINE
 from ..vocabulary import Role
 from . import backup, database, jobs, storage
 from .commands import Commands, show_table
-from .errors import refusals
+from .errors import failures, refusals
+from .help import add_in_sections, epilog
 
-users = Commands("users", help="Accounts: create, list, set-role, set-password, disable, enable, check-names.")
+users = Commands("users", help="Accounts: who may log in, and what they may do.")
 
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD = click.option(
@@ -32,38 +33,41 @@ PASSWORD = click.option(
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    app.cli.add_command(users)
-    app.cli.add_command(openapi)
-    jobs.register(app)
-    database.register()
-    storage.register(app)
-    app.cli.add_command(backup.backup)
+    add_in_sections(
+        app,
+        [
+            ("Accounts and decisions", (users, jobs.audit_group)),
+            ("Data", (database.prepared(), storage.storage, backup.backup)),
+            ("Background work", (jobs.jobs_group, jobs.reviews_group, jobs.search_group)),
+            ("The API", (openapi,)),
+        ],
+    )
 
 
-@click.command("openapi")
+@click.command("openapi", epilog=epilog("flask openapi openapi.json"))
 @click.argument("path", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @with_appcontext
 def openapi(path: Path) -> None:
     """Write the OpenAPI document, as /openapi.json serves it, to PATH."""
-    with file_modes.usual_umask():
+    with failures(), file_modes.usual_umask():
         path.write_bytes(api_state().document())
 
 
-@users.command("create")
+@users.command("create", example="flask users create mei --email mei@example.com --role developer")
 @click.argument("username")
-@click.option("--email")
-@click.option("--role", type=ROLES, default=Role.USER.value, show_default=True)
+@click.option("--email", help="The e-mail address; it can be used to log in.")
+@click.option("--role", type=ROLES, default=Role.USER.value, show_default=True, help="What the account may do.")
 @PASSWORD
 def create_user(username: str, email: str | None, role: str, password: str) -> None:
-    """Create an account."""
+    """Create an account. The password is asked for, unless it is given."""
     with refusals():
         user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
     click.echo(f"created {user.username} ({user.role}) {user.id}")
 
 
-@users.command("list")
+@users.command("list", example="flask users list")
 def list_users() -> None:
-    """List all accounts."""
+    """List all accounts, with role and state."""
     with unit_of_work(writing=False):
         rows = [
             (user.id, user.role, "active" if user.is_active else "disabled", user.username, user.email)
@@ -72,7 +76,7 @@ def list_users() -> None:
     show_table(("ID", "ROLE", "STATE", "USERNAME", "EMAIL"), rows)
 
 
-@users.command("set-role")
+@users.command("set-role", example="flask users set-role mei reviewer")
 @click.argument("username")
 @click.argument("role", type=ROLES)
 def set_role(username: str, role: str) -> None:
@@ -81,7 +85,7 @@ def set_role(username: str, role: str) -> None:
     click.echo(f"{username} is now {role}")
 
 
-@users.command("set-password")
+@users.command("set-password", example="flask users set-password mei")
 @click.argument("username")
 @PASSWORD
 def set_password(username: str, password: str) -> None:
@@ -93,7 +97,7 @@ def set_password(username: str, password: str) -> None:
     click.echo(f"password of {username} changed")
 
 
-@users.command("disable")
+@users.command("disable", example="flask users disable mei")
 @click.argument("username")
 def disable(username: str) -> None:
     """Keep a user out. Their tokens are revoked."""
@@ -101,7 +105,7 @@ def disable(username: str) -> None:
     click.echo(f"{username} is disabled")
 
 
-@users.command("enable")
+@users.command("enable", example="flask users enable mei")
 @click.argument("username")
 def enable(username: str) -> None:
     """Let a disabled user in again."""
@@ -109,11 +113,12 @@ def enable(username: str) -> None:
     click.echo(f"{username} is enabled")
 
 
-@users.command("check-names")
+@users.command("check-names", example="flask users check-names", exits={1: "or there are such names"})
 def check_names() -> None:
-    """List accounts, addresses and categories that share one key, and accounts whose names look alike.
+    """List names that are the same to a reader.
 
-    Exits with 1 where there are any. Nothing is changed: whose a name is, people decide.
+    These are accounts, addresses and categories that differ only in case, width or invisible characters, and accounts
+    whose names look alike. Nothing is changed: whose a name is, people decide.
     """
     with unit_of_work(writing=False):
         found = name_check.collisions()

@@ -37,7 +37,7 @@ PASSPHRASE_FILE = click.option(
 )
 
 
-@backup.command("create")
+@backup.command("create", example="flask backup create --out /srv/backups --incremental --keep 14")
 @click.option("--out", type=DIRECTORY, required=True, help="The directory that archives are kept in.")
 @click.option("--incremental", is_flag=True, help="Only what the newest full archive in the directory lacks.")
 @click.option("--base", type=FILE, help="Only what this archive lacks; it has to stay beside the new one.")
@@ -55,7 +55,7 @@ def create(
     identity: Path | None,
     passphrase_file: Path | None,
 ) -> None:
-    """Write a snapshot of the running server into a directory, and print its path.
+    """Back up the running server into a directory, and print the archive's path.
 
     Encrypted with --recipient, or where the environment has SNAPSHOT_PASSPHRASE.
     """
@@ -71,12 +71,17 @@ def create(
     click.echo(made.path)
 
 
-@backup.command("verify", with_appcontext=False)
+@backup.command(
+    "verify",
+    with_appcontext=False,
+    example="flask backup verify /srv/backups/microdock-20261128T030000Z-full.tar.zst",
+    exits={1: "or the archive is damaged"},
+)
 @click.argument("file", type=FILE)
 @IDENTITY
 @PASSPHRASE_FILE
 def verify(file: Path, identity: Path | None, passphrase_file: Path | None) -> None:
-    """Read every byte of an archive, and of those that it needs. Exits 1 and says what is wrong."""
+    """Read every byte of an archive, and of the archives that it needs."""
     with _problems(), _count(file) as advance:
         found = snapshots.verify(file.absolute(), keys=_keys(identity, passphrase_file), advance=advance)
     manifest = found.manifest
@@ -88,7 +93,11 @@ def verify(file: Path, identity: Path | None, passphrase_file: Path | None) -> N
     )
 
 
-@backup.command("restore", with_appcontext=False)
+@backup.command(
+    "restore",
+    with_appcontext=False,
+    example="flask backup restore /srv/backups/microdock-20261128T030000Z-full.tar.zst --data-dir instance",
+)
 @click.argument("file", type=FILE, required=False)
 @click.option(
     "--data-dir", type=DIRECTORY, required=True, help="The DATA_DIR to restore; what is there is moved aside."
@@ -99,7 +108,10 @@ def verify(file: Path, identity: Path | None, passphrase_file: Path | None) -> N
 def restore(
     file: Path | None, data_dir: Path, is_undo: bool, identity: Path | None, passphrase_file: Path | None
 ) -> None:
-    """Verify an archive, build its data beside DATA_DIR, and switch. No server may run on DATA_DIR."""
+    """Restore an archive, or undo the last restore, with the server stopped.
+
+    The archive is verified first. Its data is built beside DATA_DIR, then both change places.
+    """
     if is_undo == (file is not None):
         raise click.UsageError("give either an archive or --undo")
     # Not an option: it may hold a password, which a command line shows to everybody.
@@ -169,11 +181,18 @@ def _program() -> str:
 
 
 def _keys(identity: Path | None, passphrase_file: Path | None) -> Keys:
-    lines = identity.read_text(encoding="utf-8").splitlines() if identity else []
+    lines = _text(identity).splitlines() if identity else []
     identities = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
     if passphrase_file is not None:
-        return Keys(identities, passphrase_file.read_text(encoding="utf-8").strip())
+        return Keys(identities, _text(passphrase_file).strip())
     return Keys(identities, os.environ.get(PASSPHRASE) or None)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as reason:
+        raise click.ClickException(f"{file} is no text") from reason
 
 
 def _lock(recipient: str | None, keys: Keys) -> Lock | None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..database.schema_state import SchemaState, schema_state
 from ..database.session import db, migrations
 from .errors import failures, in_one_line
+from .help import epilog
 
 TO_DO = "run `flask db upgrade`, or set DATA_DIR or DATABASE_URL to the database that is meant"
 
@@ -25,7 +26,8 @@ TO_DO = "run `flask db upgrade`, or set DATA_DIR or DATABASE_URL to the database
 class Commands(AppGroup):
     """A group of commands that say on stderr which database they use, and end with one line where they cannot use it.
 
-    `@group.command(…, needs_tables=False)` is for one that waits for the database, or makes it.
+    `@group.command(…, example="flask users list", exits={1: "there are some"})` says what its help ends with, and
+    `needs_tables=False` is for one that waits for the database, or makes it.
     """
 
     def command(  # type: ignore[override]  # always called, with or without a name
@@ -33,10 +35,33 @@ class Commands(AppGroup):
     ) -> Callable[[Callable[..., Any]], click.Command]:
         """See AppGroup. A command without an application (`with_appcontext=False`) is left as it is."""
         needs_tables = kwargs.pop("needs_tables", True)
+        kwargs["epilog"] = epilog(kwargs.pop("example"), kwargs.pop("exits", None))
         decorate = super().command(*args, **kwargs)
         if not kwargs.get("with_appcontext", True):
-            return decorate
-        return lambda run: decorate(on_database(run, needs_tables=needs_tables))
+            return lambda run: decorate(on_text(run))
+        return lambda run: decorate(on_text(on_database(run, needs_tables=needs_tables)))
+
+
+def on_text(run: Callable[..., Any]) -> Callable[..., Any]:
+    """`run`, unless an argument is no text: bytes that no encoding explains, or one with a NUL inside."""
+
+    @wraps(run)
+    def running(*args: Any, **kwargs: Any) -> Any:
+        for name, value in kwargs.items():
+            if "\0" in str(value) or (isinstance(value, str) and not _is_text(value)):
+                raise click.UsageError(f"{name} is no text")
+        return run(*args, **kwargs)
+
+    return running
+
+
+def _is_text(value: str) -> bool:
+    """Does UTF-8 have it? Bytes that a shell hands on as they are come as half a pair of surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def on_database(run: Callable[..., Any], *, needs_tables: bool = True) -> Callable[..., Any]:

@@ -5,27 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import click
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from flask_migrate.cli import db as migrations
-from sqlalchemy import Engine, create_engine
+from flask_migrate.cli import db as flask_migrate_group
+from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from ..config import ConfigurationError, database_url
 from ..context import settings
 from ..database import engines
-from ..database.copy import CopyRefused, copy
+from ..database.copy import CopyRefused, copy, ensure_engines
 from ..database.schema_state import unknown_revisions
 from ..database.session import db
-from .commands import on_database
+from .commands import is_missing, on_database
+from .errors import failures
+from .help import epilog
+
+migrations: click.Group = flask_migrate_group
+
+# An example and a summary for each of Flask-Migrate's commands; those of the second kind are for developers.
+SUMMARIES: Final = {
+    "upgrade": ("Migrate the database to this version, or to the given revision.", "flask db upgrade"),
+    "downgrade": ("Take the last migration back, or all down to the given revision.", "flask db downgrade"),
+    "current": ("Show the database's revision.", "flask db current"),
+    "history": ("List the migrations.", "flask db history"),
+    "heads": ("Show the newest revision that this version knows.", "flask db heads"),
+    "show": ("Show one migration.", "flask db show head"),
+    "branches": ("Show where the history of migrations branches.", "flask db branches"),
+    "check": ("For developers: do models and migrations agree?", "flask db check"),
+    "stamp": ("Set the database's revision without migrating it.", "flask db stamp head"),
+    "init": ("For developers: create a directory of migrations.", "flask db init --directory migrations"),
+    "revision": ("For developers: write an empty migration.", 'flask db revision --message "plugins have notes"'),
+    "migrate": (
+        "For developers: write a migration from what changed.",
+        'flask db migrate --message "plugins have notes"',
+    ),
+    "edit": ("For developers: open a migration in the editor.", "flask db edit head"),
+    "merge": ("For developers: join two branches of migrations.", "flask db merge heads"),
+    "list-templates": ("For developers: list templates for `flask db init`.", "flask db list-templates"),
+}
 
 _show_current = migrations.commands["current"].callback
 
 
-@click.command("copy")
+@click.command(
+    "copy",
+    epilog=epilog("flask db copy --from sqlite:///instance/microdock.db --to postgresql://db.example.com/microdock"),
+)
 @click.option("--from", "source", required=True, help="sqlite:///path of the database to copy from.")
 @click.option("--to", "target", help="postgresql://… to copy to; without it DATABASE_URL.")
 @with_appcontext
@@ -37,8 +66,12 @@ def copy_database(source: str, target: str | None) -> None:
     try:
         wanted = replace(own, database_url=database_url(target or own.database_url, own.data_dir))
         old = create_engine(database_url(source, own.data_dir))
+        # Before either is opened: that would make a file of what is only a wrong name.
+        ensure_engines(old.url, make_url(wanted.database_url))
+        if is_missing(old.url):
+            raise click.ClickException(f"there is no database at {old.url.database}")
         engines.prepare(old, lambda: False)
-        with create_app(wanted).app_context(), _closed_after(old, db.engine):
+        with failures(), create_app(wanted).app_context(), _closed_after(old, db.engine):
             upgrade()
             copy(old, db.engine, lambda table, rows: click.echo(f"{table}: {rows} rows"))
     except (ConfigurationError, CopyRefused) as refused:
@@ -68,12 +101,17 @@ def _current(**options: Any) -> None:
         _show_current(**options)
 
 
-def register() -> None:
-    """Add the command to those of `flask db`, which all say which database they use."""
+def prepared() -> click.Group:
+    """The group `flask db`, with this command too, whose commands all say which database they use."""
     if copy_database.name in migrations.commands:
-        return
+        return migrations
+    migrations.help = "The database: migrate it, or copy it to PostgreSQL."
+    for name, (summary, example) in SUMMARIES.items():
+        migrations.commands[name].help = summary
+        migrations.commands[name].epilog = epilog(example)
     migrations.commands["current"].callback = _current
     for command in migrations.commands.values():
         if command.callback is not None:
             command.callback = with_appcontext(on_database(command.callback, needs_tables=False))
     migrations.add_command(copy_database)
+    return migrations

@@ -22,22 +22,22 @@ from ..storage.data_dir_lock import InUse, lock_shared
 from ..vocabulary import JobState
 from .commands import Commands, show_table
 
-jobs_group = Commands("jobs", help="Background jobs: work, list, retry.")
-reviews_group = Commands("reviews", help="Automatic reviews: replay.")
-audit_group = Commands("audit", help="The audit log: verify.")
-search_group = Commands("search", help="The search index: rebuild.")
+jobs_group = Commands("jobs", help="Background jobs: run them, list them, try one again.")
+reviews_group = Commands("reviews", help="Automatic reviews: judge stored facts again.")
+audit_group = Commands("audit", help="The audit log: verify that nobody changed it.")
+search_group = Commands("search", help="The search index: make it anew.")
 
 
-def register(app: Flask) -> None:
-    """Add the commands to `flask`."""
-    for group in (jobs_group, reviews_group, audit_group, search_group):
-        app.cli.add_command(group)
-
-
-@jobs_group.command("work", needs_tables=False)
+@jobs_group.command("work", needs_tables=False, example="flask jobs work")
 @click.option("--with-parent", is_flag=True, help="End when the parent process is gone.")
-@click.option("--grace", type=float, default=GRACE, show_default=True, help="Seconds a job gets to finish on TERM.")
-def work(with_parent: bool, grace: float) -> None:
+@click.option(
+    "--grace",
+    type=click.IntRange(0, 3600),
+    default=int(GRACE),
+    show_default=True,
+    help="Seconds a job gets to finish on TERM.",
+)
+def work(with_parent: bool, grace: int) -> None:
     """Run jobs until told to end by TERM or INT."""
     # Not the proxy: other threads of the worker use it too.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -52,9 +52,9 @@ def work(with_parent: bool, grace: float) -> None:
         end(0, lambda: close_databases(app))
 
 
-@jobs_group.command("list")
+@jobs_group.command("list", example="flask jobs list --state failed")
 @click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="At most so many.")
 def list_jobs(state: str | None, limit: int) -> None:
     """List jobs, newest first, with the last error of those that failed."""
     with unit_of_work(writing=False):
@@ -65,10 +65,10 @@ def list_jobs(state: str | None, limit: int) -> None:
     show_table(("ID", "STATE", "ATTEMPTS", "CREATED", "KIND", "ERROR"), rows)
 
 
-@jobs_group.command("retry")
+@jobs_group.command("retry", example="flask jobs retry 01a22537-fe70-7238-9b00-188f2e5f0cd2")
 @click.argument("job_id")
 def retry(job_id: str) -> None:
-    """Queue a job that was given up once more, with all its attempts."""
+    """Queue a failed job again, with all its attempts."""
     try:
         with unit_of_work():
             jobs.retry(job_id)
@@ -77,10 +77,14 @@ def retry(job_id: str) -> None:
     click.echo(f"queued {job_id}")
 
 
-@reviews_group.command("replay")
+@reviews_group.command(
+    "replay",
+    example="flask reviews replay 01a22537-fe70-7238-9b00-188f2e5f0cd2",
+    exits={1: "or today's rules say something else"},
+)
 @click.argument("auto_review_id")
 def replay(auto_review_id: str) -> None:
-    """Judge the stored facts of an automatic review again. Exits 1 if today's rules say something else."""
+    """Judge the stored facts of an automatic review again, by today's rules."""
     try:
         with unit_of_work(writing=False):
             found = running.replay(auto_review_id)
@@ -95,9 +99,9 @@ def replay(auto_review_id: str) -> None:
     sys.exit(1)
 
 
-@audit_group.command("verify")
+@audit_group.command("verify", example="flask audit verify", exits={1: "or an entry does not fit"})
 def verify() -> None:
-    """Walk the chain of the audit log. Exits 1 at the first entry that does not fit; write the head down elsewhere."""
+    """Verify the chain of the audit log, and print its head. Keep the head somewhere else."""
     with unit_of_work(writing=False):
         found = audit.verify()
     click.echo(f"{found.entries} entries, head {found.head}")
@@ -106,7 +110,7 @@ def verify() -> None:
         sys.exit(1)
 
 
-@search_group.command("rebuild")
+@search_group.command("rebuild", example="flask search rebuild")
 def rebuild() -> None:
     """Make the search index anew."""
     with unit_of_work(writing=False):

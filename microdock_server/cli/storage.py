@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 
 import click
-from flask import Flask
 
 from ..clock import utcnow
 from ..context import context
@@ -22,14 +21,9 @@ storage = Commands("storage", help="Files: verify them, remove orphans, move the
 FINE = (Outcome.MOVED, Outcome.GONE)
 
 
-def register(app: Flask) -> None:
-    """Add the commands to `flask`."""
-    app.cli.add_command(storage)
-
-
-@storage.command("verify")
+@storage.command("verify", example="flask storage verify", exits={1: "or a file is missing or changed"})
 def verify() -> None:
-    """Read every file and compare it with its row. Exits 1 if one is missing or changed."""
+    """Read every file and compare it with its row."""
     with refusals():
         result = files.verify(context().storage)
     for word, keys in (
@@ -46,9 +40,9 @@ def verify() -> None:
     sys.exit(0 if result.is_sound else 1)
 
 
-@storage.command("gc")
+@storage.command("gc", example="flask storage gc")
 def collect_garbage() -> None:
-    """Remove files that no row names, and what killed uploads left behind, once they are older than an hour."""
+    """Remove files without a row, and remains of interrupted uploads, older than an hour."""
     with refusals():
         gone = files.collect_garbage(context().storage)
     gone += sweep_bodies(context().settings.temp_dir, utcnow() - files.ORPHAN_AGE)
@@ -57,10 +51,10 @@ def collect_garbage() -> None:
     click.echo(f"{len(gone)} removed")
 
 
-@storage.command("migrate")
+@storage.command("migrate", example="flask storage migrate --to s3", exits={1: "or a file stayed behind"})
 @click.option("--to", "name", type=click.Choice(["local", "s3"]), help="Where to; without it, where new files go.")
 def migrate(name: str | None) -> None:
-    """Move every file to one storage, verifying each; exits 1 if one stayed behind. Can be stopped and run again."""
+    """Move every file to one storage, and verify each. It can be stopped and run again."""
     storages = context().storage
     target = storages.by_name.get(name or storages.main.name)
     if target is None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Engine, Table, func, inspect, select, text
+from sqlalchemy import URL, Column, Connection, Engine, Table, func, inspect, select, text
 from sqlalchemy.exc import DataError
 
 from . import engines
@@ -56,7 +56,7 @@ def copy(source: Engine, target: Engine, told: Told) -> None:
 
     `told` hears each table's name and its number of rows. Raises CopyRefused.
     """
-    _ensure_engines(source, target)
+    ensure_engines(source.url, target.url)
     with source.connect() as old, target.begin() as new:
         engines.lock_writing(new)
         _ensure_same_schema(old, new)
@@ -133,8 +133,9 @@ def _has_sequence(column: Column[Any], new: Connection) -> bool:
     return new.execute(found, {"table": column.table.name, "column": column.name}).scalar() is not None
 
 
-def _ensure_engines(source: Engine, target: Engine) -> None:
-    if (source.dialect.name, target.dialect.name) != ("sqlite", "postgresql"):
+def ensure_engines(source: URL, target: URL) -> None:
+    """Raise CopyRefused unless rows are to go from SQLite to PostgreSQL."""
+    if (source.get_backend_name(), target.get_backend_name()) != ("sqlite", "postgresql"):
         raise CopyRefused("rows are copied from sqlite to postgresql")
 
 

@@ -1,0 +1,55 @@
+"""What `--help` shows: commands by what they are about, an example and the exit codes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup
+
+# What every command exits with; a command may add what else a code means.
+EXITS: Final = {
+    0: "done",
+    1: "refused or failed: one line on stderr says why",
+    2: "wrong options or arguments",
+}
+
+
+def epilog(example: str, exits: Mapping[int, str] | None = None) -> str:
+    """The end of a command's help: an example, and what its exit codes mean."""
+    meant = {code: f"{text}; {(exits or {})[code]}" if code in (exits or {}) else text for code, text in EXITS.items()}
+    codes = [f"  {code}  {text}" for code, text in meant.items()]
+    return _paragraphs(["Example:", f"  {example}"], ["Exit codes:", *codes])
+
+
+def add_in_sections(app: Flask, sections: Sequence[tuple[str, Sequence[click.Command]]]) -> None:
+    """Add commands to `flask`, whose help lists them below their sections and not among Flask's own."""
+    for _, commands in sections:
+        for command in commands:
+            command.hidden = True
+            app.cli.add_command(command)
+    context = click.get_current_context(silent=True)
+    root = context.find_root().command if context is not None else None
+    if isinstance(root, FlaskGroup):
+        # Applications are loaded while the help is written; its end is what can still be said.
+        root.epilog = overview(sections)
+
+
+def overview(sections: Sequence[tuple[str, Sequence[click.Command]]]) -> str:
+    """The sections, each command with its summary."""
+    width = max(len(command.name or "") for _, commands in sections for command in commands)
+    paragraphs = [
+        [f"{title}:", *(f"  {command.name:<{width}}  {command.get_short_help_str(90)}" for command in commands)]
+        for title, commands in sections
+    ]
+    return _paragraphs(
+        *paragraphs,
+        ["`flask GROUP --help` lists a group's commands; `flask GROUP COMMAND --help` has an example and exit codes."],
+    )
+
+
+def _paragraphs(*paragraphs: Sequence[str]) -> str:
+    r"""Lines that click is not to wrap: that is what `\b` tells it."""
+    return "\n\n".join("\n".join(("\b", *lines)) for lines in paragraphs)
