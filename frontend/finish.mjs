@@ -20,7 +20,8 @@ function files(names, found = new Set()) {
 
 const assets = new URL('assets/', built)
 for (const name of readdirSync(assets)) {
-  if (/\.(js|css|svg)$/.test(name)) writeFileSync(new URL(`${name}.gz`, assets), gzipSync(readFileSync(new URL(name, assets)), { level: 9 }))
+  if (/\.(js|css|svg)$/.test(name))
+    writeFileSync(new URL(`${name}.gz`, assets), gzipSync(readFileSync(new URL(name, assets)), { level: 9 }))
 }
 
 // A dashboard is reached through its layout, and loads its chart by itself.

@@ -11,6 +11,7 @@ meanwhile is refused, and code that does not start never takes over. `supervisor
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import json
 import logging
 import os
@@ -54,6 +55,8 @@ READY: Final = "SUPERVISOR_READY_FD"
 STATE: Final = "supervisor.json"
 TICK: Final = 0.1
 PR_SET_PDEATHSIG: Final = 1
+DEFAULT_PASSWORD: Final = "admin"  # noqa: S105  (documented)
+TRUE: Final = ("true", "1", "t", "yes", "y", "on")
 
 
 def share_metrics() -> None:
@@ -165,8 +168,12 @@ class Supervisor:
         self._server = Server(self._arguments, listens=self._listens)
         self._worker = Worker()
         self._tell()
+        greeted = not self._listens
         try:
             while self._server.process.poll() is None:
+                if not greeted and self._server.is_ready():
+                    greeted = True
+                    print(*greeting(), sep="\n", file=sys.stderr, flush=True)  # noqa: T201  (a terminal's user reads it)
                 self._forward()
                 self._renew()
                 if not self._ending:
@@ -241,6 +248,42 @@ class Supervisor:
 def _setting(name: str, default: str) -> str:
     """As the settings are read: from the environment, then from `.env`."""
     return os.environ.get(name) or dotenv_values(".env").get(name) or default
+
+
+def greeting() -> list[str]:
+    """Where the server listens, how to log in, where the documentation is; and what is unsafe, if anything is."""
+    host, port = _setting("HOST", "127.0.0.1").strip().strip("[]"), _setting("PORT", "8000")
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (it is only named)
+    address = f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+    name, password = _setting("ADMIN_USERNAME", "admin"), _setting("ADMIN_PASSWORD", DEFAULT_PASSWORD)
+    how = f'the password "{password}"' if password == DEFAULT_PASSWORD else "the ADMIN_PASSWORD of the first start"
+    lines = [
+        f"MicroDock Server listens at {address}"
+        + ("" if reached == host else ", and at all addresses of this machine"),
+        f"Log in at {address}/admin/ as {name}, with {how} or what you changed it to",
+        f"Documentation: {address}/docs for the API, docs/tutorial.md to begin",
+    ]
+    unsafe = _unsafe(host, password)
+    return [*lines, f"Unsafe: {unsafe}"] if unsafe else lines
+
+
+def _unsafe(host: str, password: str) -> str:
+    """The first thing that others could abuse; empty where there is none."""
+    is_behind_proxy = _setting("TRUSTED_PROXIES", "0").strip() != "0"
+    if not _is_loopback(host) and not is_behind_proxy:
+        return "others reach it by plain HTTP, which shows passwords and tokens: see docs/operations.md, nginx"
+    if (is_behind_proxy or not _is_loopback(host)) and _setting("DEBUG", "true").strip().lower() in TRUE:
+        return "DEBUG is true, and others reach it: set DEBUG=false"
+    if password == DEFAULT_PASSWORD:
+        return "the documented password works for everybody on this machine: flask users set-password"
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _state_file() -> Path:

@@ -244,3 +244,53 @@ def test_code_that_does_not_start_never_takes_over(serve: Callable[..., Service]
     assert eventually(lambda: state(service).get("failures") == 1, READY_SECONDS), service.said()
     assert state(service)["server"] == before["server"]
     assert service.is_ready()
+
+
+SET = ("HOST", "PORT", "DEBUG", "TRUSTED_PROXIES", "ADMIN_USERNAME", "ADMIN_PASSWORD")
+PROXIED = {"TRUSTED_PROXIES": "1", "ADMIN_PASSWORD": "a-good-password"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "unsafe"),
+    [
+        ({}, "the documented password works"),
+        ({"ADMIN_PASSWORD": "a-good-password"}, None),
+        ({"ADMIN_PASSWORD": "a-good-password", "HOST": "localhost"}, None),
+        ({"ADMIN_PASSWORD": "a-good-password", "HOST": "::1"}, None),
+        ({"ADMIN_PASSWORD": "a-good-password", "HOST": "0.0.0.0", "DEBUG": "false"}, "plain HTTP"),
+        ({"ADMIN_PASSWORD": "a-good-password", "HOST": "10.0.0.2"}, "plain HTTP"),
+        (PROXIED, "DEBUG is true"),
+        (PROXIED | {"DEBUG": "false"}, None),
+        (PROXIED | {"DEBUG": "false", "HOST": "0.0.0.0"}, None),
+    ],
+)
+def test_the_greeting_says_where_how_and_what_is_unsafe(
+    settings: dict[str, str], unsafe: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in SET:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    said = supervisor.greeting()
+    where, login, documents = said[:3]
+    assert "listens at http://" in where and where.count("http://") == 1
+    assert "/admin/ as admin" in login and "a-good-password" not in "".join(said)
+    assert "/docs" in documents and "docs/tutorial.md" in documents
+    assert len(said) == (3 if unsafe is None else 4)
+    assert unsafe is None or (said[3].startswith("Unsafe: ") and unsafe in said[3])
+
+
+def test_the_greeting_writes_addresses_as_browsers_take_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOST", "[::]")
+    monkeypatch.setenv("PORT", "8001")
+    assert supervisor.greeting()[0].startswith("MicroDock Server listens at http://[::1]:8001, and at all addresses")
+
+
+def test_it_greets_once_the_server_answers(serve: Callable[..., Service]) -> None:
+    service = serve().ready()
+    assert eventually(lambda: "Documentation: http://127.0.0.1:" in service.said(), SECONDS)
+    lines = service.said().splitlines()
+    (first,) = [number for number, line in enumerate(lines) if "MicroDock Server listens at http://" in line]
+    assert lines[first + 1].startswith("Log in at http://127.0.0.1:")

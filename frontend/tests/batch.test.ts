@@ -17,7 +17,11 @@ function result(...results: BatchItem[]): BatchResult {
 describe('a batch', () => {
   it('offers an override of what nobody else could decide, and of nothing else', () => {
     const own = refused('2', 'own_plugin', 'override_possible')
-    const others = [refused('3', 'own_submission'), refused('4', 'assigned_to_another'), refused('5', 'x', 'other_rule')]
+    const others = [
+      refused('3', 'own_submission'),
+      refused('4', 'assigned_to_another'),
+      refused('5', 'x', 'other_rule'),
+    ]
     expect(overridableOf(result(done('1'), own, ...others))).toEqual([own])
   })
 

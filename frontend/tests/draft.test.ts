@@ -130,7 +130,11 @@ describe('another tab', () => {
   it('is not told back what it told', async () => {
     const here = form()
     const key = keyOf('review:1') as string
-    const kept = { at: 1_000_000_000_000_0, base: { notes: '', title: 'old' }, values: { notes: 'there', title: 'old' } }
+    const kept = {
+      at: 1_000_000_000_000_0,
+      base: { notes: '', title: 'old' },
+      values: { notes: 'there', title: 'old' },
+    }
     write(key, kept)
     here.base.value = { notes: '', title: 'new' }
     told(key)

@@ -20,8 +20,14 @@ it('hands out a copy: what is written in does not change what the server said', 
 })
 
 it('sends no blanks around a prefix, and leaves the rest to the server', () => {
-  const rows = [{ prefix: ' com.a ', owner_ids: ['1'] }, { prefix: '', owner_ids: [] }]
-  expect(trimmed(rows)).toEqual([{ prefix: 'com.a', owner_ids: ['1'] }, { prefix: '', owner_ids: [] }])
+  const rows = [
+    { prefix: ' com.a ', owner_ids: ['1'] },
+    { prefix: '', owner_ids: [] },
+  ]
+  expect(trimmed(rows)).toEqual([
+    { prefix: 'com.a', owner_ids: ['1'] },
+    { prefix: '', owner_ids: [] },
+  ])
 })
 
 describe('names', () => {
@@ -33,10 +39,7 @@ describe('names', () => {
     remember([account('found')])
     await learn(['1', 'gone', '1', 'found'])
     expect(['1', 'gone', 'found'].map(name)).toEqual(['name of 1', 'gone', 'name of found'])
-    expect(vi.mocked(get).mock.calls.map(([url]) => url)).toEqual([
-      '/api/v1/admin/users/1',
-      '/api/v1/admin/users/gone',
-    ])
+    expect(vi.mocked(get).mock.calls.map(([url]) => url)).toEqual(['/api/v1/admin/users/1', '/api/v1/admin/users/gone'])
   })
 
   it('are asked for a few at a time', async () => {

@@ -14,7 +14,7 @@ function waiting(...reviews: Review[]): void {
 
 beforeEach(() => setActivePinia(createPinia()))
 
-it('offers no version of a plugin that was refused as the reviewer\'s own', async () => {
+it("offers no version of a plugin that was refused as the reviewer's own", async () => {
   const first = review('1', 'com.example.own')
   waiting(first, review('2', 'com.example.own'), review('3', 'com.example.other'))
   const queue = useNext()
@@ -23,7 +23,7 @@ it('offers no version of a plugin that was refused as the reviewer\'s own', asyn
   expect((await queue.find())?.id).toBe('3')
 })
 
-it('offers no submission of the reviewer\'s own, but what others submitted to the same plugin', async () => {
+it("offers no submission of the reviewer's own, but what others submitted to the same plugin", async () => {
   const first = review('11', 'com.example.shared')
   waiting(first, review('12', 'com.example.shared'))
   const queue = useNext()

@@ -84,7 +84,13 @@ async function refuse(reason: unknown): Promise<never> {
   if (response === undefined) throw asApiError(0, null, '', say('error.network'))
   const requestId = String(response.headers['x-request-id'] ?? '')
   const body = await bodyOf(response.data)
-  throw asApiError(response.status, body, requestId, say(wordsFor(response.status)), secondsOf(response.headers['retry-after']))
+  throw asApiError(
+    response.status,
+    body,
+    requestId,
+    say(wordsFor(response.status)),
+    secondsOf(response.headers['retry-after']),
+  )
 }
 
 function wordsFor(status: number): Words {

@@ -6,7 +6,15 @@ import { useSession } from '@/stores/session'
 
 export const PRIORITIES = ['high', 'medium', 'low'] as const
 export const STATUSES = ['pending', 'in_review', 'approved', 'rejected', 'needs_changes'] as const
-export const REASONS = ['new', 'new_version', 'key_upload', 'appeal', 'auto_review_flagged', 'reported', 'lookalike'] as const
+export const REASONS = [
+  'new',
+  'new_version',
+  'key_upload',
+  'appeal',
+  'auto_review_flagged',
+  'reported',
+  'lookalike',
+] as const
 export const VERDICTS = ['approved', 'needs_changes', 'rejected'] as const
 export type Verdict = (typeof VERDICTS)[number]
 

@@ -18,8 +18,14 @@ export const appeals = {
   publish: ['立即发布', 'Publish at once'],
   again: ['重新审核', 'Review again'],
   about: {
-    suspension: ['如果您认为下架有误，可以申诉。', 'If you think that the suspension is wrong, appeal against it here.'],
-    review_decision: ['如果您认为审核结论有误，可以申诉。', 'If you think that the decision is wrong, appeal against it here.'],
+    suspension: [
+      '如果您认为下架有误，可以申诉。',
+      'If you think that the suspension is wrong, appeal against it here.',
+    ],
+    review_decision: [
+      '如果您认为审核结论有误，可以申诉。',
+      'If you think that the decision is wrong, appeal against it here.',
+    ],
   },
   begin: ['提出申诉…', 'Appeal…'],
   reasonHint: ['处理申诉的人会看到。', 'Who hears the appeal reads this.'],

@@ -68,7 +68,10 @@ export const common = {
     ],
     askLose: ['有内容尚未提交，离开后将丢失。要离开吗？', 'Something is not sent yet, and would be lost. Leave?'],
     leave: ['离开', 'Leave'],
-    notKept: ['此浏览器没有空间保存草稿，离开后内容将丢失。', 'This browser has no room for a draft: what you typed is lost when you leave.'],
+    notKept: [
+      '此浏览器没有空间保存草稿，离开后内容将丢失。',
+      'This browser has no room for a draft: what you typed is lost when you leave.',
+    ],
     changed: ['其他人在此期间已保存。', 'Somebody else saved this meanwhile.'],
     by: ['{name} 保存于', 'Saved by {name},'],
     yours: ['您的输入：', 'yours:'],

@@ -35,7 +35,10 @@ export const dashboard = {
   activeDevelopers: ['时段内有发布', 'Published in the period'],
   newDevelopers: ['本月新增', 'New this month'],
   downloads: ['每日下载量', 'Downloads per day'],
-  downloadsOf: ['最近 {days} 天的每日下载量，共 {total} 次', 'Downloads per day in the last {days} days, {total} in all'],
+  downloadsOf: [
+    '最近 {days} 天的每日下载量，共 {total} 次',
+    'Downloads per day in the last {days} days, {total} in all',
+  ],
   lastDays: ['显示最近 {days} 天', 'The last {days} days are shown'],
   inPeriod: ['时段内', 'In the period'],
   thisMonth: ['本月', 'This month'],

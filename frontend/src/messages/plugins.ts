@@ -83,7 +83,10 @@ export const plugins = {
   suspend: ['下架', 'Suspend'],
   restore: ['恢复上架', 'Restore'],
   askEnable: ['启用 {name}？宿主可以再次下载。', 'Enable {name}? Hosts can download it again.'],
-  askDisable: ['禁用 {name}？它仍在列表中，但不能下载。', 'Disable {name}? It stays in lists, but cannot be downloaded.'],
+  askDisable: [
+    '禁用 {name}？它仍在列表中，但不能下载。',
+    'Disable {name}? It stays in lists, but cannot be downloaded.',
+  ],
   askDeprecate: ['将 {name} 标为已弃用？此操作不能撤销。', 'Mark {name} as deprecated? This cannot be undone.'],
   askDeprecateVersion: [
     '将 {name} {version} 标为已弃用？此操作不能撤销，当前版本可能改变。',

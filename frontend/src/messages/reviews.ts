@@ -39,12 +39,18 @@ export const reviews = {
     rejected: ['拒绝', 'Reject'],
   },
   ask: {
-    approved: ['通过 {name} {version}？审核结论不能撤回。', 'Approve {name} {version}? A decision cannot be taken back.'],
+    approved: [
+      '通过 {name} {version}？审核结论不能撤回。',
+      'Approve {name} {version}? A decision cannot be taken back.',
+    ],
     needs_changes: [
       '要求修改 {name} {version}？审核结论不能撤回。',
       'Ask for changes to {name} {version}? A decision cannot be taken back.',
     ],
-    rejected: ['拒绝 {name} {version}？审核结论不能撤回。', 'Reject {name} {version}? A decision cannot be taken back.'],
+    rejected: [
+      '拒绝 {name} {version}？审核结论不能撤回。',
+      'Reject {name} {version}? A decision cannot be taken back.',
+    ],
   },
   override: {
     ask: [

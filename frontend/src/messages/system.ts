@@ -102,7 +102,10 @@ export const system = {
     },
   },
   maintenance: {
-    hint: ['通知会立即发送给所有用户。时间为 {zone} 时区。', 'Everybody is told at once. Times are in the zone {zone}.'],
+    hint: [
+      '通知会立即发送给所有用户。时间为 {zone} 时区。',
+      'Everybody is told at once. Times are in the zone {zone}.',
+    ],
     message: ['通知内容', 'Message'],
     startsAt: ['开始时间', 'Begins'],
     endsAt: ['结束时间', 'Ends'],

@@ -132,7 +132,11 @@ export const useSession = defineStore('session', () => {
     if (own === null) return
     if (news.type === 'began' && news.user !== own.user.id) {
       keepToTab()
-    } else if (news.type === 'renewed' && loginOf(news.kept) === loginOf(own) && isNewer(news.kept.refresh, own.refresh)) {
+    } else if (
+      news.type === 'renewed' &&
+      loginOf(news.kept) === loginOf(own) &&
+      isNewer(news.kept.refresh, own.refresh)
+    ) {
       take(news.kept)
       heard?.()
     } else if (news.type === 'asked' && news.login === loginOf(own) && isNewer(own.refresh, news.refresh)) {
