@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 from pathlib import Path
@@ -162,3 +163,28 @@ PRIVATE = re.compile(r"/work/|/root/|/dev/shm/\w|file:///home")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents_name_no_machine_of_ours(document: str) -> None:
     assert not PRIVATE.search((ROOT / document).read_text(encoding="utf-8"))
+
+
+def _pattern(answer: str) -> str:
+    """Spaces between values say nothing; `…` stands for anything."""
+    return re.escape(re.sub(r"(?<=[,:])\s+", "", answer.strip())).replace("…", ".*")
+
+
+@pytest.mark.parametrize(("headline", "language"), [("Quick start", "en"), ("快速开始", "zh")])
+def test_the_quick_start_shows_what_the_server_answers(app: Flask, headline: str, language: str) -> None:
+    section = (ROOT / "docs/api.md").read_text("utf-8").partition(f"\n## {headline}\n")[2].partition("\n## ")[0]
+    pairs = re.findall(r"```(http|bash)\n(.*?)```\n\n```json\n(.*?)```", section, re.DOTALL)
+    assert len(pairs) >= 4 and len(pairs) == section.count("```json")
+    client, headers = app.test_client(), {"Accept-Language": language}
+    for kind, request, answer in pairs:
+        if kind == "bash":
+            path, form = request.split("8000")[1].split()[0], dict(re.findall(r"-F (\w+)=(\S+)", request))
+            form["file"] = (io.BytesIO(package(name="com.example.hello")), form["file"].removeprefix("@"))
+            said = client.post(path, data=form, headers=headers)
+        else:
+            first, _, rest = request.partition("\n")
+            method, path = first.split()
+            body = rest.partition("\n\n")[2].strip()
+            sent = {"data": body, "content_type": "application/json"} if body else {}
+            said = client.open(path, method=method, headers=headers, **sent)
+        assert re.fullmatch(_pattern(answer), re.sub(r"(?<=[,:])\s+", "", said.text), re.DOTALL), said.text
