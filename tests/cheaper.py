@@ -17,8 +17,6 @@ from microdock_server.services.accounts import passwords
 
 _compile: Final = Rule.compile
 _shapes: Final[dict[tuple[Any, ...], dict[str, Any]]] = {}
-# After so many new objects the collector looks through them, after so many looks through what was left, and so on.
-LOOKED_THROUGH: Final = (100_000, 10, 5)
 BUILDERS: Final = ("_build", "_build_unknown")
 _statements: Final = LRUCache[Any, Any](5000)
 
@@ -43,14 +41,9 @@ def hash_cheaply() -> None:
 
 
 def forget_what_stays() -> None:
-    """What is loaded by now is there to the end: have the garbage collector go through it no more.
-
-    A test makes some five thousand objects that are there to its end: whoever looks for garbage among them every 700
-    finds none, and takes a tenth of the processor's time for it.
-    """
+    """What is loaded by now is there to the end: have the garbage collector go through it no more."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*LOOKED_THROUGH)
 
 
 def _remembered(rule: Rule) -> None:
