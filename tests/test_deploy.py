@@ -18,7 +18,16 @@ from .support import package
 
 pytestmark = pytest.mark.live
 
-PARTS = ("microdock_server", "migrations", "scripts", "wsgi.py", "deploy", "gunicorn.conf.py", "pyproject.toml")
+PARTS = (
+    "microdock_server",
+    "migrations",
+    "scripts",
+    "wsgi.py",
+    "deploy",
+    "gunicorn.conf.py",
+    "pyproject.toml",
+    "requirements",
+)
 MIGRATION = '''"""Another table."""
 
 import sqlalchemy as sa
@@ -50,8 +59,9 @@ class Checkout:
         python.parent.mkdir(parents=True)
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         python.chmod(0o755)
-        digest = hashlib.sha256((directory / "pyproject.toml").read_bytes()).hexdigest()
-        (directory / ".venv" / ".installed").write_text(f" {digest}\n")
+        files = [directory / "pyproject.toml", *sorted((directory / "requirements").glob("*.txt"))]
+        digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+        (directory / ".venv" / ".installed").write_text(f"{digest} \n")
         self.write("scripts/build-page", "#!/bin/sh\nexit 0\n")
         self.write(".gitignore", "/.venv/\n__pycache__/\n")
         self.git("init", "--quiet", "--initial-branch=main")
