@@ -6,7 +6,8 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
@@ -35,7 +36,8 @@ class Loss(NamedTuple):
 class Load:
     """One client of each kind, two of downloads, from `with` to its end; then what was asked, answered and lost.
 
-    A client whose request is lost asks once more where that is safe: `again` has the outcome.
+    A client whose request is lost asks once more where that is safe, and nothing is being interrupted: `again` has the
+    outcome.
     """
 
     def __init__(self, cluster: Cluster, house: House) -> None:
@@ -49,6 +51,8 @@ class Load:
         self._data = large_package(200_000, name=DOWNLOADED)
         self._numbers, self._lock, self._done = itertools.count(1), threading.Lock(), threading.Event()
         self._crashes: list[BaseException] = []
+        self._whole = threading.Event()
+        self._whole.set()
         assert cluster.client().upload(self._data).status_code == 200
         jobs = [getattr(self, f"_{kind}") for kind in (*KINDS, "download")]
         self._threads = [threading.Thread(target=self._work, args=(job,), name=f"{n}") for n, job in enumerate(jobs)]
@@ -64,6 +68,15 @@ class Load:
             thread.join(SECONDS)
         if self._crashes and error is None:
             raise self._crashes[0]
+
+    @contextmanager
+    def interrupted(self) -> Iterator[None]:
+        """The context takes a node away. Until it is gone, whoever lost a request to it might lose the next one too."""
+        self._whole.clear()
+        try:
+            yield
+        finally:
+            self._whole.set()
 
     def goes_on(self, times: int = 2) -> None:
         """Every kind is answered well so many times more."""
@@ -105,6 +118,7 @@ class Load:
         """The answer of a request that may be asked twice."""
         answer = self._ask(kind, call)
         if answer is None:
+            assert self._whole.wait(SECONDS)
             answer = self._ask(kind, call)
             self.again.append((kind, 200 if answer else 0))
         return answer
@@ -119,6 +133,7 @@ class Load:
             self.uploaded[name] = sha256(data)
         elif not self._done.is_set():
             # It may be there already; it may not be there twice.
+            assert self._whole.wait(SECONDS)
             again = client.upload(data).status_code
             self.again.append(("upload", 200 if again == 409 else again))
             self.uploaded[name] = sha256(data)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from microdock_server.services import files
 
-from ..live import sha256
-from .cluster import ADMINISTRATOR, Cluster
+from ..live import eventually, sha256
+from .cluster import ADMINISTRATOR, SECONDS, Cluster
 from .load import DOWNLOADED, Load
 
 pytestmark = pytest.mark.live
@@ -23,7 +26,10 @@ def test_a_node_that_is_killed_takes_nothing_with_it(
     with load:
         load.goes_on()
         for node in cluster.nodes[1:]:
-            node.kill()
+            with load.interrupted():
+                node.kill()
+                # Killed processes keep their sockets a little longer than their parent lives.
+                assert eventually(partial(refuses, node.port), SECONDS)
             load.goes_on()
             node.start()
         load.goes_on()
@@ -36,6 +42,12 @@ def test_a_node_that_is_killed_takes_nothing_with_it(
     assert {outcome for _, outcome in load.again} <= {200}, load.again
     everything_is_there(cluster, load)
     files_and_rows_agree(cluster, monkeypatch)
+
+
+def refuses(port: int) -> bool:
+    """Does nothing listen there any more?"""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def everything_is_there(cluster: Cluster, load: Load) -> None:
