@@ -176,15 +176,18 @@ def test_a_database_that_is_behind_is_refused(app: Flask, target: str) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("sqlite:///{directory}/none/at/all.db", "cannot be opened"),
+        ("sqlite:///{directory}/none/at/all.db", "there is no database at"),
+        ("sqlite:///{directory}/none.db", "there is no database at"),
         ("sqlite:///{directory}/empty.db", "no installation"),
         ("mysql://host/database", "DATABASE_URL must begin"),
         ("nonsense", "DATABASE_URL must be a URL"),
     ],
 )
 def test_what_is_no_installation_is_refused(app: Flask, target: str, tmp_path: Path, source: str, said: str) -> None:
+    (tmp_path / "empty.db").touch()
     done = run(app, "db", "copy", "--from", source.format(directory=tmp_path), "--to", target)
     assert (done.exit_code, said in done.output) == (1, True), done.output
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_the_password_of_a_database_that_is_not_there_is_not_told(app: Flask) -> None:

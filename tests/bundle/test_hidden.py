@@ -169,16 +169,18 @@ def deep(times: int, pack: Callable[[bytes], bytes] = gzip.compress) -> bytes:
 
 
 LIMITED: dict[str, tuple[Limit, dict[str, bytes], dict[str, Any]]] = {
-    "rows of a table": ("rows", {"x.dll": real_dll()}, {"metadata.ROWS_MAX": 50}),
-    "a list of references": ("rows", {"x.dll": real_dll()}, {"assembly_facts.LISTED_MAX": 2}),
-    "metadata of one": ("unreadable", {"x.dll": real_dll()}, {"assembly.METADATA_MAX": 1000}),
+    "rows of a table": ("rows", {"x.dll": real_dll()}, {"dotnet.metadata.ROWS_MAX": 50}),
+    "a list of references": ("rows", {"x.dll": real_dll()}, {"dotnet.assembly_facts.LISTED_MAX": 2}),
+    "metadata of one": ("unreadable", {"x.dll": real_dll()}, {"dotnet.assembly.METADATA_MAX": 1000}),
     "metadata of all": ("too_large", {"x.dll": CLOCK}, {"contents.METADATA_MAX": 1500}),
     "assemblies": ("too_many", {"x.dll": CLOCK}, {"contents.ASSEMBLIES_MAX": 1}),
     "images in a file": ("too_many", {"x": b"MZ" + bytes(62) + CLOCK}, {"contents.CANDIDATES_MAX": 1}),
     "files of a kind": ("too_many", {"a": b"#!/bin/sh", "b": b"#!/bin/sh"}, {"contents.FILES_MAX": 1}),
-    "streams in a file": ("too_many", {"x": b"-" + gzip.compress(CLOCK)}, {"unpacking.STREAMS_MAX": 0}),
-    "data of an assembly": ("too_many", {"x.dll": holder_dll()}, {"parts.PARTS_MAX": 2}),
-    "data of a large assembly": ("too_large", {"x.dll": real_dll() + bytes(SIZE_MAX)}, {"large.HEADS_MAX": -1}),
+    "streams in a file": ("too_many", {"x": b"-" + gzip.compress(CLOCK)}, {"contents.unpacking.STREAMS_MAX": 0}),
+    "data of an assembly": ("too_many", {"x.dll": holder_dll()}, {"dotnet.parts.PARTS_MAX": 2}),
+    "data of a large assembly": (
+        "too_large", {"x.dll": real_dll() + bytes(SIZE_MAX)}, {"contents.large.HEADS_MAX": -1},
+    ),
     "what a stream unpacks to": ("too_large", {"x": gzip.compress(bytes(SIZE_MAX + 1))}, {}),
     "a packed file that is large": ("too_large", {"x": gzip.compress(noise(SIZE_MAX))}, {}),
     "an archive that is large": ("too_large", {"x.zip": package({"a": noise(SIZE_MAX)}, 0)}, {}),
@@ -207,15 +209,11 @@ def test_a_limit_that_is_reached_is_said(what: str, monkeypatch: pytest.MonkeyPa
     limits = changes.get("limits", Limits(max_ratio=100_000))
     for name, value in changes.items():
         if name != "limits":
-            monkeypatch.setattr(f"microdock_server.bundle.{places(name)}", value)
-            if name == "metadata.ROWS_MAX":
+            monkeypatch.setattr(f"microdock_server.bundle.{name}", value)
+            if name == "dotnet.metadata.ROWS_MAX":
                 monkeypatch.setattr(metadata.Metadata.rows, "__defaults__", (value,))
     found = survey(io.BytesIO(whole), limits)
     assert limit in {reason for reason, _ in found.incomplete}, found.incomplete
-
-
-def places(name: str) -> str:
-    return f"dotnet.{name}" if name.startswith(("metadata.", "parts.")) else name
 
 
 @pytest.mark.parametrize("what", [name for name, (_, _, changes) in LIMITED.items() if changes])
