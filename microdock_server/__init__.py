@@ -14,6 +14,7 @@ from .api.core.files import StaticResponse
 from .api.core.inspections import Inspections
 from .api.core.list_cache import CatalogCache
 from .api.core.middleware import RequestMiddleware
+from .api.core.mounts import MOUNTS
 from .api.core.proxies import Proxies
 from .api.core.state import ApiState, limits_of, state_of
 from .api.core.surface import Segment
@@ -38,15 +39,8 @@ from .jobs.delivery import FILE, Messenger
 from .observability import logs, tracing
 from .services import jobs
 
-# The more particular prefix of the marketplace's stands before the shorter one.
-MOUNTED = (
-    (system, ""),
-    (host, "/api"),
-    (installs, "/api/v1/plugins"),
-    (installs, "/v1/plugins"),
-    (market, "/api/v1"),
-    (market, "/v1"),
-)
+SURFACES = {surface.name: surface for surface in (system, host, installs, market)}
+MOUNTED = tuple((SURFACES[mount.surface], mount.prefix) for mount in MOUNTS if mount.is_surface)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from microdock_server.api.core.envelopes import Refusal, envelope_for
+from microdock_server.api.core.envelopes import Refusal
+from microdock_server.api.core.mounts import mount_of
 from microdock_server.messages import Message, duration
 from microdock_server.messages.errors import ERRORS
 
@@ -102,7 +103,7 @@ class TestRefusals:
         assert answer.status_code == 502
         body: dict[str, Any] = answer.json()
         refusal = Refusal(502, "unavailable", Message("error.internal_error"))
-        expected = envelope_for(path).failure(refusal, "en", "mine")
+        expected = mount_of(path).envelope.failure(refusal, "en", "mine")
         assert {**body, "message": "", "timestamp": ""} == {**expected, "message": "", **stamped(expected)}
         assert body["message"].isascii() == (language == "en")
         assert answer.headers["X-Request-ID"] == "mine"

@@ -12,8 +12,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from ...messages import Message
-from .envelopes import Refusal, rendered
+from .envelopes import Refusal
 from .middleware import API_POLICY, SECURITY, canonical
+from .mounts import rendered
 from .origins import Origins
 
 # A request line, also one whose method or version is none, and one with the whole address (RFC 9112, 3.2.2).

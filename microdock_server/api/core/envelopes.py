@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from ... import errors
 from ...clock import iso, utcnow
 from ...errors import Detail, DomainError
-from ...messages import Language, Message, language_of
+from ...messages import Language, Message
 from ...vocabulary import PACKAGE_FIELD
 
 # The first that fits wins: children stand before their parents.
@@ -127,27 +125,6 @@ class InstallsEnvelope(MarketEnvelope):
 HOST: Final = HostEnvelope()
 MARKET: Final = MarketEnvelope()
 INSTALLS: Final = InstallsEnvelope()
-
-# Longest prefix first.
-_PREFIXES: Final = (
-    ("/api/v1/plugins", INSTALLS),
-    ("/v1/plugins", INSTALLS),
-    ("/api/v1", MARKET),
-    ("/v1", MARKET),
-)
-
-
-def envelope_for(path: str) -> HostEnvelope:
-    """The envelope of the surface whose prefix fits `path` best; the host's where none does."""
-    for prefix, envelope in _PREFIXES:
-        if path == prefix or path.startswith(prefix + "/"):
-            return envelope
-    return HOST
-
-
-def rendered(refusal: Refusal, path: str, accept_language: str, request_id: str) -> bytes:
-    """A refusal's body as JSON, for what is refused outside of the framework."""
-    return orjson.dumps(envelope_for(path).failure(refusal, language_of(accept_language), request_id))
 
 
 def _stamp(request_id: str) -> dict[str, str]:

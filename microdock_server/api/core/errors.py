@@ -20,7 +20,8 @@ from ...errors import (
     TooMany,
 )
 from ...messages import Message
-from .envelopes import Refusal, envelope_for
+from .envelopes import Refusal
+from .mounts import mount_of
 from .request import language, request_id
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def register(app: Flask) -> None:
 
 def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
     """The response for a refusal."""
-    body = envelope_for(request.path).failure(refusal, language(), request_id())
+    body = mount_of(request.path).envelope.failure(refusal, language(), request_id())
     response = Response(orjson.dumps(body), status=refusal.status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     if refusal.status == 401:
@@ -56,7 +57,7 @@ def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
 
 
 def _domain(error: DomainError) -> Response:
-    status = envelope_for(request.path).status_of(error)
+    status = mount_of(request.path).envelope.status_of(error)
     if isinstance(error, StorageFull | StorageBytesExceeded | ServerBusy) and error.__cause__ is None:
         # Refused in time, as DISK_RESERVE, STORAGE_MAX_BYTES or a queue asks: nothing failed.
         log.warning("%s refused: %s", request.path, error.slug)

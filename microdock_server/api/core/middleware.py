@@ -22,8 +22,8 @@ from ...errors import ServerBusy
 from ...observability import logs, metrics, tracing
 from ...serving.shares import FairShares
 from ...serving.sockets import ClientSocket
-from ..system import admin_page
-from .envelopes import Refusal, rendered
+from .envelopes import Refusal
+from .mounts import ADMIN, SOCKET, mount_of, rendered
 from .request import REQUEST_ID
 from .state import ApiState
 from .surface import RATE_HEADERS, ROUTE, UNMATCHED
@@ -35,19 +35,7 @@ log = logging.getLogger("microdock_server.access")
 UPGRADED: Final = "microdock.upgraded"
 SPAN: Final = "microdock.span"
 LIST_PATH: Final = "/api/plugins/list"
-SOCKET_PATH: Final = "/ws"
-# Longest prefix first. Health is asked of the whole, whatever it is called.
-SURFACES: Final = (
-    ("/api/v1/plugins", "installs"),
-    ("/v1/plugins", "installs"),
-    ("/api/health", "system"),
-    ("/api/v1", "market"),
-    ("/v1", "market"),
-    ("/api", "host"),
-    (SOCKET_PATH, "live"),
-    (admin_page.PREFIX.rstrip("/"), "page"),
-)
-_PAGES: Final = (admin_page.PREFIX, "/docs")
+_PAGES: Final = (ADMIN, "/docs")
 SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 SECURITY: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -104,7 +92,7 @@ class RequestMiddleware:
             ready = self._ready_list(environ, finish)
             if ready is not None:
                 return ready
-        if environ["PATH_INFO"] == SOCKET_PATH:
+        if environ["PATH_INFO"] == SOCKET:
             return self._inner(environ, finish)
         client = environ.get("gunicorn.socket")
         if isinstance(client, ClientSocket) and not client.body_is_here:
@@ -172,11 +160,6 @@ def identify(given: str) -> str:
     return given if given and SANE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def surface_of(path: str) -> str:
-    """Whose a path or route is: `host`, `market`, `installs`, `live`, `page`, or `system` for all others."""
-    return next((name for prefix, name in SURFACES if path == prefix or path.startswith(f"{prefix}/")), "system")
-
-
 def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
     return [
         ("X-Request-ID", environ[REQUEST_ID]),
@@ -190,12 +173,12 @@ def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
 def _policy(path: str) -> tuple[str, str]:
     if path.startswith("/docs"):
         return DOCS_POLICY
-    return ADMIN_POLICY if path.startswith(admin_page.PREFIX) else API_POLICY
+    return ADMIN_POLICY if path.startswith(ADMIN) else API_POLICY
 
 
 def _record(environ: Environ, status: str, seconds: float) -> None:
     route, method = environ.get(ROUTE, UNMATCHED), environ["REQUEST_METHOD"]
-    surface = surface_of(environ["PATH_INFO"] if route == UNMATCHED else route)
+    surface = mount_of(environ["PATH_INFO"] if route == UNMATCHED else route).surface
     known = method if method in _METHODS else "OTHER"
     metrics.observe(surface, route, known, status, seconds)
     tracing.describe(environ[SPAN], method=known, route=route, status=status, surface=surface)

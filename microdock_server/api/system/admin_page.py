@@ -18,22 +18,22 @@ from ...caching import LoadingCache
 from ...context import settings
 from ...messages import text
 from ..core.list_cache import wants_gzip
+from ..core.mounts import ADMIN
 from ..core.request import language
 from ..core.surface import ROUTE
 
-PREFIX: Final = "/admin"
 BUILT: Final = Path(__file__).parent.parent.parent / "static" / "admin"
 ASSETS: Final = "assets/"
 
-admin_page = Blueprint("admin_page", __name__, url_prefix=PREFIX)
+admin_page = Blueprint("admin_page", __name__, url_prefix=ADMIN)
 
 
 @admin_page.get("/")
 @admin_page.get("/<path:path>")
 def show(path: str = "") -> Response:
     """A built file, or the page; where nothing was built, how to do that (404)."""
-    request.environ[ROUTE] = f"{PREFIX}/"
-    if request.path == PREFIX:
+    request.environ[ROUTE] = f"{ADMIN}/"
+    if request.path == ADMIN:
         return home()
     if path.startswith(ASSETS):
         response = _sent(path)
@@ -54,7 +54,7 @@ def is_wanted() -> bool:
 
 def home() -> Response:
     """Where the page begins."""
-    response = Response(status=302, headers={"Location": f"{settings().public_url or ''}{PREFIX}/", "Vary": "Accept"})
+    response = Response(status=302, headers={"Location": f"{settings().public_url or ''}{ADMIN}/", "Vary": "Accept"})
     # A proxy's own notion of where we are is its affair.
     response.autocorrect_location_header = False
     return response

@@ -22,6 +22,7 @@ from ..core import auth
 from ..core.envelopes import Refusal
 from ..core.errors import refuse
 from ..core.middleware import UPGRADED
+from ..core.mounts import SOCKET
 from ..core.request import language
 from ..core.state import api_state
 from ..core.surface import RATE_HEADERS, ROUTE
@@ -31,7 +32,6 @@ from .hub import UNAUTHENTICATED, Hub, Member, frame
 log = logging.getLogger(__name__)
 
 HUB: Final = "microdock.hub"
-PATH: Final = "/ws"
 HELLO_WITHIN: Final = 10.0
 MAX_SENSELESS: Final = 5
 TOO_MANY_OF_USER: Final = 4429
@@ -79,7 +79,7 @@ def mount(app: Flask, context: Context) -> None:
 @live.before_request
 def _admit() -> Response | None:
     """Before the upgrade: count the request, look at it, and take a place."""
-    request.environ[ROUTE] = PATH
+    request.environ[ROUTE] = SOCKET
     request.environ[RATE_HEADERS] = api_state().limits.count(request.remote_addr or "", None)
     if request.method != "GET" or not _is_key(request.headers.get("Sec-WebSocket-Key", "")):
         raise Malformed()
@@ -100,7 +100,7 @@ def _leave(_error: BaseException | None) -> None:
         _hub().release(place)
 
 
-@sock.route(PATH, bp=live)  # type: ignore[untyped-decorator]
+@sock.route(SOCKET, bp=live)  # type: ignore[untyped-decorator]
 def converse(server: Any) -> None:
     """The whole life of a socket. Nothing that goes wrong in it becomes an HTTP answer: it has been given."""
     connection = Connection(server.sock, server.ws)
