@@ -28,7 +28,7 @@ from microdock_server.storage.objects import PART, _Body
 from ..peers.s3 import S3Server
 from ..support import Api, multipart, package, settings_for, signed_in, stored_rows
 from .faulty import kill
-from .runner import Report, in_child
+from .runner import Report, found_by, in_child
 
 NAME = "com.example.myplugin"
 FIRST, SECOND = package(), package(version="1.1.0")
@@ -118,8 +118,7 @@ class Runner:
         self._peer.restore(self._bucket, self._kept)
         told, ended = in_child(lambda report: self._interrupted(at, before, report))
         steps = [line for line in told if isinstance(line, str)]
-        checked, checker_ended = in_child(lambda report: report(self._problems(200 in told)))
-        problems = checked[0] if checked else [f"the check ended with {checker_ended}"]
+        problems = found_by("the check", lambda: self._problems(200 in told))
         return {"step": steps[0] if steps else "", "ended": ended, "told": told, "problems": problems}
 
     def _interrupted(self, at: int, before: bool, report: Report) -> None:

@@ -24,7 +24,7 @@ from ..conftest import release
 from ..support import Api, settings_for
 from .disks import digest
 from .faulty import CHANGELESS, Faults, kill
-from .runner import MOST_STEPS, Report, in_child
+from .runner import MOST_STEPS, Report, found_by, in_child
 
 
 def start(data: Path) -> Flask:
@@ -66,12 +66,6 @@ def problems(data: Path) -> list[str]:
     return found
 
 
-def checked(data: Path) -> list[str]:
-    """What a process of its own finds wrong with a second start."""
-    found, ended = in_child(lambda report: report(problems(data)))
-    return list(found[0]) if found else [f"the second start ended with {ended}"]
-
-
 def main() -> None:
     work = Path(sys.argv[1])
     data = work / "data"
@@ -90,7 +84,7 @@ def main() -> None:
         step = told[0]["step"] if told else ""
         # All that a killed process leaves is on its disk: the next start on the same disk does the same.
         if disk not in known or not step:
-            known[disk] = checked(data)
+            known[disk] = found_by("the second start", lambda: problems(data))
         finding = {"fault": f"kill before {at}", "step": step, "ended": ended, "disk": disk, "problems": known[disk]}
         print(json.dumps(finding), flush=True)
         if not step:

@@ -158,8 +158,7 @@ class Runner:
 
     def _checks(self, answer: dict[str, Any] | None, tidy_after: str | None, before: State, after: State) -> list[str]:
         """What a process of its own finds wrong with the data as it is."""
-        checked, ended = in_child(lambda report: report(self._problems(answer, tidy_after, before, after)))
-        return list(checked[0]) if checked else [f"the check ended with {ended}"]
+        return found_by("the check", lambda: self._problems(answer, tidy_after, before, after))
 
     def _warmed_up(self, prepared: Path, data: Path) -> Flask:
         """Another application, which was asked everything that will be asked."""
@@ -370,6 +369,12 @@ def in_child(work: Callable[[Report], None]) -> tuple[list[Any], int]:
     with os.fdopen(reader, "rb") as lines:
         told = [json.loads(line) for line in lines]
     return told, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def found_by(what: str, problems: Callable[[], list[str]]) -> list[str]:
+    """The problems that are found in a process of its own; where it does not get there, that is one."""
+    told, ended = in_child(lambda report: report(problems()))
+    return list(told[0]) if told else [f"{what} ended with {ended}"]
 
 
 def _work_and_leave(work: Callable[[Report], None], writer: int) -> None:

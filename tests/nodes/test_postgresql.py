@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import text
 
 from microdock_server.cluster.postgresql import PostgresWakeUps
-from microdock_server.cluster.wakeup import Topic
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import current_unit, unit_of_work
 
 from ..live import eventually
 from ..peers.postgresql import PostgreSQL
+from .wakeups import listening, send
 
 pytestmark = pytest.mark.live
 
@@ -54,16 +54,8 @@ def sender(app: Flask) -> Iterator[PostgresWakeUps]:
 @pytest.fixture
 def receiver(app: Flask) -> Iterator[PostgresWakeUps]:
     """A sender as another process has it, that listens already."""
-    made = PostgresWakeUps(db.engine)
-    assert made.wait(0) is None
-    yield made
-    made.close()
-
-
-def send(sender: PostgresWakeUps, *topics: Topic) -> None:
-    with unit_of_work() as unit:
-        for topic in topics:
-            sender.send_after(unit, topic)
+    with listening(PostgresWakeUps(db.engine)) as made:
+        yield made
 
 
 def test_is_sent_with_the_commit(sender: PostgresWakeUps, receiver: PostgresWakeUps) -> None:

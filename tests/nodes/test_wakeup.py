@@ -17,6 +17,7 @@ from microdock_server.jobs.delivery import Messenger, Reminder
 
 from ..live import eventually
 from ..peers.redis import RedisServer
+from .wakeups import listening, send
 
 pytestmark = pytest.mark.live
 
@@ -38,16 +39,8 @@ def sender(redis: Redis, app: Flask) -> Iterator[RedisWakeUps]:
 @pytest.fixture
 def receiver(other: Redis) -> Iterator[RedisWakeUps]:
     """Another process's, that listens already."""
-    made = RedisWakeUps(other)
-    assert made.wait(0) is None
-    yield made
-    made.close()
-
-
-def send(sender: RedisWakeUps, *topics: Topic) -> None:
-    with unit_of_work() as unit:
-        for topic in topics:
-            sender.send_after(unit, topic)
+    with listening(RedisWakeUps(other)) as made:
+        yield made
 
 
 class TestWakeUps:
