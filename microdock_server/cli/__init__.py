@@ -20,7 +20,7 @@ from ..services.audit import COMMAND_LINE
 from ..vocabulary import Role
 from . import backup, database, jobs, storage
 from .commands import Commands, show_table
-from .errors import failures, refusals
+from .errors import failures
 from .help import add_in_sections, epilog
 
 users = Commands("users", help="Accounts: who may log in, and what they may do.")
@@ -60,8 +60,7 @@ def openapi(path: Path) -> None:
 @PASSWORD
 def create_user(username: str, email: str | None, role: str, password: str) -> None:
     """Create an account. The password is asked for, unless it is given."""
-    with refusals():
-        user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
+    user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
     click.echo(f"created {user.username} ({user.role}) {user.id}")
 
 
@@ -90,10 +89,9 @@ def set_role(username: str, role: str) -> None:
 @PASSWORD
 def set_password(username: str, password: str) -> None:
     """Set a user's password. Their tokens are revoked."""
-    with refusals():
-        with unit_of_work(writing=False):
-            user_id = _find(username).id
-        accounts.set_password(user_id, password, COMMAND_LINE)
+    with unit_of_work(writing=False):
+        user_id = _find(username).id
+    accounts.set_password(user_id, password, COMMAND_LINE)
     click.echo(f"password of {username} changed")
 
 
@@ -129,7 +127,7 @@ def check_names() -> None:
 
 
 def _change(username: str, change: Callable[[User], Any]) -> None:
-    with refusals(), unit_of_work():
+    with unit_of_work():
         change(_find(username))
 
 
