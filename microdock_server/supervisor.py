@@ -270,9 +270,10 @@ def greeting() -> list[str]:
 def _unsafe(host: str, password: str) -> str:
     """The first thing that others could abuse; empty where there is none."""
     is_behind_proxy = _setting("TRUSTED_PROXIES", "0").strip() != "0"
-    if not _is_loopback(host) and not is_behind_proxy:
+    is_open = not _is_loopback(host)
+    if is_open and not is_behind_proxy:
         return "others reach it by plain HTTP, which shows passwords and tokens: see docs/operations.md, nginx"
-    if (is_behind_proxy or not _is_loopback(host)) and _setting("DEBUG", "true").strip().lower() in TRUE:
+    if (is_open or is_behind_proxy) and _setting("DEBUG", "true").strip().lower() in TRUE:
         return "DEBUG is true, and others reach it: set DEBUG=false"
     if password == DEFAULT_PASSWORD:
         return "the documented password works for everybody on this machine: flask users set-password"
