@@ -175,11 +175,14 @@ def test_without_an_id_everything_after_the_welcome_comes_once(house: House) -> 
 def test_any_process_reaches_users_on_any_worker(house: House) -> None:
     name = house.user()
     listeners = [house.join(name) for _ in range(8)]
-    assert len(set(map(worker_of, [house.server] * 8, listeners))) == 2
+    # Which worker takes a connection is chance: eight that one of them took are no reason to fail.
+    while len({worker_of(house.server, one) for one in listeners}) < 2:
+        listeners.pop().raw.shutdown()
+        listeners.append(house.join(name))
     for turn in range(3):
         begun = time.monotonic()
         house.tell(name, n=turn)
-        assert [one.hear()["data"]["n"] for one in listeners] == [turn] * 8
+        assert [one.hear()["data"]["n"] for one in listeners] == [turn] * len(listeners)
         assert time.monotonic() - begun < 10
 
 
