@@ -7,9 +7,9 @@ import signal
 import sys
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-
-from dotenv import dotenv_values
+from runpy import run_path
 
 # Its files are the server's alone: see microdock_server/file_modes.py.
 os.umask(0o077)
@@ -17,7 +17,9 @@ os.umask(0o077)
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The metrics' library decides when it is imported whether workers add up: so this stands before the package, and
     # reads DATA_DIR as the settings do. Not again on reload: the workers that run still count there.
-    data_dir = os.environ.get("DATA_DIR") or dotenv_values(".env").get("DATA_DIR") or "instance"
+    package = Path(find_spec("microdock_server").origin).parent
+    read_env = run_path(str(package / "config" / "read_env.py"))["read_env"]
+    data_dir = read_env().get("DATA_DIR") or "instance"
     # Each server has its own: the one before may still run, and go on if we do not start.
     metrics = Path(data_dir).absolute() / "metrics" / str(os.getpid())
     for left in metrics.parent.glob("*"):

@@ -15,10 +15,11 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from runpy import run_path
 from typing import Any, Final
 
-from dotenv import dotenv_values
-
+# Of the version that is checked out when this begins.
+read_env: Final = run_path("microdock_server/config/read_env.py")["read_env"]
 PYTHON: Final = ".venv/bin/python"
 FLASK: Final = (PYTHON, "-m", "flask", "--app", "microdock_server:create_app")
 STATE: Final = "supervisor.json"
@@ -181,7 +182,7 @@ def _schema() -> str:
 
 
 def _service() -> Service:
-    values = {**dotenv_values(".env"), **os.environ}
+    values = read_env()
     data_dir = Path(values.get("DATA_DIR") or "instance").absolute()
     # As it is listened at: `0.0.0.0` and `::` lead to this machine, and no URL is made of it.
     host = (values.get("HOST") or "127.0.0.1").strip().strip("[]")

@@ -25,15 +25,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from runpy import run_path
 from types import FrameType
 from typing import Final
-
-from dotenv import dotenv_values
 
 log = logging.getLogger("supervisor")
 
 SERVER: Final = (sys.executable, "-m", "gunicorn", "wsgi:app")
 # gunicorn finds the checkout's in the working directory; an installed package brings its own, whatever directory it is.
+# By its path: no package is imported here that a renewal could not replace.
+read_env: Final = run_path(str(Path(__file__).with_name("config") / "read_env.py"))["read_env"]
 PACKAGED_CONFIG: Final = Path(__file__).absolute().parent / "gunicorn.conf.py"
 WORKER: Final = (
     *(sys.executable, "-m", "flask", "--app", "microdock_server:create_app"),
@@ -246,8 +247,8 @@ class Supervisor:
 
 
 def _setting(name: str, default: str) -> str:
-    """As the settings are read: from the environment, then from `.env`."""
-    return os.environ.get(name) or dotenv_values(".env").get(name) or default
+    """As the settings are read; `default` where the variable is missing or empty."""
+    return read_env().get(name) or default
 
 
 def greeting() -> list[str]:

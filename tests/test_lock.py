@@ -101,14 +101,23 @@ def project(tmp_path: Path) -> Path:
     """A project whose pip writes down what it is asked for, and installs nothing."""
     (tmp_path / "scripts").mkdir()
     shutil.copy2(ROOT / "scripts/environment", tmp_path / "scripts")
+    (tmp_path / "microdock_server/config").mkdir(parents=True)
+    shutil.copy2(ROOT / "microdock_server/config/read_env.py", tmp_path / "microdock_server/config")
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements/server.txt").write_text("one")
     (tmp_path / "pyproject.toml").write_text("")
     python = tmp_path / ".venv/bin/python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\necho "$@" >> asked\n')
+    python.write_text(f'#!/bin/sh\n[ "$1" = -P ] && exec "{sys.executable}" "$@"\necho "$@" >> asked\n')
     python.chmod(0o755)
     return tmp_path
+
+
+def files(*names: str) -> str:
+    return "".join(f" --requirement requirements/{name}.txt" for name in names)
+
+
+SERVER = ["--require-hashes" + files("build", "server"), "--no-deps --no-build-isolation --editable ."]
 
 
 def installed(project: Path, extras: str = "") -> list[str]:
@@ -121,21 +130,24 @@ def installed(project: Path, extras: str = "") -> list[str]:
 
 
 def test_the_environment_is_installed_by_hash_and_once(project: Path) -> None:
-    assert installed(project, "redis,s3") == [
-        "--require-hashes --requirement requirements/build.txt",
-        "--require-hashes --requirement requirements/server.txt"
-        " --requirement requirements/redis.txt --requirement requirements/s3.txt",
-        "--no-deps --no-build-isolation --editable .",
-    ]
-    assert installed(project, "redis,s3") == []
-    assert len(installed(project)) == 3
+    assert installed(project) == SERVER
+    assert installed(project) == []
+    assert installed(project, "redis,s3") == ["--require-hashes" + files("server", "redis", "s3")]
     assert installed(project, "redis,s3") == installed(project) == []
 
 
+def test_extras_that_the_settings_ask_for_are_installed_too(project: Path) -> None:
+    (project / ".env").write_text(
+        "DATABASE_URL='postgresql://localhost/one'\nREDIS_URL=\"\"\nexport STORAGE_URL=s3://b\n"
+    )
+    assert installed(project, "test") == [*SERVER, "--require-hashes" + files("server", "test", "postgresql", "s3")]
+    assert installed(project, "test") == []
+
+
 def test_going_back_installs_what_was_there(project: Path) -> None:
-    assert len(installed(project)) == 3
+    assert installed(project) == SERVER
     (project / "requirements/server.txt").write_text("two")
-    assert len(installed(project)) == 3
+    assert installed(project) == SERVER
     (project / "requirements/server.txt").write_text("one")
-    assert len(installed(project)) == 3
+    assert installed(project) == SERVER
     assert installed(project) == []

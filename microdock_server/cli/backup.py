@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import click
 from alembic.script import ScriptDirectory
-from dotenv import dotenv_values
 from sqlalchemy import URL, make_url
 
 from .. import snapshots
 from ..config import Settings
+from ..config.read_env import read_env
 from ..context import context
 from ..database.session import db, migrations
 from ..snapshots import Keys, Known, Lock, SnapshotProblem, keeping, retention
@@ -115,7 +115,7 @@ def restore(
     if is_undo == (file is not None):
         raise click.UsageError("give either an archive or --undo")
     # Not an option: it may hold a password, which a command line shows to everybody.
-    database_url = os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL")
+    database_url = read_env().get("DATABASE_URL")
     with _problems():
         if file is None:
             click.echo(f"{data_dir} is as it was; what had been restored is in {snapshots.undo(data_dir.absolute())}")

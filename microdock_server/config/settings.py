@@ -16,6 +16,8 @@ from ..addresses.collector import ensure_collector_url
 from ..addresses.redis import ensure_redis_url
 from ..addresses.scanner import ensure_scanner_url
 from ..vocabulary import Risk
+from .declarations import DECLARED
+from .read_env import read_env
 from .reader import Reader
 from .secret import jwt_secret
 from .values import (
@@ -117,14 +119,10 @@ def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
 
     `overrides` (variable name → text) win over all of them. Raises ConfigurationError naming the variable.
     """
-    env = Env(eager=True)
-    env_file = Path.cwd() / ".env"
     saved = dict(os.environ)
     try:
-        if env_file.is_file():
-            env.read_env(str(env_file), recurse=False)
-        os.environ.update(overrides or {})
-        settings = read_settings(Reader(env))
+        os.environ.update({**read_env(), **(overrides or {})})
+        settings = read_settings(Reader(Env(eager=True)))
     except (EnvError, marshmallow.ValidationError) as wrong:
         raise ConfigurationError(str(wrong)) from wrong
     finally:
@@ -137,7 +135,7 @@ def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
 def read_settings(read: Reader) -> Settings:
     """Every declared variable, where it belongs."""
     # As long as there are settings: one line each, so that each is found by its name.
-    data_dir = Path(read.text("DATA_DIR")).absolute()
+    data_dir = read.path("DATA_DIR", Path(str(DECLARED["DATA_DIR"].default)))
     log_file = read.path("LOG_FILE", data_dir / "logs" / "app.log")
     debug = read.switch("DEBUG")
     return Settings(
