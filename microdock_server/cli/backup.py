@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from sqlalchemy import URL, make_url
 from .. import snapshots
 from ..config import Settings
 from ..config.read_env import read_env
+from ..config.release import installed_version
 from ..context import context
 from ..database.session import db, migrations
 from ..snapshots import Keys, Known, Lock, SnapshotProblem, keeping, retention
@@ -144,7 +144,9 @@ def restore(
 def _source() -> snapshots.Source:
     found = context()
     data_dir = found.settings.data_dir
-    return snapshots.Source(db.engine, found.storage, _program(), shown(found.settings), data_dir / "jwt-secret")
+    return snapshots.Source(
+        db.engine, found.storage, installed_version(), shown(found.settings), data_dir / "jwt-secret"
+    )
 
 
 def _base(out: Path, base: Path | None, incremental: bool, keys: Keys) -> Known | None:
@@ -171,13 +173,6 @@ def _without_credentials(value: Any) -> Any:
         parts = urlsplit(value)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
     return value
-
-
-def _program() -> str:
-    try:
-        return version("microdock-server")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _keys(identity: Path | None, passphrase_file: Path | None) -> Keys:

@@ -19,6 +19,7 @@ from ..vocabulary import Risk
 from .declarations import DECLARED
 from .read_env import read_env
 from .reader import Reader
+from .release import installed_version
 from .secret import jwt_secret
 from .values import (
     ConfigurationError,
@@ -140,7 +141,7 @@ def read_settings(read: Reader) -> Settings:
     debug = read.switch("DEBUG")
     return Settings(
         app_name=read.text("APP_NAME"),
-        app_version=read.text("APP_VERSION"),
+        app_version=read.text("APP_VERSION") or installed_version(),
         debug=debug,
         host=read.text("HOST").strip().removeprefix("[").removesuffix("]"),
         port=read.number("PORT"),

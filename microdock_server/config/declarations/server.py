@@ -20,8 +20,9 @@ GROUPS: Final = (
             Setting(
                 "APP_VERSION",
                 Kind.TEXT,
-                "2.0.0",
+                "",
                 "The version that is shown in the same places.",
+                follows="the version that is installed",
             ),
             Setting(
                 "DEBUG",
