@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -78,6 +78,13 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
 def find(entry_id: str) -> AuditEntry | None:
     """The entry of this number; None where that is none of the log's."""
     return db.session.get(AuditEntry, int(entry_id)) if entry_id.isdecimal() else None
+
+
+def by_id(entry_ids: Iterable[str]) -> dict[str, AuditEntry]:
+    """Entries by their number as text, of those that are the log's; asked for together."""
+    numbers = {int(entry_id) for entry_id in entry_ids if entry_id.isdecimal()}
+    found = db.session.scalars(select(AuditEntry).where(AuditEntry.id.in_(numbers))) if numbers else ()
+    return {str(entry.id): entry for entry in found}
 
 
 def of_targets(action: str, target_type: str, target_ids: Collection[str]) -> Sequence[AuditEntry]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...database.session import db
 from ...errors import Invalid
-from ...models import Appeal, Plugin
+from ...models import Appeal
 from ...services import plugins
 from ...services.accounts import developers
+from ...services.accounts.developers import Profile
 from ...services.accounts.tokens import Actor
 from ...services.reviews import appeals
+from ...services.reviews.appeals import Subject
 from ...vocabulary import AppealStatus
 from ..core.request import language
 from . import market, serializers
@@ -103,9 +104,9 @@ def _listed(query: dict[str, Any], actor: Actor, appellant_id: str | None) -> li
     return _rows(rows, actor)
 
 
-def _hearing(row: Appeal, plugin: Plugin, viewer: Actor) -> dict[str, Any]:
+def _hearing(row: Appeal, subject: Subject, viewer: Actor) -> dict[str, Any]:
     """May this viewer hear it, and if not, why; they learn it before they write an answer."""
-    problem = appeals.hindrance(row, plugin, viewer)
+    problem = appeals.hindrance(row, subject, viewer)
     if problem is None:
         return {"may_process": True, "may_not_because": None, "may_override": False}
     return {
@@ -116,8 +117,8 @@ def _hearing(row: Appeal, plugin: Plugin, viewer: Actor) -> dict[str, Any]:
 
 
 def _rows(rows: Sequence[Appeal], viewer: Actor) -> list[dict[str, Any]]:
-    found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
-    owners = developers.named(plugin.owner_id for plugin in found.values())
+    found = appeals.subjects(rows)
+    owners = developers.named(subject.plugin.owner_id for subject in found.values())
     people = serializers.named_people(who for row in rows for who in (row.appellant_id, row.decided_by))
     names: tuple[str, ...] = (
         "id",
@@ -134,12 +135,19 @@ def _rows(rows: Sequence[Appeal], viewer: Actor) -> list[dict[str, Any]]:
     return [
         {
             **{name: getattr(row, name) for name in names},
-            "plugin_id": found[row.plugin_name].id,
-            "plugin": serializers.reviewed(found[row.plugin_name], found[row.plugin_name].current_version, owners),
-            **_hearing(row, found[row.plugin_name], viewer),
-            "against": dict(zip(("reason", "decided_at"), appeals.against(row), strict=True)),
+            **_about(found[row.id], owners),
+            **_hearing(row, found[row.id], viewer),
             "appellant": people.get(row.appellant_id),
             "decided_by": people.get(row.decided_by or ""),
         }
         for row in rows
     ]
+
+
+def _about(subject: Subject, owners: dict[str, Profile]) -> dict[str, Any]:
+    plugin = subject.plugin
+    return {
+        "plugin_id": plugin.id,
+        "plugin": serializers.reviewed(plugin, plugin.current_version, owners),
+        "against": {"reason": subject.reason, "decided_at": subject.decided_at},
+    }

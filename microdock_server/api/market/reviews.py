@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...context import context
-from ...database.session import db
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
-from ...models import PluginVersion, Review
+from ...models import Review
 from ...services import plugins, reviews
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
@@ -67,7 +66,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
     """One review with what its version changes beside the last published one, and what automatic review found."""
     with unit_of_work(writing=False):
         row = reviews.get(review_id)
-        version = db.session.get_one(PluginVersion, (row.plugin_name, row.version))
+        _, version = reviews.subject(row)
         found = auto_reviews.latest(version)
         shown = {
             **_row(row),
@@ -193,7 +192,6 @@ def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
 
 
 def _row(row: Review) -> dict[str, Any]:
-    db.session.flush()
     return serializers.review_rows([row])[0]
 
 

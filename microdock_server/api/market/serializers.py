@@ -6,20 +6,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from ...bundle.versions.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
 from ...context import context, settings
-from ...database.session import db
-from ...models import AuditEntry, Category, DownloadWindow, Plugin, PluginImage, PluginVersion, Rating, Review, User
+from ...models import (
+    AuditEntry,
+    AutoReview,
+    Category,
+    Plugin,
+    PluginImage,
+    PluginVersion,
+    Rating,
+    Review,
+    User,
+)
 from ...services import accounts, configuration, plugins, ratings, reviews
 from ...services.accounts import developers
 from ...services.accounts.developers import Profile
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
-from ...services.plugins import images, ownership, texts
+from ...services.plugins import downloads, images, ownership, texts, versions
 from ...services.reviews import review_queue
 from ...vocabulary import Role
 from .findings import summary
@@ -46,11 +55,10 @@ def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
 
 def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     """Everything about one plugin that this viewer may know."""
-    version = db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
+    version = versions.current(plugin)
     shown = images.of(plugin)
-    window = db.session.get(DownloadWindow, plugin.name)
     owner = developers.named([plugin.owner_id]).get(plugin.owner_id or "")
-    category = db.session.get(Category, plugin.category_id) if plugin.category_id else None
+    category = categories.find(plugin.category_id)
     detail = _common(
         plugin,
         {"id": category.id, "name": category.name, "description": category.description} if category else None,
@@ -68,7 +76,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "author": plugin.author,
         "metadata": metadata_of(plugin, version),
         "files": _files(plugin, shown),
-        "stats": {**_popularity(plugin, window.total if window else 0), "size": version.file_size},
+        "stats": {**_popularity(plugin, downloads.total(plugin)), "size": version.file_size},
         "dependencies": version.dependencies,
         "engines": version.engines,
         "host_range": host_range(version.engines),
@@ -211,7 +219,8 @@ _REVIEW_FIELDS: Final = (
 
 def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
     """Members of the queue."""
-    found = {row.plugin_name: db.session.get_one(Plugin, row.plugin_name) for row in rows}
+    found = plugins.named(row.plugin_name for row in rows)
+    examined = auto_reviews.latest_of_each((row.plugin_name, row.version) for row in rows)
     owners = developers.named(plugin.owner_id for plugin in found.values())
     people = named_people(who for row in rows for who in (row.assigned_reviewer_id, row.decided_by))
     estimate = review_queue.estimated_minutes()
@@ -228,7 +237,7 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
             "is_overdue": review_queue.is_overdue(row, days),
             "assigned_reviewer": people.get(row.assigned_reviewer_id or ""),
             "decided_by": people.get(row.decided_by or ""),
-            "auto_review_result": _auto_summary(row),
+            "auto_review_result": _auto_summary(examined.get((row.plugin_name, row.version))),
             "estimated_time": estimate,
             "result": None if row.decided_at is None else row.status,
         }
@@ -272,11 +281,8 @@ def rating_row(row: Rating, people: dict[str, dict[str, str]]) -> dict[str, Any]
 
 def named_people(ids: Iterable[str | None]) -> dict[str, dict[str, str]]:
     """`{id, username}` by id, of the users that exist."""
-    wanted = {user_id for user_id in ids if user_id}
-    if not wanted:
-        return {}
-    rows = db.session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
-    return {user_id: {"id": user_id, "username": name} for user_id, name in rows}
+    found = accounts.usernames(user_id for user_id in ids if user_id)
+    return {user_id: {"id": user_id, "username": name} for user_id, name in found.items()}
 
 
 def sees_private(user_id: str, viewer: Actor | None) -> bool:
@@ -335,7 +341,5 @@ def _own_review(plugin: Plugin) -> dict[str, Any] | None:
     }
 
 
-def _auto_summary(row: Review) -> dict[str, Any] | None:
-    version = db.session.get_one(PluginVersion, (row.plugin_name, row.version))
-    found = auto_reviews.latest(version)
+def _auto_summary(found: AutoReview | None) -> dict[str, Any] | None:
     return None if found is None else summary(found)

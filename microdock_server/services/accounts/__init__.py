@@ -243,6 +243,13 @@ def get(user_id: str) -> User:
     return user
 
 
+def usernames(ids: Iterable[str]) -> dict[str, str]:
+    """Usernames by id, of the users that exist; asked for together."""
+    wanted = set(ids)
+    rows = db.session.execute(select(User.id, User.username).where(User.id.in_(wanted))) if wanted else ()
+    return {str(user_id): str(name) for user_id, name in rows}
+
+
 def find(login: str) -> User | None:
     """The user whose username or e-mail address is `login`, by its key; exactly, where several have one key."""
     return _found(User.username, User.username_key, login) or _found(User.email, User.email_key, login)

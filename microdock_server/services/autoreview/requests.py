@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterable
+
+from sqlalchemy import func, select, tuple_
 
 from ...database.session import db
 from ...errors import AutoReviewNotFound
@@ -40,6 +42,19 @@ def latest(version: PluginVersion) -> AutoReview | None:
         .order_by(AutoReview.created_at.desc(), AutoReview.id.desc())
         .limit(1)
     )
+
+
+def latest_of_each(versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], AutoReview]:
+    """The newest automatic review of each version that has one, by the plugin's name and the version."""
+    wanted = set(versions)
+    if not wanted:
+        return {}
+    key = (AutoReview.plugin_name, AutoReview.version)
+    newest_first = (AutoReview.created_at.desc(), AutoReview.id.desc())
+    place = func.row_number().over(partition_by=key, order_by=newest_first).label("place")
+    ranked = select(AutoReview.id, place).where(tuple_(*key).in_(wanted)).subquery()
+    query = select(AutoReview).join(ranked, ranked.c.id == AutoReview.id).where(ranked.c.place == 1)
+    return {(row.plugin_name, row.version): row for row in db.session.scalars(query)}
 
 
 def latest_of(plugin: Plugin) -> AutoReview:

@@ -41,6 +41,11 @@ def get(category_id: str) -> Category:
     return found
 
 
+def find(category_id: str | None) -> Category | None:
+    """The category, if there is one."""
+    return db.session.get(Category, category_id) if category_id else None
+
+
 def ensure_exists(category_id: str | None) -> None:
     """Raise Invalid, for the field `category_id`, unless it is None or names a category."""
     if category_id is not None and db.session.get(Category, category_id) is None:

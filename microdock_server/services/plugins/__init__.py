@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -45,6 +45,13 @@ def get(name: str) -> Plugin:
     if plugin is None:
         raise PluginNotFound()
     return plugin
+
+
+def named(names: Iterable[str]) -> dict[str, Plugin]:
+    """Plugins by their exact names, of those that exist; asked for together."""
+    wanted = set(names)
+    found = db.session.scalars(select(Plugin).where(Plugin.name.in_(wanted))) if wanted else ()
+    return {plugin.name: plugin for plugin in found}
 
 
 def get_public(name: str) -> Plugin:

@@ -11,7 +11,7 @@ from ...bundle.versions import sort_key
 from ...database.session import db
 from ...database.unit_of_work import execute_autocommit, unit_of_work
 from ...errors import PluginDisabled, PluginNotFound, VersionNotFound
-from ...models import Plugin, PluginVersion
+from ...models import DownloadWindow, Plugin, PluginVersion
 from ...storage import Outgoing, Storages, Suits
 from ...vocabulary import PluginStatus
 from ..files import Place, place_of
@@ -41,6 +41,12 @@ class Download:
 
     package: Package
     outgoing: Outgoing
+
+
+def total(plugin: Plugin) -> int:
+    """All downloads of the plugin, as of the day that was rolled up last."""
+    found = db.session.get(DownloadWindow, plugin.name)
+    return found.total if found else 0
 
 
 def begin(name: str, version: str | None, storage: Storages, autocommit: Engine, suits: Suits) -> Download:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, tuple_
 
 from ...bundle.versions import is_version, sort_key
 from ...database.session import db
@@ -40,6 +40,19 @@ def find(plugin: Plugin, version: str) -> PluginVersion | None:
     if not is_version(version):
         return None
     return db.session.scalar(_ONE, {"name": plugin.name, "precedence": sort_key(version)})
+
+
+def current(plugin: Plugin) -> PluginVersion:
+    """The version that the plugin shows itself with."""
+    return db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
+
+
+def exactly(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PluginVersion]:
+    """Versions by the plugin's name and their number as they stand in rows, of those that exist; asked for together."""
+    wanted = set(keys)
+    key = tuple_(PluginVersion.plugin_name, PluginVersion.version)
+    found = db.session.scalars(select(PluginVersion).where(key.in_(wanted))) if wanted else ()
+    return {(row.plugin_name, row.version): row for row in found}
 
 
 def get_public(name: str, version: str) -> PluginVersion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -92,6 +92,13 @@ def get(review_id: str) -> Review:
     return found
 
 
+def by_id(ids: Iterable[str]) -> dict[str, Review]:
+    """Reviews by id, of those that exist; asked for together."""
+    wanted = set(ids)
+    found = db.session.scalars(select(Review).where(Review.id.in_(wanted))) if wanted else ()
+    return {review.id: review for review in found}
+
+
 def revision(review: Review) -> str:
     """Which state of the review this is: whose it is, how urgent, about which file, and where it stands."""
     names = ("id", "status", "assigned_reviewer_id", "priority", "assignment_notes", "file_hash")
@@ -119,7 +126,7 @@ def assign(
         raise Invalid.field("reviewer_id", "field.user")
     if not reviewer.is_active or not permits(Role(reviewer.role), "review.update"):
         raise Invalid.field("reviewer_id", "field.reviewer")
-    plugin, version = _subject(review)
+    plugin, version = subject(review)
     if reviewer_id in submitters.of(plugin, version):
         raise submitters.refusal(plugin, reviewer_id)
     _claim(review, reviewer_id)
@@ -136,6 +143,7 @@ def assign(
         notes=notes,
     )
     audit.record(by, "review.assigned", "review", review.id, reviewer_id=reviewer_id, priority=review.priority)
+    db.session.flush()
     return review
 
 
@@ -147,7 +155,7 @@ def start(review_id: str, by: Actor) -> Review:
     begun.
     """
     review = _open(review_id)
-    plugin, version = _subject(review)
+    plugin, version = subject(review)
     barred = submitters.of(plugin, version)
     if by.id in barred and submitters.is_anybody_else(barred):
         raise submitters.refusal(plugin, by.id)
@@ -156,6 +164,7 @@ def start(review_id: str, by: Actor) -> Review:
         _claim(review, by.id)
     _start(review, plugin, version)
     audit.record(by, "review.started", "review", review.id, plugin=plugin.name, version=version.version)
+    db.session.flush()
     return review
 
 
@@ -179,7 +188,7 @@ def decide(
     TransitionNotAllowed, ChangedMeanwhile.
     """
     review = _open(review_id)
-    plugin, version = _subject(review)
+    plugin, version = subject(review)
     barred, problem = submitters.of(plugin, version), submitters.refusal(plugin, by.id)
     is_override = submitters.ensure_may_decide(barred, by, problem, override=override is not None)
     _ensure_not_anothers(review, by)
@@ -215,8 +224,8 @@ def _open(review_id: str) -> Review:
     return review
 
 
-def _subject(review: Review) -> tuple[Plugin, PluginVersion]:
-    """What the review is about."""
+def subject(review: Review) -> tuple[Plugin, PluginVersion]:
+    """The plugin and the version that the review is about."""
     plugin = db.session.get_one(Plugin, review.plugin_name)
     return plugin, db.session.get_one(PluginVersion, (review.plugin_name, review.version))
 

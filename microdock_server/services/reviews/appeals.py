@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +24,23 @@ from ...errors import (
     OwnPlugin,
     TransitionNotAllowed,
 )
-from ...models import Appeal, Plugin, PluginVersion, Review
+from ...models import Appeal, AuditEntry, Plugin, PluginVersion, Review
 from ...vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus, permits
 from .. import audit, catalog, notifications, plugins, reviews
 from ..accounts.tokens import Actor
 from ..paging import page_of
-from ..plugins import submitters
+from ..plugins import submitters, versions
 from ..plugins.lifecycle import SETTLED, Act, after
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an appeal is about: the plugin, the version that was rejected, the reason that was given, and when."""
+
+    plugin: Plugin
+    version: PluginVersion | None
+    reason: str
+    decided_at: datetime | None
 
 
 def submit(reference: str, kind: AppealType, by: Actor, values: dict[str, Any]) -> Appeal:
@@ -98,15 +109,29 @@ def process(
     return appeal
 
 
-def against(appeal: Appeal) -> tuple[str, datetime | None]:
-    """The reason that was given for what the appeal is against, and when."""
-    if appeal.type == AppealType.SUSPENSION:
-        suspension = audit.find(appeal.decision_id)
-        if suspension is None:
-            return "", None
-        return str(suspension.details.get("reason", "")), suspension.at
-    review = reviews.get(appeal.decision_id)
-    return review.notes, review.decided_at
+def subjects(rows: Sequence[Appeal]) -> dict[str, Subject]:
+    """What appeals are about, by their id; asked for together, however many they are."""
+    found = plugins.named(row.plugin_name for row in rows)
+    suspensions = audit.by_id(row.decision_id for row in rows if row.type == AppealType.SUSPENSION)
+    decided = reviews.by_id(row.decision_id for row in rows if row.type != AppealType.SUSPENSION)
+    sent = versions.exactly((review.plugin_name, review.version) for review in decided.values())
+    return {row.id: _subject(found[row.plugin_name], row.decision_id, suspensions, decided, sent) for row in rows}
+
+
+def _subject(
+    plugin: Plugin,
+    decision_id: str,
+    suspensions: Mapping[str, AuditEntry],
+    decided: Mapping[str, Review],
+    sent: Mapping[tuple[str, str], PluginVersion],
+) -> Subject:
+    review, suspension = decided.get(decision_id), suspensions.get(decision_id)
+    if review is not None:
+        version = sent.get((review.plugin_name, review.version))
+        return Subject(plugin, version, review.notes, review.decided_at)
+    if suspension is not None:
+        return Subject(plugin, None, str(suspension.details.get("reason", "")), suspension.at)
+    return Subject(plugin, None, "", None)
 
 
 def _open(appeal_id: str) -> Appeal:
@@ -118,13 +143,13 @@ def _open(appeal_id: str) -> Appeal:
     return appeal
 
 
-def hindrance(appeal: Appeal, plugin: Plugin, judge: Actor) -> DomainError | None:
+def hindrance(appeal: Appeal, subject: Subject, judge: Actor) -> DomainError | None:
     """Why somebody may not hear an appeal; its details say where an override is possible. None where they may."""
     if appeal.status != AppealStatus.PENDING:
         return AppealDecided()
     if not permits(judge.role, _permission(appeal)):
         return Forbidden()
-    barred, problem = _barred(appeal, plugin, judge)
+    barred, problem = _barred(appeal, subject.plugin, subject.version, judge)
     return submitters.hindrance(barred, judge, problem, permission=_permission(appeal))
 
 
@@ -139,16 +164,17 @@ def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: 
     """
     if not permits(judge.role, _permission(appeal)):
         raise Forbidden()
-    barred, problem = _barred(appeal, plugin, judge)
+    version = None if appeal.type == AppealType.SUSPENSION else _version(reviews.get(appeal.decision_id))
+    barred, problem = _barred(appeal, plugin, version, judge)
     return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=_permission(appeal))
 
 
-def _barred(appeal: Appeal, plugin: Plugin, judge: Actor) -> tuple[set[str | None], DomainError]:
+def _barred(
+    appeal: Appeal, plugin: Plugin, version: PluginVersion | None, judge: Actor
+) -> tuple[set[str | None], DomainError]:
     """Who does not hear the appeal, and what `judge` is told if they are one of them."""
     barred = {appeal.against_id, appeal.appellant_id, plugin.owner_id}
-    if appeal.type != AppealType.SUSPENSION:
-        version = _version(reviews.get(appeal.decision_id))
-        barred |= submitters.of(plugin, version) if version else set()
+    barred |= submitters.of(plugin, version) if version else set()
     if judge.id == appeal.against_id:
         problem: DomainError = OwnDecision()
     else:
