@@ -6,6 +6,8 @@ Servers that tests start are other processes: they have none of this.
 from __future__ import annotations
 
 import gc
+import time
+from types import SimpleNamespace
 from typing import Any, Final
 
 from argon2 import PasswordHasher
@@ -13,6 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from microdock_server.api.core import login_throttle
 from microdock_server.services.accounts import passwords
 
 _compile: Final = Rule.compile
@@ -38,6 +41,11 @@ def compile_once() -> None:
 def hash_cheaply() -> None:
     """Passwords and keys are hashed and checked as ever, at the least cost that argon2id allows."""
     passwords._PASSWORDS = passwords._KEYS = _CHEAP  # type: ignore[misc]
+
+
+def fail_at_once() -> None:
+    """A login that fails is answered without the delay that it is given; tests of the delay put a clock of their own."""
+    login_throttle.time = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: None)  # type: ignore[assignment]
 
 
 def forget_what_stays() -> None:

@@ -18,7 +18,7 @@ from microdock_server import create_app
 from microdock_server.bootstrap import prepare
 from microdock_server.database.session import db
 
-from .cheaper import compile_once, forget_what_stays, hash_cheaply
+from .cheaper import compile_once, fail_at_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
 from .peers import postgresql
 from .peers.redis import RedisServer, running
@@ -28,6 +28,7 @@ from .support import Api, add_user, settings_for, signed_in
 AppFactory = Callable[..., Flask]
 
 compile_once()
+fail_at_once()
 hash_cheaply()
 
 

@@ -16,8 +16,6 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from microdock_server.api.core import login_throttle
-
 from ..support import Api, signed_in
 
 CHECKS = [
@@ -45,11 +43,8 @@ def administrator(app: Flask) -> dict[str, str]:
 def test_every_operation_keeps_to_the_document(
     app: Flask,
     subtests: pytest.Subtests,
-    monkeypatch: pytest.MonkeyPatch,
     mode: schemathesis.GenerationMode,
 ) -> None:
-    # What failed logins cost has a test of its own; here they would only take time.
-    monkeypatch.setattr(login_throttle, "LONGEST_DELAY", 0.0)
     Api(app).upload()
     Api(app).back_up()
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
