@@ -44,8 +44,9 @@ def hash_cheaply() -> None:
 
 
 def fail_at_once() -> None:
-    """A login that fails is answered without the delay that it is given; tests of the delay put a clock of their own."""
-    login_throttle.time = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: None)  # type: ignore[assignment]
+    """A login that fails is answered without the delay that it is given; tests of it put a clock of their own."""
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: None)
+    login_throttle.time = clock  # type: ignore[assignment]
 
 
 def forget_what_stays() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Self
@@ -69,11 +70,24 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_app(prepared_data: Path, tmp_path: Path) -> Iterator[AppFactory]:
     """A function that makes an application on a fresh copy of the prepared data, with settings by variable name."""
+    with making(prepared_data, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_shared_app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppFactory]:
+    """The same for applications that tests of a module share: have `support.unchanged` see that they change nothing."""
+    with making(prepared_data, tmp_path_factory.mktemp("shared")) as make:
+        yield make
+
+
+@contextmanager
+def making(prepared: Path, where: Path) -> Iterator[AppFactory]:
     made: list[Flask] = []
 
     def make(**overrides: str) -> Flask:
-        directory = tmp_path / f"data{len(made)}"
-        shutil.copytree(prepared_data, directory)
+        directory = where / f"data{len(made)}"
+        shutil.copytree(prepared, directory)
         app = create_app(settings_for(directory, **overrides))
         made.append(app)
         return app

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -143,6 +145,21 @@ def stored_rows(app: Flask) -> dict[str, int]:
             for table in db.metadata.sorted_tables
         }
     return {name: count for name, count in counts.items() if count}
+
+
+def all_rows(app: Flask) -> dict[str, list[str]]:
+    """What each table holds, in an order of its own."""
+    with app.app_context(), unit_of_work(writing=False):
+        tables = {table.name: db.session.execute(select(table)).all() for table in db.metadata.sorted_tables}
+    return {name: sorted(repr(tuple(row)) for row in rows) for name, rows in tables.items()}
+
+
+@contextmanager
+def unchanged(app: Flask) -> Iterator[None]:
+    """For tests that share an application, and only ask it or are refused: at the end it holds what it held before."""
+    before = all_rows(app), stored_files(app)
+    yield
+    assert (all_rows(app), stored_files(app)) == before
 
 
 def multipart(*parts: tuple[str, bytes], boundary: str = "b0undary") -> dict[str, Any]:

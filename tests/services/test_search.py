@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ from ..market import (
     suspended,
 )
 from ..rows import add_plugin, add_plugins, raw
-from ..support import Api, add_user, package, signed_in
+from ..support import Api, add_user, package, signed_in, unchanged
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +62,16 @@ def walked(api: Api, words: str, limit: int, **query: Any) -> list[str]:
 
 
 class TestWords:
-    @pytest.fixture(autouse=True)
-    def plugins(self, app: Flask) -> None:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def app(cls, make_shared_app: Callable[[], Flask]) -> Iterator[Flask]:
+        app = make_shared_app()
         add_plugin(app, "sync", display_name="数据同步", description="把文件同步到云端。", tags=["备份", "Cloud"])
         add_plugin(app, "chart", display_name="MyChartPlugin", description="Draws charts", author="王小明")
         add_plugin(app, "mixed", display_name="AI助手2号", description="用GPT写代码, naïve Straße")
         add_plugin(app, "other", display_name="Nothing", description="据说 完全 无关")
+        with unchanged(app):
+            yield app
 
     @pytest.mark.parametrize(
         ("words", "names"),
@@ -170,27 +174,14 @@ class TestWords:
             assert search.find("chart " * 5000, Scope(), 1, 10)[0] == 1
             assert search.find("图" * 5000, Scope(), 1, 10)[0] == 0
 
-    @pytest.mark.parametrize(
-        "words",
-        ["s", "x", "sq", "sqz", "sqzpublished", "spublished", "cqz", "xquiet", "\ue000s", "\ue000", "published"],
-    )
-    def test_only_what_a_plugin_says_is_searched(self, api: Api, app: Flask, words: str) -> None:
-        kind = category(signed_in(app))
-        add_user(app, "owner", Role.DEVELOPER)
-        add_plugin(app, "quiet", owner="owner", display_name="Later", description="Text", category_id=kind["id"])
-        assert "quiet" not in found(api, words)
-
-    def test_characters_of_two_sentences_are_no_word(self, app: Flask, api: Api) -> None:
-        add_plugin(app, "sentences", display_name="句", description="有数据，据说很多")
-        assert set(found(api, "数据")) == {"sentences", "sync"}
-        assert found(api, "数据说") == []
-
 
 class TestScripts:
     """Scripts without spaces between words, and others that are written with marks."""
 
-    @pytest.fixture(autouse=True)
-    def plugins(self, app: Flask) -> None:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def app(cls, make_shared_app: Callable[[], Flask]) -> Iterator[Flask]:
+        app = make_shared_app()
         add_plugin(app, "thai", display_name="ปลั๊กอินสำหรับแปลภาษา", description="ช่วยแปลข้อความ ๑๒๓")
         add_plugin(app, "lao", display_name="ປັກອິນແປພາສາ")
         add_plugin(app, "khmer", display_name="កម្មវិធីបកប្រែភាសា", author="សុខា")
@@ -198,6 +189,8 @@ class TestScripts:
         add_plugin(app, "hindi", display_name="हिन्दी अनुवाद")
         add_plugin(app, "arabic", display_name="العَرَبِيَّة")
         add_plugin(app, "tamil", display_name="தமிழ் மொழி")
+        with unchanged(app):
+            yield app
 
     @pytest.mark.parametrize(
         ("words", "names"),
@@ -246,18 +239,29 @@ class TestScripts:
     def test_a_mark_parts_no_word(self, api: Api, words: str, names: list[str]) -> None:
         assert found(api, words) == names
 
-    def test_an_exact_name_comes_first(self, app: Flask, api: Api) -> None:
-        for number in range(3):
-            add_plugin(app, f"more{number}", display_name=f"ภาษา{number} ภาษา")
-        add_plugin(app, "exact", display_name="ภาษา")
-        add_plugin(app, "last", display_name="ภาษาใหม่")
-        assert found(api, "ภาษา")[0] == "exact"
-
     @pytest.mark.parametrize(
         "words", ["\U000f0e25", "\U000f0e1b\U000f0e25", "\U000fffff", "\u0e31", "\u200b", "\ue001"]
     )
     def test_how_characters_stand_in_the_index_is_no_language(self, api: Api, words: str) -> None:
         assert set(found(api, words)) <= {"thai"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["s", "x", "sq", "sqz", "sqzpublished", "spublished", "cqz", "xquiet", "\ue000s", "\ue000", "published"],
+)
+def test_only_what_a_plugin_says_is_searched(api: Api, app: Flask, words: str) -> None:
+    kind = category(signed_in(app))
+    add_user(app, "owner", Role.DEVELOPER)
+    add_plugin(app, "quiet", owner="owner", display_name="Later", description="Text", category_id=kind["id"])
+    assert "quiet" not in found(api, words)
+
+
+def test_characters_of_two_sentences_are_no_word(app: Flask, api: Api) -> None:
+    add_plugin(app, "sync", display_name="数据同步")
+    add_plugin(app, "sentences", display_name="句", description="有数据，据说很多")
+    assert set(found(api, "数据")) == {"sentences", "sync"}
+    assert found(api, "数据说") == []
 
 
 class TestCase:
@@ -295,6 +299,14 @@ class TestOrder:
             add_plugin(app, f"note-taker{number}", display_name=f"Note Note {number}", tags=["note"])
         assert found(api, "note")[0] == "exact"
 
+    def test_an_exact_thai_name_comes_first(self, app: Flask, api: Api) -> None:
+        add_plugin(app, "thai", display_name="ปลั๊กอินสำหรับแปลภาษา", description="ช่วยแปลข้อความ ๑๒๓")
+        for number in range(3):
+            add_plugin(app, f"more{number}", display_name=f"ภาษา{number} ภาษา")
+        add_plugin(app, "exact", display_name="ภาษา")
+        add_plugin(app, "last", display_name="ภาษาใหม่")
+        assert found(api, "ภาษา")[0] == "exact"
+
     @pytest.mark.parametrize("words", ["com.example.markdown", "Markdown"])
     def test_a_package_name_or_its_last_part_is_a_name(self, app: Flask, api: Api, words: str) -> None:
         add_plugin(app, "markdown", display_name="Writer")
@@ -313,8 +325,7 @@ class TestOrder:
         add_plugins(app, {f"told{number}": {"description": "A kanban, too"} for number in range(200)})
         assert data(api.get(f"{PLUGINS}?search=kanban"))["plugins"][0]["plugin_name"] == "com.example.named"
 
-    @pytest.mark.parametrize("limit", [7, 100])
-    def test_all_pages_together_are_all_hits_once_in_the_same_order(self, app: Flask, api: Api, limit: int) -> None:
+    def test_all_pages_together_are_all_hits_once_in_the_same_order(self, app: Flask, api: Api) -> None:
         rows: dict[str, dict[str, Any]] = {}
         for number in range(60):
             rows[f"named{number}"] = {"display_name": f"Gadget {number}"}
@@ -322,10 +333,10 @@ class TestOrder:
             for more in range(6):
                 rows[f"told{number}-{more}"] = {"description": "some gadget"}
         add_plugins(app, rows)
-        names = walked(api, "gadget", limit)
+        names = walked(api, "gadget", 7)
         assert len(names) == len(set(names)) == 480
-        assert walked(api, "gadget", limit) == names
-        assert walked(api, "gadget", 31) == names
+        for limit in (7, 31, 100):
+            assert walked(api, "gadget", limit) == names
 
     def test_pages_of_what_only_some_may_see_are_whole_as_well(self, app: Flask) -> None:
         owner = add_user(app, "owner", Role.DEVELOPER)
@@ -361,14 +372,24 @@ class TestOrder:
 
 
 class TestVisibility:
-    @pytest.fixture(autouse=True)
-    def plugins(self, app: Flask) -> None:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def app(cls, make_shared_app: Callable[[], Flask]) -> Iterator[Flask]:
+        app = make_shared_app()
         for name in ("owner", "stranger"):
             add_user(app, name, Role.DEVELOPER)
         add_plugin(app, "open", owner="owner", description="gizmo")
         add_plugin(app, "foreign", owner="stranger", description="gizmo")
         for status in ("draft", "pending", "in_review", "rejected", "needs_changes", "suspended"):
             add_plugin(app, status.replace("_", "-"), owner="owner", status=status, description="gizmo")
+        for name, role in (("somebody", Role.USER), ("reviewer", Role.REVIEWER)):
+            add_user(app, name, role)
+        with unchanged(app):
+            yield app
+
+    @pytest.fixture
+    def user(self, app: Flask) -> Api:
+        return signed_in(app, "somebody")
 
     def test_nobody_finds_what_is_not_published(self, app: Flask, api: Api, user: Api) -> None:
         for caller in (api, user, signed_in(app, "stranger")):
@@ -376,8 +397,7 @@ class TestVisibility:
             assert set(found(caller, "gizmo", sort="downloads")) == {"open", "foreign"}
 
     def test_owners_find_their_own_and_reviewers_all(self, app: Flask) -> None:
-        reviewer = add_user(app, "reviewer", Role.REVIEWER)
-        for caller in (signed_in(app, "owner"), reviewer, signed_in(app)):
+        for caller in (signed_in(app, "owner"), signed_in(app, "reviewer"), signed_in(app)):
             assert len(found(caller, "gizmo")) == len(found(caller, "gizmo", sort="created_at")) == 8
 
     @pytest.mark.parametrize("status", ["draft", "pending", "in_review", "rejected", "needs_changes", "suspended"])
