@@ -21,6 +21,7 @@ from microdock_server.database.session import db
 
 from .cheaper import compile_once, fail_at_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
+from .market import People, people
 from .peers import postgresql
 from .peers.redis import RedisServer, running
 from .peers.s3 import S3Server
@@ -85,9 +86,9 @@ def make_shared_app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactor
 def making(prepared: Path, where: Path) -> Iterator[AppFactory]:
     made: list[Flask] = []
 
-    def make(**overrides: str) -> Flask:
+    def make(beginning: Path = prepared, **overrides: str) -> Flask:
         directory = where / f"data{len(made)}"
-        shutil.copytree(prepared, directory)
+        shutil.copytree(beginning, directory)
         app = create_app(settings_for(directory, **overrides))
         made.append(app)
         return app
@@ -98,9 +99,29 @@ def making(prepared: Path, where: Path) -> Iterator[AppFactory]:
         postgresql.forget(app.extensions["microdock"].settings.data_dir)
 
 
+@pytest.fixture(scope="session")
+def peopled(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, People]:
+    """The prepared data with `people` in it, and they: their tokens are believed on every copy."""
+    directory = tmp_path_factory.mktemp("peopled") / "data"
+    shutil.copytree(prepared_data, directory)
+    app = create_app(settings_for(directory))
+    found = people(app)
+    release(app)
+    return directory, found
+
+
 @pytest.fixture
-def app(make_app: AppFactory) -> Flask:
+def app(make_app: AppFactory, request: pytest.FixtureRequest) -> Flask:
+    """An application; with people in it where the test asks for `who`."""
+    if "who" in request.fixturenames:
+        return make_app(request.getfixturevalue("peopled")[0])
     return make_app()
+
+
+@pytest.fixture
+def who(app: Flask, peopled: tuple[Path, People]) -> People:
+    """One caller of every kind."""
+    return peopled[1].on(app)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -35,6 +35,10 @@ class People:
     other: Api
     reviewer: Api
     admin: Api
+
+    def on(self, app: Flask) -> People:
+        """The same callers on another application, whose data are a copy."""
+        return People(**{field.name: Api(app, getattr(self, field.name).token) for field in fields(self)})
 
 
 def people(app: Flask) -> People:

@@ -119,7 +119,7 @@ def signed_in(app: Flask, username: str = "admin") -> Api:
     with app.app_context(), unit_of_work(writing=False):
         user = accounts.find(username)
         assert user is not None
-        return Api(app, sign(tokens.host_token(user, timedelta(hours=1))))
+        return Api(app, sign(tokens.host_token(user, timedelta(hours=24))))
 
 
 def add_user(app: Flask, username: str, role: Role = Role.USER) -> Api:

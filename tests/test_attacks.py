@@ -82,11 +82,6 @@ from .support import Api, add_user, manifest, multipart, package, settings_for, 
 NAME = "com.example.myplugin"
 
 
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
-
-
 PACKAGE = "/api/v1/marketplace/plugins/com.example.myplugin/download"
 
 # --- Who may publish what -------------------------------------------------------------------------------------------

@@ -8,18 +8,12 @@ import zipfile
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from ..market import PLUGINS, People, data, file, people
+from ..market import PLUGINS, People, data, file
 from ..support import Api, manifest, multipart, package
 
 NAME = "com.example.myplugin"
 FILE = 'Content-Disposition: form-data; name="file"; filename="p.zip"'
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def lenient(**changes: Any) -> bytes:

@@ -18,7 +18,6 @@ from ..market import (
     created,
     file,
     invalid,
-    people,
     published,
     rated,
     refused,
@@ -33,11 +32,6 @@ RATING = {"rating": 5, "title": "评价标题", "content": "评价内容", "pros
 APPEAL = {"type": "review_decision", "reason": "申诉原因"}
 DECISION = {"result": "approved", "notes": "审核通过"}
 CONFIG = {"review_settings": {"max_review_time": 5}, "upload_settings": {"virus_scan_enabled": True}}
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 @pytest.fixture

@@ -236,11 +236,6 @@ def v1(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
-
-
-@pytest.fixture
 def plugin(who: People) -> dict[str, Any]:
     """A published plugin with all that the document shows: pictures, category, metadata, a rating."""
     form = {

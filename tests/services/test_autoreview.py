@@ -43,7 +43,6 @@ from ..market import (
     decide,
     file,
     notices,
-    people,
     published,
     review_of,
     shown,
@@ -475,11 +474,6 @@ def test_judging_is_pure_and_survives_json() -> None:
 
 
 # A whole run
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def real_package(**changes: Any) -> bytes:

@@ -24,7 +24,6 @@ from ..market import (
     data,
     decide,
     details,
-    people,
     published,
     published_version,
     rejected,
@@ -65,11 +64,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (statistics, reviews):
         monkeypatch.setattr(module, "utcnow", clock)
     return clock
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def roll(app: Flask, today: date | None = None) -> bool:

@@ -32,7 +32,6 @@ from ...market import (
     decide,
     details,
     notices,
-    people,
     published,
     rejected,
     restored,
@@ -54,11 +53,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = count(1)
     for module in (reviews, appeals):
         monkeypatch.setattr(module, "utcnow", lambda: utcnow() + timedelta(seconds=next(ticks)))
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 @pytest.fixture

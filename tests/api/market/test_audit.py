@@ -57,11 +57,6 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 MAINTENANCE = {"message": "升级", "starts_at": "2030-01-01T08:00:00+08:00", "ends_at": "2030-01-01T01:00:00Z"}
 
 
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
-
-
 def left_by(root: Api, act: Callable[[], Any]) -> tuple[str, str, str, str, dict[str, Any]]:
     """Actor, action, target's type and id, and details of the one entry that an act leaves."""
     before = audited(root)

@@ -93,11 +93,6 @@ SINGLES = [(section, name, value) for section, values in OTHERS.items() for name
 
 
 @pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
-
-
-@pytest.fixture
 def beside(app: Flask) -> Iterator[Flask]:
     """Another application on the same data, as another worker is, which has looked at the configuration before."""
     made = create_app(settings_for(data_directory(app)))

@@ -25,7 +25,6 @@ from ...market import (
     created,
     data,
     details,
-    people,
     published,
     rated,
     rejected,
@@ -51,11 +50,6 @@ REGISTRATION = {
     "verification_documents": [DOCUMENT],
 }
 NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 @pytest.fixture

@@ -9,14 +9,9 @@ from flask import Flask
 
 from microdock_server.vocabulary import Role
 
-from ...market import PLUGINS, V1, People, category, created, data, details, people, published, rate, suspended
+from ...market import PLUGINS, V1, People, category, created, data, details, published, rate, suspended
 from ...rows import BEGINNING, add_plugin, count_downloads
 from ...support import Api, add_user, signed_in
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def listed(api: Api, **query: Any) -> list[str]:

@@ -37,7 +37,6 @@ from ...market import (
     details,
     file,
     invalid,
-    people,
     png,
     published,
     rated,
@@ -359,11 +358,6 @@ def harmless(html: str) -> None:
     for tag in TAGS.findall(html):
         assert not re.match(r"</?(script|style|iframe|svg|object|embed|form|base|meta|link)\b", tag, re.IGNORECASE), tag
         assert not re.search(r"\son\w+\s*=|\sstyle\s*=|srcdoc|javascript|data:", tag, re.IGNORECASE), tag
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def test_markdown_comes_back_as_it_was_written_and_as_safe_html(who: People) -> None:

@@ -34,7 +34,6 @@ from ...market import (
     details,
     invalid,
     notices,
-    people,
     published,
     refused,
     rejected,
@@ -51,11 +50,6 @@ MAINTENANCE = f"{V1}/admin/system/maintenance"
 NAME = "com.example.myplugin"
 NOTICE = {"message": "今晚升级", "starts_at": "2030-01-01T08:00:00+08:00", "ends_at": "2030-01-01T01:00:00Z"}
 TIMES = {"starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def tell(app: Flask, api: Api | None, *words: str) -> list[int]:

@@ -456,11 +456,6 @@ def world(app: Flask, tmp_path: Path) -> World:
     return World(app, tmp_path / "copy")
 
 
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
-
-
 def test_the_table_knows_every_endpoint() -> None:
     known = {(case.method, case.rule) for case in CASES}
     there = {(endpoint.method, endpoint.rule) for endpoint in market.endpoints}

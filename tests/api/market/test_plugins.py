@@ -45,11 +45,6 @@ SECRET = "taken at home"
 QUEUE = f"{V1}/admin/reviews/queue"
 
 
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
-
-
 def update(api: Api, plugin_id: str, **fields: Any) -> Any:
     return api.put(f"{PLUGINS}/{plugin_id}", fields)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from flask import Flask
 
 from microdock_server.database.session import db
@@ -11,12 +10,7 @@ from microdock_server.jobs.worker import run_job
 from microdock_server.models import AutoReview
 
 from ...jobs.helpers import job
-from ...market import PLUGINS, V1, People, created, data, people, published, refused, rejected, review_of
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
+from ...market import PLUGINS, V1, People, created, data, published, refused, rejected, review_of
 
 
 def paths(plugin_id: str, version: str = "1.0.0") -> list[str]:

@@ -21,7 +21,6 @@ from ...market import (
     created,
     data,
     details,
-    people,
     published,
     published_version,
     rate,
@@ -35,11 +34,6 @@ from ...support import Api, add_user, package
 
 MODERATION = f"{V1}/admin/ratings"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 @pytest.fixture

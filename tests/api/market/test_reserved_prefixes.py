@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from ...market import PLUGINS, V1, People, account_id, audited, create, data, details, people, slug
+from ...market import PLUGINS, V1, People, account_id, audited, create, data, details, slug
 from ...support import Api, package
 
 CONFIG = f"{V1}/admin/system/config"
 KEY = "upload-key"
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def reserve(who: People, prefix: str = "com.microdock", *owners: Api) -> Any:

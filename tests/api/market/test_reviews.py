@@ -39,7 +39,6 @@ from ...market import (
     details,
     file,
     notices,
-    people,
     published,
     published_version,
     restored,
@@ -53,11 +52,6 @@ from ...support import Api, add_user, package, signed_in
 QUEUE = f"{V1}/admin/reviews/queue"
 REVIEWS = f"{V1}/admin/reviews"
 NAME = "com.example.myplugin"
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from microdock_server.services import revisions
 from microdock_server.services.plugins import images
 
 from ...conftest import AppFactory
-from ...market import PLUGINS, V1, People, account_id, category, created, data, file, people, png, published, rated
+from ...market import PLUGINS, V1, People, account_id, category, created, data, file, png, published, rated
 from ...market import review_of as waiting
 from ...support import Api, add_user
 
@@ -123,11 +123,6 @@ KINDS = (
     *(configuration, reserved, a_category, a_plugin, an_account, a_profile, a_badge, a_rating, a_reply),
     *(a_hidden_rating, an_assignment),
 )
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 @pytest.mark.parametrize("kind", KINDS)

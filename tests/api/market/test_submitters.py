@@ -33,7 +33,6 @@ from ...market import (
     decide,
     details,
     file,
-    people,
     published,
     rejected,
     review_of,
@@ -48,11 +47,6 @@ from ...support import Api, add_user, package, signed_in
 NAME = "com.example.myplugin"
 OTHER_CASE = "Com.Example.MyPlugin"
 KEY = "key-of-the-name"
-
-
-@pytest.fixture
-def who(app: Flask) -> People:
-    return people(app)
 
 
 def new_key(api: Api, plugin: str = NAME) -> str:

@@ -10,6 +10,7 @@ from flask import Flask
 from microdock_server import create_app
 
 from ...conftest import release
+from ...market import People, people
 from ...support import settings_for
 from ..cluster import Cluster
 from ..relay import Relay
@@ -44,3 +45,13 @@ def make_app(cluster: Cluster, idle_workers: None, far_app: Flask) -> Callable[.
         return far_app
 
     return make
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def who(app: Flask) -> People:
+    return people(app)
