@@ -20,7 +20,7 @@ from microdock_server.observability.log_rotation import SharedRotatingHandler
 from .live import ROOT
 from .support import Api, signed_in
 
-LINES, PROCESSES = 20_000, 4
+LINES, PROCESSES = 5_000, 4
 # Imports once, for that takes longer than to write; each writer opens the files by itself.
 WRITERS = """
 import logging, os, sys
@@ -29,7 +29,7 @@ from microdock_server import logs
 from tests.support import settings_for
 
 def write(writer, lines):
-    logs.ROTATE_BYTES, logs.ROTATE_KEEP = 200_000, 2_000
+    logs.ROTATE_BYTES, logs.ROTATE_KEEP = 50_000, 2_000
     logs.configure(settings_for(Path(sys.argv[1]), LOG_LEVEL="INFO"))
     # The console is not what is tested.
     logging.getLogger().handlers = [h for h in logging.getLogger().handlers if "stdout" not in str(h)]
