@@ -129,6 +129,16 @@ class TestRotation:
         assert (tmp_path / "app.log").read_text() == "b\nc\n"
         assert (tmp_path / "app.log.1").read_text() == "a" * 100 + "\n"
 
+    def test_once_closed_it_writes_nothing_and_complains_of_nothing(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        handler = self.handler(tmp_path, keep=1)
+        self.write(handler, "a line")
+        handler.close()
+        self.write(handler, "late")
+        assert (tmp_path / "app.log").read_text() == "a line\n"
+        assert capsys.readouterr().err == ""
+
     def test_a_line_that_cannot_be_encoded_is_written_all_the_same(self, tmp_path: Path) -> None:
         handler = self.handler(tmp_path, keep=1)
         self.write(handler, "lone \ud800 surrogate", "插件")

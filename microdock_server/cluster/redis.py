@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 TIMEOUT: Final = 0.5
 RETRY_EVERY: Final = 0.5
 PREFIX: Final = "microdock:"
+LOST: Final = "Redis at %s is lost (%s); the server goes on without it"
 
 T = TypeVar("T")
 Client = Any
@@ -87,6 +88,7 @@ class _Peer:
         self._patient = self._connect(6 * TIMEOUT)
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._waiting: threading.Thread | None = None
         self.is_lost = False
 
     def ask(self, question: Callable[[Client], T], patient: bool) -> T:
@@ -102,7 +104,11 @@ class _Peer:
         return self._patient if patient else self._quick
 
     def close(self) -> None:
-        self._closing.set()
+        with self._lock:
+            self._closing.set()
+        if self._waiting is not None:
+            # It says nothing when this has returned: whoever closes us may close the logs next.
+            self._waiting.join()
         self._quick.close()
         self._patient.close()
 
@@ -118,8 +124,9 @@ class _Peer:
             if self.is_lost or self._closing.is_set():
                 return
             self.is_lost = True
-        log.warning("Redis at %s is lost (%s); the server goes on without it", place(self._url), type(reason).__name__)
-        threading.Thread(target=self._await, name="redis", daemon=True).start()
+            log.warning(LOST, place(self._url), type(reason).__name__)
+            self._waiting = threading.Thread(target=self._await, name="redis", daemon=True)
+            self._waiting.start()
 
     def _await(self) -> None:
         """Look whether it is back: beside the requests, so that none of them waits for an answer that never comes."""
@@ -129,6 +136,7 @@ class _Peer:
                 self._quick.set(f"{PREFIX}probe", 1, ex=10)
             except self._redis.RedisError:
                 continue
-            self.is_lost = False
-            log.warning("Redis at %s is back", place(self._url))
+            if not self._closing.is_set():
+                self.is_lost = False
+                log.warning("Redis at %s is back", place(self._url))
             return

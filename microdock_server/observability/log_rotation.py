@@ -27,7 +27,9 @@ class SharedRotatingHandler(logging.Handler):
         self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append one line."""
+        """Append one line; nothing once it is closed, which other threads learn in the middle of what they do."""
+        if self._file < 0:
+            return
         try:
             line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
             if self._is_over():

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from ..support import Api, settings_for
 pytestmark = pytest.mark.live
 
 LIST = "/api/plugins/list"
+# No promise: after so long something hangs.
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -98,6 +101,29 @@ def test_lost_again_is_said_again(redis: Redis, redis_server: RedisServer, caplo
         assert eventually(lambda: not redis.is_lost)
     assert eventually(lambda: caplog.text.count("is back") == 2)
     assert caplog.text.count("is lost") == 2
+
+
+def test_closed_while_it_looks_whether_it_is_back_it_says_nothing_more(
+    redis: Redis, redis_server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, goes_on = threading.Event(), threading.Event()
+
+    def answer(*_: object, **__: object) -> bool:
+        looks.set()
+        return goes_on.wait(SECONDS)
+
+    redis_server.stop()
+    assert not redis.answers()
+    peer = redis._peer()
+    monkeypatch.setattr(peer._quick, "set", answer)
+    assert looks.wait(SECONDS)
+    closing = threading.Thread(target=redis.close)
+    closing.start()
+    assert peer._closing.wait(SECONDS)
+    goes_on.set()
+    closing.join()
+    assert peer._waiting is not None and not peer._waiting.is_alive()
+    assert "is back" not in caplog.text
 
 
 def test_that_says_nothing_holds_up_one_request_and_no_more(nodes: list[Flask], redis_server: RedisServer) -> None:
