@@ -29,6 +29,7 @@ from microdock_server.services.accounts import passwords
 from microdock_server.services.files import Verification
 from microdock_server.vocabulary import Role
 
+from . import forkserver
 from .support import database_for, package
 
 ROOT = Path(__file__).parent.parent
@@ -115,7 +116,7 @@ class Server:
         """Start, and wait for /readyz to answer with `until`."""
         self.data.mkdir(parents=True, exist_ok=True)
         with self.console.open("ab") as console:
-            self._process = subprocess.Popen(
+            self._process = forkserver.Popen(
                 self.COMMAND, cwd=ROOT, env=self._env, stdout=console, stderr=console, start_new_session=True
             )
         deadline = time.monotonic() + READY_SECONDS

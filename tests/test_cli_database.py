@@ -18,6 +18,7 @@ from microdock_server import create_app
 from microdock_server.cli.commands import shown
 from microdock_server.database.session import db
 
+from . import forkserver
 from .conftest import release
 from .live import free_port
 from .support import settings_for
@@ -149,7 +150,7 @@ def test_an_address_is_shown_without_secrets(url: str, said: str) -> None:
 def on_console(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "TEST_DATABASE": "", "DEBUG": "true", **settings}
     program = [sys.executable, "-P", "-m", "flask", *words]
-    return subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return forkserver.run(program, cwd=ROOT, env=environment, text=True, timeout=120)
 
 
 @pytest.mark.parametrize("application", ["wsgi", "microdock_server:create_app"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from microdock_server import file_modes
 from microdock_server.file_modes import Layout
 from microdock_server.observability.log_rotation import SharedRotatingHandler
 
+from . import forkserver
 from .conftest import AppFactory
 from .live import prepared_server
 from .support import Api, package
@@ -60,14 +60,7 @@ def command(data: Path, *words: str) -> None:
         "FLASK_APP": "microdock_server:create_app",
         "LOG_LEVEL": "WARNING",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    done = forkserver.run([sys.executable, "-m", "flask", *words], cwd=ROOT, env=environment, timeout=120)
     assert done.returncode == 0, done.stderr
 
 

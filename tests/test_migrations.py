@@ -23,6 +23,7 @@ from microdock_server.database.session import db, is_modelled
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import accounts
 
+from . import forkserver
 from .conftest import release
 from .live import ROOT
 from .support import Api, database_for, settings_for
@@ -222,7 +223,7 @@ def test_the_key_of_migration_0004_is_that_of_its_version() -> None:
 def migrating(data: Path, **env: str) -> subprocess.Popen[str]:
     """`flask db upgrade` in a process of its own."""
     env = {"DATA_DIR": str(data), "DEBUG": "true", "HOST": "127.0.0.1", "LOG_LEVEL": "WARNING", **env}
-    return subprocess.Popen(
+    return forkserver.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
         cwd=ROOT,
         env={**os.environ, **database_for(data), **env},

@@ -21,6 +21,7 @@ from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services.catalog import search
 from microdock_server.vocabulary import AutoReviewStatus
 
+from . import forkserver
 from .conftest import AppFactory, release
 from .jobs.helpers import WorkerProcess, review, submit
 from .live import ROOT, Server, eventually
@@ -127,7 +128,7 @@ def flask(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
     env = {"DATA_DIR": str(data), "DEBUG": "true", "HOST": "127.0.0.1", "LOG_LEVEL": "WARNING", **database_for(data)}
     command = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", *words]
     environment = {**os.environ, **env}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return forkserver.run(command, cwd=ROOT, env=environment, text=True)
 
 
 @pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])

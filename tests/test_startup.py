@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
 from traceback import format_exception
@@ -18,6 +17,7 @@ from microdock_server import create_app
 from microdock_server.bootstrap import prepare
 from microdock_server.config import ConfigurationError, load_settings
 
+from . import forkserver
 from .conftest import AppFactory, release
 from .live import free_port
 from .support import Api, settings_for
@@ -149,9 +149,7 @@ def test_what_an_unreachable_database_leaves_on_the_console_has_no_password(
         "PORT": str(free_port()),
     }
     program = [sys.executable, "-P", "-m", *command]
-    done = subprocess.run(
-        program, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = forkserver.run(program, cwd=ROOT, env={**os.environ, **settings}, text=True, timeout=60)
     assert done.returncode != 0
     told = done.stdout + done.stderr + "".join(path.read_text() for path in (tmp_path / "logs").iterdir())
     assert "database cannot be opened: connection failed" in told and "refused" in told

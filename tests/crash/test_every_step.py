@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from .. import forkserver
 from .runner import SCENARIOS
 
 # The faults strike in SQLite's own files.
@@ -47,7 +48,7 @@ def findings(*arguments: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-u", "-m", *arguments]
     found: list[dict[str, Any]] = []
     with tempfile.TemporaryFile("w+") as complaints:
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
+        with forkserver.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
             assert process.stdout is not None
             while line := _line(process):
                 found.append(json.loads(line))

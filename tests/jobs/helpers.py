@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from microdock_server.services.plugins import publishing
 from microdock_server.services.plugins.publishing import Submission
 from microdock_server.storage import Incoming
 
+from ..forkserver import Popen
 from ..support import database_for, package
 
 ROOT = Path(__file__).parent.parent.parent
@@ -79,7 +79,7 @@ class WorkerProcess:
         command = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "jobs", "work", *arguments]
         self.console = data.with_name(f"{data.name}.worker.log")
         with self.console.open("ab") as console:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=console, stderr=console)
+            self.process = Popen(command, cwd=ROOT, env=environment, stdout=console, stderr=console)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

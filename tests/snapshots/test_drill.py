@@ -19,6 +19,7 @@ import pytest
 
 from microdock_server.snapshots import read_manifest
 
+from .. import forkserver
 from ..live import ROOT, Client, Server, eventually, large_package, sha256
 from ..support import package
 from .helpers import files, hashes, rows
@@ -32,7 +33,7 @@ RESTORE = [sys.executable, "-c", "from microdock_server.cli.backup import backup
 
 def run(data: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DATA_DIR": str(data), "LOG_LEVEL": "WARNING", "DEBUG": "true", **env}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return forkserver.run(command, cwd=ROOT, env=environment, text=True, timeout=120)
 
 
 def create(data: Path, out: Path, *options: str) -> Path:
@@ -127,7 +128,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_an_archives_name(
         assert server.client.back_up(os.urandom(24 << 20)).status_code == 200
     environment = {**os.environ, "DATA_DIR": str(server.data), "LOG_LEVEL": "WARNING"}
     command = [*BACKUP, "create", "--out", str(out)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = forkserver.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     partial = begun(out, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
