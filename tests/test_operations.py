@@ -95,6 +95,29 @@ gunicorn.util.seed = slowly
 """
 
 
+COLLECTS = """
+import gc
+import gunicorn.util
+seed = gunicorn.util.seed
+def tell():
+    with open({told!r}, "a") as file:
+        file.write(f"{{gc.isenabled()}} {{gc.get_freeze_count() > 100_000}}\\n")
+    seed()
+gunicorn.util.seed = tell
+"""
+
+
+def test_workers_look_for_garbage_but_not_in_what_they_share_also_after_a_reload(
+    start_server: Starter, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    (tmp_path / "sitecustomize.py").write_text(COLLECTS.format(told=str(told)))
+    server = start_server(PYTHONPATH=str(tmp_path))
+    assert eventually(lambda: told.read_text() == "True True\n" * 2), told.read_text()
+    os.kill(server.pid, signal.SIGHUP)
+    assert eventually(lambda: told.read_text() == "True True\n" * 4, GRACE_SECONDS), told.read_text()
+
+
 class TestStopping:
     """TERM lets what was begun finish, and then the server is gone."""
 
