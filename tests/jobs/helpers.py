@@ -73,13 +73,18 @@ def review(app: Flask, review_id: str) -> AutoReview:
 class WorkerProcess:
     """`flask jobs work` on `data`, as a process of its own."""
 
+    COMMAND = (sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "jobs", "work")
+
     def __init__(self, data: Path, *arguments: str, **env: str) -> None:
-        settings = {"DATA_DIR": str(data), "LOG_LEVEL": "INFO", "DEBUG": "true", **database_for(data), **env}
-        environment = {**os.environ, **settings}
-        command = [sys.executable, "-m", "flask", "--app", "microdock_server:create_app", "jobs", "work", *arguments]
+        command, environment = (*self.COMMAND, *arguments), self.environment(data, **env)
         self.console = data.with_name(f"{data.name}.worker.log")
         with self.console.open("ab") as console:
             self.process = Popen(command, cwd=ROOT, env=environment, stdout=console, stderr=console)
+
+    @staticmethod
+    def environment(data: Path, **env: str) -> dict[str, str]:
+        settings = {"DATA_DIR": str(data), "LOG_LEVEL": "INFO", "DEBUG": "true", **database_for(data)}
+        return {**os.environ, **settings, **env}
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from ..conftest import release
 from ..live import eventually
-from ..support import database_for, settings_for
+from ..support import settings_for
 from .helpers import ROOT, Clamd, WorkerProcess, alive, job, review, submit
 
 pytestmark = pytest.mark.live
@@ -186,20 +185,20 @@ def test_waits_for_the_database_to_be_migrated(tmp_path: Path) -> None:
 def test_ends_with_its_parent(app: Flask, data: Path, clamd: Clamd, is_busy: bool) -> None:
     if is_busy:
         submit(app)
+    console = data.with_name(f"{data.name}.worker.log")
     code = (
-        "import sys, time; from pathlib import Path; from tests.jobs.helpers import WorkerProcess\n"
-        "print(WorkerProcess(Path(sys.argv[1]), '--with-parent', CLAMAV_URL=sys.argv[2]).process.pid, flush=True)\n"
+        "import subprocess, sys, time\n"
+        "with open(sys.argv[1], 'ab') as console:\n"
+        "    print(subprocess.Popen(sys.argv[2:], stdout=console, stderr=console).pid, flush=True)\n"
         "time.sleep(100)"
     )
-    command = [sys.executable, "-c", code, str(data), clamd.url]
-    # It must not look for a database by itself.
-    environment = {**os.environ, "TEST_DATABASE": "", **database_for(data)}
+    command = [sys.executable, "-c", code, str(console), *WorkerProcess.COMMAND, "--with-parent"]
+    environment = WorkerProcess.environment(data, CLAMAV_URL=clamd.url)
     parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
     assert parent.stdout is not None
     with parent.stdout:
         pid = int(parent.stdout.readline())
     try:
-        console = data.with_name(f"{data.name}.worker.log")
         assert eventually(lambda: "is ready" in console.read_text(), SECONDS)
         assert not is_busy or clamd.asked.wait(SECONDS)
         assert alive([pid]) == [pid]
