@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -59,7 +60,14 @@ def run(server: Server, directory: Path, commands: list[str]) -> list[str]:
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=directory,
-        env={**server._env, "FLASK_APP": "microdock_server:create_app", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"},
+        env={
+            **server._env,
+            "FLASK_APP": "microdock_server:create_app",
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C.UTF-8",
+            # Not by way of a manager of versions, which takes longer to find it than it runs.
+            "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
+        },
         capture_output=True,
         text=True,
         check=False,
