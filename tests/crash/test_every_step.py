@@ -2,7 +2,8 @@
 
 A process is killed (or meets a full or a broken disk) at its first operation on the disk or the database, the next one
 at its second, and so on, until the act is done without meeting it. See runner.py for what is asked after each: where
-processes that were killed at several steps left the same disk, to the byte, it is asked once.
+processes that were killed at several steps left the same disk, to the byte, it is asked once; and where several that
+lived left the same in their database and files.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ def test_a_failing_disk_is_told_and_leaves_nothing_behind(
     # What comes after the commit is too late to refuse anything, and gc tidies up; a count is no upload.
     refused = {told[step] for step in TAKEN[scenario] if step in ("write", "link temp", "sql COMMIT")}
     assert refused <= {507 if plan == "full" else 500}
+    # With the act and without it, each was looked at.
+    assert len({finding["disk"] for finding in found}) > 1
 
 
 def test_a_first_start_that_is_killed_is_repaired_by_the_next(tmp_path: Path) -> None:
