@@ -14,7 +14,7 @@ from microdock_server.jobs.worker import run_job
 from microdock_server.models import AutoReview, Job
 from microdock_server.services import audit
 from microdock_server.services.audit import COMMAND_LINE
-from microdock_server.services.autoreview import running
+from microdock_server.services.reviews import automatic
 from microdock_server.vocabulary import AutoReviewStatus, JobState
 
 from .jobs.helpers import enqueue, job, review, submit
@@ -78,8 +78,8 @@ class TestReplay:
     def test_says_where_todays_rules_differ(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         review_id = submit(app)
         run_job(app, job(app).id, "one")
-        judge: Callable[..., dict[str, object]] = running.judge
-        monkeypatch.setattr(running, "judge", lambda facts: {**judge(facts), "overall_score": -1})
+        judge: Callable[..., dict[str, object]] = automatic.judge
+        monkeypatch.setattr(automatic, "judge", lambda facts: {**judge(facts), "overall_score": -1})
         answer = run(app, "reviews", "replay", review_id)
         assert answer.exit_code == 1
         assert "differs  overall_score: stored" in answer.output

@@ -12,7 +12,7 @@ import pytest
 from environs import Env
 from flask import Flask
 
-from microdock_server.api.core.limit_table import table
+from microdock_server.api.system.limit_table import table
 from microdock_server.config import reference, settings
 from microdock_server.config.declarations import DECLARED
 from microdock_server.config.reader import Reader

@@ -15,8 +15,8 @@ from ..database.unit_of_work import unit_of_work
 from ..errors import AutoReviewNotFound, DomainError
 from ..jobs.worker import GRACE, Worker
 from ..services import audit, jobs
-from ..services.autoreview import running
 from ..services.catalog import search
+from ..services.reviews import automatic
 from ..serving.process_exit import end
 from ..storage.data_dir_lock import InUse, lock_shared
 from ..vocabulary import JobState
@@ -87,7 +87,7 @@ def replay(auto_review_id: str) -> None:
     """Judge the stored facts of an automatic review again, by today's rules."""
     try:
         with unit_of_work(writing=False):
-            found = running.replay(auto_review_id)
+            found = automatic.replay(auto_review_id)
     except AutoReviewNotFound as refusal:
         raise click.ClickException(f"there is no completed automatic review {auto_review_id!r}") from refusal
     if found.agrees:

@@ -25,9 +25,9 @@ from ..database.schema_state import state_at_start
 from ..database.unit_of_work import unit_of_work
 from ..observability import metrics, tracing
 from ..services import jobs
-from ..services.autoreview import running
 from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
+from ..services.reviews import automatic
 from .delivery import FILE, Messenger, Reminder
 from .heartbeat import heartbeat
 from .maintenance import Maintainer
@@ -54,10 +54,10 @@ class Kind:
 def _auto_review(leased: Leased, context: Context) -> None:
     settings = context.settings
     tools = Tools(context.storage, limits(), settings.clamav_url or None, settings.require_managed_assembly)
-    running.run(leased, tools)
+    automatic.run(leased, tools)
 
 
-KINDS: Mapping[str, Kind] = {"auto_review": Kind(_auto_review, running.give_up)}
+KINDS: Mapping[str, Kind] = {"auto_review": Kind(_auto_review, automatic.give_up)}
 
 
 class _Lost(Exception):

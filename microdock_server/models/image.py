@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,9 +12,13 @@ from ..vocabulary import PLUGIN_NAME_MAX
 from .columns import Created, Uuid
 from .stored_file import StoredFileColumns
 
+# The kinds.
+ICON: Final = "icon"
+SCREENSHOT: Final = "screenshot"
+
 
 class PluginImage(StoredFileColumns, Base):
-    """One image of a plugin, as it was made anew from what its owner sent. `kind` is `icon` or `screenshot`."""
+    """One image of a plugin, as it was made anew from what its owner sent. `kind` is ICON or SCREENSHOT."""
 
     __tablename__ = "plugin_images"
     __table_args__ = (

@@ -17,7 +17,7 @@ from ..database.session import db
 from ..database.unit_of_work import unit_of_work
 from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
 from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
-from .accounts.developers import IS_DEVELOPER, SINCE
+from .developers import IS_DEVELOPER, SINCE
 
 TOP: Final = 10
 DAYS_SHOWN: Final = 31

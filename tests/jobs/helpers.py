@@ -20,10 +20,9 @@ from microdock_server.bundle import Limits
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AutoReview, Job
-from microdock_server.services import accounts, jobs
+from microdock_server.services import accounts, jobs, publishing
 from microdock_server.services.accounts.tokens import Actor, host_token
-from microdock_server.services.plugins import publishing
-from microdock_server.services.plugins.publishing import Submission
+from microdock_server.services.publishing import Submission
 from microdock_server.storage import Incoming
 
 from ..forkserver import Popen

@@ -301,14 +301,14 @@ class TestAutoReview:
     ) -> None:
         review_id = submit(app)
         job_id = job(app).id
-        judge = worker.running.judge
+        judge = worker.automatic.judge
 
         def slow(facts: dict[str, object]) -> dict[str, object]:
             clock.forward(LEASE * 2)
             leased(job_id, "two")
             return judge(facts)
 
-        monkeypatch.setattr(worker.running, "judge", slow)
+        monkeypatch.setattr(worker.automatic, "judge", slow)
         run_job(app, job_id, "one")
         found = review(app, review_id)
         assert (found.status, found.verdict) == (AutoReviewStatus.RUNNING, None)

@@ -21,12 +21,13 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AutoReview, Job
 from microdock_server.services import jobs
-from microdock_server.services.autoreview import facts, running
+from microdock_server.services.autoreview import facts
 from microdock_server.services.autoreview.facts import Tools
 from microdock_server.services.autoreview.rules import RULES_VERSION, WEIGHTS, has_high, judge
 from microdock_server.services.autoreview.scanning import Scan
 from microdock_server.services.configuration import ReviewSettings
 from microdock_server.services.jobs import Leased
+from microdock_server.services.reviews import automatic
 from microdock_server.vocabulary import NOT_MEASURED, Role
 
 from ..bundle.packages import plugin_dll
@@ -518,7 +519,7 @@ def run(app: Flask, scanner: str | None = None) -> int:
         for job_id in found:
             leased = jobs.lease(job_id, "tests")
             assert leased is not None
-            running.run(leased, tools(app, scanner))
+            automatic.run(leased, tools(app, scanner))
     assert waiting(app) == []
     return len(found)
 
@@ -695,7 +696,7 @@ def test_the_stored_facts_make_the_stored_verdict_again(app: Flask, who: People)
     submitted(who)
     run(app)
     with app.app_context(), unit_of_work(writing=False):
-        again = running.replay(auto_review(app).id)
+        again = automatic.replay(auto_review(app).id)
     assert again.agrees
     assert again.stored["overall_score"] == GOOD_SCORE
 
@@ -708,7 +709,7 @@ def test_a_verdict_that_was_changed_disagrees_with_its_facts(app: Flask, who: Pe
         row = db.session.get_one(AutoReview, review_id)
         row.verdict = {**(row.verdict or {}), "overall_score": 100}
     with app.app_context(), unit_of_work(writing=False):
-        assert not running.replay(review_id).agrees
+        assert not automatic.replay(review_id).agrees
 
 
 def test_another_owners_name_that_looks_the_same_is_grave(app: Flask, who: People) -> None:
@@ -773,7 +774,7 @@ def test_a_job_whose_lease_was_lost_writes_nothing(app: Flask, who: People) -> N
     with app.app_context(), unit_of_work():
         db.session.get_one(Job, leased.id).leased_by = "another"
     with app.app_context():
-        running.run(leased, tools(app))
+        automatic.run(leased, tools(app))
     assert result(who, plugin_id)["status"] == "running"
     assert shown(who.developer, plugin_id)["status"] == "pending"
 
@@ -783,7 +784,7 @@ def test_a_plugin_that_was_deleted_meanwhile_ends_the_job(app: Flask, who: Peopl
     leased = leased_of(app)
     data(who.developer.delete(f"{PLUGINS}/{plugin_id}"))
     with app.app_context():
-        running.run(leased, tools(app))
+        automatic.run(leased, tools(app))
         with unit_of_work(writing=False):
             assert db.session.get_one(Job, leased.id).state == "done"
 
@@ -792,7 +793,7 @@ def test_a_review_that_is_given_up_says_why_and_people_decide(app: Flask, who: P
     plugin_id = submitted(who)
     leased = leased_of(app)
     with app.app_context(), unit_of_work():
-        running.give_up(leased, "the disk is gone")
+        automatic.give_up(leased, "the disk is gone")
     found = result(who, plugin_id)
     assert (found["status"], found["error"], found["overall_score"], found["issues"]) == (
         "failed", "the disk is gone", None, [],

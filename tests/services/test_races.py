@@ -18,9 +18,9 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import current_unit, unit_of_work
 from microdock_server.errors import Conflict, WrongCredentials, WrongPassword, WrongPluginKey
 from microdock_server.models import Plugin, PluginTombstone, PluginVersion, User
-from microdock_server.services import accounts
+from microdock_server.services import accounts, ownership
 from microdock_server.services.accounts import passwords, tokens
-from microdock_server.services.plugins import ownership, upload_keys
+from microdock_server.services.plugins import upload_keys
 from microdock_server.vocabulary import Role
 
 from ..support import Api, add_user, package, stored_files

@@ -15,9 +15,8 @@ from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError, UnsupportedFileType
 from ...messages import text
 from ...observability import metrics
-from ...services import configuration
+from ...services import configuration, publishing
 from ...services.files.quotas import MIB, Room
-from ...services.plugins import publishing
 from .forms import FILE, Form, Part, Slot, receive
 from .parsing import drain
 from .request import language

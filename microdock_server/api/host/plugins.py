@@ -13,9 +13,9 @@ from flask import Response, request
 from ...context import context, settings
 from ...errors import WrongUploadSecret
 from ...observability import metrics
-from ...services import catalog, plugins
+from ...services import catalog, plugins, publishing
 from ...services.accounts.tokens import Actor
-from ...services.plugins import downloads, publishing
+from ...services.plugins import downloads
 from ..core import login_throttle, packages, parsing
 from ..core.files import answers_alike, package_response
 from ..core.state import api_state

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from ...errors import Invalid
 from ...models import Appeal
-from ...services import plugins
-from ...services.accounts import developers
-from ...services.accounts.developers import Profile
+from ...services import developers, plugins
 from ...services.accounts.tokens import Actor
+from ...services.developers import Profile
 from ...services.reviews import appeals
 from ...services.reviews.appeals import Subject
 from ...vocabulary import AppealStatus

@@ -7,9 +7,9 @@ from typing import Final
 
 from ...context import settings
 from ...services import configuration
-from ..core.limit_table import table
 from ..core.state import api_state
 from ..core.surface import Answer
+from ..system.limit_table import table
 from . import market
 from .schemas import system as schemas
 

@@ -8,8 +8,7 @@ from ...clock import utcnow
 from ...database.unit_of_work import unit_of_work
 from ...errors import Forbidden, Invalid
 from ...models import RevenueEntry
-from ...services import accounts
-from ...services.accounts import developers
+from ...services import accounts, developers
 from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
 from ..core.credentials import own_names

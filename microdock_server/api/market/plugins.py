@@ -11,12 +11,12 @@ from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import Invalid
 from ...observability import metrics
-from ...services import plugins
+from ...services import ownership, plugins, publishing
 from ...services.accounts.tokens import Actor
 from ...services.catalog import listing
-from ...services.plugins import images, ownership, publishing, texts
+from ...services.plugins import images, texts
 from ...services.plugins.images import MAX_BYTES, MAX_SCREENSHOTS, NewImages
-from ...services.plugins.publishing import Submission
+from ...services.publishing import Submission
 from ...services.revisions import Expected
 from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
 from ..core import login_throttle, packages, parsing

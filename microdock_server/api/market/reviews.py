@@ -8,10 +8,10 @@ from ...context import context
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
 from ...models import Review
-from ...services import plugins, reviews
+from ...services import ownership, plugins, reviews
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
-from ...services.plugins import inventories, ownership
+from ...services.plugins import inventories
 from ...services.reviews import review_queue
 from ...services.revisions import Expected
 from ...vocabulary import Verdict

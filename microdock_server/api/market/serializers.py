@@ -22,13 +22,13 @@ from ...models import (
     Review,
     User,
 )
-from ...services import accounts, configuration, plugins, ratings, reviews
-from ...services.accounts import developers
-from ...services.accounts.developers import Profile
+from ...models.image import ICON, SCREENSHOT
+from ...services import accounts, configuration, developers, ownership, plugins, ratings, reviews
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
-from ...services.plugins import downloads, images, ownership, texts, versions
+from ...services.developers import Profile
+from ...services.plugins import downloads, images, texts, versions
 from ...services.reviews import review_queue
 from ...vocabulary import Role
 from .findings import summary
@@ -92,10 +92,10 @@ def _suspension(plugin: Plugin) -> dict[str, Any] | None:
 
 
 def _files(plugin: Plugin, shown: Sequence[PluginImage]) -> dict[str, Any]:
-    icon = next((image for image in shown if image.kind == images.ICON), None)
+    icon = next((image for image in shown if image.kind == ICON), None)
     return {
         "icon": icon and _image_url(plugin.id, icon.id),
-        "screenshots": [_image_url(plugin.id, image.id) for image in shown if image.kind == images.SCREENSHOT],
+        "screenshots": [_image_url(plugin.id, image.id) for image in shown if image.kind == SCREENSHOT],
         "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
     }
 

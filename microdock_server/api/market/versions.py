@@ -12,10 +12,10 @@ from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
 from ...observability import metrics
 from ...schemas.fields import version_meant
-from ...services import plugins
+from ...services import plugins, publishing
 from ...services.accounts.tokens import Actor
-from ...services.plugins import downloads, images, publishing, texts, versions
-from ...services.plugins.publishing import Submission
+from ...services.plugins import downloads, images, texts, versions
+from ...services.publishing import Submission
 from ...storage import Outgoing, Suits
 from ...vocabulary import PACKAGE_FIELD
 from ..core import packages, parsing

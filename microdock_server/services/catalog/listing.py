@@ -11,10 +11,9 @@ from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 
 from ...database.session import db
 from ...models import Category, Developer, DownloadWindow, Plugin, PluginImage, User
+from ...models.image import ICON
 from ...vocabulary import PluginStatus, permits
-from ..accounts import developers
 from ..accounts.tokens import Actor
-from ..plugins import images
 from . import categories, revision_cache, search
 from .revision_cache import RevisionCache
 
@@ -62,7 +61,7 @@ _SHOWN: Final[Select[Any]] = (
         *_TABLE.c["created_at", "updated_at", "published_at"],
         Category.name.label("category_name"),
         User.username.label("owner_username"),
-        developers.DISPLAY_NAME.label("owner_name"),
+        func.coalesce(Developer.display_name, User.username).label("owner_name"),
         DownloadWindow.total.label("downloads"),
         PluginImage.id.label("icon_id"),
     )
@@ -71,7 +70,7 @@ _SHOWN: Final[Select[Any]] = (
     .outerjoin(User, User.id == _TABLE.c.owner_id)
     .outerjoin(Developer, Developer.user_id == User.id)
     .outerjoin(DownloadWindow, DownloadWindow.plugin_name == _TABLE.c.name)
-    .outerjoin(PluginImage, and_(PluginImage.plugin_name == _TABLE.c.name, PluginImage.kind == images.ICON))
+    .outerjoin(PluginImage, and_(PluginImage.plugin_name == _TABLE.c.name, PluginImage.kind == ICON))
     .where(_TABLE.c.number.in_(bindparam("numbers", expanding=True)))
 )
 

@@ -16,14 +16,13 @@ from ...errors import FileMissing, Invalid
 from ...media import Allowance, BadImage, Picture, effort, normalise
 from ...models import Plugin, PluginImage
 from ...models.columns import new_id
+from ...models.image import ICON, SCREENSHOT
 from ...storage import Storages
 from ...storage.contract import StoredFile
 from .. import files
 
 T = TypeVar("T")
 
-ICON: Final = "icon"
-SCREENSHOT: Final = "screenshot"
 ICON_SIDE: Final = 512
 SCREENSHOT_SIDE: Final = 1920
 MAX_BYTES: Final = 5 * 1024 * 1024

@@ -20,8 +20,8 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Review, User
 from microdock_server.services import jobs, reviews
-from microdock_server.services.autoreview import running
 from microdock_server.services.autoreview.facts import Tools
+from microdock_server.services.reviews import automatic
 from microdock_server.vocabulary import Role
 
 from ...market import (
@@ -122,7 +122,7 @@ def run_auto_reviews(app: Flask) -> None:
         for job_id in waiting:
             leased = jobs.lease(job_id, "tests")
             assert leased is not None
-            running.run(leased, Tools(context.storage, limits(), None))
+            automatic.run(leased, Tools(context.storage, limits(), None))
 
 
 def set_back(app: Flask, review_id: str, **times: Any) -> None:

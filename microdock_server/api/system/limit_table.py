@@ -12,9 +12,9 @@ from ...services.accounts import hashing
 from ...services.accounts.tokens import GRACE, LONGEST_LOGIN
 from ...services.configuration import Config
 from ...services.plugins import images
+from ..core import forms, inspections, login_throttle, middleware, parsing
+from ..core.rate_limits import FAILURES, RATES
 from ..websocket import hub
-from . import forms, inspections, login_throttle, middleware, parsing
-from .rate_limits import FAILURES, RATES
 
 Per = Literal["address", "user", "address or user", "request", "user_key", "account", "login", "server"]
 

@@ -6,21 +6,22 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ...database.session import db
-from ...database.unit_of_work import unit_of_work
-from ...errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
-from ...models import Plugin, PluginImage, PluginVersion
-from ...storage import Storages
-from ...vocabulary import PluginStatus, Reason
-from .. import audit, catalog, configuration, plugins, reviews, revisions
-from ..accounts import passwords
-from ..accounts.tokens import Actor
-from ..catalog import categories
-from ..files.quotas import UNLIMITED, Room
-from ..revisions import WHATEVER, Expected
-from . import images, submitters, texts, versions
-from .images import ICON, SCREENSHOT, NewImages
-from .lifecycle import Act, after
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
+from ..errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
+from ..models import Plugin, PluginImage, PluginVersion
+from ..models.image import ICON, SCREENSHOT
+from ..storage import Storages
+from ..vocabulary import PluginStatus, Reason
+from . import audit, catalog, configuration, plugins, reviews, revisions
+from .accounts import passwords
+from .accounts.tokens import Actor
+from .catalog import categories
+from .files.quotas import UNLIMITED, Room
+from .plugins import images, submitters, texts, versions
+from .plugins.images import NewImages
+from .plugins.lifecycle import Act, after
+from .revisions import WHATEVER, Expected
 
 KEY_BYTES: Final = 32
 # What owners say of their plugins, beside the images.

@@ -7,25 +7,24 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from ...bundle import Limits, Manifest, Report, inspect_package
-from ...bundle.versions import sort_key
-from ...clock import utcnow
-from ...database.session import db
-from ...database.unit_of_work import Unit, unit_of_work
-from ...errors import BadPackage, Conflict, Detail, Invalid, PluginExists, VersionExists, VersionRetired
-from ...messages import Message
-from ...models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
-from ...storage import Incoming, ReceivedFile, Storages, StoredFile
-from ...vocabulary import PACKAGE_FIELD, PluginStatus, Reason
-from .. import accounts, catalog, configuration, files, plugins, reviews
-from ..accounts import developers
-from ..accounts.tokens import Actor
-from ..catalog import categories
-from ..files.quotas import UNLIMITED, Room
-from . import images, resemblance, texts, upload_keys, versions
-from .images import NewImages
-from .submitters import Sender
-from .upload_keys import Agreed
+from ..bundle import Limits, Manifest, Report, inspect_package
+from ..bundle.versions import sort_key
+from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import Unit, unit_of_work
+from ..errors import BadPackage, Conflict, Detail, Invalid, PluginExists, VersionExists, VersionRetired
+from ..messages import Message
+from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
+from ..storage import Incoming, ReceivedFile, Storages, StoredFile
+from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
+from . import accounts, catalog, configuration, developers, files, plugins, reviews
+from .accounts.tokens import Actor
+from .catalog import categories
+from .files.quotas import UNLIMITED, Room
+from .plugins import images, resemblance, texts, upload_keys, versions
+from .plugins.images import NewImages
+from .plugins.submitters import Sender
+from .plugins.upload_keys import Agreed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from ...errors import AutoReviewNotFound
 from ...models import AutoReview, Plugin, PluginVersion
 from ...vocabulary import OPEN_REVIEWS, AutoReviewStatus, Reason
 from .. import configuration, jobs, reviews
+from ..autoreview import requests
+from ..autoreview.facts import Subject, Tools, gather
+from ..autoreview.loading import runtime_of
+from ..autoreview.rules import RULES_VERSION, has_high, judge
 from ..files import place_of
 from ..jobs import Leased
-from . import requests
-from .facts import Subject, Tools, gather
-from .loading import runtime_of
-from .rules import RULES_VERSION, has_high, judge
 
 
 @dataclass(frozen=True, slots=True)

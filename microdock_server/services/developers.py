@@ -9,24 +9,23 @@ from typing import Any, Final
 
 from sqlalchemy import func, or_, select
 
-from ...clock import utcnow
-from ...database.session import db
-from ...database.unit_of_work import unit_of_work
-from ...errors import DeveloperNotFound, PluginNotFound
-from ...models import Developer, DownloadDay, DownloadWindow, Plugin, Rating, RevenueEntry, User
-from ...models.columns import UtcDateTime
-from ...vocabulary import PluginStatus, Role, Verification
-from .. import accounts, audit, catalog, plugins, revisions
-from ..paging import page_of
-from ..revisions import WHATEVER, Expected
-from .tokens import Actor
+from ..clock import utcnow
+from ..database.session import db
+from ..database.unit_of_work import unit_of_work
+from ..errors import DeveloperNotFound, PluginNotFound
+from ..models import Developer, DownloadDay, DownloadWindow, Plugin, Rating, RevenueEntry, User
+from ..models.columns import UtcDateTime
+from ..vocabulary import PluginStatus, Role, Verification
+from . import accounts, audit, catalog, plugins, revisions
+from .accounts.tokens import Actor
+from .paging import page_of
+from .revisions import WHATEVER, Expected
 
 PROFILE: Final = ("display_name", "company", "website", "bio")
 CURRENCY: Final = "USD"
 DAYS_SHOWN: Final = 30
 # Whoever has the role, or a profile. All three ask for users joined with their profiles.
 IS_DEVELOPER: Final = or_(User.role == Role.DEVELOPER.value, Developer.user_id.is_not(None))
-DISPLAY_NAME: Final = func.coalesce(Developer.display_name, User.username)
 SINCE: Final = func.coalesce(Developer.created_at, User.created_at, type_=UtcDateTime())
 
 
