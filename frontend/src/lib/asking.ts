@@ -1,42 +1,9 @@
-/** Doing something on a click: busy meanwhile, a word when it is done, the server's message when it is refused. */
-import { ElMessage, ElMessageBox } from 'element-plus'
-import { h, ref } from 'vue'
+/** Asking for a text. */
+import { ElMessageBox } from 'element-plus'
+import { h } from 'vue'
 import { i18n } from '@/i18n'
 import AskedText from '@/components/AskedText.vue'
-import ErrorText from '@/components/ErrorText.vue'
 import { keptAbout } from './drafts'
-
-export function useAct() {
-  const busy = ref(false)
-
-  /** True if it was done. `done`: what to say then. */
-  async function act(what: () => Promise<unknown>, done?: string): Promise<boolean> {
-    if (busy.value) return false
-    busy.value = true
-    try {
-      await what()
-      if (done) ElMessage.success(done)
-      return true
-    } catch (reason) {
-      // Stays until it is closed: a request id must be readable.
-      ElMessage({ type: 'error', message: h(ErrorText, { error: reason }), duration: 0, showClose: true })
-      return false
-    } finally {
-      busy.value = false
-    }
-  }
-
-  return { busy, act }
-}
-
-/** Ask; true for yes. */
-export async function confirmed(question: string, yes: string): Promise<boolean> {
-  const { t } = i18n.global
-  const buttons = { confirmButtonText: yes, cancelButtonText: t('action.cancel') }
-  return ElMessageBox.confirm(question, { ...buttons, type: 'warning' })
-    .then(() => true)
-    .catch(() => false)
-}
 
 interface Box {
   title?: string

@@ -2,7 +2,7 @@
 import { computed, onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from 'vue'
 import { i18n } from '@/i18n'
 import { useSession } from '@/stores/session'
-import { confirmed } from './act'
+import { confirmed } from './confirming'
 import { erase, keptAbout, keyOf, read, write } from './drafts'
 import { useUnsent } from './leaving'
 import { copy, merged, same, type News } from './merge'

@@ -2,7 +2,7 @@
 import { ElMessageBox } from 'element-plus'
 import { onScopeDispose } from 'vue'
 import { i18n } from '@/i18n'
-import { confirmed } from './act'
+import { confirmed } from './confirming'
 
 interface Unsent {
   isThere: () => boolean

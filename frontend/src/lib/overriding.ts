@@ -1,7 +1,7 @@
 /** Deciding about one's own where the server says that nobody else could: with a reason, which the audit log keeps. */
 import { ApiError } from '@/api/errors'
 import { i18n } from '@/i18n'
-import { asked } from '@/lib/act'
+import { asked } from '@/lib/asking'
 import { forget } from '@/lib/draft'
 
 /** What a decision carries beside the rest where its author insists. */

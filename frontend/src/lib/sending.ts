@@ -1,23 +1,27 @@
-/** Sending a form: a refusal stands in the form itself, at the fields that it names. */
+/** Sending something to the server: busy meanwhile, a word when it is done, the server's message when it is refused. */
 import { ElMessage } from 'element-plus'
 import { ref, shallowRef } from 'vue'
 import { ApiError } from '@/api/errors'
 
-export function useSending() {
+/** True if it was done; false where it was refused, or the request before is not answered. `done`: what to say then. */
+export type Send = (what: () => Promise<unknown>, done?: string) => Promise<boolean>
+
+/** `error` is the last refusal, for a form that shows it at the fields it names. `refused` is told of each. */
+export function useSending(refused?: (reason: unknown) => void) {
   const busy = ref(false)
   const error = shallowRef<unknown>(null)
 
-  /** True if it was done. `done`: what to say then. */
-  async function send(what: () => Promise<unknown>, done: string): Promise<boolean> {
+  const send: Send = async (what, done) => {
     if (busy.value) return false
     busy.value = true
     error.value = null
     try {
       await what()
-      ElMessage.success(done)
+      if (done) ElMessage.success(done)
       return true
     } catch (reason) {
       error.value = reason
+      refused?.(reason)
       return false
     } finally {
       busy.value = false

@@ -1,5 +1,5 @@
 /** What more than one page says. */
-import type { Tree } from './index'
+import type { Tree } from './tree'
 
 export const common = {
   page: {

@@ -1,4 +1,4 @@
-import type { Tree } from './index'
+import type { Tree } from './tree'
 
 export const dashboard = {
   asTable: ['以表格显示', 'As a table'],

@@ -6,11 +6,8 @@ import { people } from './people'
 import { plugins } from './plugins'
 import { reviews } from './reviews'
 import { system } from './system'
+import type { Pair, Tree } from './tree'
 
-export type Pair = readonly [zh: string, en: string]
-export interface Tree {
-  readonly [key: string]: Pair | Tree
-}
 type Words<T> = { -readonly [K in keyof T]: T[K] extends Pair ? string : Words<T[K]> }
 
 const all = { ...common, dashboard, plugins, reviews, appeals, people, system } as const

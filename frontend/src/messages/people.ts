@@ -1,4 +1,4 @@
-import type { Tree } from './index'
+import type { Tree } from './tree'
 
 export const people = {
   searchUsers: ['用户名或邮箱', 'Username or e-mail'],

@@ -1,4 +1,4 @@
-import type { Tree } from './index'
+import type { Tree } from './tree'
 
 export const plugins = {
   own: ['我的插件', 'Your plugins'],

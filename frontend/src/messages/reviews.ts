@@ -1,4 +1,4 @@
-import type { Tree } from './index'
+import type { Tree } from './tree'
 
 export const reviews = {
   title: ['审核任务', 'Review'],
