@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask.cli import AppGroup
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..database.schema_state import SchemaState, schema_state
-from ..database.session import db, migrations
+from ..database.schema_state import SchemaState, listed, revisions_of
+from ..database.session import db
 from .errors import failures, in_one_line
 from .help import epilog
 
@@ -97,19 +95,17 @@ def ensure_tables() -> None:
         raise click.ClickException(f"there is no database at {url.database}: {TO_DO}")
     try:
         with db.engine.connect() as connection:
-            current = set(MigrationContext.configure(connection).get_current_heads())
+            found = revisions_of(connection)
     except SQLAlchemyError as failure:
         raise click.ClickException(f"the database cannot be opened: {in_one_line(failure)}") from failure
-    script = ScriptDirectory(str(migrations()))
-    wanted = set(script.get_heads())
-    if not current:
+    if not found.current:
         raise click.ClickException(f"the database has no tables: {TO_DO}")
-    if current == wanted:
+    if found.state is SchemaState.CURRENT:
         return
-    states = f"the database is at migration {_names(current)}, this program is made for {_names(wanted)}"
-    if current <= {found.revision for found in script.walk_revisions()}:
+    states = f"the database is at migration {listed(found.current)}, this program is made for {listed(found.wanted)}"
+    if not found.unknown:
         raise click.ClickException(f"{states}: run `flask db upgrade`, after a backup")
-    if schema_state() is SchemaState.AHEAD:
+    if found.state is SchemaState.AHEAD:
         # A later version promises that this one can go on with it.
         click.echo(f"{states}: a newer version migrated it", err=True)
         return
@@ -139,7 +135,3 @@ def _columns(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _names(revisions: Iterable[str]) -> str:
-    return ", ".join(sorted(revisions))

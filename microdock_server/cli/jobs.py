@@ -12,7 +12,7 @@ from ..api.core.state import close_databases
 from ..clock import iso
 from ..context import context
 from ..database.unit_of_work import unit_of_work
-from ..errors import AutoReviewNotFound, DomainError
+from ..errors import AutoReviewNotFound
 from ..jobs.worker import GRACE, Worker
 from ..services import audit, jobs
 from ..services.catalog import search
@@ -69,11 +69,8 @@ def list_jobs(state: str | None, limit: int) -> None:
 @click.argument("job_id")
 def retry(job_id: str) -> None:
     """Queue a failed job again, with all its attempts."""
-    try:
-        with unit_of_work():
-            jobs.retry(job_id)
-    except DomainError as refusal:
-        raise click.ClickException(refusal.message.render("en")) from refusal
+    with unit_of_work():
+        jobs.retry(job_id)
     click.echo(f"queued {job_id}")
 
 

@@ -7,6 +7,8 @@ before go on with it. They are told by its revision, which none of their own mig
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -39,40 +41,66 @@ class SchemaState(Enum):
         return self is not SchemaState.BEHIND
 
 
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """The revisions of a database (none where it has no tables) beside those of this program's migrations."""
+
+    current: frozenset[str]
+    wanted: frozenset[str]
+    known: frozenset[str]
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The database's revisions that none of our migrations has."""
+        return self.current - self.known
+
+    @property
+    def state(self) -> SchemaState:
+        """Where the database stands."""
+        if self.current == self.wanted:
+            return SchemaState.CURRENT
+        # Migrations are numbered: a number of ours that is gone is nothing that a later version could have made.
+        is_later = any(revision > max(self.wanted) for revision in self.unknown)
+        return SchemaState.AHEAD if is_later else SchemaState.BEHIND
+
+
+def revisions_of(connection: Connection) -> Revisions:
+    """What the database says of itself, and what this program's migrations are now.
+
+    Those are read anew: after an upgrade that cannot be taken back the checkout knows the schema that this one goes on
+    with.
+    """
+    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
+    return Revisions(
+        current=frozenset(MigrationContext.configure(connection).get_current_heads()),
+        wanted=frozenset(scripts.get_heads()),
+        known=frozenset(script.revision for script in scripts.walk_revisions()),
+    )
+
+
 def schema_state() -> SchemaState:
     """Where the database stands. Raises SQLAlchemyError where it does not answer."""
-    with db.engine.connect() as connection:
-        current = _revisions(connection)
-    # Read anew: after an upgrade that cannot be taken back the checkout knows the schema that this one goes on with.
-    scripts = _scripts()
-    if current == set(scripts.get_heads()):
-        return SchemaState.CURRENT
-    # Migrations are numbered: a number of ours that is gone is nothing that a later version could have made.
-    later = [revision for revision in current - _known(scripts) if revision > max(scripts.get_heads())]
-    return SchemaState.AHEAD if later else SchemaState.BEHIND
+    return _revisions().state
 
 
 def state_at_start() -> SchemaState:
     """Where the database stands, for a program that starts: it says so in its log where that is ahead."""
-    found = schema_state()
-    if found is SchemaState.AHEAD:
-        with db.engine.connect() as connection:
-            log.warning(f"{LATER}: it is used as it is", unknown_revisions(connection))
-    return found
+    found = _revisions()
+    if found.state is SchemaState.AHEAD:
+        log.warning(f"{LATER}: it is used as it is", listed(found.unknown))
+    return found.state
 
 
 def unknown_revisions(connection: Connection) -> str:
     """The revisions of the database that none of our migrations has."""
-    return ", ".join(sorted(_revisions(connection) - _known(_scripts())))
+    return listed(revisions_of(connection).unknown)
 
 
-def _revisions(connection: Connection) -> set[str]:
-    return set(MigrationContext.configure(connection).get_current_heads())
+def listed(revisions: Iterable[str]) -> str:
+    """Revisions as a text says them."""
+    return ", ".join(sorted(revisions))
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(current_app.extensions["migrate"].directory)
-
-
-def _known(scripts: ScriptDirectory) -> set[str]:
-    return {script.revision for script in scripts.walk_revisions()}
+def _revisions() -> Revisions:
+    with db.engine.connect() as connection:
+        return revisions_of(connection)

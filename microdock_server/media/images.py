@@ -122,23 +122,18 @@ def effort(data: bytes, *, max_side: int, as_jpeg: bool = False) -> float:
     Raises BadImage.
     """
     with _faults():
-        image = _whole(data)
+        image = _opened(_plain_png(data) if data.startswith(PNG_HEAD) else data)
+        size = image.size
         _reduce(image, max_side)
-        head = _head(image, data)
+        head = _head(image, size, data)
         result = image_cost.fitted(head.decoded, max_side)
         cost = image_cost.of_decoding(head) + image_cost.of_opaque(head.decoded, result, as_jpeg=as_jpeg)
         return cost + (image_cost.of_profile(result) if colours.has_profile(image) else 0)
 
 
-def _whole(data: bytes) -> Image.Image:
-    return _opened(_plain_png(data) if data.startswith(PNG_HEAD) else data)
-
-
-def _head(image: Image.Image, data: bytes) -> Head:
-    """What the head says; `image` was told already how large it is needed."""
+def _head(image: Image.Image, size: tuple[int, int], data: bytes) -> Head:
+    """What the head says: the image is of `size`, and `image` was told already how large it is needed."""
     is_png = image.format == "PNG"
-    with Image.open(io.BytesIO(_plain_png(data) if is_png else data), formats=FORMATS) as original:
-        size = original.size
     depth = data[24] if is_png else 8
     return Head(
         # A camera's double image is a JPEG.

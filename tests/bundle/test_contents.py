@@ -21,7 +21,6 @@ from microdock_server.bundle.dotnet.assembly import SIZE_MAX
 from .packages import manifest, package, plugin_dll, real_dll
 
 EVIL = real_dll()
-HEX = "0123456789abcdef"
 
 
 def surveyed(content: dict[str, bytes] | None = None, **changes: Any) -> Contents:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from marshmallow import fields
+from marshmallow.utils import get_value
 
 from ...schemas.base import Schema
 
@@ -24,54 +25,51 @@ def dumper(schema: Schema) -> Dump:
     It takes a row (an object with a column for every field), or a dictionary; what a dictionary lacks is left out, also
     a field that a method would have computed.
     """
-    of_row, of_dictionary = _rows(schema), _dictionaries(schema)
-    return lambda data: of_dictionary(data) if isinstance(data, dict) else of_row(data)
+    plan = [_Step.of(name, field) for name, field in schema.dump_fields.items()]
 
-
-def _rows(schema: Schema) -> Dump:
-    plan = []
-    for name, found in schema.dump_fields.items():
-        convert = None if type(found) in _AS_IS or isinstance(found, fields.Dict) else found.serialize
-        plan.append((name, found.attribute or name, convert))
-
-    def dump(row: Any) -> dict[str, Any]:
+    def of_row(row: Any) -> dict[str, Any]:
         return {
-            name: getattr(row, attribute) if convert is None else convert(attribute, row)
-            for name, attribute, convert in plan
+            name: getattr(row, attribute) if is_json else convert(attribute, row)
+            for name, attribute, is_json, _, convert in plan
         }
 
-    return dump
-
-
-def _dictionaries(schema: Schema) -> Dump:
-    plan = [
-        (name, found.attribute or name, _plain(found), _nested(found) or found.serialize)
-        for name, found in schema.dump_fields.items()
-    ]
-
-    def dump(data: dict[str, Any]) -> dict[str, Any]:
+    def of_dictionary(data: dict[str, Any]) -> dict[str, Any]:
         return {
             name: value if value is None or type(value) is plain else convert(attribute, data)
-            for name, attribute, plain, convert in plan
+            for name, attribute, _, plain, convert in plan
             if (value := data.get(attribute, data)) is not data
         }
 
-    return dump
+    return lambda data: of_dictionary(data) if isinstance(data, dict) else of_row(data)
 
 
-def _plain(field: fields.Field[Any]) -> type | None:
-    """What the field's values are made of, where those of that very type are JSON already."""
-    return next((plain for kind, plain in _PLAIN if isinstance(field, kind)), None)
+class _Step(NamedTuple):
+    """How one field of a schema is dumped."""
+
+    name: str
+    attribute: str
+    # Is a column's value JSON as it is?
+    is_json: bool
+    # What the field's values are made of, where those of that very type are JSON as they are.
+    plain: type | None
+    # By attribute, of a row or a dictionary.
+    convert: Callable[[str, Any], Any]
+
+    @classmethod
+    def of(cls, name: str, field: fields.Field[Any]) -> _Step:
+        is_json = type(field) in _AS_IS or isinstance(field, fields.Dict)
+        plain = next((plain for kind, plain in _PLAIN if isinstance(field, kind)), None)
+        return cls(name, field.attribute or name, is_json, plain, _nested(field) or field.serialize)
 
 
 def _nested(field: fields.Field[Any]) -> Callable[[str, Any], Any] | None:
     """How a schema within the schema is dumped, or a list of it; None where the field is neither."""
     if isinstance(field, fields.Nested) and not field.many:
         inner = dumper(field.schema)  # type: ignore[arg-type]
-        return lambda attribute, data: inner(data[attribute])
+        return lambda attribute, data: None if (value := get_value(data, attribute)) is None else inner(value)
     if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
         every = dumper(field.inner.schema)  # type: ignore[arg-type]
-        return lambda attribute, data: [every(item) for item in data[attribute]]
+        return lambda attribute, data: [every(item) for item in get_value(data, attribute)]
     return None
 
 

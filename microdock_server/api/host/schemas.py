@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields as plain
 
-from ...schemas import fields, form_fields
+from ...schemas import fields, form_fields, packages
 from ...schemas.base import Paging, Schema
 from ...vocabulary import DESCRIPTION_MAX, BackupType
 
@@ -68,17 +68,11 @@ class Plugin(Schema):
     total_download_count = plain.Integer(required=True)
 
 
-class Warning(Schema):
+class Warning(packages.PackageWarning):
     """What the package is accepted in spite of: an `entry` of the archive, a `field` of plugin.json, another's `name`.
 
     What it is not about is empty.
     """
-
-    rule = plain.String(required=True)
-    field = plain.String(required=True)
-    entry = plain.String(required=True)
-    name = plain.String(required=True)
-    message = plain.String(required=True)
 
 
 class UploadedPlugin(Plugin):

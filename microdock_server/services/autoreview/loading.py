@@ -11,7 +11,6 @@ from .finding import Facts, Finding, Severity
 
 _TARGET: Final = re.compile(r"\.(NETStandard|NETCoreApp|NETFramework),Version=v([0-9]{1,2})\.([0-9]{1,2})")
 _HOST: Final = re.compile(r"net(?:coreapp)?([0-9]{1,2})\.([0-9])(?:-.*)?")
-_CORE: Final = ".NETCoreApp"
 # The first .NET Core, and .NET Framework, that each .NET Standard runs on.
 _STANDARD_CORE: Final = {(2, 1): (3, 0), (2, 0): (2, 0)}
 _STANDARD_FRAMEWORK: Final = {(2, 0): (4, 6), (2, 1): (99, 0)}

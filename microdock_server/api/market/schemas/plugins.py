@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields as plain
 
-from ....schemas import fields, form_fields
+from ....schemas import fields, form_fields, packages
 from ....schemas.base import Schema, StrictSchema
 from ....services.catalog.listing import Sort
 from ....vocabulary import (
@@ -216,14 +216,8 @@ class Version(Schema):
     published_at = fields.Moment(required=True, allow_none=True)
 
 
-class PackageWarning(Schema):
+class PackageWarning(packages.PackageWarning):
     """What a package is accepted in spite of: `entry` in the archive, `field` of plugin.json; else empty."""
-
-    rule = plain.String(required=True)
-    field = plain.String(required=True)
-    entry = plain.String(required=True)
-    name = plain.String(required=True)
-    message = plain.String(required=True)
 
 
 class CreatedPlugin(PluginDetail):
