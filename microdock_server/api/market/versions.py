@@ -1,4 +1,4 @@
-"""Versions on the marketplace surface, packages and pictures by GET."""
+"""Versions on the marketplace surface, packages and images by GET."""
 
 from __future__ import annotations
 
