@@ -107,7 +107,7 @@ def invalid(response: Any) -> set[str]:
 
 @cache
 def png(width: int = 64, height: int = 64, colour: tuple[int, int, int] = (200, 10, 10)) -> bytes:
-    """A picture."""
+    """An image."""
     buffer = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(buffer, "PNG")
     return buffer.getvalue()

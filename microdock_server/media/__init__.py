@@ -1,7 +1,7 @@
 """What strangers give us to show, as something that is safe to show: images and texts. Pure; no storage, no HTTP."""
 
 from .image_cost import Allowance
-from .images import BadImage, Picture, effort, normalise
+from .images import BadImage, NormalisedImage, effort, normalise
 from .markup import as_plain, to_html
 from .markup_cost import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly
 
@@ -11,7 +11,7 @@ __all__ = [
     "Allowance",
     "BadImage",
     "Cost",
-    "Picture",
+    "NormalisedImage",
     "TooCostly",
     "as_plain",
     "effort",

@@ -80,7 +80,7 @@ class BadImage(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class NormalisedImage:
     """An image made by us: no metadata, no profile, one frame."""
 
     data: bytes
@@ -97,7 +97,7 @@ def normalise(
     min_side: int = MIN_SIDE,
     as_jpeg: bool = False,
     allowance: Allowance | None = None,
-) -> Picture:
+) -> NormalisedImage:
     """Draw a PNG, JPEG, WebP or GIF anew: upright, its first frame, no side longer than `max_side`.
 
     The same bytes give the same image. Raises BadImage, and nothing else, whatever the bytes are. What it may cost is
@@ -308,7 +308,7 @@ def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image if image.size == size else image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
 
 
-def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> Picture:
+def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> NormalisedImage:
     """PNG for icons and drawings, WebP without loss for transparency, WebP or JPEG for photographs.
 
     Made to be cheap: `optimize`, and WebP's slower methods, take up to ten times as long for a tenth of the size.
@@ -324,7 +324,7 @@ def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> Picture:
     return _saved(image, "WEBP", quality=85, method=0)
 
 
-def _drawing(image: Image.Image, left: Allowance) -> Picture | None:
+def _drawing(image: Image.Image, left: Allowance) -> NormalisedImage | None:
     """The image as PNG where it has few colours and becomes small; None where it does not, or that costs too much."""
     if not left.affords(image_cost.of_drawing(image.size)) or image.getcolors(FEW_COLOURS) is None:
         return None
@@ -352,7 +352,7 @@ class _Short(io.BytesIO):
         return super().write(data)
 
 
-def _saved(image: Image.Image, kind: str, out: io.BytesIO | None = None, **options: Any) -> Picture:
+def _saved(image: Image.Image, kind: str, out: io.BytesIO | None = None, **options: Any) -> NormalisedImage:
     out = io.BytesIO() if out is None else out
     image.save(out, kind, **options)
-    return Picture(out.getvalue(), Image.MIME[kind], *image.size)
+    return NormalisedImage(out.getvalue(), Image.MIME[kind], *image.size)

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from microdock_server.media import BadImage, Picture, effort, normalise
+from microdock_server.media import BadImage, NormalisedImage, effort, normalise
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF"]
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -36,7 +36,7 @@ def encoded(image: Image.Image, form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def decoded(picture: Picture) -> Image.Image:
+def decoded(picture: NormalisedImage) -> Image.Image:
     image = Image.open(io.BytesIO(picture.data))
     image.load()
     assert image.size == (picture.width, picture.height)
@@ -182,7 +182,7 @@ def test_no_metadata_comes_out(form: str, alpha: int) -> None:
     assert picture.data != data
 
 
-def chunks(picture: Picture) -> list[bytes]:
+def chunks(picture: NormalisedImage) -> list[bytes]:
     """The names of a PNG's or WebP's parts."""
     data, found = picture.data, []
     if picture.media_type == "image/webp":

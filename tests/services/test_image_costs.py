@@ -1,4 +1,4 @@
-"""What the pictures of one request may cost together, and what becomes of them where that is close."""
+"""What the images of one request may cost together, and what becomes of them where that is close."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from ...database.session import db
 from ...database.unit_of_work import Unit, current_unit
 from ...errors import FileMissing, Invalid
-from ...media import Allowance, BadImage, Picture, effort, normalise
+from ...media import Allowance, BadImage, NormalisedImage, effort, normalise
 from ...models import Plugin, PluginImage
 from ...models.columns import new_id
 from ...models.image import ICON, SCREENSHOT
@@ -37,8 +37,8 @@ TOGETHER: Final = "field.images_together"
 class NewImages:
     """Images on their way in. They replace what there is; None: it stays."""
 
-    icon: Picture | None = None
-    screenshots: Sequence[Picture] | None = None
+    icon: NormalisedImage | None = None
+    screenshots: Sequence[NormalisedImage] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class StoredImage:
     id: str
     kind: str
     position: int
-    image: Picture
+    image: NormalisedImage
     stored: StoredFile
 
 
@@ -78,7 +78,7 @@ def _effort(field: str, data: bytes, side: int, *, as_jpeg: bool) -> float:
     return _asked(field, partial(effort, data, max_side=side, as_jpeg=as_jpeg))
 
 
-def _drawn(field: str, data: bytes, side: int, *, as_jpeg: bool, allowance: Allowance) -> Picture:
+def _drawn(field: str, data: bytes, side: int, *, as_jpeg: bool, allowance: Allowance) -> NormalisedImage:
     work = partial(normalise, data, max_side=side, max_bytes=MAX_BYTES, as_jpeg=as_jpeg, allowance=allowance)
     return _asked(field, work)
 
