@@ -66,7 +66,7 @@ class Socket:
         return False
 
 
-class House:
+class SocketHarness:
     """A server, an application on its data, and sockets to it."""
 
     def __init__(self, server: Server, app: Flask) -> None:
@@ -116,13 +116,13 @@ class House:
 
 
 @contextlib.contextmanager
-def living_in(server: Server) -> Iterator[House]:
+def socket_harness(server: Server) -> Iterator[SocketHarness]:
     with server.application() as app:
-        house = House(server, app)
+        harness = SocketHarness(server, app)
         try:
-            yield house
+            yield harness
         finally:
-            for one in house.sockets:
+            for one in harness.sockets:
                 with contextlib.suppress(OSError, websocket.WebSocketException):
                     one.raw.shutdown()
 

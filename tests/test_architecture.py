@@ -1,4 +1,4 @@
-"""Rules of the house that need no tools to check: where commits and HTTP may stand, how long files are."""
+"""Rules of the code that need no tools to check: where commits and HTTP may stand, how long files are."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ class TestNesting:
 
 class TestCallbacks:
     @staticmethod
-    def hang(unit: Any, seen: list[str]) -> None:
+    def register(unit: Any, seen: list[str]) -> None:
         for name in ("1", "2", "3"):
             unit.on_commit(lambda name=name: seen.append(f"commit {name}"))
             unit.on_rollback(lambda name=name: seen.append(f"rollback {name}"))
@@ -178,14 +178,14 @@ class TestCallbacks:
     def test_after_a_commit_in_the_order_they_were_hung(self) -> None:
         seen: list[str] = []
         with unit_of_work() as unit:
-            self.hang(unit, seen)
+            self.register(unit, seen)
             add("one")
         assert seen == ["commit 1", "commit 2", "commit 3"]
 
     def test_after_a_rollback_latest_first(self) -> None:
         seen: list[str] = []
         with pytest.raises(KeyError), unit_of_work() as unit:
-            self.hang(unit, seen)
+            self.register(unit, seen)
             raise KeyError
         assert seen == ["rollback 3", "rollback 2", "rollback 1"]
 
@@ -214,10 +214,10 @@ class TestCallbacks:
 
         try:
             with caplog.at_level(logging.ERROR), unit_of_work() as unit:
-                for hang in (unit.on_commit, unit.on_rollback):
-                    hang(lambda: seen.append("before"))
-                    hang(broken)
-                    hang(lambda: seen.append("after"))
+                for register in (unit.on_commit, unit.on_rollback):
+                    register(lambda: seen.append("before"))
+                    register(broken)
+                    register(lambda: seen.append("after"))
                 if fails:
                     raise KeyError
         except KeyError:
@@ -228,10 +228,10 @@ class TestCallbacks:
     def test_of_a_reading_unit_only_rollbacks_run(self) -> None:
         seen: list[str] = []
         with unit_of_work(writing=False) as unit:
-            self.hang(unit, seen)
+            self.register(unit, seen)
         assert seen == []
         with pytest.raises(KeyError), unit_of_work(writing=False) as unit:
-            self.hang(unit, seen)
+            self.register(unit, seen)
             raise KeyError
         assert seen == ["rollback 3", "rollback 2", "rollback 1"]
 

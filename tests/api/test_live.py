@@ -19,16 +19,16 @@ from microdock_server.vocabulary import Event
 
 from ..conftest import AppFactory
 from ..live import Server
-from ..sockets import House, Socket, Starter, living_in, upgrade
+from ..sockets import Socket, SocketHarness, Starter, socket_harness, upgrade
 from ..support import Api
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def house(server: Server) -> Iterator[House]:
+def harness(server: Server) -> Iterator[SocketHarness]:
     """The server that the tests of this module share."""
-    with living_in(server) as found:
+    with socket_harness(server) as found:
         yield found
 
 
@@ -73,8 +73,8 @@ def test_a_foreign_origin_is_refused_in_the_host_envelope(server: Server) -> Non
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:{port}", "http://localhost:3000", "HTTP://LOCALHOST:3000"])
-def test_own_and_configured_origins_are_welcome(house: House, origin: str) -> None:
-    found = house.open(suppress_origin=False, origin=origin.format(port=house.server.port))
+def test_own_and_configured_origins_are_welcome(harness: SocketHarness, origin: str) -> None:
+    found = harness.open(suppress_origin=False, origin=origin.format(port=harness.server.port))
     assert found.raw.connected
 
 
@@ -85,8 +85,8 @@ def test_the_public_address_is_an_origin_of_ours(start_server: Starter) -> None:
         Socket(server, suppress_origin=False, origin="http://localhost:3000")
 
 
-def test_nothing_is_compressed(house: House) -> None:
-    found = house.open(header=["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"])
+def test_nothing_is_compressed(harness: SocketHarness) -> None:
+    found = harness.open(header=["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"])
     assert "sec-websocket-extensions" not in (found.raw.headers or {})
 
 
@@ -105,14 +105,14 @@ def test_it_can_be_turned_off(make_app: AppFactory) -> None:
 # --- The first message ----------------------------------------------------------------------------------------------
 
 
-def test_a_user_is_welcomed(house: House) -> None:
-    name = house.user()
-    house.tell(name)
-    found = house.open()
-    found.say(type="auth", token=house.token(name))
+def test_a_user_is_welcomed(harness: SocketHarness) -> None:
+    name = harness.user()
+    harness.tell(name)
+    found = harness.open()
+    found.say(type="auth", token=harness.token(name))
     welcome = found.hear()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", welcome.pop("timestamp"))
-    assert welcome == {"type": "auth_ok", "user_id": house.id_of(name), "last_id": house.latest()}
+    assert welcome == {"type": "auth_ok", "user_id": harness.id_of(name), "last_id": harness.latest()}
     assert found.is_quiet()
 
 
@@ -132,9 +132,9 @@ def test_a_user_is_welcomed(house: House) -> None:
         {"type": "notification", "token": "TOKEN"},
     ],
 )
-def test_any_other_first_message_ends_it(house: House, fields: dict[str, Any]) -> None:
-    found = house.open()
-    token = house.token("admin")
+def test_any_other_first_message_ends_it(harness: SocketHarness, fields: dict[str, Any]) -> None:
+    found = harness.open()
+    token = harness.token("admin")
     found.say(**{name: token if value == "TOKEN" else value for name, value in fields.items()})
     code, reason = found.closed_with()
     assert code == 4401
@@ -142,24 +142,24 @@ def test_any_other_first_message_ends_it(house: House, fields: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "null", '"auth"', "[" * 4000, '{"type": NaN}'])
-def test_what_is_no_object_ends_it_as_well(house: House, text: str) -> None:
-    found = house.open()
+def test_what_is_no_object_ends_it_as_well(harness: SocketHarness, text: str) -> None:
+    found = harness.open()
     found.raw.send(text)
     assert found.closed_with()[0] == 4401
 
 
-def test_expired_refresh_and_altered_tokens_are_not_believed(house: House) -> None:
+def test_expired_refresh_and_altered_tokens_are_not_believed(harness: SocketHarness) -> None:
     login = {"username": "admin", "password": "admin"}
-    refresh = house.server.client.post("/api/v1/auth/login", login).json()["data"]["refresh_token"]
-    expired, good = house.token("admin", lifetime=-5), house.token("admin")
+    refresh = harness.server.client.post("/api/v1/auth/login", login).json()["data"]["refresh_token"]
+    expired, good = harness.token("admin", lifetime=-5), harness.token("admin")
     for token in (refresh, expired, good[:-8] + "AAAAAAAA"):
-        found = house.open()
+        found = harness.open()
         found.say(type="auth", token=token)
         assert found.closed_with()[0] == 4401
 
 
-def test_silence_ends_it_after_ten_seconds(house: House) -> None:
-    found = house.open()
+def test_silence_ends_it_after_ten_seconds(harness: SocketHarness) -> None:
+    found = harness.open()
     begun = time.monotonic()
     found.raw.ping()
     assert found.closed_with()[0] == 4401
@@ -169,45 +169,45 @@ def test_silence_ends_it_after_ten_seconds(house: House) -> None:
 # --- Messages -------------------------------------------------------------------------------------------------------
 
 
-def test_a_notification_arrives_in_words(house: House) -> None:
-    name = house.user()
-    found = house.join(name)
+def test_a_notification_arrives_in_words(harness: SocketHarness) -> None:
+    name = harness.user()
+    found = harness.join(name)
     review = {"plugin_name": "好插件", "version": "1.0.0", "review_result": "approved"}
-    with house.app.app_context(), unit_of_work():
-        notifications.notify(house.id_of(name), Event.REVIEW_COMPLETED, **review)
+    with harness.app.app_context(), unit_of_work():
+        notifications.notify(harness.id_of(name), Event.REVIEW_COMPLETED, **review)
     message = found.hear()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", message.pop("timestamp"))
     assert message == {
         "type": "notification",
-        "id": house.latest(),
+        "id": harness.latest(),
         "event": "plugin_review_completed",
         "data": {**review, "message": "您的插件 好插件 1.0.0 已通过审核"},
     }
 
 
-def test_the_language_is_the_clients(house: House) -> None:
-    name = house.user()
-    spoken = house.join(name, language="en")
-    header = house.open(header=["Accept-Language: en-GB"])
-    header.say(type="auth", token=house.token(name))
+def test_the_language_is_the_clients(harness: SocketHarness) -> None:
+    name = harness.user()
+    spoken = harness.join(name, language="en")
+    header = harness.open(header=["Accept-Language: en-GB"])
+    header.say(type="auth", token=harness.token(name))
     assert header.hear()["type"] == "auth_ok"
-    house.tell(name)
+    harness.tell(name)
     assert {one.hear()["data"]["message"] for one in (spoken, header)} == {"Plugin p is now s"}
 
 
-def test_only_its_user_hears_it_and_everybody_what_is_for_everybody(house: House) -> None:
-    names = [house.user(), house.user()]
-    one, other = (house.join(name) for name in names)
-    house.tell(names[0], n=1)
-    house.tell(names[1], n=2)
-    house.tell(None, n=3)
+def test_only_its_user_hears_it_and_everybody_what_is_for_everybody(harness: SocketHarness) -> None:
+    names = [harness.user(), harness.user()]
+    one, other = (harness.join(name) for name in names)
+    harness.tell(names[0], n=1)
+    harness.tell(names[1], n=2)
+    harness.tell(None, n=3)
     assert [one.hear()["data"]["n"] for _ in range(2)] == [1, 3]
     assert [other.hear()["data"]["n"] for _ in range(2)] == [2, 3]
     assert one.is_quiet()
 
 
-def test_a_ping_is_answered(house: House) -> None:
-    found = house.join(house.user())
+def test_a_ping_is_answered(harness: SocketHarness) -> None:
+    found = harness.join(harness.user())
     found.say(type="ping")
     pong = found.hear()
     assert (pong["type"], sorted(pong)) == ("pong", ["timestamp", "type"])
@@ -216,8 +216,8 @@ def test_a_ping_is_answered(house: House) -> None:
     assert (opcode, data) == (ABNF.OPCODE_PONG, b"still there?")
 
 
-def test_senseless_messages_are_answered_five_times(house: House) -> None:
-    found = house.join(house.user(), language="en")
+def test_senseless_messages_are_answered_five_times(harness: SocketHarness) -> None:
+    found = harness.join(harness.user(), language="en")
     for text in ("nonsense", "[]", "{}", '{"type": "auth"}', '{"type": ["ping"]}'):
         found.raw.send(text)
         answer = found.hear()
@@ -229,11 +229,11 @@ def test_senseless_messages_are_answered_five_times(house: House) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_long_messages_binary_ones_and_broken_text_are_refused(house: House, when: str) -> None:
-    name = house.user()
+def test_long_messages_binary_ones_and_broken_text_are_refused(harness: SocketHarness, when: str) -> None:
+    name = harness.user()
 
     def fresh() -> Socket:
-        return house.open() if when == "before" else house.join(name)
+        return harness.open() if when == "before" else harness.join(name)
 
     for text in ("x" * 4097, "x" * 1_000_000, "文" * 1400):
         long = fresh()
@@ -251,30 +251,30 @@ def test_long_messages_binary_ones_and_broken_text_are_refused(house: House, whe
     assert broken.closed_with()[0] == 1007
 
 
-def test_a_message_in_pieces_is_one(house: House) -> None:
-    found = house.join(house.user())
+def test_a_message_in_pieces_is_one(harness: SocketHarness) -> None:
+    found = harness.join(harness.user())
     found.raw.send_frame(ABNF.create_frame('{"type":', ABNF.OPCODE_TEXT, 0))
     found.raw.ping()
     found.raw.send_frame(ABNF.create_frame(' "ping"}', ABNF.OPCODE_CONT, 1))
     assert found.hear()["type"] == "pong"
 
 
-def test_a_flood_is_ended(house: House) -> None:
-    found = house.join(house.user())
+def test_a_flood_is_ended(harness: SocketHarness) -> None:
+    found = harness.join(harness.user())
     with contextlib.suppress(OSError, websocket.WebSocketException):
         for _ in range(700):
             found.say(type="ping")
     assert found.closed_with()[0] == 1008
 
 
-def test_a_broken_frame_ends_it(house: House) -> None:
-    found = house.join(house.user())
+def test_a_broken_frame_ends_it(harness: SocketHarness) -> None:
+    found = harness.join(harness.user())
     found.raw.sock.sendall(b"\xff\xff\xff\xff" + os.urandom(64))
     assert found.closed_with()[0] == 1002
 
 
-def test_a_client_that_closes_is_answered(house: House) -> None:
-    found = house.join(house.user())
+def test_a_client_that_closes_is_answered(harness: SocketHarness) -> None:
+    found = harness.join(harness.user())
     found.raw.send_close(3000, b"enough")
     assert found.closed_with() == (3000, "enough")
     assert found.raw.sock.recv(1) == b""

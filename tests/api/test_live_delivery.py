@@ -19,103 +19,103 @@ from microdock_server.services.accounts.tokens import Claims
 from microdock_server.vocabulary import Event
 
 from ..live import Server
-from ..sockets import House, Socket, living_in
+from ..sockets import Socket, SocketHarness, socket_harness
 from ..support import add_user
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def house(server: Server) -> Iterator[House]:
+def harness(server: Server) -> Iterator[SocketHarness]:
     """The server that the tests of this module share."""
-    with living_in(server) as found:
+    with socket_harness(server) as found:
         yield found
 
 
 # --- What was missed ------------------------------------------------------------------------------------------------
 
 
-def test_what_was_missed_comes_first_and_in_order(house: House) -> None:
-    name, other = house.user(), house.user()
-    first = house.latest()
+def test_what_was_missed_comes_first_and_in_order(harness: SocketHarness) -> None:
+    name, other = harness.user(), harness.user()
+    first = harness.latest()
     for number in range(5):
-        house.tell(name if number % 2 == 0 else None, n=number)
-        house.tell(other, n=-1)
-    found = house.join(name, last_id=first)
+        harness.tell(name if number % 2 == 0 else None, n=number)
+        harness.tell(other, n=-1)
+    found = harness.join(name, last_id=first)
     assert [found.hear()["data"]["n"] for _ in range(5)] == [0, 1, 2, 3, 4]
-    house.tell(name, n=5)
+    harness.tell(name, n=5)
     assert found.hear()["data"]["n"] == 5
     assert found.is_quiet()
 
 
-def test_an_id_from_the_future_hides_nothing(house: House) -> None:
-    name = house.user()
-    found = house.join(name, last_id=2**63 - 1)
-    house.tell(name, n=1)
+def test_an_id_from_the_future_hides_nothing(harness: SocketHarness) -> None:
+    name = harness.user()
+    found = harness.join(name, last_id=2**63 - 1)
+    harness.tell(name, n=1)
     assert found.hear()["data"]["n"] == 1
 
 
-def test_who_has_seen_more_than_there_is_starts_over_with_all_that_is_unread(house: House) -> None:
-    name, other = house.user(), house.user()
+def test_who_has_seen_more_than_there_is_starts_over_with_all_that_is_unread(harness: SocketHarness) -> None:
+    name, other = harness.user(), harness.user()
     for number in range(4):
-        house.tell(name, n=number)
-        house.tell(other, n=-1)
-    newest, user_id = house.latest(), house.id_of(name)
-    with house.app.app_context(), unit_of_work():
+        harness.tell(name, n=number)
+        harness.tell(other, n=-1)
+    newest, user_id = harness.latest(), harness.id_of(name)
+    with harness.app.app_context(), unit_of_work():
         _, rows = notifications.page(user_id, unread=True, page_number=1, limit=10)
         read = [row["id"] for row in rows if row["data"]["n"] in (0, 2)]
         assert notifications.mark_read(user_id, read) == 2
-    found = house.open()
-    found.say(type="auth", token=house.token(name), last_id=newest + 1)
+    found = harness.open()
+    found.say(type="auth", token=harness.token(name), last_id=newest + 1)
     welcome = found.hear()
     assert (welcome["resync"], welcome["last_id"]) == (True, newest)
     assert [found.hear()["data"]["n"] for _ in range(2)] == [1, 3]
-    house.tell(name, n=4)
+    harness.tell(name, n=4)
     assert found.hear()["data"]["n"] == 4
     assert found.is_quiet()
 
 
-def test_who_has_seen_just_what_there_is_goes_on(house: House) -> None:
-    name = house.user()
-    house.tell(name, n=0)
-    found = house.open()
-    found.say(type="auth", token=house.token(name), last_id=house.latest())
+def test_who_has_seen_just_what_there_is_goes_on(harness: SocketHarness) -> None:
+    name = harness.user()
+    harness.tell(name, n=0)
+    found = harness.open()
+    found.say(type="auth", token=harness.token(name), last_id=harness.latest())
     assert "resync" not in found.hear()
-    house.tell(name, n=1)
+    harness.tell(name, n=1)
     assert found.hear()["data"]["n"] == 1
 
 
-def test_more_than_a_page_is_started_over_with(house: House) -> None:
-    name = house.user()
-    user_id = house.id_of(name)
-    with house.app.app_context(), unit_of_work():
+def test_more_than_a_page_is_started_over_with(harness: SocketHarness) -> None:
+    name = harness.user()
+    user_id = harness.id_of(name)
+    with harness.app.app_context(), unit_of_work():
         for number in range(2100):
             notifications.notify(user_id, Event.STATUS_CHANGED, n=number)
-    found = house.join(name, last_id=2**62)
+    found = harness.join(name, last_id=2**62)
     assert [found.hear()["data"]["n"] for _ in range(2100)] == list(range(2100))
-    house.tell(name, n=2100)
+    harness.tell(name, n=2100)
     assert found.hear()["data"]["n"] == 2100
 
 
-def test_more_than_a_page_is_replayed(house: House) -> None:
-    name = house.user()
-    first = house.latest()
-    user_id = house.id_of(name)
-    with house.app.app_context(), unit_of_work():
+def test_more_than_a_page_is_replayed(harness: SocketHarness) -> None:
+    name = harness.user()
+    first = harness.latest()
+    user_id = harness.id_of(name)
+    with harness.app.app_context(), unit_of_work():
         for number in range(2500):
             notifications.notify(user_id, Event.STATUS_CHANGED, n=number)
-    found = house.join(name, last_id=first)
+    found = harness.join(name, last_id=first)
     assert [found.hear()["data"]["n"] for _ in range(2500)] == list(range(2500))
 
 
-def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(house: House) -> None:
+def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(harness: SocketHarness) -> None:
     """Clients join again and again, from where they were, while somebody writes."""
-    name = house.user()
-    user_id, first, total = house.id_of(name), house.latest(), 400
-    token = house.token(name)
+    name = harness.user()
+    user_id, first, total = harness.id_of(name), harness.latest(), 400
+    token = harness.token(name)
 
     def write() -> None:
-        with house.app.app_context():
+        with harness.app.app_context():
             for number in range(total):
                 with unit_of_work():
                     notifications.notify(user_id if number % 3 else None, Event.STATUS_CHANGED, n=number)
@@ -125,7 +125,7 @@ def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(house: 
         numbers: list[int] = []
         last = first
         while len(numbers) < total:
-            found = Socket(house.server)
+            found = Socket(harness.server)
             found.say(type="auth", token=token, last_id=last)
             found.hear()
             for _ in range(min(23, total - len(numbers))):
@@ -144,12 +144,12 @@ def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(house: 
     assert seen == [list(range(total))] * 4
 
 
-def test_without_an_id_everything_after_the_welcome_comes_once(house: House) -> None:
-    name = house.user()
-    user_id, done = house.id_of(name), threading.Event()
+def test_without_an_id_everything_after_the_welcome_comes_once(harness: SocketHarness) -> None:
+    name = harness.user()
+    user_id, done = harness.id_of(name), threading.Event()
 
     def write() -> None:
-        with house.app.app_context():
+        with harness.app.app_context():
             while not done.is_set():
                 with unit_of_work():
                     notifications.notify(user_id, Event.STATUS_CHANGED)
@@ -158,8 +158,8 @@ def test_without_an_id_everything_after_the_welcome_comes_once(house: House) -> 
     writer.start()
     try:
         for _ in range(10):
-            found = house.open()
-            found.say(type="auth", token=house.token(name))
+            found = harness.open()
+            found.say(type="auth", token=harness.token(name))
             base = found.hear()["last_id"]
             ids = [found.hear()["id"] for _ in range(20)]
             assert ids == list(range(base + 1, base + 21))
@@ -172,16 +172,16 @@ def test_without_an_id_everything_after_the_welcome_comes_once(house: House) -> 
 # --- Two workers ----------------------------------------------------------------------------------------------------
 
 
-def test_any_process_reaches_users_on_any_worker(house: House) -> None:
-    name = house.user()
-    listeners = [house.join(name) for _ in range(8)]
+def test_any_process_reaches_users_on_any_worker(harness: SocketHarness) -> None:
+    name = harness.user()
+    listeners = [harness.join(name) for _ in range(8)]
     # Which worker takes a connection is chance: eight that one of them took are no reason to fail.
-    while len({worker_of(house.server, one) for one in listeners}) < 2:
+    while len({worker_of(harness.server, one) for one in listeners}) < 2:
         listeners.pop().raw.shutdown()
-        listeners.append(house.join(name))
+        listeners.append(harness.join(name))
     for turn in range(3):
         begun = time.monotonic()
-        house.tell(name, n=turn)
+        harness.tell(name, n=turn)
         assert [one.hear()["data"]["n"] for one in listeners] == [turn] * len(listeners)
         assert time.monotonic() - begun < 10
 
@@ -199,26 +199,26 @@ def worker_of(server: Server, found: Socket) -> int:
 # --- What ends belief -----------------------------------------------------------------------------------------------
 
 
-def test_an_expired_token_ends_it(house: House) -> None:
-    found = house.open()
-    found.say(type="auth", token=house.token("admin", lifetime=4))
+def test_an_expired_token_ends_it(harness: SocketHarness) -> None:
+    found = harness.open()
+    found.say(type="auth", token=harness.token("admin", lifetime=4))
     assert found.hear()["type"] == "auth_ok"
     begun = time.monotonic()
     assert found.closed_with() == (4401, "the token has expired")
     assert time.monotonic() - begun < 10
 
 
-def test_a_logout_ends_the_sockets_of_this_login_only(house: House) -> None:
+def test_a_logout_ends_the_sockets_of_this_login_only(harness: SocketHarness) -> None:
     login = {"username": "admin", "password": "admin"}
-    host = house.server.client.log_in().token
-    market = house.server.client.post("/api/v1/auth/login", login).json()["data"]["access_token"]
-    stays = house.join("admin")
+    host = harness.server.client.log_in().token
+    market = harness.server.client.post("/api/v1/auth/login", login).json()["data"]["access_token"]
+    stays = harness.join("admin")
     for token, path in ((host, "/api/auth/logout"), (market, "/api/v1/auth/logout")):
         assert token is not None
-        leaves = house.open()
+        leaves = harness.open()
         leaves.say(type="auth", token=token)
         assert leaves.hear()["type"] == "auth_ok"
-        assert house.server.client.with_token(token).post(path, {}).status_code == 200
+        assert harness.server.client.with_token(token).post(path, {}).status_code == 200
         begun = time.monotonic()
         assert leaves.closed_with()[0] == 4401
         assert time.monotonic() - begun < 10
@@ -227,10 +227,10 @@ def test_a_logout_ends_the_sockets_of_this_login_only(house: House) -> None:
 
 
 @pytest.mark.parametrize("change", ["disabled", "revoked"])
-def test_a_user_who_is_disabled_or_whose_tokens_are_revoked_is_sent_away(house: House, change: str) -> None:
-    name = house.user()
-    leaves, stays = house.join(name), house.join(house.user())
-    with house.app.app_context(), unit_of_work():
+def test_a_user_who_is_disabled_or_whose_tokens_are_revoked_is_sent_away(harness: SocketHarness, change: str) -> None:
+    name = harness.user()
+    leaves, stays = harness.join(name), harness.join(harness.user())
+    with harness.app.app_context(), unit_of_work():
         user = accounts.find(name)
         assert user is not None
         if change == "disabled":

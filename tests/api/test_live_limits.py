@@ -17,15 +17,15 @@ from microdock_server.api.websocket.connection import SLOW_AFTER
 from microdock_server.api.websocket.hub import MAX_STRANGERS
 
 from ..live import GRACE_SECONDS, Server, eventually
-from ..sockets import House, Starter, living_in, upgrade
+from ..sockets import SocketHarness, Starter, socket_harness, upgrade
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def house(server: Server) -> Iterator[House]:
+def harness(server: Server) -> Iterator[SocketHarness]:
     """The server that the tests of this module share."""
-    with living_in(server) as found:
+    with socket_harness(server) as found:
         yield found
 
 
@@ -34,28 +34,28 @@ def house(server: Server) -> Iterator[House]:
 
 def test_a_user_has_so_many_sockets_and_no_more(start_server: Starter) -> None:
     server = start_server(WS_MAX_PER_USER="10", WEB_CONCURRENCY="1")
-    with living_in(server) as house:
-        ten = [house.join("admin") for _ in range(10)]
-        eleventh = house.open()
-        eleventh.say(type="auth", token=house.token("admin"))
+    with socket_harness(server) as harness:
+        ten = [harness.join("admin") for _ in range(10)]
+        eleventh = harness.open()
+        eleventh.say(type="auth", token=harness.token("admin"))
         code, reason = eleventh.closed_with()
         assert code == 4429 and reason
-        assert house.join(house.user()).raw.connected
+        assert harness.join(harness.user()).raw.connected
         ten[0].raw.close()
-        assert eventually(lambda: can_join(house))
+        assert eventually(lambda: can_join(harness))
 
 
-def can_join(house: House) -> bool:
-    found = house.open()
-    found.say(type="auth", token=house.token("admin"))
+def can_join(harness: SocketHarness) -> bool:
+    found = harness.open()
+    found.say(type="auth", token=harness.token("admin"))
     return found.raw.recv_data()[0] == ABNF.OPCODE_TEXT
 
 
 def test_at_the_cap_others_are_told_to_come_back_and_requests_are_answered(start_server: Starter) -> None:
     server = start_server(WS_MAX_CONNECTIONS="20", WS_MAX_PER_USER="20", WEB_CONCURRENCY="1", WEB_THREADS="2")
-    with living_in(server) as house:
-        user = house.user()
-        sockets = [house.join(user) for _ in range(20)]
+    with socket_harness(server) as harness:
+        user = harness.user()
+        sockets = [harness.join(user) for _ in range(20)]
         answer = upgrade(server)
         assert (answer.status_code, answer.json()["success"]) == (503, False)
         assert int(answer.headers["Retry-After"]) > 0
@@ -64,39 +64,39 @@ def test_at_the_cap_others_are_told_to_come_back_and_requests_are_answered(start
         for one in sockets[:5]:
             one.raw.shutdown()
         assert eventually(lambda: "microdock_websocket_connections 15.0" in server.client.get("/metrics").text)
-        assert all(house.open().raw.connected for _ in range(5))
+        assert all(harness.open().raw.connected for _ in range(5))
         assert upgrade(server).status_code == 503
 
 
 def test_one_address_has_few_sockets_without_a_user(start_server: Starter) -> None:
     server = start_server(WEB_CONCURRENCY="1", TRUSTED_PROXIES="1")
-    with living_in(server) as house:
-        theirs = [house.open(header=["X-Forwarded-For: 192.0.2.1"]) for _ in range(MAX_STRANGERS)]
+    with socket_harness(server) as harness:
+        theirs = [harness.open(header=["X-Forwarded-For: 192.0.2.1"]) for _ in range(MAX_STRANGERS)]
         answer = upgrade(server, **{"X-Forwarded-For": "192.0.2.1"})
         assert (answer.status_code, answer.json()["error"]) == (429, "too_many_requests")
         assert int(answer.headers["Retry-After"]) > 0
         # Others are welcome, and so is the address once it says who it is, or leaves.
-        assert house.open(header=["X-Forwarded-For: 192.0.2.2"]).raw.connected
-        theirs[0].say(type="auth", token=house.token("admin"))
+        assert harness.open(header=["X-Forwarded-For: 192.0.2.2"]).raw.connected
+        theirs[0].say(type="auth", token=harness.token("admin"))
         assert theirs[0].hear()["type"] == "auth_ok"
         theirs[1].raw.close()
-        assert house.open(header=["X-Forwarded-For: 192.0.2.1"]).raw.connected
-        assert eventually(lambda: is_welcome(house))
+        assert harness.open(header=["X-Forwarded-For: 192.0.2.1"]).raw.connected
+        assert eventually(lambda: is_welcome(harness))
         assert upgrade(server, **{"X-Forwarded-For": "192.0.2.1"}).status_code == 429
 
 
-def is_welcome(house: House) -> bool:
+def is_welcome(harness: SocketHarness) -> bool:
     try:
-        return bool(house.open(header=["X-Forwarded-For: 192.0.2.1"]).raw.connected)
+        return bool(harness.open(header=["X-Forwarded-For: 192.0.2.1"]).raw.connected)
     except websocket.WebSocketBadStatusException:
         return False
 
 
 def test_metrics_count_the_upgrade_and_nothing_else(start_server: Starter) -> None:
     server = start_server(WEB_CONCURRENCY="1")
-    with living_in(server) as house:
+    with socket_harness(server) as harness:
         for _ in range(3):
-            house.join("admin").raw.close()
+            harness.join("admin").raw.close()
         server.client.get("/ws")
         upgrade(server, Origin="http://evil.example")
         counted = [line for line in server.client.get("/metrics").text.splitlines() if 'route="/ws"' in line]
@@ -107,15 +107,15 @@ def test_metrics_count_the_upgrade_and_nothing_else(start_server: Starter) -> No
 
 def test_a_slow_reader_delays_nobody_and_is_sent_away(start_server: Starter) -> None:
     server = start_server(WEB_CONCURRENCY="1")
-    with living_in(server) as house:
-        slow = house.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
-        slow.say(type="auth", token=house.token("admin"))
+    with socket_harness(server) as harness:
+        slow = harness.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+        slow.say(type="auth", token=harness.token("admin"))
         assert slow.hear()["type"] == "auth_ok"
-        quick = house.join(house.user())
+        quick = harness.join(harness.user())
         for turn in range(12):
             begun = time.monotonic()
             for _ in range(10):
-                house.tell(None, n=turn, filling="x" * 50_000)
+                harness.tell(None, n=turn, filling="x" * 50_000)
             assert [quick.hear()["data"]["n"] for _ in range(10)] == [turn] * 10
             assert time.monotonic() - begun < SLOW_AFTER
         gauge = "microdock_websocket_connections 1.0"
@@ -126,12 +126,12 @@ def test_a_slow_reader_delays_nobody_and_is_sent_away(start_server: Starter) -> 
 
 def test_a_slow_reader_of_what_it_missed_is_sent_away_too(start_server: Starter) -> None:
     server = start_server(WEB_CONCURRENCY="1")
-    with living_in(server) as house:
+    with socket_harness(server) as harness:
         for turn in range(120):
-            house.tell(None, n=turn, filling="x" * 50_000)
-        slow = house.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
-        slow.say(type="auth", token=house.token("admin"), last_id=0)
-        quick = house.join("admin", last_id=0)
+            harness.tell(None, n=turn, filling="x" * 50_000)
+        slow = harness.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+        slow.say(type="auth", token=harness.token("admin"), last_id=0)
+        quick = harness.join("admin", last_id=0)
         assert [quick.hear()["data"]["n"] for _ in range(120)] == list(range(120))
         gauge = "microdock_websocket_connections 1.0"
         assert eventually(lambda: gauge in server.client.get("/metrics").text, within=20)
@@ -139,9 +139,9 @@ def test_a_slow_reader_of_what_it_missed_is_sent_away_too(start_server: Starter)
 
 def test_clients_that_never_answer_a_close_do_not_stop_requests(start_server: Starter) -> None:
     server = start_server(WEB_CONCURRENCY="1", WEB_THREADS="4")
-    with living_in(server) as house:
+    with socket_harness(server) as harness:
         # As many as one address may have of whom nothing is known.
-        rude = [house.open() for _ in range(MAX_STRANGERS)]
+        rude = [harness.open() for _ in range(MAX_STRANGERS)]
         for one in rude:
             one.say(type="auth", token="nonsense")
         begun = time.monotonic()
@@ -157,8 +157,8 @@ def test_clients_that_never_answer_a_close_do_not_stop_requests(start_server: St
 @pytest.mark.parametrize("kind", ["polite", "rude"])
 def test_the_server_ends_in_time_with_sockets_open(start_server: Starter, kind: str) -> None:
     server = start_server()
-    with living_in(server) as house:
-        sockets = [house.join(house.user()) for _ in range(6)] + [house.open() for _ in range(4)]
+    with socket_harness(server) as harness:
+        sockets = [harness.join(harness.user()) for _ in range(6)] + [harness.open() for _ in range(4)]
         begun = time.monotonic()
         server.terminate()
         if kind == "polite":
@@ -172,23 +172,23 @@ def test_the_server_ends_in_time_with_sockets_open(start_server: Starter, kind: 
 
 def test_a_reload_sends_clients_to_the_new_workers(start_server: Starter) -> None:
     server = start_server()
-    with living_in(server) as house:
-        name = house.user()
-        found, before = house.join(name), set(server.workers())
+    with socket_harness(server) as harness:
+        name = harness.user()
+        found, before = harness.join(name), set(server.workers())
         os.kill(server.pid, 1)
         assert found.closed_with()[0] == 1001
         assert eventually(lambda: not before & set(server.workers()) and len(server.workers()) == 2, within=20)
-        first = house.latest()
-        house.tell(name, n=7)
-        again = house.join(name, last_id=first)
+        first = harness.latest()
+        harness.tell(name, n=7)
+        again = harness.join(name, last_id=first)
         assert again.hear()["data"]["n"] == 7
         assert eventually(lambda: "microdock_websocket_connections 1.0" in server.client.get("/metrics").text)
 
 
 def test_workers_end_when_their_parent_is_killed(start_server: Starter) -> None:
     server = start_server()
-    with living_in(server) as house:
-        found, workers = house.join("admin"), server.workers()
+    with socket_harness(server) as harness:
+        found, workers = harness.join("admin"), server.workers()
         os.kill(server.pid, 9)
         assert found.closed_with()[0] == 1001
         assert eventually(lambda: not any(is_running(pid) for pid in workers), within=GRACE_SECONDS)
@@ -203,10 +203,10 @@ def is_running(pid: int) -> bool:
 
 def test_no_token_is_in_the_logs(start_server: Starter) -> None:
     server = start_server(LOG_LEVEL="DEBUG")
-    with living_in(server) as house:
-        given = [house.token("admin"), house.token("admin", lifetime=-5), "secret-" + os.urandom(8).hex()]
+    with socket_harness(server) as harness:
+        given = [harness.token("admin"), harness.token("admin", lifetime=-5), "secret-" + os.urandom(8).hex()]
         for token in given:
-            found = house.open()
+            found = harness.open()
             found.say(type="auth", token=token)
             found.raw.recv_data()
             found.say(type="auth", token=token)

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 from microdock_server.vocabulary import Role
 
 from ..live import Server
-from ..sockets import House, living_in
+from ..sockets import SocketHarness, socket_harness
 from .conftest import Visit
 from .page import PASSWORD, Admin
 from .people import PEOPLE, add_people, as_user
@@ -46,9 +46,9 @@ def _nothing_unread(server: Server) -> None:
 
 
 @pytest.fixture
-def house(server: Server) -> Iterator[House]:
+def harness(server: Server) -> Iterator[SocketHarness]:
     """The server's data, for telling one person something."""
-    with living_in(server) as found:
+    with socket_harness(server) as found:
         yield found
 
 
@@ -159,10 +159,10 @@ def test_maintenance_is_told_to_everybody_without_a_reload(visit: Visit, server:
     expect(notices(admin).nth(1)).to_contain_text("磁盘更换")
 
 
-def test_what_is_for_one_person_reaches_that_one_alone(visit: Visit, server: Server, house: House) -> None:
+def test_what_is_for_one_person_reaches_that_one_alone(visit: Visit, server: Server, harness: SocketHarness) -> None:
     admin, wire = listening(visit)
     other, others = listening(visit, "developer")
-    house.tell("user", plugin_name="com.example.own", new_status="published")
+    harness.tell("user", plugin_name="com.example.own", new_status="published")
     unread(admin, 1)
     # What is told to everybody afterwards comes after it: had the first been on its way, it would be here.
     announce(server, "对所有人")
@@ -188,9 +188,9 @@ def test_it_comes_back_after_the_server_and_tells_once_what_was_missed(
     try:
         getattr(server, ending)()
         expect(state).to_be_visible()
-        with living_in(server) as house:
-            house.tell("user", plugin_name=f"meanwhile-{ending}", new_status="published")
-            house.tell("developer", plugin_name=f"others-{ending}", new_status="published")
+        with socket_harness(server) as harness:
+            harness.tell("user", plugin_name=f"meanwhile-{ending}", new_status="published")
+            harness.tell("developer", plugin_name=f"others-{ending}", new_status="published")
         # Long enough for an attempt that finds nobody.
         assert wire.until(lambda: any(NOT_REACHED.match(line) for line in admin.seen))
         unread(admin, 1)
@@ -240,30 +240,32 @@ def test_all_are_marked_as_read_and_stay_so(visit: Visit, server: Server) -> Non
     unread(admin, 1)
 
 
-def test_what_was_read_elsewhere_is_not_told_anew(visit: Visit, server: Server, house: House) -> None:
+def test_what_was_read_elsewhere_is_not_told_anew(visit: Visit, server: Server, harness: SocketHarness) -> None:
     """More unread ones than the bell shows, and the newest of all read: what is loaded does not hold that one."""
     server.add_user("busy", PASSWORD, Role.USER)
     for number in range(25):
-        house.tell("busy", plugin_name=f"com.example.busy-{number}", new_status="published")
-    newest = house.latest()
+        harness.tell("busy", plugin_name=f"com.example.busy-{number}", new_status="published")
+    newest = harness.latest()
     answer = as_user(server, "busy").post(f"{NOTICES}/read", {"ids": [newest]})
     assert answer.status_code == 200, answer.text
     shown = as_user(server, "busy").get(NOTICES).json()["data"]["unread_count"]
 
     admin, wire = listening(visit, "busy")
     unread(admin, shown)
-    house.tell("busy", plugin_name="com.example.busy-last", new_status="published")
+    harness.tell("busy", plugin_name="com.example.busy-last", new_status="published")
     assert wire.until(lambda: wire.count("notification") > 0)
     open_bell(admin)
     expect(notices(admin).first).to_contain_text("com.example.busy-last")
     unread(admin, shown + 1)
 
 
-def test_a_logout_closes_the_socket_and_tells_nothing_more(visit: Visit, server: Server, house: House) -> None:
+def test_a_logout_closes_the_socket_and_tells_nothing_more(
+    visit: Visit, server: Server, harness: SocketHarness
+) -> None:
     before = sockets(server)
     admin, wire = listening(visit)
     admin.page.clock.install()
-    house.tell("user", plugin_name="com.example.secret", new_status="published")
+    harness.tell("user", plugin_name="com.example.secret", new_status="published")
     unread(admin, 1)
     assert wire.open() == 1
     assert wire.until(lambda: sockets(server) == before + 1)
@@ -273,7 +275,7 @@ def test_a_logout_closes_the_socket_and_tells_nothing_more(visit: Visit, server:
     assert wire.until(lambda: wire.open() == 0)
     assert wire.until(lambda: sockets(server) == before)
     # It does not come back either, however long one waits.
-    house.tell("user", plugin_name="com.example.later", new_status="published")
+    harness.tell("user", plugin_name="com.example.later", new_status="published")
     assert stays_away(admin, wire)
     assert wire.count("notification") == 1
 
@@ -286,7 +288,7 @@ def test_a_logout_closes_the_socket_and_tells_nothing_more(visit: Visit, server:
     open_bell(admin)
     expect(notices(admin).filter(has_text="com.example.secret")).to_have_count(0)
     unread(admin, 0)
-    house.tell("developer", plugin_name="com.example.mine", new_status="published")
+    harness.tell("developer", plugin_name="com.example.mine", new_status="published")
     unread(admin, 1)
     assert wire.open() == 1
 

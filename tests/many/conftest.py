@@ -10,7 +10,7 @@ from ..peers import missing, postgresql
 from ..peers.nginx import binary
 from ..peers.redis import PROGRAM
 from ..peers.s3 import ensure_there
-from ..sockets import living_in
+from ..sockets import socket_harness
 from .cluster import Cluster
 from .load import Load
 from .pristine import Pristine
@@ -50,5 +50,5 @@ def cluster(running_cluster: Cluster, pristine: Pristine) -> Cluster:
 @pytest.fixture
 def load(cluster: Cluster) -> Iterator[Load]:
     """Clients that are about to begin."""
-    with living_in(cluster.nodes[0]) as house:
-        yield Load(cluster, house)
+    with socket_harness(cluster.nodes[0]) as harness:
+        yield Load(cluster, harness)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Self
 import requests
 
 from ..live import eventually, large_package, sha256
-from ..sockets import House
+from ..sockets import SocketHarness
 from ..support import package
 from .cluster import ADMINISTRATOR, SECONDS, Cluster, Visitor
 
@@ -40,8 +40,8 @@ class Load:
     outcome.
     """
 
-    def __init__(self, cluster: Cluster, house: House) -> None:
-        self.cluster, self._house = cluster, house
+    def __init__(self, cluster: Cluster, harness: SocketHarness) -> None:
+        self.cluster, self._harness = cluster, harness
         self.asked, self.good = Counter[str](), Counter[str]()
         self.lost: list[Loss] = []
         self.again: list[tuple[str, int]] = []
@@ -149,7 +149,7 @@ class Load:
             assert answer.content == self._data
 
     def _rating(self) -> None:
-        token = self._house.token(self._house.user())
+        token = self._harness.token(self._harness.user())
         path = f"/api/v1/marketplace/plugins/{DOWNLOADED}/reviews"
         body = {"rating": 4, "title": "t", "content": "c"}
         if answer := self._ask("rating", lambda: self._client(token).post(path, body), 201):

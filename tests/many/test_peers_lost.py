@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ..live import eventually, sha256, statuses
-from ..sockets import living_in
+from ..sockets import socket_harness
 from ..support import package
 from .cluster import ADMINISTRATOR, SECONDS, Cluster
 from .test_together import announce
@@ -38,8 +38,8 @@ def test_postgresql_comes_back_and_so_do_all_nodes(cluster: Cluster) -> None:
     data = package(name=NAME)
     assert cluster.client().upload(data).status_code == 200
     serving = [node.processes().keys() for node in cluster.nodes]
-    with living_in(cluster.nodes[1]) as house:
-        admin, listener = cluster.client(house.token("admin")), house.user()
+    with socket_harness(cluster.nodes[1]) as harness:
+        admin, listener = cluster.client(harness.token("admin")), harness.user()
         cluster.postgresql.stop()
         try:
             for call in (
@@ -59,7 +59,7 @@ def test_postgresql_comes_back_and_so_do_all_nodes(cluster: Cluster) -> None:
         assert eventually(cluster.all_ready, SECONDS)
         assert sha256(cluster.client().download(NAME).content) == sha256(data)
         assert cluster.client().upload(package(version="2.0.0")).status_code == 200
-        socket = house.join(listener)
+        socket = harness.join(listener)
         announce(admin, "again")
         assert socket.hear()["data"]["text"] == "again"
     assert [node.processes().keys() for node in cluster.nodes] == serving

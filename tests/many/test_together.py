@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ..live import Client, at_once, large_package, statuses
-from ..sockets import House, Socket, living_in
+from ..sockets import Socket, SocketHarness, socket_harness
 from .cluster import Cluster
 
 pytestmark = pytest.mark.live
@@ -19,16 +19,16 @@ MAINTENANCE = {"message": "m", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "
 
 
 @pytest.fixture
-def house(cluster: Cluster) -> Iterator[House]:
+def harness(cluster: Cluster) -> Iterator[SocketHarness]:
     """People and their sockets; the sockets are at the second node."""
-    with living_in(cluster.nodes[1]) as found:
+    with socket_harness(cluster.nodes[1]) as found:
         yield found
 
 
-def through_nginx(cluster: Cluster, house: House, username: str) -> Socket:
+def through_nginx(cluster: Cluster, harness: SocketHarness, username: str) -> Socket:
     """A socket through nginx, on which this user is known."""
-    found = house.open(url=f"wss://127.0.0.1:{cluster.nginx.port}/ws", sslopt={"context": cluster.nginx.tls})
-    found.say(type="auth", token=house.token(username))
+    found = harness.open(url=f"wss://127.0.0.1:{cluster.nginx.port}/ws", sslopt={"context": cluster.nginx.tls})
+    found.say(type="auth", token=harness.token(username))
     assert found.hear()["type"] == "auth_ok"
     return found
 
@@ -38,33 +38,35 @@ def announce(admin: Client, text: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_what_one_node_announces_is_heard_at_the_others_and_through_nginx(cluster: Cluster, house: House) -> None:
-    here = house.join(house.user())
-    house.server = cluster.nodes[2]
-    sockets = [here, house.join(house.user()), through_nginx(cluster, house, house.user())]
+def test_what_one_node_announces_is_heard_at_the_others_and_through_nginx(
+    cluster: Cluster, harness: SocketHarness
+) -> None:
+    here = harness.join(harness.user())
+    harness.server = cluster.nodes[2]
+    sockets = [here, harness.join(harness.user()), through_nginx(cluster, harness, harness.user())]
     for number, node in enumerate(cluster.nodes):
-        announce(node.client.with_token(house.token("admin")), f"from {number}")
+        announce(node.client.with_token(harness.token("admin")), f"from {number}")
         assert [socket.hear()["data"]["text"] for socket in sockets] == [f"from {number}"] * 3
 
 
-def test_what_one_user_is_told_nobody_else_hears(cluster: Cluster, house: House) -> None:
-    told, other = house.user(), house.user()
-    there, elsewhere = house.join(told), through_nginx(cluster, house, other)
-    house.tell(told, plugin_name="a plugin of theirs")
+def test_what_one_user_is_told_nobody_else_hears(cluster: Cluster, harness: SocketHarness) -> None:
+    told, other = harness.user(), harness.user()
+    there, elsewhere = harness.join(told), through_nginx(cluster, harness, other)
+    harness.tell(told, plugin_name="a plugin of theirs")
     assert there.hear()["data"]["plugin_name"] == "a plugin of theirs"
     assert elsewhere.is_quiet()
 
 
-def test_a_token_that_one_node_revokes_closes_sockets_at_the_others(cluster: Cluster, house: House) -> None:
-    name = house.user()
-    token = house.token(name)
+def test_a_token_that_one_node_revokes_closes_sockets_at_the_others(cluster: Cluster, harness: SocketHarness) -> None:
+    name = harness.user()
+    token = harness.token(name)
     sockets = []
     for node in cluster.nodes:
-        house.server = node
-        sockets.append(house.open())
+        harness.server = node
+        sockets.append(harness.open())
         sockets[-1].say(type="auth", token=token)
         assert sockets[-1].hear()["type"] == "auth_ok"
-    stays = house.join(house.user())
+    stays = harness.join(harness.user())
     assert cluster.nodes[0].client.with_token(token).post("/api/auth/logout").status_code == 200
     assert [socket.closed_with()[0] for socket in sockets] == [4401] * 3
     asked = [node.client.with_token(token).get("/api/v1/plugins/installed") for node in cluster.nodes]
@@ -92,8 +94,8 @@ def test_logins_are_limited_over_all_nodes(cluster: Cluster) -> None:
     assert answers == [401] * 10 + [429] * 2
 
 
-def test_configuration_changed_at_one_node_holds_at_all(cluster: Cluster, house: House) -> None:
-    token = house.token("admin")
+def test_configuration_changed_at_one_node_holds_at_all(cluster: Cluster, harness: SocketHarness) -> None:
+    token = harness.token("admin")
     admins = [node.client.with_token(token) for node in cluster.nodes]
 
     def configure(admin: Client, **values: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from ..jobs.helpers import WorkerProcess, review, submit
 from ..live import Client, Server, at_once, eventually, prepared_server, statuses
 from ..peers.redis import RedisServer, running
-from ..sockets import House, living_in
+from ..sockets import SocketHarness, socket_harness
 from ..support import package
 
 # Two nodes that share SQLite's file; tests/many has those that share PostgreSQL.
@@ -79,10 +79,10 @@ def nodes(running_nodes: Nodes, redis_server: RedisServer) -> Nodes:
 
 
 @pytest.fixture
-def house(nodes: Nodes) -> Iterator[tuple[House, Client]]:
+def harness(nodes: Nodes) -> Iterator[tuple[SocketHarness, Client]]:
     """The second node's sockets, and the administrator on the first."""
     first, second = nodes
-    with living_in(first) as found:
+    with socket_harness(first) as found:
         found.server = second
         yield found, first.client.with_token(found.token("admin"))
 
@@ -113,8 +113,10 @@ def test_a_limit_is_exact_across_nodes(nodes: Nodes, redis_server: RedisServer) 
     assert found == [{200: 100, 429: 10}] * 2
 
 
-def test_notifications_and_revocations_cross_nodes(house: tuple[House, Client], redis_server: RedisServer) -> None:
-    home, admin = house
+def test_notifications_and_revocations_cross_nodes(
+    harness: tuple[SocketHarness, Client], redis_server: RedisServer
+) -> None:
+    home, admin = harness
     name = home.user()
     socket, leaving = home.join(name), admin.with_token(home.token(home.user()))
     announce(admin, "with Redis")
