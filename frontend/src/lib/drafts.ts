@@ -5,7 +5,7 @@
  */
 import { useSession } from '@/stores/session'
 
-export interface Kept {
+export interface StoredDraft {
   /** When it was typed, in milliseconds. */
   at: number
   /** What the form showed before. */
@@ -24,18 +24,18 @@ export function keyOf(subject: string, userId: string | undefined = useSession()
 }
 
 /** The draft of whoever is logged in about this; null where there is none. */
-export function keptAbout(subject: string): Kept | null {
+export function keptAbout(subject: string): StoredDraft | null {
   const key = keyOf(subject)
   return key === null ? null : read(key)
 }
 
-export function read(key: string): Kept | null {
+export function read(key: string): StoredDraft | null {
   const kept = parsed(localStorage.getItem(key))
   return kept !== null && isRecent(kept) ? kept : null
 }
 
 /** Keep a draft; the oldest ones make room for it. False where there is none. */
-export function write(key: string, kept: Kept): boolean {
+export function write(key: string, kept: StoredDraft): boolean {
   const text = JSON.stringify(kept)
   if (text.length > LONGEST) return false
   const others = all().filter((other) => other.key !== key)
@@ -68,13 +68,13 @@ function all(): { key: string; at: number }[] {
   return found.sort((one, other) => other.at - one.at)
 }
 
-function isRecent({ at }: Kept): boolean {
+function isRecent({ at }: StoredDraft): boolean {
   return Date.now() - at < DAYS * 86_400_000
 }
 
-function parsed(text: string | null): Kept | null {
+function parsed(text: string | null): StoredDraft | null {
   try {
-    const kept = JSON.parse(text ?? 'null') as Kept | null
+    const kept = JSON.parse(text ?? 'null') as StoredDraft | null
     return typeof kept?.at === 'number' && typeof kept.values === 'object' && kept.values !== null ? kept : null
   } catch {
     return null

@@ -17,7 +17,7 @@ const ANSWER_MS = 150
 /** An answer that was lost is had again, the very same, within half a minute. */
 const RETRY_MS = 1_000
 
-interface Kept {
+interface StoredSession {
   access: string
   refresh: string
   user: User
@@ -25,12 +25,12 @@ interface Kept {
 
 type News =
   | { type: 'began'; user: string; login: string }
-  | { type: 'renewed'; kept: Kept }
+  | { type: 'renewed'; kept: StoredSession }
   | { type: 'asked'; login: string; refresh: string }
   | { type: 'ended'; login: string }
 
 export const useSession = defineStore('session', () => {
-  const kept = ref<Kept | null>(load())
+  const kept = ref<StoredSession | null>(load())
   /** True once a session ended by itself, until the next login: the login page says why it is shown. */
   const hasExpired = ref(false)
   let renewal: Promise<string | null> | null = null
@@ -95,7 +95,7 @@ export const useSession = defineStore('session', () => {
     try {
       const session = await exchanged(spent)
       // Logged out while the answer was on its way.
-      if ((kept.value as Kept | null)?.refresh !== spent) return accessToken.value
+      if ((kept.value as StoredSession | null)?.refresh !== spent) return accessToken.value
       const value = { access: session.access_token, refresh: session.refresh_token, user: session.user }
       take(value)
       tell({ type: 'renewed', kept: value })
@@ -111,7 +111,7 @@ export const useSession = defineStore('session', () => {
   }
 
   /** Ask the other tabs for a newer renewal of this login, and give them a moment to say so. */
-  async function ask(own: Kept): Promise<void> {
+  async function ask(own: StoredSession): Promise<void> {
     if (channel === null) return
     const answer = new Promise<void>((resolve) => {
       heard = resolve
@@ -152,7 +152,7 @@ export const useSession = defineStore('session', () => {
   }
 
   /** Go on with a renewal, and keep it where the login was kept. */
-  function take(value: Kept): void {
+  function take(value: StoredSession): void {
     const storage = isOfTab() ? sessionStorage : localStorage
     kept.value = value
     storage.setItem(KEY, JSON.stringify(value))
@@ -166,7 +166,7 @@ export const useSession = defineStore('session', () => {
   }
 
   /** Of another login, that this browser remembers beside the one of this tab, nothing is forgotten. */
-  function drop(own: Kept): void {
+  function drop(own: StoredSession): void {
     kept.value = null
     sessionStorage.removeItem(KEY)
     const remembered = parsed(localStorage.getItem(KEY))
@@ -205,14 +205,14 @@ function isOfTab(): boolean {
   return sessionStorage.getItem(KEY) !== null
 }
 
-function load(): Kept | null {
+function load(): StoredSession | null {
   return parsed(sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY))
 }
 
-function parsed(text: string | null): Kept | null {
+function parsed(text: string | null): StoredSession | null {
   if (text === null) return null
   try {
-    return JSON.parse(text) as Kept
+    return JSON.parse(text) as StoredSession
   } catch {
     return null
   }
@@ -224,7 +224,7 @@ interface Claims {
 }
 
 /** What all tokens of one login have in common, however often it was renewed. */
-function loginOf(kept: Kept): string {
+function loginOf(kept: StoredSession): string {
   return claimsOf(kept.refresh).fam ?? kept.refresh
 }
 
