@@ -2,7 +2,8 @@
 
 What only a proxy may say (where a request came from, by which name and scheme, what it was before) reaches the
 application from trusted proxies alone, and only in the form that it understands; all other headers of that kind are
-taken out of every request. That there were any is remembered: see `is_direct`.
+taken out of every request. That there were any is remembered: see `is_direct`. (Werkzeug's ProxyFix counts hops, and
+believes whoever connects.)
 """
 
 from __future__ import annotations

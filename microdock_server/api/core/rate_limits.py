@@ -1,5 +1,8 @@
 """Rate limits: how many requests whom, in which window. Windows are named by `limits`, and counted exactly across
-workers in a file, or across nodes in Redis."""
+workers in a file, or across nodes in Redis.
+
+They are counted here because the storages of `limits` take three round trips to Redis, and have none for a file.
+"""
 
 from __future__ import annotations
 

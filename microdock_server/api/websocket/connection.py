@@ -1,4 +1,8 @@
-"""One WebSocket: read by the thread that handles it, written to by any thread, and nobody ever waits for its client."""
+"""One WebSocket: read by the thread that handles it, written to by any thread, and nobody ever waits for its client.
+
+The protocol is wsproto's; input and output are ours. simple-websocket (flask-sock) has a second thread for every
+connection, and whoever sends waits for a slow client.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,9 @@ from collections import deque
 from contextlib import suppress
 from typing import Final
 
-from wsproto import WSConnection
+from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
-from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Ping, TextMessage
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 CHUNK: Final = 4096
@@ -29,6 +33,21 @@ MAX_UNANSWERED: Final = 2
 # Frames of any kind that a client may send in a minute.
 MAX_FRAMES: Final = 600
 MINUTE: Final = 60.0
+# All of a request for a WebSocket but its key. It offers no extensions, whatever the client does: nothing is
+# compressed, which would cost memory for each connection.
+_UPGRADE: Final = (
+    *((b"Host", b"localhost"), (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")),
+    (b"Sec-WebSocket-Version", b"13"),
+)
+
+
+def upgraded(sock: socket.socket, key: str) -> Connection:
+    """The WebSocket that a client asked for by a request with this `Sec-WebSocket-Key`; the answer to it is sent."""
+    protocol = WSConnection(ConnectionType.SERVER)
+    protocol.initiate_upgrade_connection([*_UPGRADE, (b"Sec-WebSocket-Key", key.encode())], "/")
+    for _request in protocol.events():
+        sock.sendall(protocol.send(AcceptConnection()))
+    return Connection(sock, protocol)
 
 
 class Connection:

@@ -6,12 +6,10 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, request
-from flask_sock import Sock  # type: ignore[import-untyped]
 
 from ...addresses.client import counted
 from ...clock import utcnow
@@ -26,7 +24,7 @@ from ..core.mounts import SOCKET
 from ..core.request import language
 from ..core.state import api_state
 from ..core.surface import RATE_HEADERS, ROUTE
-from .connection import Connection
+from .connection import Connection, upgraded
 from .hub import UNAUTHENTICATED, Hub, Member, frame
 
 log = logging.getLogger(__name__)
@@ -37,23 +35,20 @@ MAX_SENSELESS: Final = 5
 TOO_MANY_OF_USER: Final = 4429
 MAX_ID: Final = 2**63 - 1
 
-# What is left of the request's headers when the handshake begins; anything else could only confuse it.
-_HANDSHAKE: Final = ("HTTP_UPGRADE", "HTTP_CONNECTION", "HTTP_SEC_WEBSOCKET_KEY", "HTTP_SEC_WEBSOCKET_VERSION")
 _PLACE: Final = "microdock.socket_place"
 _LANGUAGE: Final = "microdock.socket_language"
 
 live = Blueprint("live", __name__)
-sock = Sock()
 
 
-class _NoThread:
-    """Stands where simple-websocket would start a second thread to read: the one that handles the socket does it."""
+class _Upgraded(Response):
+    """The answer to a request whose socket was a WebSocket: gunicorn is told that nothing is left to be sent."""
 
-    def __init__(self, target: Callable[[], None]) -> None:
-        self.name = ""
-
-    def start(self) -> None:
-        """Do nothing."""
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """See Response. Werkzeug's server, of which `flask run` is made, only knows answers."""
+        if "gunicorn.socket" in environ:
+            raise StopIteration
+        return super().__call__(environ, start_response)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,6 @@ def mount(app: Flask, context: Context) -> None:
     """Serve `/ws`, unless the settings turn it off."""
     settings = context.settings
     if settings.ws_max_connections:
-        app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
         app.extensions[HUB] = Hub(
             context.autocommit, context.wakeups, settings.ws_max_connections, settings.ws_max_per_user
         )
@@ -89,7 +83,7 @@ def _admit() -> Response | None:
     if not api_state().origins.is_welcome(request.environ):
         raise ForeignOrigin()
     request.environ[_PLACE] = _hub().reserve(counted(request.remote_addr or ""))
-    _strip(request.environ)
+    request.environ[_LANGUAGE] = language()
     return None
 
 
@@ -100,13 +94,13 @@ def _leave(_error: BaseException | None) -> None:
         _hub().release(place)
 
 
-@sock.route(SOCKET, bp=live)  # type: ignore[untyped-decorator]
-def converse(server: Any) -> None:
+@live.route(SOCKET, websocket=True)
+def converse() -> Response:
     """The whole life of a socket. Nothing that goes wrong in it becomes an HTTP answer: it has been given."""
-    connection = Connection(server.sock, server.ws)
-    # The connection closes the socket; flask-sock shall not try.
-    server.connected = False
-    request.environ[UPGRADED]()
+    environ = request.environ
+    sock = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
+    connection = upgraded(sock, environ["HTTP_SEC_WEBSOCKET_KEY"])
+    environ[UPGRADED]()
     with _hub().watching(connection):
         try:
             _serve(connection)
@@ -115,6 +109,7 @@ def converse(server: Any) -> None:
             connection.close(1011, "internal error")
         finally:
             connection.end()
+    return _Upgraded()
 
 
 def _serve(connection: Connection) -> None:
@@ -198,14 +193,6 @@ def _is_key(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == 16
     except (binascii.Error, ValueError):
         return False
-
-
-def _strip(environ: dict[str, Any]) -> None:
-    """Leave what the handshake needs. Without extensions nothing is compressed: it would cost memory a connection."""
-    environ[_LANGUAGE] = language()
-    for name in [name for name in environ if name.startswith("HTTP_") and name not in _HANDSHAKE]:
-        del environ[name]
-    environ["HTTP_HOST"] = "localhost"
 
 
 def _hub() -> Hub:

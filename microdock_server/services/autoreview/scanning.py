@@ -1,4 +1,7 @@
-"""Asking ClamAV about a file, over clamd's own protocol (INSTREAM). Only an exact `stream: OK` makes it clean."""
+"""Asking ClamAV about a file, over clamd's own protocol (INSTREAM). Only an exact `stream: OK` makes it clean.
+
+Written by hand, for what clamd says before it hangs up on a file that it does not take has to be read.
+"""
 
 from __future__ import annotations
 
