@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { get } from '@/api/client'
-import type { Account, Config } from '@/api/types'
+import type { Account } from '@/api/types'
 import { prefixesOf, trimmed, useAccountSearch, useNames } from '@/lib/prefixes'
 
 vi.mock('@/api/client', () => ({ get: vi.fn() }))
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 
 it('hands out a copy: what is written in does not change what the server said', () => {
-  const config = { reserved_prefixes: [{ prefix: 'com.a', owner_ids: ['1'] }] } as unknown as Config
+  const config = { reserved_prefixes: [{ prefix: 'com.a', owner_ids: ['1'] }] }
   const rows = prefixesOf(config)
   rows[0]?.owner_ids.push('2')
   expect(prefixesOf(config)).toEqual([{ prefix: 'com.a', owner_ids: ['1'] }])

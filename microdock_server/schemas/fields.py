@@ -20,7 +20,16 @@ from ..bundle.versions import is_version
 from ..clock import iso
 from ..messages import Message
 from ..text import names
-from ..vocabulary import CURRENCY, PLUGIN_NAME, PLUGIN_NAME_MAX, UPLOAD_KEY, URL_MAX, USER_KEY, UUID, VERSION_MAX
+from ..vocabulary import (
+    CURRENCY,
+    PLUGIN_NAME,
+    PLUGIN_NAME_MAX,
+    UPLOAD_KEY,
+    URL_MAX,
+    USER_KEY,
+    UUID,
+    VERSION_MAX,
+)
 
 # What every field says of the same faults.
 COMMON: Final = {

@@ -47,6 +47,9 @@ class File(fields.Field[Any]):
 class Files(fields.Field[Any]):
     """Files that may come more than once under one name; as a list."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"items": {"type": "string", "format": "binary"}}, **kwargs)
+
     default_error_messages = {"required": [Message("field.file")], "null": [Message("field.file")]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:

@@ -64,6 +64,45 @@ def test_what_stands_at_api_v1_stands_at_v1_as_well(document: dict[str, Any]) ->
     assert long == {(method, path) for method, path in every if path.startswith("/v1/")}
 
 
+# What is free-form, and stays so. Whoever reads an event or a line of the log shows what they know of it.
+FREE = {"MarketAuditEntry.details"}
+
+
+def open_ends(node: Any, place: str = "") -> list[str]:
+    """Where a schema says `object` without saying its fields, or nothing at all."""
+    if isinstance(node, list):
+        return [found for one in node for found in open_ends(one, place)]
+    if not isinstance(node, dict):
+        return []
+    is_object = "object" in node.get("type", ())
+    says = "properties" in node or node.get("additionalProperties") not in (None, {}, True)
+    found = [place] if is_object and not says else []
+    for name, inner in node.get("properties", {}).items():
+        found += [f"{place}.{name}"] if not {"type", "$ref", "anyOf", "allOf", "const"} & inner.keys() else []
+        found += open_ends(inner, f"{place}.{name}")
+    parts = [node[name] for name in ("items", "anyOf", "allOf", "additionalProperties") if name in node]
+    return found + [one for part in parts for one in open_ends(part, place)]
+
+
+def test_every_schema_says_its_fields(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert {place for name, schema in schemas.items() for place in open_ends(schema, name)} == FREE
+    assert all(schemas[name]["properties"][field]["description"] for name, field in (one.split(".") for one in FREE))
+
+
+def test_every_answer_says_its_fields(document: dict[str, Any]) -> None:
+    contents = [
+        (path, media_type, content["schema"])
+        for _, path, operation in operations(document)
+        for answer in [*operation["responses"].values(), operation.get("requestBody", {})]
+        for media_type, content in answer.get("content", {}).items()
+    ]
+    assert len(contents) > 500
+    assert {path for path, _, schema in contents if open_ends(schema, path)} == {"/openapi.json"}
+    files = [(path, schema) for path, media_type, schema in contents if media_type in ("application/zip", "image/*")]
+    assert files and all(schema == {"type": "string", "format": "binary"} for _, schema in files)
+
+
 def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(names) == len(set(names))

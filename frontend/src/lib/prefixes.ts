@@ -1,12 +1,7 @@
 /** Reserved prefixes of plugin names, and the accounts that own them. */
 import { shallowRef } from 'vue'
 import { get } from '@/api/client'
-import type { Account, Config } from '@/api/types'
-
-export interface ReservedPrefix {
-  prefix: string
-  owner_ids: string[]
-}
+import type { Account, Config, ReservedPrefix } from '@/api/types'
 
 // What the server takes.
 export const MOST_PREFIXES = 100
@@ -17,9 +12,8 @@ const FOUND = 20
 const AT_ONCE = 5
 
 /** The prefixes of a configuration, as a copy that can be written in. */
-export function prefixesOf(config: Config | null): ReservedPrefix[] {
-  const rows = (config?.reserved_prefixes ?? []) as unknown as ReservedPrefix[]
-  return rows.map(({ prefix, owner_ids }) => ({ prefix, owner_ids: [...owner_ids] }))
+export function prefixesOf(config: Pick<Config, 'reserved_prefixes'> | null): ReservedPrefix[] {
+  return (config?.reserved_prefixes ?? []).map(({ prefix, owner_ids }) => ({ prefix, owner_ids: [...owner_ids] }))
 }
 
 /** As they are sent. */

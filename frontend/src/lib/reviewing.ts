@@ -1,4 +1,4 @@
-/** What the pages of the review queue share: the shapes that the document leaves open, and who is next. */
+/** What the pages of the review queue share: the words of the server, and who is next. */
 import { useI18n } from 'vue-i18n'
 import { get } from '@/api/client'
 import type { Queue, Review } from '@/api/types'
@@ -22,7 +22,7 @@ export type Verdict = (typeof VERDICTS)[number]
 export const COLOURS = { approved: 'success', needs_changes: 'warning', rejected: 'danger' } as const
 
 /** By section and item. */
-export type Checklist = Record<string, Record<string, string>>
+export type Checklist = Review['checklist']
 
 /** What is sent, beside the hash of what it is about. */
 export interface Decision {
@@ -36,44 +36,6 @@ export interface Difference<T = string> {
   added: T[]
   removed: T[]
   changed?: T[]
-}
-
-export interface Diff {
-  /** The published version that was compared with. */
-  against: string | null
-  manifest: { field: string; old: unknown; new: unknown }[]
-  permissions: Difference
-  files: Difference
-  references: Difference
-  capabilities: Difference<{ capability: string; evidence: string }>
-  native_imports: Difference<{ module: string; function: string }>
-}
-
-export interface Finding {
-  rule: string
-  category: string
-  severity: 'high' | 'medium' | 'low'
-  message: string
-  evidence: string[]
-}
-
-export interface Check {
-  /** `not_measured`: nothing was, and the area is left out of the overall score. */
-  score: number | 'not_measured'
-  status: 'pass' | 'warning' | 'fail' | 'not_measured'
-  details: Record<string, unknown>
-}
-
-export interface AutoReview {
-  status: 'pending' | 'running' | 'completed' | 'failed'
-  file_hash: string
-  overall_score: number | null
-  checks: Record<string, Check> | null
-  issues: Finding[]
-  recommendations: string[]
-  rules_version: string | null
-  error: string | null
-  finished_at: string | null
 }
 
 export function isOpen(review: Pick<Review, 'status'>): boolean {

@@ -159,19 +159,24 @@ def _refusal_statuses(envelope: HostEnvelope, endpoint: Endpoint) -> list[int]:
 
 def _success(envelope: HostEnvelope, endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.file_type is not None:
-        schema: dict[str, Any] = {} if endpoint.file_type == "application/json" else {"type": "string"}
-        return {"description": "OK", "content": {endpoint.file_type: {"schema": schema}}}
-    data: Any = endpoint.answer or {}
+        return {"description": "OK", "content": {endpoint.file_type: {"schema": _file(endpoint.file_type)}}}
+    data: Any = endpoint.answer or endpoint.plain_answer or {"type": "null"}
     if endpoint.many:
         data = {"type": "array", "items": endpoint.answer}
     properties: dict[str, Any] = {"success": {"const": True}, "message": {"type": "string"}, "data": data}
     if envelope is not HOST:
         properties |= {"code": {"const": endpoint.status}, "timestamp": {"type": "string"}}
         properties["request_id"] = {"type": "string"}
-    schema = {"type": "object", "properties": properties, "required": sorted(properties)}
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "required": sorted(properties)}
     if endpoint.at_top:
         schema = {"allOf": [schema, endpoint.answer]}
     return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+
+
+def _file(media_type: str) -> dict[str, Any]:
+    if media_type == "application/json":
+        return {"type": "object", "description": "As the specification of OpenAPI says, which defines its fields"}
+    return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def _refusals() -> dict[str, dict[str, Any]]:
@@ -221,4 +226,5 @@ def _describe_fields(plugin: MarshmallowPlugin) -> None:
     plugin.map_to_openapi_type(fields.Time, "string", "date-time")  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(fields.Amount, "number", None)  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(form_fields.JsonText, "string", None)  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(form_fields.Files, "array", None)  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(fields.TextFlag, "boolean", None)  # type: ignore[no-untyped-call]

@@ -84,6 +84,8 @@ class Endpoint:
     path: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     answer: type[Schema] | None = None
     many: bool = False
+    # What the answer looks like where it is no object, as JSON Schema says it. With neither, `data` is null.
+    plain_answer: Mapping[str, Any] | None = None
     # For answers that are no JSON object of ours: the media type of a file.
     file_type: str | None = None
     # Repeat the data's fields beside the envelope's: the host document shows a login both ways.

@@ -103,6 +103,35 @@ class PluginDetail(Schema):
     versions = plain.List(plain.Nested(Version), required=True)
 
 
+class Manifest(Schema):
+    """plugin.json as it was understood. What is absent is empty; `display_name` then is `name`."""
+
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    main = plain.String(required=True)
+    entry_class = plain.String(required=True)
+    display_name = plain.String(required=True)
+    description = plain.String(required=True)
+    author = plain.String(required=True)
+    license = plain.String(required=True)
+    homepage = plain.String(required=True)
+    changelog = plain.String(required=True)
+    dependencies = fields.StringMap(required=True)
+    engines = fields.StringMap(required=True)
+
+
+class Assembly(Schema):
+    """What the main assembly says of itself; what is not known is empty."""
+
+    status = plain.String(required=True, metadata={"enum": ["ok", "not_managed", "entry_class_missing", "unreadable"]})
+    assembly_name = plain.String(required=True)
+    entry_class = plain.String(required=True)
+    detail = plain.String(required=True)
+    architecture = plain.String(required=True)
+    target_framework = plain.String(required=True)
+    is_mixed = plain.Boolean(required=True)
+
+
 class PackageReport(Schema):
     name = plain.String(required=True)
     version = plain.String(required=True)
@@ -110,8 +139,8 @@ class PackageReport(Schema):
     file_hash = plain.String(required=True)
     entries = plain.Integer(required=True)
     unpacked_size = plain.Integer(required=True)
-    manifest = plain.Dict(required=True)
-    assembly = plain.Dict(required=True, allow_none=True)
+    manifest = plain.Nested(Manifest, required=True)
+    assembly = plain.Nested(Assembly, required=True, allow_none=True)
     warnings = plain.List(plain.Nested(Warning), required=True)
 
 

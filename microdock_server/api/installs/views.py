@@ -13,6 +13,7 @@ from ..core.request import language
 from ..core.surface import Access
 from . import installs, listing, schemas
 
+NAMES: Final = {"type": "array", "items": {"type": "string"}}
 PATH: Final = {"plugin_id": {"type": "string", **schemas.PathId().fields["pluginId"].metadata}}
 
 
@@ -22,7 +23,7 @@ def listed(actor: Actor) -> Any:
     return listing.installed(actor)
 
 
-@installs.operation("GET", "/enabled", access=Access.LOGGED_IN)
+@installs.operation("GET", "/enabled", access=Access.LOGGED_IN, plain_answer=NAMES)
 def enabled(actor: Actor) -> Any:
     """Ids of what I have enabled, newest first."""
     return list(service.enabled_ids(actor.id))
@@ -90,7 +91,9 @@ def set_status(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
     service.set_enabled(actor.id, _checked(plugin_id), body["enabled"])
 
 
-@installs.operation("GET", "/<plugin_id>/permissions", access=Access.LOGGED_IN, path=PATH, errors=(400, 404))
+@installs.operation(
+    "GET", "/<plugin_id>/permissions", access=Access.LOGGED_IN, path=PATH, plain_answer=NAMES, errors=(400, 404)
+)
 def granted(actor: Actor, plugin_id: str) -> Any:
     """What an installed plugin may do."""
     return service.get(actor.id, _checked(plugin_id)).granted_permissions

@@ -17,6 +17,7 @@ from ..core.surface import Access
 from . import market
 from .findings import full
 from .schemas import reviews as schemas
+from .schemas.findings import AutoReview
 from .versions import VERSION
 
 
@@ -25,7 +26,7 @@ from .versions import VERSION
     "/marketplace/plugins/<plugin_id>/versions/<version>/auto-review",
     access=Access.LOGGED_IN,
     path=VERSION,
-    answer=schemas.AutoReview,
+    answer=AutoReview,
     errors=(403, 404),
 )
 def auto_review(plugin_id: str, version: str, actor: Actor) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from .findings import full
 from .plugins import REFERENCE
 from .schemas import reviews as schemas
 from .schemas.base import override_of, pagination
+from .schemas.findings import AutoReview
 from .schemas.words import Action
 
 REVIEW: Final = {"review_id": {"type": "string", "maxLength": 36}}
@@ -167,7 +168,7 @@ def batch(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     "/admin/plugins/<plugin_id>/auto-review",
     access="review.create",
     path=REFERENCE,
-    answer=schemas.AutoReview,
+    answer=AutoReview,
     message="market.auto_review_started",
     transaction="write",
     errors=(404,),
@@ -183,7 +184,7 @@ def begin_auto_review(plugin_id: str, actor: Actor) -> dict[str, Any]:
     "/admin/plugins/<plugin_id>/auto-review/result",
     access="review.view",
     path=REFERENCE,
-    answer=schemas.AutoReview,
+    answer=AutoReview,
     errors=(404,),
 )
 def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from marshmallow import fields as plain
 
-from ....schemas import fields
+from ....schemas import answer_fields, fields
 from ....schemas.base import Schema, StrictSchema
 from ....vocabulary import DISPLAY_NAME_MAX, Role, Verification
-from .base import Page, paged, revision_field
+from .base import Page, paged, revision_field, shown, stars
 
 
 class Credentials(StrictSchema):
@@ -74,6 +74,9 @@ class Document(StrictSchema):
     file_url = fields.Url(min=1, required=True)
 
 
+VerificationDocument = shown("VerificationDocument", Document)
+
+
 class DeveloperRegistration(Registration):
     display_name = fields.Name(min=1, max=DISPLAY_NAME_MAX, load_default=None)
     company = fields.Name(max=200, load_default="")
@@ -106,7 +109,7 @@ class Developer(Schema):
     bio = plain.String(required=True)
     verified = plain.Boolean(required=True)
     verification_status = plain.String(required=True)
-    verification_documents = plain.List(plain.Dict(), required=True, allow_none=True)
+    verification_documents = plain.List(plain.Nested(VerificationDocument), required=True, allow_none=True)
     verification_notes = plain.String(required=True, allow_none=True)
     created_at = fields.Moment(required=True)
     revision = revision_field()
@@ -137,8 +140,48 @@ class RecordedRevenue(Schema):
     note = plain.String(required=True)
 
 
+class PluginCounts(Schema):
+    """By status; what waits for review and what is being reviewed are `pending`."""
+
+    total = plain.Integer(required=True)
+    pending = plain.Integer(required=True)
+    draft = plain.Integer(required=True)
+    published = plain.Integer(required=True)
+    rejected = plain.Integer(required=True)
+    needs_changes = plain.Integer(required=True)
+    suspended = plain.Integer(required=True)
+
+
+class DownloadCounts(Schema):
+    """`growth_rate` in percent of the month before; null where that had none."""
+
+    total = plain.Integer(required=True)
+    this_month = plain.Integer(required=True)
+    last_month = plain.Integer(required=True)
+    growth_rate = plain.Float(required=True, allow_none=True)
+    by_day = answer_fields.Counts(required=True)
+
+
+class RatingCounts(Schema):
+    average = plain.Float(required=True, allow_none=True)
+    total_reviews = plain.Integer(required=True)
+    distribution = stars()
+
+
+class Money(Schema):
+    currency = plain.String(required=True)
+    total = plain.Float(required=True)
+    this_month = plain.Float(required=True)
+
+
+class Revenue(Money):
+    """The sums of the currency with the most entries, and of each."""
+
+    by_currency = plain.List(plain.Nested(Money), required=True)
+
+
 class Stats(Schema):
-    plugins = plain.Dict(required=True)
-    downloads = plain.Dict(required=True)
-    ratings = plain.Dict(required=True)
-    revenue = plain.Dict(required=True)
+    plugins = plain.Nested(PluginCounts, required=True)
+    downloads = plain.Nested(DownloadCounts, required=True)
+    ratings = plain.Nested(RatingCounts, required=True)
+    revenue = plain.Nested(Revenue, required=True)

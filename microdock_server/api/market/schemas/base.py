@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
+import marshmallow as ma
 from marshmallow import fields as plain
 
 from ....errors import Invalid
@@ -43,6 +45,25 @@ def paged(name: str, item: type[Schema]) -> type[Schema]:
     made = Schema.from_dict(members, name=f"{item.__name__}Page")
     made.__module__ = item.__module__
     return made  # type: ignore[return-value]
+
+
+def shown(name: str, asked: type[Schema]) -> type[Schema]:
+    """What a request may leave out in part, as answers show it: with all its fields."""
+    members = {field: copy.deepcopy(found) for field, found in asked().fields.items()}
+    for found in members.values():
+        found.required, found.load_default, found.dump_default = True, ma.missing, ma.missing
+    made = Schema.from_dict(members, name=name)
+    made.__module__ = asked.__module__
+    return made  # type: ignore[return-value]
+
+
+def stars() -> plain.Nested:
+    """How many ratings have how many stars."""
+    return plain.Nested(_Stars, required=True)
+
+
+_Stars = Schema.from_dict({str(number): plain.Integer(required=True) for number in range(5, 0, -1)}, name="Stars")
+_Stars.__module__ = __name__
 
 
 def revision_field() -> plain.String:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields as plain
 
-from ....schemas import fields, form_fields, packages
+from ....schemas import answer_fields, fields, form_fields, packages
 from ....schemas.base import Schema, StrictSchema
 from ....services.catalog.listing import Sort
 from ....vocabulary import (
@@ -15,7 +15,7 @@ from ....vocabulary import (
     Order,
     PluginStatus,
 )
-from .base import Page, paged, revision_field
+from .base import Page, paged, revision_field, shown
 
 
 class PluginQuery(Page):
@@ -133,7 +133,7 @@ class OwnReview(Schema):
     version = plain.String(required=True)
     status = plain.String(required=True)
     position = plain.Integer(required=True, allow_none=True)
-    estimated_time = plain.Raw(required=True)
+    estimated_time = answer_fields.Measured("integer", required=True, allow_none=True)
     submitted_at = fields.Moment(required=True)
     decided_at = fields.Moment(required=True, allow_none=True)
     notes = plain.String(required=True)
@@ -160,6 +160,10 @@ class Suspension(Schema):
     suspended_at = fields.Moment(required=True)
 
 
+class PluginMetadata(shown("DescribedMetadata", Metadata)):  # type: ignore[misc]
+    """`min_version` and `max_version`: the ends of the engine range; null where it is open (see `host_range`)."""
+
+
 class PluginDetail(Schema):
     id = plain.String(required=True)
     plugin_name = plain.String(required=True)
@@ -172,7 +176,7 @@ class PluginDetail(Schema):
     author = plain.String(required=True)
     category = plain.Nested(CategoryRef, required=True, allow_none=True)
     developer = plain.Nested(DeveloperRef, required=True, allow_none=True)
-    metadata = plain.Dict(required=True)
+    metadata = plain.Nested(PluginMetadata, required=True)
     files = plain.Nested(Files, required=True)
     stats = plain.Nested(PluginStats, required=True)
     dependencies = fields.StringMap(required=True)

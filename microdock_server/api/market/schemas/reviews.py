@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields as plain
 
-from ....schemas import fields
+from ....schemas import answer_fields, fields
 from ....schemas.base import Schema, StrictSchema
 from ....vocabulary import AppealStatus, AppealType, Priority, Reason, ReviewStatus, Verdict
-from .base import Overridable, Page, paged, revision_field
+from .base import Overridable, Page, paged, revision_field, shown
+from .findings import AutoReview, Diff, Issue, VersionManifest
 from .words import Action, AppealDecision, ItemVerdict
 
 
@@ -34,7 +35,7 @@ class Person(Schema):
 class AutoReviewSummary(Schema):
     status = plain.String(required=True)
     score = plain.Integer(required=True, allow_none=True)
-    issues = plain.List(plain.Dict(), required=True)
+    issues = plain.List(plain.Nested(Issue), required=True)
 
 
 class ReviewReport(Schema):
@@ -66,10 +67,10 @@ class Review(Schema):
     decided_by = plain.Nested(Person, required=True, allow_none=True)
     is_automatic = plain.Boolean(required=True)
     auto_review_result = plain.Nested(AutoReviewSummary, required=True, allow_none=True)
-    estimated_time = plain.Raw(required=True)
+    estimated_time = answer_fields.Measured("integer", required=True)
     result = plain.String(required=True, allow_none=True)
     notes = plain.String(required=True)
-    checklist = plain.Dict(required=True)
+    checklist = plain.Dict(keys=plain.String(), values=fields.StringMap(), required=True)
     recommendations = plain.List(plain.String(), required=True)
     revision = revision_field()
 
@@ -87,10 +88,10 @@ class Queue(paged("reviews", Review)):  # type: ignore[misc]
 
 class ReviewDetail(Review):
     position = plain.Integer(required=True, allow_none=True)
-    manifest = plain.Dict(required=True)
+    manifest = plain.Nested(VersionManifest, required=True)
     changelog = plain.String(required=True)
-    diff = plain.Dict(required=True)
-    auto_review = plain.Dict(required=True, allow_none=True)
+    diff = plain.Nested(Diff, required=True)
+    auto_review = plain.Nested(AutoReview, required=True, allow_none=True)
     download_url = plain.String(required=True)
 
 
@@ -146,24 +147,6 @@ class BatchResult(Schema):
     failed = plain.Integer(required=True)
 
 
-class AutoReview(Schema):
-    """`overall_score` and `checks` are null until the status is `completed`."""
-
-    id = plain.String(required=True)
-    plugin_name = plain.String(required=True)
-    version = plain.String(required=True)
-    file_hash = plain.String(required=True)
-    status = plain.String(required=True, metadata={"enum": ["pending", "running", "completed", "failed"]})
-    overall_score = plain.Integer(required=True, allow_none=True)
-    checks = plain.Dict(required=True, allow_none=True)
-    issues = plain.List(plain.Dict(), required=True)
-    recommendations = plain.List(plain.String(), required=True)
-    rules_version = plain.String(required=True, allow_none=True)
-    error = plain.String(required=True, allow_none=True)
-    created_at = fields.Moment(required=True)
-    finished_at = fields.Moment(required=True, allow_none=True)
-
-
 class TimelineStep(Schema):
     """One step of a version under review."""
 
@@ -184,6 +167,9 @@ class Evidence(StrictSchema):
     type = fields.Text(min=1, max=50, required=True)
     url = fields.Url(min=1, required=True)
     description = fields.Prose(max=1000, load_default="")
+
+
+AppealEvidence = shown("AppealEvidence", Evidence)
 
 
 class NewAppeal(StrictSchema):
@@ -207,6 +193,9 @@ class AppealAction(StrictSchema):
     new_status = fields.Text(min=1, max=20, required=True)
 
 
+GrantedAction = shown("GrantedAction", AppealAction)
+
+
 class AppealJudgement(Overridable):
     decision = fields.Choice(AppealStatus, required=True)
     response = fields.Prose(max=10_000, load_default="")
@@ -227,7 +216,7 @@ class Appeal(Schema):
     type = plain.String(required=True)
     reason = plain.String(required=True)
     description = plain.String(required=True)
-    evidence = plain.List(plain.Dict(), required=True)
+    evidence = plain.List(plain.Nested(AppealEvidence), required=True)
     status = plain.String(required=True)
     decision_id = plain.String(required=True)
     against = plain.Nested(Against, required=True)
@@ -237,7 +226,7 @@ class Appeal(Schema):
     may_override = plain.Boolean(required=True)
     appellant = plain.Nested(Person, required=True, allow_none=True)
     response = plain.String(required=True)
-    actions = plain.List(plain.Dict(), required=True)
+    actions = plain.List(plain.Nested(GrantedAction), required=True)
     decided_by = plain.Nested(Person, required=True, allow_none=True)
     decided_at = fields.Moment(required=True, allow_none=True)
     created_at = fields.Moment(required=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import fields as plain
 
-from ....schemas import fields
+from ....schemas import answer_fields, fields
 from ....schemas.base import Schema, StrictSchema
 from ....services.ratings import Order as RatingOrder
 from ....vocabulary import (
@@ -20,7 +20,7 @@ from ....vocabulary import (
     Order,
     Period,
 )
-from .base import Page, paged, revision_field
+from .base import Page, paged, revision_field, shown, stars
 
 
 class RatingQuery(Page):
@@ -78,7 +78,7 @@ class Rating(Schema):
 class Summary(Schema):
     average = plain.Float(required=True, allow_none=True)
     total = plain.Integer(required=True)
-    distribution = plain.Dict(required=True)
+    distribution = stars()
 
 
 class RatingPage(paged("reviews", Rating)):  # type: ignore[misc]
@@ -143,9 +143,9 @@ class ConfigChange(StrictSchema):
 class Config(Schema):
     """`effective_max_file_size` is the lower of the configured and the server's own limit, in bytes."""
 
-    review_settings = plain.Dict(required=True)
-    upload_settings = plain.Dict(required=True)
-    reserved_prefixes = plain.List(plain.Dict(), required=True)
+    review_settings = plain.Nested(shown("CurrentReviewSettings", ReviewSettings), required=True)
+    upload_settings = plain.Nested(shown("CurrentUploadSettings", UploadSettings), required=True)
+    reserved_prefixes = plain.List(plain.Nested(shown("CurrentPrefix", ReservedPrefix)), required=True)
     effective_max_file_size = plain.Integer(required=True)
     revision = revision_field()
     updated_at = fields.Moment(required=True, allow_none=True)
@@ -156,14 +156,55 @@ class StatsQuery(Schema):
     period = fields.Choice(Period, load_default=Period.MONTH)
 
 
+class PluginTotals(Schema):
+    total = plain.Integer(required=True)
+    published = plain.Integer(required=True)
+    pending_review = plain.Integer(required=True)
+    rejected = plain.Integer(required=True)
+    needs_changes = plain.Integer(required=True)
+    suspended = plain.Integer(required=True)
+    draft = plain.Integer(required=True)
+
+
+class ReviewTotals(Schema):
+    """`average_time` in days from submission to decision; `approval_rate` a share of one. Of nothing: null."""
+
+    completed = plain.Integer(required=True)
+    pending = plain.Integer(required=True)
+    oldest_pending_at = plain.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    average_time = plain.Float(required=True, allow_none=True)
+    approval_rate = plain.Float(required=True, allow_none=True)
+
+
+class DeveloperTotals(Schema):
+    total = plain.Integer(required=True)
+    active = plain.Integer(required=True)
+    new_this_month = plain.Integer(required=True)
+
+
+class TopPlugin(Schema):
+    plugin_id = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    name = plain.String(required=True)
+    downloads = plain.Integer(required=True)
+
+
+class DownloadTotals(Schema):
+    total = plain.Integer(required=True)
+    all_time = plain.Integer(required=True)
+    this_month = plain.Integer(required=True)
+    by_day = answer_fields.Counts(required=True)
+    top_plugins = plain.List(plain.Nested(TopPlugin), required=True)
+
+
 class SystemStats(Schema):
     """Downloads and decisions are of the period; plugins and open reviews are as they are now. Times in days."""
 
     period = plain.String(required=True)
-    plugins = plain.Dict(required=True)
-    reviews = plain.Dict(required=True)
-    developers = plain.Dict(required=True)
-    downloads = plain.Dict(required=True)
+    plugins = plain.Nested(PluginTotals, required=True)
+    reviews = plain.Nested(ReviewTotals, required=True)
+    developers = plain.Nested(DeveloperTotals, required=True)
+    downloads = plain.Nested(DownloadTotals, required=True)
 
 
 class MaintenanceTask(Schema):
@@ -171,7 +212,7 @@ class MaintenanceTask(Schema):
 
     task = plain.String(required=True)
     interval = plain.Integer(required=True)
-    outcome = plain.String(required=True)
+    outcome = plain.String(required=True, metadata={"enum": ["never", "ok", "failed"]})
     last_run = fields.Moment(required=True, allow_none=True)
     seconds = plain.Float(required=True)
     handled = plain.Integer(required=True)
@@ -183,7 +224,7 @@ class DamagedFile(Schema):
     """`problem`: changed, missing or unreadable."""
 
     key = plain.String(required=True)
-    problem = plain.String(required=True)
+    problem = plain.String(required=True, metadata={"enum": ["changed", "missing", "unreadable"]})
     found = plain.String(required=True)
 
 
@@ -194,14 +235,52 @@ class Damage(Schema):
     files = plain.List(plain.Nested(DamagedFile), required=True)
 
 
+class Cpu(Schema):
+    count = answer_fields.Measured("integer", required=True)
+    load_1m = answer_fields.Measured(required=True)
+    load_5m = answer_fields.Measured(required=True)
+    load_15m = answer_fields.Measured(required=True)
+
+
+class Memory(Schema):
+    total = plain.Integer(required=True)
+    available = plain.Integer(required=True)
+    percent = plain.Float(required=True)
+    worker_rss = plain.Integer(required=True)
+
+
+class Disk(Schema):
+    total = plain.Integer(required=True)
+    used = plain.Integer(required=True)
+    free = plain.Integer(required=True)
+    reserve = plain.Integer(required=True)
+    state = plain.String(required=True, metadata={"enum": ["ok", "low", "full"]})
+    percent = answer_fields.Measured(required=True)
+
+
+class StoredBytes(Schema):
+    packages = plain.Integer(required=True)
+    images = plain.Integer(required=True)
+    backups = plain.Integer(required=True)
+
+
+class JobCounts(Schema):
+    """By state; what there is none of is left out."""
+
+    queued = plain.Integer()
+    running = plain.Integer()
+    done = plain.Integer()
+    failed = plain.Integer()
+
+
 class Resources(Schema):
     """Sizes in bytes; what cannot be measured says `not_measured`. The disk's state is ok, low or full."""
 
-    cpu = plain.Dict(required=True)
-    memory = plain.Dict(required=True)
-    disk = plain.Dict(required=True)
-    storage = plain.Dict(required=True)
-    jobs = plain.Dict(required=True)
+    cpu = plain.Nested(Cpu, required=True)
+    memory = plain.Nested(Memory, required=True)
+    disk = plain.Nested(Disk, required=True)
+    storage = plain.Nested(StoredBytes, required=True)
+    jobs = plain.Nested(JobCounts, required=True)
     maintenance = plain.List(plain.Nested(MaintenanceTask), required=True)
     damage = plain.Nested(Damage, required=True)
 
@@ -261,7 +340,11 @@ class AuditEntry(Schema):
     actor = plain.Nested(AuditActor, required=True)
     action = plain.String(required=True)
     target = plain.Nested(AuditTarget, required=True)
-    details = plain.Dict(required=True)
+    # Free: every action has its own, as they were at its time, and the chain of hashes is over what is stored.
+    details = plain.Dict(
+        required=True,
+        metadata={"description": "what belongs to this action, by names of its own: free, for people and archives"},
+    )
     previous_hash = plain.String(required=True)
     hash = plain.String(required=True)
 
@@ -273,10 +356,24 @@ class NotificationQuery(Page):
     unread = fields.TextFlag(load_default=None)
 
 
+_OF_AN_EVENT: Final = "what it is about: every event has some of these, and those of later versions may have more"
+_TEXT: Final = {"type": "string"}
+_EVENT_DATA: Final = {
+    **dict.fromkeys(("plugin_id", "plugin_name", "display_name", "version", "link"), _TEXT),
+    **dict.fromkeys(("review_id", "review_result", "priority", "notes"), _TEXT),
+    **dict.fromkeys(("appeal_id", "type", "appeal_reason", "decision", "response"), _TEXT),
+    **dict.fromkeys(("old_status", "new_status", "reason", "override_reason"), _TEXT),
+    "override": {"type": "boolean"},
+    **dict.fromkeys(("text", "starts_at", "ends_at", "names"), _TEXT),
+    "count": {"type": "integer"},
+    "files": {"type": "array", "items": {"type": "object", "properties": dict.fromkeys(("key", "problem"), _TEXT)}},
+}
+
+
 class Notification(Schema):
     id = plain.Integer(required=True)
     event = plain.String(required=True)
-    data = plain.Dict(required=True)
+    data = plain.Dict(required=True, metadata={"properties": _EVENT_DATA, "description": _OF_AN_EVENT})
     message = plain.String(required=True)
     read = plain.Boolean(required=True)
     created_at = fields.Moment(required=True)

@@ -1,0 +1,33 @@
+"""Fields that only answers have."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from marshmallow import fields
+
+from ..vocabulary import NOT_MEASURED
+
+
+class Measured(fields.Field[Any]):
+    """A number, or `not_measured` where nothing tells it; written, never read."""
+
+    def __init__(self, kind: Literal["number", "integer"] = "number", **kwargs: Any) -> None:
+        none = [{"type": "null"}] if kwargs.get("allow_none") else []
+        either = [{"type": kind}, {"type": "string", "const": NOT_MEASURED}, *none]
+        super().__init__(metadata={**kwargs.pop("metadata", {}), "anyOf": either}, **kwargs)
+
+
+class TextOrMap(fields.Field[Any]):
+    """A text, an object of string to string, or null; written, never read."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        texts = {"type": "object", "additionalProperties": {"type": "string"}}
+        super().__init__(metadata={"anyOf": [{"type": "string"}, texts, {"type": "null"}]}, **kwargs)
+
+
+class Counts(fields.Dict):
+    """A JSON object of names to numbers, where the names are not known beforehand: days, for one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.Integer(), **kwargs)
