@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["microdock_api"] = _api_state(app, context)
     for surface, prefix in MOUNTED:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
-    docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name})
+    docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name, "filter": True})
     app.register_blueprint(docs)
     app.register_blueprint(admin_page)
     endpoint.mount(app, context)

@@ -14,8 +14,8 @@ import orjson
 import pytest
 from flask import Flask
 
-from microdock_server.api.core import openapi
 from microdock_server.api.core.list_cache import CatalogCache
+from microdock_server.api.core.openapi import specification as openapi
 from microdock_server.api.host import details
 from microdock_server.api.installs import listing
 from microdock_server.api.system import admin_page, health

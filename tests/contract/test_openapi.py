@@ -10,6 +10,10 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from microdock_server import errors
+from microdock_server.errors import DomainError
+from microdock_server.messages import CATALOGUE
+
 from ..support import Api
 
 METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH"}
@@ -43,7 +47,8 @@ def test_it_describes_exactly_the_routes_that_exist(app: Flask, document: dict[s
         for method in rule.methods or ()
         if method in METHODS and not rule.rule.startswith(("/docs", "/admin")) and not rule.websocket
     }
-    assert {(method, path) for method, path, _ in operations(document)} == routes
+    alias = {(method, path) for method, path in routes if path.startswith("/v1/")}
+    assert {(method, path) for method, path, _ in operations(document)} == routes - alias
 
 
 def test_the_host_surface_uses_get_and_post_and_no_parameters_in_paths(document: dict[str, Any]) -> None:
@@ -57,11 +62,44 @@ def test_the_host_surface_uses_get_and_post_and_no_parameters_in_paths(document:
     assert not [path for _, path in host if "{" in path]
 
 
-def test_what_stands_at_api_v1_stands_at_v1_as_well(document: dict[str, Any]) -> None:
-    every = {(method, path) for method, path, _ in operations(document)}
+def test_what_stands_at_api_v1_stands_at_v1_as_well_and_is_named_once(app: Flask, document: dict[str, Any]) -> None:
+    every = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
     long = {(method, path.removeprefix("/api")) for method, path in every if path.startswith("/api/v1/")}
-    assert long
+    assert len(long) > 60
     assert long == {(method, path) for method, path in every if path.startswith("/v1/")}
+    assert document["x-aliases"] == {"/v1": "/api/v1"}
+    assert "`/v1`" in document["info"]["description"]
+
+
+def test_topics_stand_in_the_order_of_reading(document: dict[str, Any]) -> None:
+    topics = [tag["name"] for tag in document["tags"]]
+    used = [operation["tags"] for _, _, operation in operations(document)]
+    assert {tuple(tags) for tags in used} == {(topic,) for topic in topics}
+    assert topics.index("Host: plugins") < topics.index("Plugins") < topics.index("Reviews") < topics.index("Users")
+    assert all(tag["description"].endswith(".") for tag in document["tags"])
+
+
+def test_refusals_list_their_slugs_and_each_has_its_text(document: dict[str, Any]) -> None:
+    found = set()
+    for _, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if "x-slugs" in answer:
+                found |= set(answer["x-slugs"])
+                assert all(f"`{slug}`" in answer["description"] for slug in answer["x-slugs"])
+            else:
+                assert int(status) < 400 or path in ("/api/health", "/readyz")
+    assert len(found) > 60
+    assert not [slug for slug in found if f"error.{slug}" not in CATALOGUE]
+
+
+def test_every_refusal_of_an_operation_is_raised_by_one(document: dict[str, Any]) -> None:
+    said = {
+        slug for _, _, one in operations(document) for a in one["responses"].values() for slug in a.get("x-slugs", ())
+    }
+    # On the command line, of the live connection, of the web's origins, and bases of others.
+    elsewhere = {"job_not_found", "job_not_failed", "developer_exists", "too_many_sockets", "host_not_allowed"}
+    kinds = {kind.slug for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DomainError)}
+    assert kinds - said == elsewhere | {"malformed_request", "storage_unavailable"}
 
 
 # What is free-form, and stays so. Whoever reads an event or a line of the log shows what they know of it.
@@ -154,6 +192,7 @@ def test_the_documentation_page_loads_nothing_from_elsewhere(api: Api, path: str
 def test_the_documentation_page_reads_our_document(api: Api) -> None:
     page = api.get("/docs/").text
     assert '"url": "/openapi.json"' in page
+    assert '"filter": true' in page
     assert "petstore" not in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import schemathesis
@@ -18,12 +19,6 @@ from schemathesis.checks import (
 
 from ..support import Api, signed_in
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
 GENERATED = settings(
     max_examples=12,
     deadline=None,
@@ -32,6 +27,25 @@ GENERATED = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+def slug_conformance(context: Any, response: Any, case: schemathesis.Case) -> None:
+    """A refusal's slug is one of those that the document lists for its operation and status."""
+    if response.status_code < 400 or case.operation.path in ("/api/health", "/readyz"):
+        return
+    body = response.json()
+    slug = body["error"] if isinstance(body["error"], str) else body["error"]["slug"]
+    listed = case.operation.definition.raw["responses"][str(response.status_code)]["x-slugs"]
+    assert slug in listed, f"{slug} is not among {listed}"
+
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    slug_conformance,
+]
 
 
 def administrator(app: Flask) -> dict[str, str]:
@@ -50,9 +64,6 @@ def test_every_operation_keeps_to_the_document(
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.path.startswith("/v1/"):
-            # The same endpoints as at /api/v1, which test_openapi.py holds them to.
-            continue
         with subtests.test(operation=operation.label):
 
             @GENERATED

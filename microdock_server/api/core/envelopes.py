@@ -64,8 +64,12 @@ class HostEnvelope:
     """`{success, message, data}`; refusals add `status`, `error` and `details`."""
 
     def status_of(self, error: DomainError) -> int:
-        """The status that this kind of refusal becomes on this surface."""
-        return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+        """The status that a refusal becomes on this surface."""
+        return self.status_of_kind(type(error))
+
+    def status_of_kind(self, kind: type[DomainError]) -> int:
+        """The status that refusals of this kind become on this surface."""
+        return next((status for known, status in STATUS if issubclass(kind, known)), 500)
 
     def success(self, status: int, message: str, data: Any, request_id: str) -> dict[str, Any]:
         """An answer's body."""
@@ -118,8 +122,8 @@ class MarketEnvelope(HostEnvelope):
 class InstallsEnvelope(MarketEnvelope):
     """The market's envelope; a wrong field is 400, as the installs document says."""
 
-    def status_of(self, error: DomainError) -> int:
-        return 400 if isinstance(error, errors.Invalid) else super().status_of(error)
+    def status_of_kind(self, kind: type[DomainError]) -> int:
+        return 400 if issubclass(kind, errors.Invalid) else super().status_of_kind(kind)
 
 
 HOST: Final = HostEnvelope()

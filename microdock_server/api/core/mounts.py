@@ -25,6 +25,9 @@ class Mount:
     is_surface: bool = True
 
 
+# What stands below the one stands below the other as well. Documents name it once.
+ALIASES: Final = {"/v1": "/api/v1"}
+
 # Surfaces in the order of the API's document.
 MOUNTS: Final = (
     Mount("", "system"),

@@ -1,6 +1,6 @@
 """A surface: endpoints whose contract stands above a short view, and is all there is.
 
-    @host.operation("POST", "/plugins/detail", body=PluginRef, answer=PluginDetail, errors=(404,))
+    @host.operation("POST", "/plugins/detail", body=PluginRef, answer=PluginDetail, errors=(PluginNotFound,))
     def detail(body): ...
 
 One declaration drives parsing, permission, rate limit, transaction, envelope, and the OpenAPI document.
@@ -94,13 +94,17 @@ class Endpoint:
     # What it answers has a `revision`, told as `ETag` too. What changes that is given what `If-Match` says, as
     # `expected`, for its service to hold against what it finds in the unit that writes.
     conditional: bool = False
-    # Statuses that this endpoint refuses with, beside those that its parts imply.
-    errors: tuple[int, ...] = ()
+    # What this endpoint refuses with, beside what its parts imply; a number is a status that it answers data with.
+    errors: tuple[type[DomainError] | int, ...] = ()
     # A rate limit of its own, beside the caller's; None with `limited=False` counts nothing.
     act: str | None = None
     limited: bool = True
-    tag: str = ""
     view: View
+
+    @property
+    def is_guarded(self) -> bool:
+        """Does it change something only where it is at the revision that If-Match says?"""
+        return self.conditional and self.method != "GET"
 
     @cached_property
     def body_schema(self) -> Schema | None:
@@ -145,7 +149,7 @@ class Surface(Blueprint):
         """Declare an endpoint; the fields of `contract` are Endpoint's."""
 
         def declare(view: View) -> View:
-            endpoint = Endpoint(method=method, rule=rule, view=view, **{"tag": self.name, **contract})
+            endpoint = Endpoint(method=method, rule=rule, view=view, **contract)
             self.endpoints.append(endpoint)
             name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
             self.add_url_rule(rule, name, _handler(self.envelope, endpoint), methods=[method])
@@ -171,7 +175,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
         if endpoint.body_schema is not None and endpoint.form is None:
             with _counting_failures(endpoint, who):
                 arguments["body"] = parsing.json_body(endpoint.body_schema)
-        if endpoint.conditional and endpoint.method != "GET":
+        if endpoint.is_guarded:
             arguments["expected"] = _expected()
         with _counting_failures(endpoint, who), _transaction(endpoint):
             result = endpoint.view(**arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ... import errors
 from ...context import settings
 from ...services.accounts import tokens
 from ...services.accounts.tokens import Actor
@@ -23,7 +24,7 @@ from . import host, schemas
     at_top=True,
     message="auth.logged_in",
     transaction="own",
-    errors=(401,),
+    errors=(errors.WrongCredentials,),
     act="login",
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:

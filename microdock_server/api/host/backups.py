@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
+from ... import errors
 from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import Detail, Invalid, UnsupportedFileType
@@ -36,7 +37,11 @@ MIB = 1 << 20
     answer=schemas.Backup,
     message="backups.uploaded",
     transaction="own",
-    errors=(409,),
+    errors=(
+        errors.UnsupportedFileType,
+        errors.BackupCountExceeded,
+        errors.BackupBytesExceeded,
+    ),
 )
 def upload() -> Any:
     """Keep a backup: stored byte for byte, never opened."""
@@ -89,7 +94,15 @@ def list_all(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
 
 
 @host.operation(
-    "POST", "/backups/download", body=schemas.BackupRef, file_type=MEDIA_TYPE, transaction="own", errors=(404,)
+    "POST",
+    "/backups/download",
+    body=schemas.BackupRef,
+    file_type=MEDIA_TYPE,
+    transaction="own",
+    errors=(
+        errors.BackupNotFound,
+        errors.FileMissing,
+    ),
 )
 def download(body: dict[str, Any]) -> Response:
     """One backup's file."""
@@ -107,7 +120,12 @@ def download(body: dict[str, Any]) -> Response:
     body=schemas.BackupRef,
     message="backups.deleted",
     transaction="own",
-    errors=(401, 403, 404),
+    errors=(
+        errors.Unauthenticated,
+        errors.InvalidToken,
+        errors.AdminRequired,
+        errors.BackupNotFound,
+    ),
 )
 def delete(body: dict[str, Any], actor: Actor | None = None) -> None:
     """Delete a backup: an administrator's act, and where the server says so, its owner's."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response, request
 
+from ... import errors
 from ...context import context, settings
 from ...errors import WrongUploadSecret
 from ...observability import metrics
@@ -54,7 +55,7 @@ def cached_list() -> Response:
     answer=schemas.PluginDetail,
     message="plugins.detailed",
     transaction="own",
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def detail(body: dict[str, Any]) -> Any:
     """A plugin and all its versions, highest first."""
@@ -69,7 +70,18 @@ def detail(body: dict[str, Any]) -> Any:
     answer=schemas.UploadedPlugin,
     message="plugins.uploaded",
     transaction="own",
-    errors=(403, 409),
+    errors=(
+        errors.BadPackage,
+        errors.UnsupportedFileType,
+        errors.NameReserved,
+        errors.WrongPluginKey,
+        errors.WrongUploadSecret,
+        errors.VersionExists,
+        errors.VersionRetired,
+        errors.Conflict,
+        errors.AccountBytesExceeded,
+        errors.AddressBytesExceeded,
+    ),
 )
 def upload(actor: Actor | None = None) -> Any:
     """Publish a package. The first upload of a name fixes its key; another key later is refused.
@@ -104,6 +116,10 @@ def upload(actor: Actor | None = None) -> Any:
     message="plugins.validated",
     transaction="own",
     act="validate",
+    errors=(
+        errors.BadPackage,
+        errors.UnsupportedFileType,
+    ),
 )
 def validate() -> Any:
     """Inspect a package as an upload would, and keep nothing."""
@@ -134,7 +150,7 @@ def _admin_act(path: str, message: str) -> Callable[[View], View]:
         answer=schemas.Plugin,
         message=message,
         transaction="write",
-        errors=(404,),
+        errors=(errors.PluginNotFound,),
     )
 
 
@@ -163,7 +179,7 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     body=schemas.PluginRef,
     message="plugins.deleted",
     transaction="write",
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def delete(actor: Actor, body: dict[str, Any]) -> None:
     """Delete the plugin with all versions, files and counts. The name of one that has an owner stays theirs."""
@@ -177,7 +193,12 @@ def delete(actor: Actor, body: dict[str, Any]) -> None:
     body=schemas.PluginRef,
     file_type="application/zip",
     transaction="own",
-    errors=(403, 404),
+    errors=(
+        errors.PluginDisabled,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+        errors.FileMissing,
+    ),
 )
 def download(body: dict[str, Any]) -> Response:
     """The current version's package; counted before its first byte is sent."""

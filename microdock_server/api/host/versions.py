@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from ... import errors
 from ...context import context
 from ...services.accounts.tokens import Actor
 from ...services.plugins import downloads, versions
@@ -22,7 +23,7 @@ from .plugins import ADMIN
     many=True,
     message="versions.listed",
     transaction="own",
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def listed(body: dict[str, Any]) -> Any:
     """All versions of a plugin, highest first."""
@@ -35,7 +36,10 @@ def listed(body: dict[str, Any]) -> Any:
     body=schemas.VersionRef,
     answer=schemas.Version,
     message="versions.detailed",
-    errors=(404,),
+    errors=(
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+    ),
 )
 def detail(body: dict[str, Any]) -> Any:
     """One version."""
@@ -50,7 +54,10 @@ def detail(body: dict[str, Any]) -> Any:
     answer=schemas.Version,
     message="versions.deprecated",
     transaction="write",
-    errors=(404,),
+    errors=(
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+    ),
 )
 def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     """Mark one version as out of date; another may become the current one."""
@@ -63,7 +70,12 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     body=schemas.VersionRef,
     file_type="application/zip",
     transaction="own",
-    errors=(403, 404),
+    errors=(
+        errors.PluginDisabled,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+        errors.FileMissing,
+    ),
 )
 def download(body: dict[str, Any]) -> Response:
     """One version's package; counted before its first byte is sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ... import errors
 from ...context import settings
 from ...messages import CATALOGUE, text
 from ...services import installs as service
@@ -46,7 +47,12 @@ def allowed(actor: Actor) -> Any:
     answer=schemas.Install,
     message="installs.installed",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+        errors.InstallExists,
+        errors.InstallUnavailable,
+    ),
     act="install",
 )
 def install(actor: Actor, body: dict[str, Any]) -> Any:
@@ -69,7 +75,10 @@ def install(actor: Actor, body: dict[str, Any]) -> Any:
     path=PATH,
     message="installs.removed",
     transaction="write",
-    errors=(400, 404),
+    errors=(
+        errors.Invalid,
+        errors.InstallNotFound,
+    ),
 )
 def uninstall(actor: Actor, plugin_id: str) -> None:
     """Take a plugin out of my set."""
@@ -84,7 +93,7 @@ def uninstall(actor: Actor, plugin_id: str) -> None:
     body=schemas.Status,
     message="installs.status_changed",
     transaction="write",
-    errors=(404,),
+    errors=(errors.InstallNotFound,),
 )
 def set_status(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
     """Turn an installed plugin on or off."""
@@ -92,7 +101,15 @@ def set_status(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
 
 
 @installs.operation(
-    "GET", "/<plugin_id>/permissions", access=Access.LOGGED_IN, path=PATH, plain_answer=NAMES, errors=(400, 404)
+    "GET",
+    "/<plugin_id>/permissions",
+    access=Access.LOGGED_IN,
+    path=PATH,
+    plain_answer=NAMES,
+    errors=(
+        errors.Invalid,
+        errors.InstallNotFound,
+    ),
 )
 def granted(actor: Actor, plugin_id: str) -> Any:
     """What an installed plugin may do."""
@@ -107,7 +124,7 @@ def granted(actor: Actor, plugin_id: str) -> Any:
     body=schemas.Permissions,
     message="installs.permissions_changed",
     transaction="write",
-    errors=(404,),
+    errors=(errors.InstallNotFound,),
 )
 def grant(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
     """Replace what an installed plugin may do."""

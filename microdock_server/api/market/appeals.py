@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ... import errors
 from ...errors import Invalid
 from ...models import Appeal
 from ...services import developers, plugins
@@ -32,7 +33,12 @@ _PUBLISHED: Final = ("approved", "published")
     status=201,
     message="market.appeal_submitted",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.AppealExists,
+        errors.NothingToAppeal,
+    ),
 )
 def submit(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Appeal against the last rejection, or the suspension, of one's own plugin."""
@@ -47,7 +53,7 @@ def submit(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     query=schemas.AppealQuery,
     answer=schemas.Appeal,
     many=True,
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def own(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
     """My appeals, newest first."""
@@ -61,7 +67,7 @@ def own(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
     query=schemas.AppealQuery,
     answer=schemas.Appeal,
     many=True,
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def listed(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
     """Everybody's appeals, newest first."""
@@ -77,7 +83,15 @@ def listed(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
     answer=schemas.Appeal,
     message="market.appeal_processed",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.OwnDecision,
+        errors.OwnPlugin,
+        errors.OwnSubmission,
+        errors.AppealNotFound,
+        errors.AppealDecided,
+        errors.OverrideRefused,
+        errors.TransitionNotAllowed,
+    ),
 )
 def process(appeal_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Hear an appeal. Granted, its actions undo the decision at once; without any, the plugin is reviewed again."""

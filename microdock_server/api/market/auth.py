@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ... import errors
 from ...context import settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import InvalidToken
@@ -28,7 +29,11 @@ from .schemas import accounts as schemas
     status=201,
     message="auth.registered",
     transaction="own",
-    errors=(409,),
+    errors=(
+        errors.UsernameTaken,
+        errors.UsernameLookalike,
+        errors.EmailTaken,
+    ),
     act="register",
 )
 def register(body: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +48,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     answer=schemas.Session,
     message="auth.logged_in",
     transaction="own",
-    errors=(401,),
+    errors=(errors.WrongCredentials,),
     act="login",
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +98,7 @@ def me(actor: Actor) -> dict[str, Any]:
     body=schemas.PasswordChange,
     message="auth.password_changed",
     transaction="own",
-    errors=(403,),
+    errors=(errors.WrongPassword,),
     act="login",
 )
 def change_password(actor: Actor, body: dict[str, Any]) -> None:

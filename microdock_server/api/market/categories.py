@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ... import errors
 from ...services.accounts.tokens import Actor
 from ...services.catalog import categories
 from ...services.revisions import Expected
@@ -30,7 +31,7 @@ def listed() -> list[dict[str, Any]]:
     status=201,
     message="market.category_created",
     transaction="write",
-    errors=(409,),
+    errors=(errors.CategoryExists,),
 )
 def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """A new category."""
@@ -44,7 +45,7 @@ def create(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     path=CATEGORY,
     answer=schemas.Category,
     conditional=True,
-    errors=(404,),
+    errors=(errors.CategoryNotFound,),
 )
 def category(category_id: str, actor: Actor) -> dict[str, Any]:
     """One category."""
@@ -61,7 +62,10 @@ def category(category_id: str, actor: Actor) -> dict[str, Any]:
     message="market.category_updated",
     transaction="write",
     conditional=True,
-    errors=(404, 409),
+    errors=(
+        errors.CategoryNotFound,
+        errors.CategoryExists,
+    ),
 )
 def update(category_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change a category, or move it in the tree."""
@@ -78,7 +82,10 @@ def update(category_id: str, actor: Actor, body: dict[str, Any], expected: Expec
     message="market.category_deleted",
     transaction="write",
     conditional=True,
-    errors=(404, 409),
+    errors=(
+        errors.CategoryNotFound,
+        errors.CategoryInUse,
+    ),
 )
 def delete(category_id: str, actor: Actor, expected: Expected) -> None:
     """Remove an empty category."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ... import errors
 from ...clock import utcnow
 from ...database.unit_of_work import unit_of_work
 from ...errors import Forbidden, Invalid
@@ -35,7 +36,7 @@ def users(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     path=USER,
     answer=schemas.Account,
     conditional=True,
-    errors=(404,),
+    errors=(errors.UserNotFound,),
 )
 def user(user_id: str, actor: Actor) -> dict[str, Any]:
     """One account."""
@@ -52,7 +53,10 @@ def user(user_id: str, actor: Actor) -> dict[str, Any]:
     message="market.user_updated",
     transaction="write",
     conditional=True,
-    errors=(404, 409),
+    errors=(
+        errors.UserNotFound,
+        errors.LastAdministrator,
+    ),
 )
 def change_user(user_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change an account's role, disable or enable it. Their tokens are revoked."""
@@ -75,7 +79,11 @@ def change_user(user_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     status=201,
     message="market.developer_registered",
     transaction="own",
-    errors=(409,),
+    errors=(
+        errors.UsernameTaken,
+        errors.UsernameLookalike,
+        errors.EmailTaken,
+    ),
     act="register",
 )
 def register(body: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +110,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     path=DEVELOPER,
     answer=schemas.Developer,
     conditional=True,
-    errors=(404,),
+    errors=(errors.DeveloperNotFound,),
 )
 def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
     """A developer's profile."""
@@ -119,7 +127,7 @@ def developer(developer_id: str, actor: Actor | None = None) -> dict[str, Any]:
     message="market.developer_updated",
     transaction="write",
     conditional=True,
-    errors=(404,),
+    errors=(errors.DeveloperNotFound,),
 )
 def update(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change one's own profile; administrators may change anybody's."""
@@ -133,7 +141,7 @@ def update(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     access="plugin.view_own",
     path=DEVELOPER,
     answer=schemas.Stats,
-    errors=(404,),
+    errors=(errors.DeveloperNotFound,),
 )
 def stats(developer_id: str, actor: Actor) -> dict[str, Any]:
     """What the developer's plugins achieved, and what they earned: for themselves and administrators."""
@@ -170,7 +178,7 @@ def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     message="market.developer_verified",
     transaction="write",
     conditional=True,
-    errors=(404,),
+    errors=(errors.DeveloperNotFound,),
 )
 def verify(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Give the badge, or refuse it."""
@@ -187,7 +195,10 @@ def verify(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     answer=schemas.RecordedRevenue,
     message="market.revenue_recorded",
     transaction="write",
-    errors=(404,),
+    errors=(
+        errors.DeveloperNotFound,
+        errors.PluginNotFound,
+    ),
 )
 def record_revenue(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Write a line into the ledger; a negative amount takes back."""

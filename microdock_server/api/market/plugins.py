@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask import request
 
+from ... import errors
 from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import Invalid
@@ -58,7 +59,15 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
     status=201,
     message="market.plugin_created",
     transaction="own",
-    errors=(409,),
+    errors=(
+        errors.BadPackage,
+        errors.UnsupportedFileType,
+        errors.NameReserved,
+        errors.PluginExists,
+        errors.VersionRetired,
+        errors.AccountBytesExceeded,
+        errors.AddressBytesExceeded,
+    ),
 )
 def create(actor: Actor) -> dict[str, Any]:
     """Submit a new plugin. It waits for review (or for its owner, as a draft) before anybody else sees it."""
@@ -89,7 +98,7 @@ def create(actor: Actor) -> dict[str, Any]:
     path=REFERENCE,
     answer=schemas.PluginDetail,
     conditional=True,
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
     """Everything about one plugin; for its owner and reviewers also where it stands in the queue."""
@@ -107,7 +116,12 @@ def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
     message="market.plugin_updated",
     transaction="own",
     conditional=True,
-    errors=(404,),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.AccountBytesExceeded,
+        errors.AddressBytesExceeded,
+    ),
 )
 def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
     """Change what is said of a plugin, by JSON, or as a form with images. It wins over the manifests."""
@@ -127,7 +141,10 @@ def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
     message="plugins.deleted",
     transaction="write",
     conditional=True,
-    errors=(404,),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+    ),
 )
 def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
     """Delete a plugin with all versions and files. Its name stays its owner's, its version numbers their bytes'."""
@@ -145,7 +162,13 @@ def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
     answer=schemas.PluginDetail,
     message="market.plugin_submitted",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+        errors.NothingToSubmit,
+        errors.TransitionNotAllowed,
+    ),
 )
 def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
     """Send a draft, or what was rejected or needed changes, to review: the highest such version, or the one named."""
@@ -161,7 +184,12 @@ def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any
     answer=schemas.PluginDetail,
     message="market.plugin_claimed",
     transaction="own",
-    errors=(404, 409),
+    errors=(
+        errors.NameReserved,
+        errors.WrongPluginKey,
+        errors.PluginNotFound,
+        errors.PluginOwned,
+    ),
     act="login",
 )
 def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
@@ -179,7 +207,11 @@ def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     answer=schemas.UploadKey,
     message="market.upload_key",
     transaction="own",
-    errors=(404, 409),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.Conflict,
+    ),
     act="upload_key",
 )
 def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:
@@ -195,7 +227,7 @@ def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:
     body=schemas.NewReport,
     message="market.reported",
     transaction="write",
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
     act="report",
 )
 def report(plugin_id: str, actor: Actor, body: dict[str, Any]) -> None:
@@ -212,7 +244,12 @@ def report(plugin_id: str, actor: Actor, body: dict[str, Any]) -> None:
     answer=schemas.PluginDetail,
     message="market.status_changed",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.OwnPlugin,
+        errors.PluginNotFound,
+        errors.OverrideRefused,
+        errors.TransitionNotAllowed,
+    ),
 )
 def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Suspend a published plugin (`suspended`), or restore it (`published`); one's own only where one suspended it."""

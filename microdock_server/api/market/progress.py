@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from ... import errors
 from ...errors import AutoReviewNotFound, NotTheOwner
 from ...models import PluginVersion
 from ...services import plugins
@@ -27,7 +28,12 @@ from .versions import VERSION
     access=Access.LOGGED_IN,
     path=VERSION,
     answer=AutoReview,
-    errors=(403, 404),
+    errors=(
+        errors.NotTheOwner,
+        errors.AutoReviewNotFound,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+    ),
 )
 def auto_review(plugin_id: str, version: str, actor: Actor) -> dict[str, Any]:
     """The newest automatic review of one's own version, with the evidence of each finding."""
@@ -46,7 +52,11 @@ def auto_review(plugin_id: str, version: str, actor: Actor) -> dict[str, Any]:
     path=VERSION,
     answer=schemas.TimelineStep,
     many=True,
-    errors=(403, 404),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+    ),
 )
 def steps(plugin_id: str, version: str, actor: Actor) -> list[dict[str, Any]]:
     """What became of one's own version under review so far, oldest first."""

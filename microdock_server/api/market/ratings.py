@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ... import errors
 from ...errors import Invalid
 from ...models import Rating
 from ...services import plugins, ratings
@@ -27,7 +28,7 @@ RATING: Final = {**REFERENCE, "review_id": {"type": "string", "maxLength": 36}}
     path=REFERENCE,
     query=schemas.RatingQuery,
     answer=schemas.RatingPage,
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def listed(plugin_id: str, query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
     """What users think of a plugin."""
@@ -62,7 +63,11 @@ def listed(plugin_id: str, query: dict[str, Any], actor: Actor | None = None) ->
     status=201,
     message="market.rating_created",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.OwnRating,
+        errors.PluginNotFound,
+        errors.RatingExists,
+    ),
 )
 def create(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Rate a published plugin; once a user, and never one's own."""
@@ -79,7 +84,12 @@ def create(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]
     message="market.rating_updated",
     transaction="write",
     conditional=True,
-    errors=(404,),
+    errors=(
+        errors.NotTheOwner,
+        errors.OwnRating,
+        errors.PluginNotFound,
+        errors.RatingNotFound,
+    ),
 )
 def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Change one's own rating; what it said before is kept."""
@@ -98,7 +108,11 @@ def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], e
     message="market.rating_replied",
     transaction="write",
     conditional=True,
-    errors=(404,),
+    errors=(
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.RatingNotFound,
+    ),
 )
 def reply(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """The owner's answer; a later one replaces it."""
@@ -113,7 +127,10 @@ def reply(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], ex
     body=NewReport,
     message="market.reported",
     transaction="write",
-    errors=(404,),
+    errors=(
+        errors.PluginNotFound,
+        errors.RatingNotFound,
+    ),
     act="report",
 )
 def report(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> None:
@@ -149,7 +166,7 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     message="market.rating_hidden",
     transaction="write",
     conditional=True,
-    errors=(404,),
+    errors=(errors.RatingNotFound,),
 )
 def hide(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Take a rating out of sight and out of the average, or show it again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ... import errors
 from ...context import context
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
@@ -61,7 +62,7 @@ def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     answer=schemas.ReviewDetail,
     transaction="own",
     conditional=True,
-    errors=(404,),
+    errors=(errors.ReviewNotFound,),
 )
 def detail(review_id: str, actor: Actor) -> dict[str, Any]:
     """One review with what its version changes beside the last published one, and what automatic review found."""
@@ -93,7 +94,14 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
     message="market.review_assigned",
     transaction="write",
     conditional=True,
-    errors=(404, 409),
+    errors=(
+        errors.AssignedToAnother,
+        errors.OwnPlugin,
+        errors.OwnSubmission,
+        errors.ReviewNotFound,
+        errors.ReviewDecided,
+        errors.ReviewerBusy,
+    ),
 )
 def assign(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Give an open review to a reviewer."""
@@ -111,7 +119,15 @@ def assign(review_id: str, actor: Actor, body: dict[str, Any], expected: Expecte
     answer=schemas.Review,
     message="market.review_started",
     transaction="write",
-    errors=(404, 409),
+    errors=(
+        errors.AssignedToAnother,
+        errors.OwnPlugin,
+        errors.OwnSubmission,
+        errors.ReviewNotFound,
+        errors.ReviewDecided,
+        errors.ReviewerBusy,
+        errors.TransitionNotAllowed,
+    ),
 )
 def start(review_id: str, actor: Actor) -> dict[str, Any]:
     """Begin a review; one that nobody has becomes the caller's."""
@@ -128,7 +144,16 @@ def start(review_id: str, actor: Actor) -> dict[str, Any]:
     message="market.review_submitted",
     transaction="write",
     conditional=True,
-    errors=(404, 409),
+    errors=(
+        errors.AssignedToAnother,
+        errors.OwnPlugin,
+        errors.OwnSubmission,
+        errors.ReviewNotFound,
+        errors.OverrideRefused,
+        errors.ReviewDecided,
+        errors.ReviewOutdated,
+        errors.TransitionNotAllowed,
+    ),
 )
 def submit(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Decide a review that has begun. Not one's own submission, unless nobody else could: then with an override."""
@@ -171,7 +196,7 @@ def batch(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     answer=AutoReview,
     message="market.auto_review_started",
     transaction="write",
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def begin_auto_review(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """Have the version that waits (or else the current one) reviewed automatically, in the background."""
@@ -185,7 +210,10 @@ def begin_auto_review(plugin_id: str, actor: Actor) -> dict[str, Any]:
     access="review.view",
     path=REFERENCE,
     answer=AutoReview,
-    errors=(404,),
+    errors=(
+        errors.PluginNotFound,
+        errors.AutoReviewNotFound,
+    ),
 )
 def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """The newest automatic review of the plugin. What was not measured says so."""

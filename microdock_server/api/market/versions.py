@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Response
 
+from ... import errors
 from ...context import context
 from ...database.unit_of_work import unit_of_work
 from ...errors import VersionNotFound
@@ -39,7 +40,16 @@ IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
     status=201,
     message="market.version_created",
     transaction="own",
-    errors=(404, 409),
+    errors=(
+        errors.BadPackage,
+        errors.UnsupportedFileType,
+        errors.NotTheOwner,
+        errors.PluginNotFound,
+        errors.VersionExists,
+        errors.VersionRetired,
+        errors.AccountBytesExceeded,
+        errors.AddressBytesExceeded,
+    ),
 )
 def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
     """Submit a further version. What is published stays so while the new one waits for review."""
@@ -66,7 +76,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
     path=REFERENCE,
     answer=schemas.Version,
     many=True,
-    errors=(404,),
+    errors=(errors.PluginNotFound,),
 )
 def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
     """The plugin's versions, highest first; those that are not published for its owner and reviewers only."""
@@ -81,7 +91,10 @@ def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
     access=Access.GUEST,
     path=VERSION,
     answer=schemas.VersionDetail,
-    errors=(404,),
+    errors=(
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+    ),
 )
 def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str, Any]:
     """One version."""
@@ -97,7 +110,14 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     path=REFERENCE,
     file_type="application/zip",
     transaction="own",
-    errors=(403, 404, 412, 416),
+    errors=(
+        errors.PluginDisabled,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+        errors.FileMissing,
+        errors.PreconditionFailed,
+        errors.RangeNotSatisfiable,
+    ),
 )
 def download(plugin_id: str, actor: Actor | None = None) -> Response:
     """The current version's package. Counted where the answer begins with its first byte."""
@@ -111,7 +131,14 @@ def download(plugin_id: str, actor: Actor | None = None) -> Response:
     path=VERSION,
     file_type="application/zip",
     transaction="own",
-    errors=(403, 404, 412, 416),
+    errors=(
+        errors.PluginDisabled,
+        errors.PluginNotFound,
+        errors.VersionNotFound,
+        errors.FileMissing,
+        errors.PreconditionFailed,
+        errors.RangeNotSatisfiable,
+    ),
 )
 def download_version(plugin_id: str, version: str, actor: Actor | None = None) -> Response:
     """One version's package. What only its owner and reviewers may fetch is not counted."""
@@ -125,7 +152,12 @@ def download_version(plugin_id: str, version: str, actor: Actor | None = None) -
     path=IMAGE,
     file_type="image/*",
     transaction="own",
-    errors=(404, 412, 416),
+    errors=(
+        errors.PluginNotFound,
+        errors.FileMissing,
+        errors.PreconditionFailed,
+        errors.RangeNotSatisfiable,
+    ),
 )
 def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response:
     """An icon or a screenshot, PNG or WebP."""

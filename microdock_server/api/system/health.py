@@ -9,6 +9,7 @@ from marshmallow import fields as plain
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ... import errors
 from ...caching import SingleFlight
 from ...context import context, settings
 from ...database.schema_state import schema_state
@@ -129,7 +130,9 @@ def _checked() -> dict[str, str]:
     }
 
 
-@system.operation("GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(404,))
+@system.operation(
+    "GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(errors.NotFound,)
+)
 def prometheus() -> Response:
     """Metrics of all processes of this machine and of the whole, for Prometheus."""
     body, media_type = _scraping.run(id(context()), _scraped)
