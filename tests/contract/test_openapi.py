@@ -11,6 +11,7 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from microdock_server import errors
+from microdock_server.api.core.openapi import meanings
 from microdock_server.errors import DomainError
 from microdock_server.messages import CATALOGUE
 
@@ -139,6 +140,23 @@ def test_every_answer_says_its_fields(document: dict[str, Any]) -> None:
     assert {path for path, _, schema in contents if open_ends(schema, path)} == {"/openapi.json"}
     files = [(path, schema) for path, media_type, schema in contents if media_type in ("application/zip", "image/*")]
     assert files and all(schema == {"type": "string", "format": "binary"} for _, schema in files)
+
+
+def test_every_field_and_parameter_has_a_meaning_and_no_meaning_is_left_over(document: dict[str, Any]) -> None:
+    found = list(meanings.fields_of(document))
+    assert len(found) > 600
+    assert [f"{name}.{field}" for name, field, says in found if len(says.get("description", "")) < 4] == []
+    used = {key for name, field, _ in found for key in meanings.keys(name, field)}
+    assert meanings.FIELDS.keys() <= used
+    parameters = [parameter for _, _, operation in operations(document) for parameter in operation["parameters"]]
+    assert all(parameter["description"] for parameter in parameters)
+    assert meanings.PARAMETERS.keys() <= {parameter["name"] for parameter in parameters}
+
+
+def test_every_operation_is_described_in_a_sentence(document: dict[str, Any]) -> None:
+    for _, path, operation in operations(document):
+        assert re.fullmatch(r"[A-Z].*[.?] [A-Z].*\.", operation["description"]), path
+        assert operation["description"].startswith(operation["summary"])
 
 
 def test_operation_ids_are_unique(document: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from ....config import Settings
 from ....schemas import fields, form_fields
 from ..mounts import ALIASES
 from ..surface import Surface
-from . import refusals
+from . import meanings, refusals
 from .operations import operation
 from .topics import TOPICS
 
@@ -62,7 +62,9 @@ def _spec(settings: Settings, surfaces: list[Mounted]) -> dict[str, Any]:
         for endpoint in surface.endpoints:
             path = re.sub(r"<(\w+)>", r"{\1}", prefix + endpoint.rule)
             spec.path(path, operations={endpoint.method.lower(): operation(surface, endpoint, prefix)})
-    return spec.to_dict()
+    made: dict[str, Any] = spec.to_dict()
+    meanings.describe(made)
+    return made
 
 
 def _schema_name(schema: Any) -> str:
