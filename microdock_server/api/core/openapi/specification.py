@@ -15,7 +15,7 @@ from ....config import Settings
 from ....schemas import fields, form_fields
 from ..mounts import ALIASES
 from ..surface import Surface
-from . import meanings, refusals
+from . import examples, meanings, refusals
 from .operations import operation
 from .topics import TOPICS
 
@@ -64,6 +64,7 @@ def _spec(settings: Settings, surfaces: list[Mounted]) -> dict[str, Any]:
             spec.path(path, operations={endpoint.method.lower(): operation(surface, endpoint, prefix)})
     made: dict[str, Any] = spec.to_dict()
     meanings.describe(made)
+    examples.show(made)
     return made
 
 
