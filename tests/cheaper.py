@@ -29,7 +29,7 @@ _CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def compile_once() -> None:
-    """Compile no URL rule and no statement for SQLite twice, whatever application of this process it is of.
+    """Compile no URL rule and no statement twice, whatever application of this process it is of.
 
     Rules are nine tenths of what making an application takes; statements a quarter of what asking a new one does, where
     a server, which lives longer than a test, has them at hand.
@@ -76,7 +76,7 @@ def _remembered(rule: Rule) -> None:
 
 def _share(connection: Connection) -> None:
     engine = connection.engine
-    if engine.dialect.name == "sqlite" and not isinstance(engine._compiled_cache, _Statements):
+    if not isinstance(engine._compiled_cache, _Statements):
         engine._compiled_cache = _Statements(type(engine.dialect))  # type: ignore[assignment]
 
 

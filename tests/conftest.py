@@ -22,7 +22,7 @@ from microdock_server.database.session import db
 from .cheaper import compile_once, fail_at_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
 from .market import People, people
-from .peers import postgresql
+from .peers import connections, postgresql
 from .peers.redis import RedisServer, running
 from .peers.s3 import S3Server
 from .support import Api, add_user, settings_for, signed_in
@@ -32,6 +32,7 @@ AppFactory = Callable[..., Flask]
 compile_once()
 fail_at_once()
 hash_cheaply()
+connections.keep()
 
 
 # Whoever asks for one of these needs servers, whether it says so or not.
@@ -56,6 +57,10 @@ def pytest_collection_finish() -> None:
     forget_what_stays()
 
 
+def pytest_unconfigure() -> None:
+    postgresql.end_shared()
+
+
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory whose database is migrated and has its administrator; copied for every test."""
@@ -65,6 +70,7 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         upgrade()
     prepare(app)
     release(app)
+    postgresql.changes_no_more(directory)
     return directory
 
 
@@ -107,6 +113,7 @@ def peopled(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     app = create_app(settings_for(directory))
     found = people(app)
     release(app)
+    postgresql.changes_no_more(directory)
     return directory, found
 
 

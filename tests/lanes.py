@@ -51,7 +51,8 @@ def spread(processes: int, how: str) -> tuple[str, ...]:
 APART: Final = ("tests/browser", "tests/corpus", "tests/crash", "tests/many", "tests/storage")
 # What asks the database most; --all asks everything once more that asks the database at all.
 ON_POSTGRESQL: Final = (
-    *("tests/test_migrations.py", "tests/test_uow.py", "tests/services", "tests/concurrency", "tests/jobs"),
+    *("tests/test_migrations.py", "tests/test_peers.py", "tests/test_uow.py"),
+    *("tests/services", "tests/concurrency", "tests/jobs"),
     *("tests/api/host", "tests/api/market/test_listing.py", "tests/contract/test_market_bad_input.py"),
 )
 WITHOUT_DATABASE: Final = (
@@ -104,6 +105,12 @@ SERVERS: Final = Lane(
     ("-m", "live", *without(*APART), *spread(2, "loadfile"), "tests"),
 )
 CLUSTER: Final = Lane("cluster", "three nodes behind nginx; the contract once more, asked there", ("tests/many",))
+# The documents with the most requests are asked there with --all; accounts and installs go through the same nodes.
+SOME_CLUSTER: Final = Lane(
+    "cluster",
+    "three nodes behind nginx; a part of the contract, asked there",
+    (*without("tests/many/contract/test_host.py", "tests/many/contract/test_market.py"), "tests/many"),
+)
 DISK: Final = Lane(
     "disk",
     "what survives a crash at every step, and the storages, on a real disk",
@@ -137,6 +144,8 @@ QUICKLY: Final = Lane(
 
 
 LANES: Final = (UNIT, SERVERS, CLUSTER, BROWSER, DISK, CORPUS, PAGE, ALL_POSTGRESQL)
+# What a run without --all has instead.
+SHORTER: Final = {CLUSTER.name: SOME_CLUSTER, ALL_POSTGRESQL.name: SOME_POSTGRESQL}
 
 
 def chosen(arguments: argparse.Namespace) -> list[Lane]:
@@ -144,7 +153,7 @@ def chosen(arguments: argparse.Namespace) -> list[Lane]:
     program."""
     if arguments.quick:
         return [QUICKLY]
-    lanes = list(LANES) if arguments.all else [*LANES[:-1], SOME_POSTGRESQL]
+    lanes = [lane if arguments.all else SHORTER.get(lane.name, lane) for lane in LANES]
     if sdk.find() is None:
         # Also in CI: registries need not have it.
         print(f"skipped: the corpus of packages built from C#; {sdk.why_not()}", flush=True)
@@ -275,7 +284,7 @@ def stop(number: int, _frame: FrameType | None) -> None:
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/test", description="Run the tests, in lanes side by side.")
     parser.add_argument("--quick", action="store_true", help="what to run before a commit")
-    parser.add_argument("--all", action="store_true", help="with everything once more on PostgreSQL")
+    parser.add_argument("--all", action="store_true", help="with everything once more on PostgreSQL and on a cluster")
     parser.add_argument("--check", action="store_true", help="with scripts/check as a lane")
     arguments = parser.parse_args(words)
     signal.signal(signal.SIGTERM, stop)

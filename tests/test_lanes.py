@@ -78,6 +78,16 @@ class TestEveryTestIsInALane:
             for file in found.rglob("test_*.py") if found.is_dir() else [found]:
                 assert not ASKS_FOR_AN_APPLICATION.search(file.read_text(encoding="utf-8")), file
 
+    @pytest.mark.parametrize("everything", [True, False])
+    def test_all_asks_a_cluster_and_postgresql_everything(
+        self, monkeypatch: pytest.MonkeyPatch, everything: bool
+    ) -> None:
+        monkeypatch.setenv("CI", "true")
+        found = {one.name: one for one in chosen(argparse.Namespace(**{**DEFAULT, "all": everything}))}
+        for whole in (CLUSTER, ALL_POSTGRESQL):
+            assert found[whole.name] == (whole if everything else lanes.SHORTER[whole.name])
+        assert set(lanes.SHORTER["cluster"].arguments) > set(CLUSTER.arguments)
+
     def test_ci_leaves_nothing_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CI", "true")
         monkeypatch.setattr(sdk, "find", lambda: Sdk(ROOT, ROOT))
