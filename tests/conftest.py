@@ -22,7 +22,7 @@ from microdock_server.database.session import db
 from .cheaper import compile_once, fail_at_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
 from .market import People, people
-from .peers import connections, postgresql
+from .peers import postgresql
 from .peers.redis import RedisServer, running
 from .peers.s3 import S3Server
 from .support import Api, add_user, settings_for, signed_in
@@ -32,7 +32,6 @@ AppFactory = Callable[..., Flask]
 compile_once()
 fail_at_once()
 hash_cheaply()
-connections.keep()
 
 
 # Whoever asks for one of these needs servers, whether it says so or not.

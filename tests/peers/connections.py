@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 # As many of one kind as the pools of two applications.
 MOST: Final = 8
 _idle: Final[dict[tuple[str, str], list[Kept]]] = {}
+_ports: Final[set[int]] = set()
 _lock: Final = threading.Lock()
 _owner: Final = os.getpid()
 
@@ -58,9 +59,14 @@ class Kept(psycopg.Connection[Any]):
         return False
 
 
-def keep() -> None:
-    """Let engines of this process be given connections that others had before."""
-    event.listen(Engine, "do_connect", _connect)
+def keep(port: int) -> None:
+    """Let engines of this process be given connections that others had before, to the server at this port alone.
+
+    Other servers are restarted in tests, and what was connected to them is of no use.
+    """
+    _ports.add(port)
+    if not event.contains(Engine, "do_connect", _connect):
+        event.listen(Engine, "do_connect", _connect)
 
 
 def pids(database: str) -> list[int]:
@@ -79,7 +85,7 @@ def end(database: str | None = None) -> None:
 
 
 def _connect(dialect: Dialect, _entry: ConnectionPoolEntry, places: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    if dialect.name != "postgresql" or os.getpid() != _owner:
+    if dialect.name != "postgresql" or options.get("port") not in _ports or os.getpid() != _owner:
         return None
     # How values are adapted is SQLAlchemy's affair, and the same for all its engines here.
     told = {name: value for name, value in options.items() if name != "context"}

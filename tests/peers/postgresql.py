@@ -177,6 +177,7 @@ class PostgreSQL:
 def shared() -> PostgreSQL:
     """The server of this test process; `end_shared` ends it."""
     server = PostgreSQL().start()
+    connections.keep(server.port)
     os.environ["TEST_DATABASE_SERVER"] = str(server.port)
     return server
 
