@@ -78,14 +78,23 @@ class TestEveryTestIsInALane:
             for file in found.rglob("test_*.py") if found.is_dir() else [found]:
                 assert not ASKS_FOR_AN_APPLICATION.search(file.read_text(encoding="utf-8")), file
 
-    @pytest.mark.parametrize("everything", [True, False])
-    def test_all_asks_a_cluster_and_postgresql_everything(
-        self, monkeypatch: pytest.MonkeyPatch, everything: bool
+    @pytest.mark.parametrize(
+        ("ci", "everything", "whole"),
+        [
+            ("true", True, {"cluster", "postgresql"}),
+            ("true", False, {"cluster"}),
+            ("", True, {"cluster", "postgresql"}),
+            ("", False, set()),
+        ],
+    )
+    def test_all_asks_a_cluster_and_postgresql_everything_and_ci_the_cluster(
+        self, monkeypatch: pytest.MonkeyPatch, ci: str, everything: bool, whole: set[str]
     ) -> None:
-        monkeypatch.setenv("CI", "true")
+        monkeypatch.setenv("CI", ci)
+        monkeypatch.setattr(lanes, "programs", lambda: ROOT)
         found = {one.name: one for one in chosen(argparse.Namespace(**{**DEFAULT, "all": everything}))}
-        for whole in (CLUSTER, ALL_POSTGRESQL):
-            assert found[whole.name] == (whole if everything else lanes.SHORTER[whole.name])
+        for lane in (CLUSTER, ALL_POSTGRESQL):
+            assert found[lane.name] == (lane if lane.name in whole else lanes.SHORTER[lane.name])
         assert set(lanes.SHORTER["cluster"].arguments) > set(CLUSTER.arguments)
 
     def test_ci_leaves_nothing_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
