@@ -83,6 +83,8 @@ def pattern(answer: str) -> str:
     return re.escape(answer.strip()).replace("…", ".*")
 
 
+# A backup comes back into an empty directory, whose database is a file in it; elsewhere another database is made first.
+@pytest.mark.sqlite
 def test_every_answer_of_the_tutorial_is_what_the_server_says(served: Server, tmp_path: Path) -> None:
     found = blocks("docs/tutorial.md")
     assert len(found) > 25

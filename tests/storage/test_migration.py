@@ -25,7 +25,7 @@ from microdock_server.services.files.migration import Outcome
 
 from ..conftest import AppFactory, release
 from ..peers.s3 import S3Server
-from ..support import Api, package, settings_for, signed_in, stored_files
+from ..support import Api, database_for, package, settings_for, signed_in, stored_files
 
 NAME = "com.example.myplugin"
 PACKAGES = {f"1.{minor}.0": package(version=f"1.{minor}.0") for minor in range(3)}
@@ -226,7 +226,7 @@ def test_killed_at_any_step_it_goes_on_where_it_was(
     if target == "local":
         assert run(both, "migrate").exit_code == 0
     directory = both.extensions["microdock"].settings.data_dir
-    env = {"DATA_DIR": str(directory), "LOG_LEVEL": "WARNING", **s3.settings(bucket)}
+    env = {"DATA_DIR": str(directory), "LOG_LEVEL": "WARNING", **database_for(directory), **s3.settings(bucket)}
     command = [sys.executable, "-m", "tests.storage.killed_migration", target, json.dumps(env), "1", "1", "3", "1", "0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
