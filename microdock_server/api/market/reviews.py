@@ -29,6 +29,11 @@ from .schemas.findings import AutoReview
 from .schemas.words import Action
 
 REVIEW: Final = {"review_id": {"type": "string", "maxLength": 36}}
+# Who makes a review theirs, or another's, is refused with these.
+TAKING: Final = (
+    *(errors.AssignedToAnother, errors.OwnPlugin, errors.OwnSubmission),
+    *(errors.ReviewNotFound, errors.ReviewDecided, errors.ReviewerBusy),
+)
 _VERDICTS: Final = {
     Action.APPROVE: Verdict.APPROVED,
     Action.REJECT: Verdict.REJECTED,
@@ -94,14 +99,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
     message="market.review_assigned",
     transaction="write",
     conditional=True,
-    errors=(
-        errors.AssignedToAnother,
-        errors.OwnPlugin,
-        errors.OwnSubmission,
-        errors.ReviewNotFound,
-        errors.ReviewDecided,
-        errors.ReviewerBusy,
-    ),
+    errors=TAKING,
 )
 def assign(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Give an open review to a reviewer."""
@@ -119,15 +117,7 @@ def assign(review_id: str, actor: Actor, body: dict[str, Any], expected: Expecte
     answer=schemas.Review,
     message="market.review_started",
     transaction="write",
-    errors=(
-        errors.AssignedToAnother,
-        errors.OwnPlugin,
-        errors.OwnSubmission,
-        errors.ReviewNotFound,
-        errors.ReviewDecided,
-        errors.ReviewerBusy,
-        errors.TransitionNotAllowed,
-    ),
+    errors=(*TAKING, errors.TransitionNotAllowed),
 )
 def start(review_id: str, actor: Actor) -> dict[str, Any]:
     """Begin a review; one that nobody has becomes the caller's."""

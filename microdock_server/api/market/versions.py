@@ -28,6 +28,8 @@ from .schemas import plugins as schemas
 
 VERSION: Final = {**REFERENCE, "version": {"type": "string", "maxLength": 64}}
 IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
+# Who asks for the bytes of a file is refused with these.
+FILE: Final = (errors.FileMissing, errors.PreconditionFailed, errors.RangeNotSatisfiable)
 
 
 @market.operation(
@@ -110,14 +112,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     path=REFERENCE,
     file_type="application/zip",
     transaction="own",
-    errors=(
-        errors.PluginDisabled,
-        errors.PluginNotFound,
-        errors.VersionNotFound,
-        errors.FileMissing,
-        errors.PreconditionFailed,
-        errors.RangeNotSatisfiable,
-    ),
+    errors=(errors.PluginDisabled, errors.PluginNotFound, errors.VersionNotFound, *FILE),
 )
 def download(plugin_id: str, actor: Actor | None = None) -> Response:
     """The current version's package. Counted where the answer begins with its first byte."""
@@ -131,14 +126,7 @@ def download(plugin_id: str, actor: Actor | None = None) -> Response:
     path=VERSION,
     file_type="application/zip",
     transaction="own",
-    errors=(
-        errors.PluginDisabled,
-        errors.PluginNotFound,
-        errors.VersionNotFound,
-        errors.FileMissing,
-        errors.PreconditionFailed,
-        errors.RangeNotSatisfiable,
-    ),
+    errors=(errors.PluginDisabled, errors.PluginNotFound, errors.VersionNotFound, *FILE),
 )
 def download_version(plugin_id: str, version: str, actor: Actor | None = None) -> Response:
     """One version's package. What only its owner and reviewers may fetch is not counted."""
@@ -152,12 +140,7 @@ def download_version(plugin_id: str, version: str, actor: Actor | None = None) -
     path=IMAGE,
     file_type="image/*",
     transaction="own",
-    errors=(
-        errors.PluginNotFound,
-        errors.FileMissing,
-        errors.PreconditionFailed,
-        errors.RangeNotSatisfiable,
-    ),
+    errors=(errors.PluginNotFound, *FILE),
 )
 def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response:
     """An icon or a screenshot, PNG or WebP."""

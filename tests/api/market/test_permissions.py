@@ -44,7 +44,7 @@ from ...market import (
 )
 from ...peers import postgresql
 from ...rows import raw
-from ...support import Api, add_user, package
+from ...support import Api, add_user, all_rows, package
 
 # The document, 2.2, as the contract's section 2 completes it. Deliberately not the server's own table.
 RATINGS: Final = {"rating.create", "rating.update"}
@@ -283,9 +283,6 @@ CASES: Final = [
 ]
 
 
-Rows = dict[str, list[Any]]
-
-
 class KeptFile:
     """An SQLite database beside a copy of it."""
 
@@ -300,20 +297,6 @@ class KeptFile:
                 closing(sqlite3.connect(self._data / database.name)) as target,
             ):
                 source.backup(target)
-
-    def rows(self) -> Rows:
-        """Everything in the database that is about the marketplace."""
-        return self._rows(self._data)
-
-    def rows_before(self) -> Rows:
-        """The same of the copy."""
-        return self._rows(self._copy)
-
-    def _rows(self, directory: Path) -> Rows:
-        with closing(sqlite3.connect(directory / "microdock.db")) as database:
-            tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            kept = [name for name in tables if not name.startswith(("sqlite_", "plugin_search"))]
-            return {name: database.execute(f'SELECT * FROM "{name}" ORDER BY rowid').fetchall() for name in kept}
 
 
 class KeptSchema:
@@ -336,19 +319,6 @@ class KeptSchema:
         with raw(self._app) as shell:
             # As a replica does: without triggers, references unchecked.
             shell.execute(f"DO $$ BEGIN SET LOCAL session_replication_role = replica; {acts}; END $$")
-
-    def rows(self) -> Rows:
-        """Everything in the database that is about the marketplace."""
-        return self._rows("public")
-
-    def rows_before(self) -> Rows:
-        """The same of the copy."""
-        return self._rows("kept")
-
-    def _rows(self, schema: str) -> Rows:
-        kept = [name for name in self._tables if not name.startswith("plugin_search")]
-        with raw(self._app) as shell:
-            return {name: sorted(map(str, shell.execute(f"SELECT * FROM {schema}.{name}").fetchall())) for name in kept}
 
 
 class World:
@@ -487,7 +457,7 @@ def test_everybody_hears_what_the_table_says_everywhere(world: World) -> None:
 
 
 def test_who_is_refused_changes_nothing(world: World) -> None:
-    changed = []
+    changed, before = [], all_rows(world.app)
     for case in CASES:
         if case.method == "GET" or case.access is PUBLIC:
             continue
@@ -495,9 +465,9 @@ def test_who_is_refused_changes_nothing(world: World) -> None:
             if case.expected(caller) not in (401, 403, 404):
                 continue
             world.call(case, caller)
-            world_after, world_before = world.database.rows(), world.database.rows_before()
-            if world_after != world_before:
-                tables = sorted(name for name in world_before if world_before[name] != world_after[name])
+            after = all_rows(world.app)
+            if after != before:
+                tables = sorted(name for name in before if before[name] != after[name])
                 changed.append(f"{case}: {caller} changed {tables}")
     assert changed == []
 
