@@ -35,9 +35,7 @@ from .context import Context
 from .database import engines
 from .database.session import db, jwt, migrate, migrations
 from .database.unit_of_work import prepare_engine
-from .jobs.delivery import FILE, Messenger
 from .observability import logs, tracing
-from .services import jobs
 
 SURFACES = {surface.name: surface for surface in (system, host, installs, market)}
 MOUNTED = tuple((SURFACES[mount.surface], mount.prefix) for mount in MOUNTS if mount.is_surface)
@@ -61,7 +59,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.converters["default"] = Segment
     _bind_extensions(app, settings)
     context = Context.of(app, settings)
-    jobs.deliver_with(Messenger(settings.data_dir / FILE, redis=context.redis).deliver)
     wakeup.use(context.wakeups)
     app.extensions["microdock"] = context
     app.extensions["microdock_api"] = _api_state(app, context)

@@ -13,7 +13,6 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.worker import run_job
 from microdock_server.services import jobs
 from microdock_server.vocabulary import Role
@@ -250,7 +249,8 @@ def audited(root: Api, action: str | None = None) -> list[dict[str, Any]]:
 
 def run_jobs(app: Flask) -> int:
     """Run what waits in the background, here and now; how many jobs that were."""
+    count = 0
     with app.app_context():
-        with unit_of_work(writing=False):
-            due = list(jobs.due())
-        return sum(run_job(app, job_id, "test") for job_id in due)
+        while (due := jobs.next_due(app.extensions["microdock"].autocommit)) is not None:
+            count += run_job(app, due, "test")
+    return count

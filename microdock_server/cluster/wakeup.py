@@ -16,9 +16,9 @@ from .redis import PREFIX, TIMEOUT, Redis, RedisLost
 
 log = logging.getLogger(__name__)
 
-# What to read: new notifications, or which tokens are revoked.
-Topic = Literal["notifications", "tokens"]
-TOPICS: Final[frozenset[Topic]] = frozenset(("notifications", "tokens"))
+# What to read: new notifications, which tokens are revoked, or which jobs are due.
+Topic = Literal["notifications", "tokens", "jobs"]
+TOPICS: Final[frozenset[Topic]] = frozenset(("notifications", "tokens", "jobs"))
 # Nodes of earlier versions use this name too, and work beside newer ones while a cluster is upgraded.
 CHANNEL: Final = f"{PREFIX}bell"
 

@@ -1,6 +1,7 @@
 """The worker: runs jobs, one at a time. It may be killed at any point; what it held is run again by another.
 
-Messages make it quick, the table makes it complete: it looks there when it starts and every few seconds.
+It reads the table of jobs when it starts, after each job, when it is woken, and every two seconds; where nothing can
+wake it (SQLite without Redis), five times a second.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +22,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..api.core.packages import limits
+from ..cluster.redis import PREFIX, RedisLost
 from ..context import Context
 from ..database.schema_state import state_at_start
 from ..database.unit_of_work import unit_of_work
@@ -28,7 +31,6 @@ from ..services import jobs
 from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
 from ..services.reviews import automatic
-from .delivery import FILE, Messenger, Reminder
 from .heartbeat import heartbeat
 from .maintenance import Maintainer
 from .reasons import reason_of
@@ -36,8 +38,10 @@ from .reasons import reason_of
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 2.0
+# How long one wait for a wake-up is. Between two the worker notices that it is told to end, or, where none can come,
+# reads the table.
+TICK: Final = 0.2
 HEARTBEAT_EVERY: Final = jobs.LEASE.total_seconds() / 5
-HEALTH_EVERY: Final = 10.0
 GRACE: Final = 20.0
 # Whoever started us is gone: nobody waits for our job to end well.
 ORPHANS_GRACE: Final = 1.0
@@ -102,12 +106,9 @@ class Worker:
     """One process's worker. `grace` is how long it lets its job finish when it is told to end."""
 
     def __init__(self, app: Flask, *, grace: float = GRACE) -> None:
-        context: Context = app.extensions["microdock"]
+        self._context: Context = app.extensions["microdock"]
         self.holder = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._app, self._grace = app, grace
-        self._messenger = Messenger(
-            context.settings.data_dir / FILE, lambda job_id: run_job(app, job_id, self.holder), context.redis
-        )
         self._maintainer = Maintainer(app, self.holder)
         self._stopping = False
         self._parent: int | None = None
@@ -117,10 +118,9 @@ class Worker:
         self._parent = os.getppid() if with_parent else None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        # Its own lines say less about a job than ours.
-        logging.getLogger("huey").setLevel(logging.WARNING)
         if self._is_database_ready():
-            self._consume()
+            _remove_messages(self._context)
+            self._run()
 
     def _stop(self, *_: Any) -> None:
         # No more than this: whatever lock was held when the signal came would be waited for in vain.
@@ -148,47 +148,55 @@ class Worker:
             time.sleep(0.5)
         return False
 
-    def _consume(self) -> None:
-        consumer = self._messenger.queue().create_consumer(
-            workers=1, periodic=False, max_delay=0.5, scheduler_interval=60, shutdown_timeout=self._grace
-        )
-        consumer.start()
-        # Huey has put its own handlers in place, which would start this process anew on HUP.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        looking = threading.Thread(target=self._look, name="looking", daemon=True)
-        looking.start()
+    def _run(self) -> None:
+        running = threading.Thread(target=self._run_jobs, name="jobs", daemon=True)
+        running.start()
         self._maintainer.start()
         log.info("worker %s is ready", self.holder)
-        checked = time.monotonic()
         while not self._is_told_to_end():
             time.sleep(0.1)
-            if time.monotonic() - checked > HEALTH_EVERY:
-                checked = time.monotonic()
-                consumer.check_worker_health()
-        self._end(consumer)
+        self._end(running)
 
-    def _look(self) -> None:
-        """Tell ourselves about what the table says is due."""
-        reminder = Reminder(self._messenger)
+    def _run_jobs(self) -> None:
         while not self._is_told_to_end():
             try:
-                with self._app.app_context(), unit_of_work(writing=False):
-                    due = jobs.due()
-                reminder.remind(due)
+                if not self._run_next():
+                    self._wait()
             except Exception:
-                log.exception("looking for jobs failed; it will be tried again")
-            time.sleep(LOOK_EVERY)
+                log.exception("running jobs failed; it will be tried again")
+                time.sleep(LOOK_EVERY)
 
-    def _end(self, consumer: Any) -> None:
+    def _run_next(self) -> bool:
+        """Run the job that has been due for longest; False where none is."""
+        due = jobs.next_due(self._context.autocommit)
+        if due is not None:
+            run_job(self._app, due, self.holder)
+        return due is not None
+
+    def _wait(self) -> None:
+        """Until the table is to be read again, or the worker is told to end."""
+        begun = time.monotonic()
+        while not self._is_told_to_end() and time.monotonic() - begun < LOOK_EVERY:
+            topics = self._context.wakeups.wait(TICK)
+            if topics is None or "jobs" in topics:
+                return
+
+    def _end(self, running: threading.Thread) -> None:
         """Let the job that runs finish in time; otherwise another worker may have it at once."""
-        log.info("worker %s is told to end; the job that runs may take %g s more", self.holder, self._grace)
+        grace = min(self._grace, ORPHANS_GRACE) if self._is_orphaned() else self._grace
+        log.info("worker %s is told to end; the job that runs may take %g s more", self.holder, grace)
         self._maintainer.stop()
-        if self._is_orphaned():
-            consumer.shutdown_timeout = min(self._grace, ORPHANS_GRACE)
-        consumer.stop(graceful=True)
+        running.join(grace)
         self._maintainer.join(ORPHANS_GRACE)
         with self._app.app_context(), unit_of_work():
             given_back = jobs.give_back(self.holder)
         log.info("worker %s ends; %d jobs given back", self.holder, given_back)
+
+
+def _remove_messages(context: Context) -> None:
+    """Remove what versions up to 2.0 told their workers by. Those still find their jobs without it."""
+    for ending in ("", "-wal", "-shm"):
+        context.settings.data_dir.joinpath(f"jobs.db{ending}").unlink(missing_ok=True)
+    if context.redis is not None:
+        with suppress(RedisLost):
+            context.redis.ask(lambda client: client.delete(f"{PREFIX}jobs"))

@@ -6,17 +6,18 @@ runs out and another tries. Work that is done twice must be harmless: the last s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Engine, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..clock import SKEW, utcnow
+from ..cluster import wakeup
 from ..database.session import db
-from ..database.unit_of_work import current_unit, unit_of_work
+from ..database.unit_of_work import read_autocommit, unit_of_work
 from ..errors import JobNotFailed, JobNotFound
 from ..models import Job
 from ..vocabulary import JobState
@@ -25,8 +26,6 @@ LEASE: Final = timedelta(minutes=5)
 MAX_ATTEMPTS: Final = 5
 FIRST_DELAY: Final = timedelta(seconds=10)
 LONGEST_DELAY: Final = FIRST_DELAY * 2 ** (MAX_ATTEMPTS - 1)
-
-Deliver = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +39,12 @@ class Leased:
     holder: str
 
 
-class _Delivery:
-    """How a queued job gets to a worker sooner than its next look into the table. Set once, with the application."""
-
-    deliver: Deliver | None = None
-
-
-def deliver_with(deliver: Deliver | None) -> None:
-    """From now on call `deliver` with the id of every job that was queued and committed."""
-    _Delivery.deliver = deliver
-
-
 def enqueue(kind: str, **payload: Any) -> Job:
-    """Queue a job in this transaction; it is delivered once that is committed."""
+    """Queue a job in this transaction; workers are woken once that is committed."""
     job = Job(kind=kind, payload=payload, available_at=utcnow())
     db.session.add(job)
     db.session.flush()
-    job_id = job.id
-    current_unit().on_commit(lambda: _deliver(job_id))
+    wakeup.wake("jobs")
     return job
 
 
@@ -109,7 +96,10 @@ def give_back(holder: str) -> int:
         )
         .returning(Job.id)
     )
-    return len(db.session.execute(statement).all())
+    given_back = len(db.session.execute(statement).all())
+    if given_back:
+        wakeup.wake("jobs")
+    return given_back
 
 
 def retry(job_id: str) -> Job:
@@ -121,6 +111,7 @@ def retry(job_id: str) -> Job:
         raise JobNotFailed(state=job.state)
     job.state, job.attempts, job.available_at, job.finished_at = JobState.QUEUED, 0, utcnow(), None
     job.leased_by = None
+    wakeup.wake("jobs")
     return job
 
 
@@ -130,10 +121,11 @@ def newest(state: JobState | None, limit: int) -> Sequence[Job]:
     return db.session.scalars(query if state is None else query.where(Job.state == state)).all()
 
 
-def due(limit: int = 100) -> Sequence[str]:
-    """Ids of jobs that somebody should run now, oldest first: queued ones, and those whose lease ran out."""
-    query = select(Job.id).where(_is_due()).order_by(Job.available_at, Job.created_at).limit(limit)
-    return db.session.scalars(query).all()
+def next_due(engine: Engine) -> str | None:
+    """The job that somebody should run now: of those queued, and those whose lease ran out, the one due for longest."""
+    query = select(Job.id).where(_is_due()).order_by(Job.available_at, Job.created_at).limit(1)
+    rows = read_autocommit(engine, query)
+    return rows[0].id if rows else None
 
 
 def counts() -> dict[str, int]:
@@ -158,11 +150,6 @@ def forget_finished(age: timedelta) -> int:
     """Delete jobs that were done longer than `age` ago; how many."""
     statement = delete(Job).where(Job.state == JobState.DONE, Job.finished_at < utcnow() - age).returning(Job.id)
     return len(db.session.execute(statement).all())
-
-
-def _deliver(job_id: str) -> None:
-    if _Delivery.deliver is not None:
-        _Delivery.deliver(job_id)
 
 
 def _is_due() -> ColumnElement[bool]:

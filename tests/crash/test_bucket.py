@@ -31,6 +31,8 @@ TAKEN = {
 }
 
 
+# Between two faults the data directory is put back, and with it the database's file.
+@pytest.mark.sqlite
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_row_has_its_file_whatever_the_moment(
     scenario: str, s3: S3Server, prepared_data: Path, tmp_path: Path

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import threading
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
 
+from microdock_server.cluster import wakeup
+from microdock_server.cluster.wakeup import Topic
 from microdock_server.config import ConfigurationError
 from microdock_server.database.session import db
-from microdock_server.database.unit_of_work import unit_of_work
+from microdock_server.database.unit_of_work import Unit, unit_of_work
 from microdock_server.errors import FileMissing
 from microdock_server.jobs import worker
-from microdock_server.jobs.delivery import FILE, Messenger, Reminder
 from microdock_server.jobs.reasons import reason_of
-from microdock_server.jobs.worker import Kind, run_job
-from microdock_server.models import Setting
+from microdock_server.jobs.worker import Kind, Worker, run_job
+from microdock_server.models import Job, Setting
 from microdock_server.services import jobs
 from microdock_server.services.jobs import LEASE, MAX_ATTEMPTS, Leased
 from microdock_server.vocabulary import AutoReviewStatus, JobState
@@ -68,9 +70,8 @@ def kind(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     return make
 
 
-def due() -> list[str]:
-    with unit_of_work(writing=False):
-        return list(jobs.due())
+def due() -> str | None:
+    return jobs.next_due(current_app.extensions["microdock"].autocommit)
 
 
 def leased(job_id: str, holder: str = "one") -> Leased:
@@ -90,7 +91,7 @@ class TestLease:
         held = leased(job_id)
         assert (held.kind, held.payload, held.attempt) == ("test", {"size": 3}, 1)
         assert jobs.lease(job_id, "two") is None
-        assert due() == []
+        assert due() is None
         assert finish(held)
         clock.forward(LEASE * 2)
         assert jobs.lease(job_id, "two") is None
@@ -112,7 +113,7 @@ class TestLease:
         clock.forward(LEASE)
         assert jobs.lease(job_id, "two") is None
         clock.forward(timedelta(seconds=1))
-        assert due() == [job_id]
+        assert due() == job_id
         second = leased(job_id, "two")
         assert second.attempt == 2
         # Whoever lost it can neither hold on to it nor end it.
@@ -126,7 +127,7 @@ class TestLease:
         for _ in range(5):
             clock.forward(LEASE * 0.8)
             assert jobs.extend(held)
-        assert due() == []
+        assert due() is None
 
     def test_is_extended_while_a_long_job_runs(
         self, app: Flask, kind: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
@@ -161,7 +162,7 @@ class TestLease:
         with unit_of_work():
             assert jobs.give_back("two") == 0
             assert jobs.give_back("one") == 1
-        assert due() == [job_id]
+        assert due() == job_id
         assert not finish(held)
         assert leased(job_id, "two").attempt == 1
 
@@ -184,7 +185,7 @@ class TestFailing:
             clock.forward(timedelta(seconds=pause - 1))
             assert not run_job(app, job_id, "one")
             clock.forward(timedelta(seconds=1))
-            assert due() == [job_id]
+            assert due() == job_id
         assert given_up == []
         assert run_job(app, job_id, "one")
         assert tries == [1, 2, 3, 4, 5]
@@ -192,7 +193,7 @@ class TestFailing:
         found = job(app)
         assert (found.state, found.error, found.attempts) == (JobState.FAILED, "ValueError: no luck", 5)
         clock.forward(timedelta(days=1))
-        assert due() == []
+        assert due() is None
 
     def test_does_nothing_to_a_job_that_was_lost(
         self, app: Flask, clock: Clock, kind: Callable[..., list[str]]
@@ -315,82 +316,102 @@ class TestAutoReview:
         assert job(app).leased_by == "two"
 
 
-class TestMessages:
-    @pytest.fixture
-    def told(self) -> list[str]:
-        return []
+class Hints:
+    """Wake-ups as a test has them: `wait` answers what was put there, and then tells the worker to end."""
 
-    @pytest.fixture
-    def messenger(self, tmp_path: Path, told: list[str]) -> Messenger:
-        return Messenger(tmp_path / FILE, told.append)
+    def __init__(self, *answers: frozenset[Topic] | None) -> None:
+        self.answers = list(answers)
+        self.sent: list[Topic] = []
 
-    @staticmethod
-    def consume(messenger: Messenger) -> None:
-        queue = messenger.queue()
-        while (task := queue.dequeue()) is not None:
-            queue.execute(task)
+    def send_after(self, unit: Unit, topic: Topic) -> None:
+        unit.on_commit(lambda: self.sent.append(topic))
 
-    def test_arrive_with_the_jobs_id(self, messenger: Messenger, told: list[str], tmp_path: Path) -> None:
-        # Written by another messenger, as by another process.
-        Messenger(tmp_path / FILE).deliver("some-id")
-        assert not messenger.is_idle()
-        self.consume(messenger)
-        assert told == ["some-id"]
-        assert messenger.is_idle()
+    def wait(self, seconds: float) -> frozenset[Topic] | None:
+        assert seconds < 1, "a worker that is told to end must not wait for long"
+        return self.answers.pop(0)
 
-    def test_are_sent_when_the_job_is_committed(self, app: Flask) -> None:
-        messenger = Messenger(app.extensions["microdock"].settings.data_dir / FILE, lambda _id: None)
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def hints(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Hints:
+    made = Hints()
+    monkeypatch.setattr(wakeup._Configured, "wakeups", made)
+    context = app.extensions["microdock"]
+    monkeypatch.setitem(app.extensions, "microdock", replace(context, wakeups=made))
+    return made
+
+
+class TestWakeUps:
+    def test_are_sent_when_a_job_is_committed(self, app: Flask, hints: Hints) -> None:
         with suppress(KeyError), unit_of_work():
             jobs.enqueue("test")
             raise KeyError
-        assert messenger.is_idle()
+        assert hints.sent == []
         enqueue(app)
-        assert not messenger.is_idle()
+        assert hints.sent == ["jobs"]
 
-    @pytest.mark.parametrize("endings", [("",), ("-wal", "-shm"), ("", "-wal", "-shm")])
-    def test_go_on_in_a_new_file_when_it_is_deleted(
-        self, messenger: Messenger, told: list[str], tmp_path: Path, endings: tuple[str, ...]
+    def test_are_sent_for_what_is_given_back_and_what_is_retried(self, app: Flask, hints: Hints) -> None:
+        held = leased(enqueue(app))
+        hints.sent.clear()
+        for expected in (["jobs"], ["jobs"]):
+            with unit_of_work():
+                jobs.give_back(held.holder)
+            assert hints.sent == expected
+        with unit_of_work():
+            db.session.get_one(Job, held.id).state = JobState.FAILED
+            jobs.retry(held.id)
+        assert hints.sent == ["jobs", "jobs"]
+
+    @pytest.mark.parametrize("answer", [frozenset({"jobs"}), frozenset({"tokens", "jobs"}), None])
+    def test_that_are_about_jobs_or_may_be_end_a_wait(
+        self, app: Flask, hints: Hints, answer: frozenset[Topic] | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        messenger.deliver("one")
-        for ending in endings:
-            (tmp_path / f"{FILE}{ending}").unlink()
-        messenger.deliver("two")
-        messenger.deliver("three")
-        self.consume(messenger)
-        assert told[-1] == "three"
+        monkeypatch.setattr(worker, "LOOK_EVERY", math.inf)
+        hints.answers = [frozenset(), frozenset({"notifications"}), answer, None]
+        Worker(app)._wait()
+        assert hints.answers == [None]
 
-    def test_go_on_in_a_new_file_when_it_is_broken(self, messenger: Messenger, told: list[str], tmp_path: Path) -> None:
-        (tmp_path / FILE).write_bytes(b"no database at all" * 1000)
-        messenger.deliver("one")
-        messenger.deliver("two")
-        self.consume(messenger)
-        assert told == ["two"]
+    def test_without_any_a_wait_ends_in_time(self, app: Flask, hints: Hints, monkeypatch: pytest.MonkeyPatch) -> None:
+        times = iter([100.0, 100.5, 101.9, 102.1])
+        monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: next(times)))
+        hints.answers = [frozenset()] * 3
+        Worker(app)._wait()
+        assert len(hints.answers) == 1
 
-    def test_that_cannot_be_written_are_no_failure(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-        Messenger(tmp_path / "gone" / FILE).deliver("some-id")
-        assert "no message about job some-id" in caplog.text
+    def test_are_not_waited_for_when_told_to_end(self, app: Flask, hints: Hints) -> None:
+        told = Worker(app)
+        told._stop()
+        told._wait()
+        told._run_jobs()
 
-    def test_from_many_threads_all_arrive(self, messenger: Messenger, told: list[str]) -> None:
-        threads = [
-            threading.Thread(target=lambda n=n: [messenger.deliver(f"{n}-{i}") for i in range(20)]) for n in range(5)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.consume(messenger)
-        assert len(set(told)) == 100
 
-    def test_remind_once_and_again_when_all_were_taken(self, messenger: Messenger, told: list[str]) -> None:
-        reminder = Reminder(messenger)
-        for _ in range(3):
-            reminder.remind(["a", "b"])
-        reminder.remind(["a", "b", "c"])
-        self.consume(messenger)
-        assert told == ["a", "b", "c"]
-        reminder.remind(["b"])
-        self.consume(messenger)
-        assert told[3:] == ["b"]
+class TestRunning:
+    def test_jobs_are_run_in_the_order_in_which_they_became_due(
+        self, app: Flask, hints: Hints, kind: Callable[[Callable[[Leased], object]], list[str]]
+    ) -> None:
+        ran: list[str] = []
+        kind(lambda held: ran.append(held.id) or finish(held))
+        waiting = [enqueue(app) for _ in range(3)]
+        one = Worker(app)
+        assert [one._run_next() for _ in range(4)] == [True, True, True, False]
+        assert ran == waiting
+
+    def test_an_error_of_the_table_ends_nothing(
+        self, app: Flask, hints: Hints, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        one = Worker(app)
+        answers: list[Callable[[], bool]] = [lambda: 1 // 0 == 0, lambda: True, lambda: one._stop() is None]
+        monkeypatch.setattr(worker, "LOOK_EVERY", 0)
+
+        def run_next() -> bool:
+            return answers.pop(0)()
+
+        monkeypatch.setattr(one, "_run_next", run_next)
+        one._run_jobs()
+        assert answers == []
+        assert "it will be tried again" in caplog.text
 
 
 def test_old_jobs_are_forgotten(app: Flask, clock: Clock) -> None:

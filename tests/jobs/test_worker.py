@@ -1,4 +1,4 @@
-"""Real worker processes: they do what was submitted, however they, their messages or their parents are lost."""
+"""Real worker processes: they do what was submitted, however they or their parents are lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from microdock_server import create_app
 from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.jobs.delivery import FILE
 from microdock_server.jobs.worker import GRACE
 from microdock_server.models import Job
 from microdock_server.vocabulary import AutoReviewStatus, JobState
@@ -102,29 +101,13 @@ def test_that_is_killed_in_the_middle_leaves_its_job_to_another(app: Flask, star
     assert job(app, held.id).attempts == 2
 
 
-@pytest.mark.parametrize("is_running", [False, True], ids=["before", "meanwhile"])
-def test_needs_no_message(app: Flask, start: Starter, data: Path, is_running: bool) -> None:
-    if is_running:
-        worker = start()
-        assert eventually(lambda: "is ready" in worker.said(), SECONDS), worker.said()
-    for path in data.glob(f"{FILE}*"):
-        path.unlink()
-    review_id = submit(app)
-    for path in data.glob(f"{FILE}*"):
-        path.unlink()
-    if not is_running:
-        worker = start()
-    assert eventually(lambda: is_completed(app, review_id), SECONDS), worker.said()
-    again = submit(app, "com.example.later")
-    assert eventually(lambda: is_completed(app, again), SECONDS), worker.said()
-
-
-def test_needs_no_sound_file(app: Flask, start: Starter, data: Path) -> None:
-    review_id = submit(app)
-    for path in data.glob(f"{FILE}*"):
-        path.write_bytes(b"no database" * 5000)
+def test_removes_what_earlier_versions_told_their_workers_by(start: Starter, data: Path) -> None:
+    left = [data / f"jobs.db{ending}" for ending in ("", "-wal", "-shm")]
+    for path in left:
+        path.write_bytes(b"messages")
     worker = start()
-    assert eventually(lambda: is_completed(app, review_id), SECONDS), worker.said()
+    assert eventually(lambda: "is ready" in worker.said(), SECONDS), worker.said()
+    assert not any(path.exists() for path in left)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,20 +1,22 @@
-"""The sender by Redis, and messages about jobs by Redis."""
+"""Wake-ups by Redis."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from microdock_server.cluster.redis import Redis
 from microdock_server.cluster.wakeup import NoWakeUps, RedisWakeUps, Topic
+from microdock_server.context import Context
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.jobs.delivery import Messenger, Reminder
+from microdock_server.jobs.worker import _remove_messages
+from microdock_server.services import jobs
 
+from ..conftest import AppFactory
 from ..live import eventually
 from ..peers.redis import RedisServer
 from .wakeups import listening, send
@@ -96,66 +98,31 @@ class TestWakeUps:
         assert [sender.wait(0), sender.wait(0)] == [None, None]  # type: ignore[func-returns-value]
 
 
-class TestMessages:
-    """Of jobs; the path is not there, and not needed."""
-
-    PATH = Path("/nonexistent/jobs.db")
-
+class TestJobs:
     @pytest.fixture
-    def told(self) -> list[str]:
-        return []
+    def node(self, make_app: AppFactory, redis_server: RedisServer) -> Iterator[Flask]:
+        app = make_app(REDIS_URL=redis_server.url)
+        with app.app_context():
+            yield app
 
-    @pytest.fixture
-    def server(self, redis: Redis) -> Messenger:
-        return Messenger(self.PATH, redis=redis)
+    def test_wake_the_workers_of_all_nodes(self, node: Flask, receiver: RedisWakeUps) -> None:
+        with unit_of_work():
+            jobs.enqueue("test")
+            assert receiver.wait(0.2) == frozenset()
+        assert receiver.wait(10) == {"jobs"}
 
-    @pytest.fixture
-    def worker(self, other: Redis, told: list[str]) -> Messenger:
-        return Messenger(self.PATH, told.append, other)
-
-    @staticmethod
-    def consume(messenger: Messenger) -> None:
-        queue = messenger.queue()
-        while (task := queue.dequeue()) is not None:
-            queue.execute(task)
-
-    def test_go_from_process_to_process(self, server: Messenger, worker: Messenger, told: list[str]) -> None:
-        server.deliver("one")
-        server.deliver("two")
-        assert not worker.is_idle()
-        self.consume(worker)
-        assert told == ["one", "two"]
-        assert server.is_idle()
-
-    def test_are_ids_and_nothing_that_could_be_run(self, server: Messenger, redis_server: RedisServer) -> None:
-        server.deliver("some-id")
-        with redis_server.client() as client:
-            assert client.lrange("microdock:jobs", 0, -1) == [b"some-id"]
-
-    def test_while_redis_is_lost_a_worker_tells_itself(
-        self,
-        server: Messenger,
-        worker: Messenger,
-        told: list[str],
-        redis_server: RedisServer,
-        caplog: pytest.LogCaptureFixture,
-    ) -> None:
-        reminder = Reminder(worker)
-        server.deliver("lost with Redis")
+    def test_are_queued_while_redis_is_lost(self, node: Flask, redis_server: RedisServer) -> None:
         redis_server.kill()
-        for _ in range(3):
-            server.deliver("one")
-        reminder.remind(["one"])
-        reminder.remind(["one"])
-        self.consume(worker)
-        assert told == ["one"]
-        # Once by each of the two processes, not once a message.
-        assert eventually(lambda: caplog.text.count("is lost") == 2)
-        assert "no message" not in caplog.text
-        redis_server.start()
-        assert eventually(lambda: self.arrives("two", server, worker, told))
+        with unit_of_work():
+            job_id = jobs.enqueue("test").id
+        context: Context = node.extensions["microdock"]
+        assert jobs.next_due(context.autocommit) == job_id
+        # A worker reads the table at every tick now.
+        assert context.wakeups.wait(0) is None
+        _remove_messages(context)
 
-    def arrives(self, job_id: str, server: Messenger, worker: Messenger, told: list[str]) -> bool:
-        server.deliver(job_id)
-        self.consume(worker)
-        return job_id in told
+    def test_messages_of_earlier_versions_are_removed(self, node: Flask, redis_server: RedisServer) -> None:
+        with redis_server.client() as client:
+            client.rpush("microdock:jobs", "some-id")
+            _remove_messages(node.extensions["microdock"])
+            assert client.keys("microdock:jobs*") == []

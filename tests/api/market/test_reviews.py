@@ -117,9 +117,7 @@ def run_auto_reviews(app: Flask) -> None:
     """Everything that waits in the background is done now."""
     context = app.extensions["microdock"]
     with app.app_context():
-        with unit_of_work(writing=False):
-            waiting = list(jobs.due())
-        for job_id in waiting:
+        while (job_id := jobs.next_due(context.autocommit)) is not None:
             leased = jobs.lease(job_id, "tests")
             assert leased is not None
             automatic.run(leased, Tools(context.storage, limits(), None))
