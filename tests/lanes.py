@@ -29,8 +29,8 @@ from .peers.postgresql import programs
 
 ROOT: Final = Path(__file__).parent.parent
 REPORTS: Final = ROOT / "build" / "tests"
-# One that waits for servers, and one that gives way to it.
-AT_ONCE: Final = 2
+# One that waits for servers, and two that give way to it and have what it leaves of the processors.
+AT_ONCE: Final = 3
 # Of a failed lane's log, so many lines are printed.
 TAIL: Final = 300
 # Of a column of the table.
@@ -49,15 +49,20 @@ def spread(processes: int, how: str) -> tuple[str, ...]:
 
 # Lanes of their own; `unit` and `servers` have everything else between them.
 APART: Final = ("tests/browser", "tests/corpus", "tests/crash", "tests/many", "tests/storage")
-# What asks the database most; --all asks everything once more that asks the database at all.
+# What asks the database most, and what many ask at once; --all asks everything once more that asks it at all.
 ON_POSTGRESQL: Final = (
-    *("tests/test_migrations.py", "tests/test_peers.py", "tests/test_uow.py"),
-    *("tests/services", "tests/concurrency", "tests/jobs"),
-    *("tests/api/host", "tests/api/market/test_listing.py", "tests/contract/test_market_bad_input.py"),
+    *("tests/test_migrations.py", "tests/test_uow.py", "tests/concurrency", "tests/api/host", "tests/services"),
+    *without("tests/services/test_search.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
 )
 WITHOUT_DATABASE: Final = (
-    *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py"),
-    *("tests/test_lanes.py", "tests/test_messages.py", "tests/test_scripts.py"),
+    *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py", "tests/test_forkserver.py"),
+    *("tests/test_lanes.py", "tests/test_lock.py", "tests/test_messages.py", "tests/test_scripts.py"),
+    *("tests/test_urls.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
+)
+# How processes start, are put in place, write logs, answer slow clients and end is the same whatever they ask.
+OF_PROCESSES: Final = (
+    *("tests/deploy", "tests/serving", "tests/test_deploy.py", "tests/test_ending.py", "tests/test_logs.py"),
+    *("tests/test_supervisor.py", "tests/test_tracing.py"),
 )
 # Without two files of services that take longest: pages of the search, and what is hashed again.
 QUICK: Final = (
@@ -93,10 +98,24 @@ PAGE: Final = Lane(
 BROWSER: Final = Lane(
     "browser", "the admin page in Chromium, on real servers", ("tests/browser", *spread(2, "loadfile"))
 )
+SOME_BROWSER: Final = Lane(
+    "browser",
+    "logging in, reviewing, an owner's page and live news in Chromium",
+    (
+        *("tests/browser/test_session.py", "tests/browser/test_reviews.py", "tests/browser/test_owner.py"),
+        *("tests/browser/test_live.py", *spread(2, "loadfile")),
+    ),
+)
 UNIT: Final = Lane(
     "unit",
     "everything that needs no server of its own, on SQLite",
     ("-m", "not live", *without(*APART), *spread(2, "worksteal"), "tests"),
+    nice=15,
+)
+SOME_UNIT: Final = Lane(
+    "unit",
+    "everything that needs no server, without generated requests",
+    ("-m", "not live", *without(*APART, "tests/contract/test_schemathesis.py"), *spread(2, "worksteal"), "tests"),
     nice=15,
 )
 SERVERS: Final = Lane(
@@ -104,17 +123,36 @@ SERVERS: Final = Lane(
     "gunicorn, nginx, Redis, systemd's and the image's way to start",
     ("-m", "live", *without(*APART), *spread(2, "loadfile"), "tests"),
 )
+SOME_SERVERS: Final = Lane(
+    "servers",
+    "gunicorn, nginx, Redis; how a server is put in place is left out",
+    (
+        *("-m", "live", *without(*APART, "tests/serving/test_slow_clients.py", "tests/snapshots/test_drill.py")),
+        *without("tests/deploy/test_installed.py", "tests/test_deploy.py", "tests/test_supervisor.py"),
+        *without("tests/test_tutorial.py"),
+        *(*spread(2, "loadfile"), "tests"),
+    ),
+)
 CLUSTER: Final = Lane("cluster", "three nodes behind nginx; the contract once more, asked there", ("tests/many",))
-# The documents with the most requests are asked there with --all; accounts and installs go through the same nodes.
 SOME_CLUSTER: Final = Lane(
     "cluster",
-    "three nodes behind nginx; a part of the contract, asked there",
-    (*without("tests/many/contract/test_host.py", "tests/many/contract/test_market.py"), "tests/many"),
+    "three nodes behind nginx; accounts and installs of the contract, asked there",
+    (
+        *without("tests/many/contract/test_host.py", "tests/many/contract/test_market.py"),
+        *without("tests/many/test_growing.py", "tests/many/test_killed.py"),
+        "tests/many",
+    ),
 )
 DISK: Final = Lane(
     "disk",
     "what survives a crash at every step, and the storages, on a real disk",
     ("tests/crash", "tests/storage", *spread(2, "loadfile")),
+    on_disk=True,
+)
+SOME_DISK: Final = Lane(
+    "disk",
+    "the storages on a real disk, and a server killed under load",
+    ("tests/storage", "tests/crash/test_under_load.py", "tests/crash/test_disks.py", *spread(2, "loadfile")),
     on_disk=True,
 )
 CORPUS: Final = Lane(
@@ -134,7 +172,10 @@ SOME_POSTGRESQL: Final = Lane(
 ALL_POSTGRESQL: Final = Lane(
     "postgresql",
     "everything that asks the database, on PostgreSQL",
-    (*without("tests/browser", "tests/corpus", "tests/many", *WITHOUT_DATABASE), *spread(2, "worksteal"), "tests"),
+    (
+        *without("tests/browser", "tests/corpus", "tests/many", *WITHOUT_DATABASE, *OF_PROCESSES),
+        *(*spread(2, "worksteal"), "tests"),
+    ),
     nice=10,
     environment=POSTGRESQL,
 )
@@ -143,20 +184,20 @@ QUICKLY: Final = Lane(
 )
 
 
-LANES: Final = (UNIT, SERVERS, CLUSTER, BROWSER, DISK, CORPUS, PAGE, ALL_POSTGRESQL)
-# What a run without --all has instead.
-SHORTER: Final = {CLUSTER.name: SOME_CLUSTER, ALL_POSTGRESQL.name: SOME_POSTGRESQL}
+# Those that compute give way to all others, and run from the beginning to near the end.
+LANES: Final = (UNIT, ALL_POSTGRESQL, DISK, SERVERS, BROWSER, CLUSTER, PAGE, CORPUS)
+# What a run without --all has of a lane.
+PARTS: Final = {
+    one.name: one for one in (SOME_UNIT, SOME_POSTGRESQL, SOME_DISK, SOME_SERVERS, SOME_BROWSER, SOME_CLUSTER)
+}
 
 
 def chosen(arguments: argparse.Namespace) -> list[Lane]:
-    """The lanes to run: what gives way first, then one that waits after the other; says what is left out for want of a
-    program."""
+    """The lanes to run, in their order; says what is left out for want of a program."""
     if arguments.quick:
         return [QUICKLY]
     everything = bool(os.environ.get("CI"))
-    # CI asks a cluster all of the contract; everything on PostgreSQL it leaves to --all.
-    whole = [CLUSTER.name] if everything else []
-    lanes = [lane if arguments.all or lane.name in whole else SHORTER.get(lane.name, lane) for lane in LANES]
+    lanes = [lane if arguments.all else PARTS.get(lane.name, lane) for lane in LANES]
     if sdk.find() is None:
         # Also in CI: registries need not have it.
         print(f"skipped: the corpus of packages built from C#; {sdk.why_not()}", flush=True)
@@ -167,7 +208,7 @@ def chosen(arguments: argparse.Namespace) -> list[Lane]:
     if not everything and (shutil.which("npm") is None or not (ROOT / "frontend/node_modules").is_dir()):
         print("skipped: the tests of the admin page's parts, and all in a browser, for want of Node.js 20", flush=True)
         lanes.remove(PAGE)
-    return [CHECK, *lanes] if arguments.check else lanes
+    return [*lanes, CHECK] if arguments.check else lanes
 
 
 class Run:
@@ -286,7 +327,7 @@ def stop(number: int, _frame: FrameType | None) -> None:
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/test", description="Run the tests, in lanes side by side.")
     parser.add_argument("--quick", action="store_true", help="what to run before a commit")
-    parser.add_argument("--all", action="store_true", help="with everything once more on PostgreSQL and on a cluster")
+    parser.add_argument("--all", action="store_true", help="the whole of every lane: what CI runs")
     parser.add_argument("--check", action="store_true", help="with scripts/check as a lane")
     arguments = parser.parse_args(words)
     signal.signal(signal.SIGTERM, stop)

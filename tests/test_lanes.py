@@ -23,6 +23,7 @@ from .lanes import (
     CLUSTER,
     CORPUS,
     DISK,
+    OF_PROCESSES,
     ROOT,
     SERVERS,
     UNIT,
@@ -65,37 +66,34 @@ class TestEveryTestIsInALane:
         assert UNIT.arguments[:2] == ("-m", "not live")
         assert SERVERS.arguments[:2] == ("-m", "live")
 
-    @pytest.mark.parametrize("one", [*lanes.LANES, lanes.QUICKLY], ids=lambda one: one.name)
+    @pytest.mark.parametrize("one", [*lanes.LANES, *lanes.PARTS.values(), lanes.QUICKLY], ids=lambda one: one.name)
     def test_what_a_lane_names_is_there(self, one: Lane) -> None:
         named = [word.removeprefix("--ignore=") for word in one.arguments]
         for path in [word for word in named if word.startswith("tests/")]:
             assert (ROOT / path).exists(), path
 
-    def test_on_postgresql_only_what_has_no_database_is_left_out(self) -> None:
+    def test_on_postgresql_only_what_has_no_database_or_is_about_processes_is_left_out(self) -> None:
         left_out = {word.removeprefix("--ignore=") for word in ALL_POSTGRESQL.arguments if word.startswith("--ignore")}
-        for path in left_out - {"tests/browser", "tests/corpus", "tests/many"}:
+        for path in left_out - {"tests/browser", "tests/corpus", "tests/many", *OF_PROCESSES}:
             found = ROOT / path
             for file in found.rglob("test_*.py") if found.is_dir() else [found]:
                 assert not ASKS_FOR_AN_APPLICATION.search(file.read_text(encoding="utf-8")), file
 
-    @pytest.mark.parametrize(
-        ("ci", "everything", "whole"),
-        [
-            ("true", True, {"cluster", "postgresql"}),
-            ("true", False, {"cluster"}),
-            ("", True, {"cluster", "postgresql"}),
-            ("", False, set()),
-        ],
-    )
-    def test_all_asks_a_cluster_and_postgresql_everything_and_ci_the_cluster(
-        self, monkeypatch: pytest.MonkeyPatch, ci: str, everything: bool, whole: set[str]
+    @pytest.mark.parametrize("ci", ["true", ""])
+    def test_all_runs_the_whole_of_each_lane_and_nothing_else_does(
+        self, monkeypatch: pytest.MonkeyPatch, ci: str
     ) -> None:
         monkeypatch.setenv("CI", ci)
         monkeypatch.setattr(lanes, "programs", lambda: ROOT)
-        found = {one.name: one for one in chosen(argparse.Namespace(**{**DEFAULT, "all": everything}))}
-        for lane in (CLUSTER, ALL_POSTGRESQL):
-            assert found[lane.name] == (lane if lane.name in whole else lanes.SHORTER[lane.name])
-        assert set(lanes.SHORTER["cluster"].arguments) > set(CLUSTER.arguments)
+        for everything in (False, True):
+            found = {one.name: one for one in chosen(argparse.Namespace(**{**DEFAULT, "all": everything}))}
+            for part in lanes.PARTS.values():
+                assert (found[part.name] in lanes.LANES) is everything
+                assert (found[part.name] is part) is not everything
+
+    def test_ci_runs_all(self) -> None:
+        script = (Path(__file__).parent.parent / ".ci/run").read_text(encoding="utf-8")
+        assert script.splitlines()[-1] == "exec scripts/test --all --check"
 
     def test_ci_leaves_nothing_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CI", "true")
