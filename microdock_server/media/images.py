@@ -196,14 +196,22 @@ def _opened(data: bytes) -> Image.Image:
 
 
 def _plain_png(data: bytes) -> bytes:
-    """The PNG without chunks that are not shown; whole, up to its end."""
-    place, kept = len(PNG_HEAD), [PNG_HEAD]
+    """The PNG without chunks that are not shown; whole, up to its end.
+
+    A PNG has one profile at most: a second is not even unpacked, for a thousand times that would take long.
+    """
+    place, kept, has_profile = len(PNG_HEAD), [PNG_HEAD], False
     for _ in range(MAX_PARTS):
         size, name = struct.unpack_from(">L4s", data, place)
         end = place + 12 + size
         if end > len(data):
             raise BadImage("not_an_image")
-        if name in PNG_CHUNKS and (name != PNG_PROFILE or colours.is_short(data[place + 8 : end - 4])):
+        if name == PNG_PROFILE:
+            is_kept = not has_profile and colours.is_short(data[place + 8 : end - 4])
+            has_profile = True
+        else:
+            is_kept = name in PNG_CHUNKS
+        if is_kept:
             kept.append(data[place:end])
         if name == b"IEND":
             return b"".join(kept)
