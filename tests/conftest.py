@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Self
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,6 +29,12 @@ from .peers.s3 import S3Server
 from .support import Api, add_user, settings_for, signed_in
 
 AppFactory = Callable[..., Flask]
+
+# How long an example takes, or the making of some, says how busy the machine is, and nothing of the program.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 compile_once()
 fail_at_once()
