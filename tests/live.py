@@ -38,6 +38,9 @@ NAME = "com.example.myplugin"
 # dozen processes that want them, three nodes that start together take 40 s.
 READY_SECONDS = 180
 GRACE_SECONDS = 30
+# For a server that nothing but its own good order ends: gunicorn kills no worker that is still held up, and whoever is
+# kept waiting for another request is kept all the time. Such a server ends because nobody holds it up, or not at all.
+UNHURRIED = {"GUNICORN_CMD_ARGS": "--graceful-timeout 3600 --keep-alive 3600"}
 
 T = TypeVar("T")
 
@@ -146,8 +149,8 @@ class Server:
         assert self._process is not None
         self._process.terminate()
 
-    def ended(self, within: float = GRACE_SECONDS + 30) -> int:
-        """The exit code. Whoever means a duration measures it: `within` is for servers that do not end at all."""
+    def ended(self, within: float = READY_SECONDS) -> int:
+        """The exit code. `within` is no promise, and is for servers that do not end at all."""
         assert self._process is not None
         code = self._process.wait(within)
         self._process = None
@@ -204,6 +207,28 @@ def prepared_server(prepared: Path, data: Path, **env: str) -> Server:
     return Server(data, **env)
 
 
+CONSTANTS = """
+import importlib
+import gunicorn.util
+seed = gunicorn.util.seed
+def change():
+    for module, constants in {constants!r}.items():
+        vars(importlib.import_module(module)).update(constants)
+    seed()
+gunicorn.util.seed = change
+"""
+
+
+def with_constants(directory: Path, constants: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The environment of a server whose workers have other values of these constants, by module and name.
+
+    A wait that is made endless is one that nobody has to wait for, where the test goes on at all.
+    """
+    directory.mkdir(exist_ok=True)
+    (directory / "sitecustomize.py").write_text(CONSTANTS.format(constants=constants))
+    return {"PYTHONPATH": str(directory)}
+
+
 def free_port() -> int:
     """A port that a server may listen on.
 
@@ -242,8 +267,8 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def eventually(check: Callable[[], bool], within: float = 10.0) -> bool:
-    """Does `check` come true in time?"""
+def eventually(check: Callable[[], bool], within: float = 60.0) -> bool:
+    """Does `check` come true? `within` is no promise: after so long nobody believes it any more."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if check():

@@ -57,6 +57,7 @@ def dripping(connections: Sequence[socket.socket]) -> Iterator[None]:
     done = threading.Event()
 
     def drip() -> None:
+        # Slow clients are what tests use this for.
         while not done.wait(0.2):
             for one in connections:
                 with contextlib.suppress(OSError):

@@ -27,6 +27,8 @@ from .support import add_user
 
 Starter = Callable[..., Server]
 CLOSE = ABNF.OPCODE_CLOSE
+# No promise: after so long something hangs.
+SECONDS = 60.0
 
 
 class Socket:
@@ -35,7 +37,7 @@ class Socket:
     def __init__(self, server: Server, **options: Any) -> None:
         options.setdefault("suppress_origin", True)
         url = options.pop("url", f"ws://127.0.0.1:{server.port}/ws")
-        self.raw: WebSocket = websocket.create_connection(url, timeout=15, **options)
+        self.raw: WebSocket = websocket.create_connection(url, timeout=SECONDS, **options)
 
     def say(self, **message: Any) -> None:
         self.raw.send(json.dumps(message))
@@ -53,17 +55,6 @@ class Socket:
             opcode, data = self.raw.recv_data()
             if opcode == CLOSE:
                 return struct.unpack("!H", data[:2])[0], data[2:].decode()
-
-    def is_quiet(self, seconds: float = 1.2) -> bool:
-        """Does nothing come for so long?"""
-        self.raw.settimeout(seconds)
-        try:
-            self.raw.recv_data()
-        except websocket.WebSocketTimeoutException:
-            return True
-        finally:
-            self.raw.settimeout(15)
-        return False
 
 
 class SocketHarness:
@@ -111,6 +102,15 @@ class SocketHarness:
         with self.app.app_context(), unit_of_work():
             notifications.notify(user_id, Event.STATUS_CHANGED, **{"plugin_name": "p", "new_status": "s", **data})
 
+    def has_nothing_more(self, found: Socket, username: str) -> bool:
+        """Is what this user is told now the next that comes on the socket, so that nothing else was on its way?
+
+        Notifications are handed out in order, and whoever is sent away for what happened before is sent away before.
+        """
+        mark = os.urandom(8).hex()
+        self.tell(username, mark=mark)
+        return found.hear()["data"].get("mark") == mark
+
     def latest(self) -> int:
         return notifications.latest_id(self.app.extensions["microdock"].autocommit)
 
@@ -136,4 +136,4 @@ def upgrade(server: Server, method: str = "GET", **headers: str | None) -> reque
         "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
     }
     changed = {**usual, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return server.client.call(method, "/ws", headers={k: v for k, v in changed.items() if v is not None}, timeout=10)
+    return server.client.call(method, "/ws", headers={k: v for k, v in changed.items() if v is not None}, timeout=60)

@@ -17,7 +17,7 @@ from .peers import postgresql
 SECONDS = 60.0
 
 PROGRAM = """
-import atexit, sys, threading, time
+import atexit, sys, threading
 from microdock_server.serving.process_exit import end, end_like
 
 class Last:
@@ -26,7 +26,8 @@ class Last:
 
 last = Last()
 atexit.register(print, "at exit")
-threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+# It goes on only when the main thread is over, and is waited for all the same.
+threading.Thread(target=lambda: (threading.main_thread().join(), print("thread"))).start()
 sys.stdout.write("begun\\n")
 try:
     raise SystemExit({code!r})

@@ -77,7 +77,7 @@ class Service:
     def end(self) -> None:
         for pid in self.members():
             os.kill(pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(SECONDS)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def test_a_worker_that_is_killed_is_replaced(serve: Callable[..., Service]) -> N
     for _ in range(2):
         [before] = service.workers()
         os.kill(before, signal.SIGKILL)
-        assert eventually(lambda before=before: len(service.workers()) == 1 and before not in service.workers(), 15)
+        assert eventually(lambda before=before: len(service.workers()) == 1 and before not in service.workers())
     assert service.is_ready()
     assert "is started again" in service.said()
 
@@ -140,17 +140,17 @@ def test_the_worker_counts_where_the_server_tells(serve: Callable[..., Service])
     with server.application() as app:
         enqueue(app, "nonsense")
     line = 'microdock_job_attempts_total{kind="unknown",outcome="retried"} 1.0'
-    assert eventually(lambda: line in server.client.get("/metrics").text, 15)
+    assert eventually(lambda: line in server.client.get("/metrics").text)
     # The worker does the maintenance as well.
     done = 'microdock_maintenance_last_failed{task="gc"} 0.0'
-    assert eventually(lambda: done in server.client.get("/metrics").text, 20)
+    assert eventually(lambda: done in server.client.get("/metrics").text)
 
 
 def test_nothing_is_left_when_it_is_killed(serve: Callable[..., Service]) -> None:
     service = serve().ready()
     os.kill(service.process.pid, signal.SIGKILL)
-    service.process.wait(10)
-    assert eventually(lambda: service.members() == {}, 15), service.members()
+    service.process.wait(SECONDS)
+    assert eventually(lambda: service.members() == {}), service.members()
 
 
 def test_a_server_that_cannot_start_is_no_service(serve: Callable[..., Service]) -> None:
@@ -224,7 +224,7 @@ def test_usr2_hands_over_to_new_code_and_refuses_nobody(serve: Callable[..., Ser
     with asking(service) as answers:
         service.process.send_signal(signal.SIGUSR2)
         renewed = eventually(lambda: state(service).get("renewals") == 1, READY_SECONDS)
-        gone = eventually(lambda: not alive([before["server"]]), 20)
+        gone = eventually(lambda: not alive([before["server"]]))
     assert renewed and gone, service.said()
     assert state(service)["server"] != before["server"]
     assert set(answers) == {200}

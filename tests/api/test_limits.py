@@ -106,14 +106,14 @@ def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
     def sleep(_seconds: float) -> None:
         sleeping.release()
-        assert wake.wait(30)
+        assert wake.wait(60)
 
     monkeypatch.setattr(login_throttle.time, "sleep", sleep)
     for _ in range(login_throttle.FREE_FAILURES):
         login_throttle.failed("waits", "10.0.0.77")
     with ThreadPoolExecutor(login_throttle.MAX_WAITING) as pool:
         waiting = [pool.submit(login_throttle.failed, "waits", "10.0.0.77") for _ in range(login_throttle.MAX_WAITING)]
-        assert all(sleeping.acquire(timeout=30) for _ in waiting)
+        assert all(sleeping.acquire(timeout=60) for _ in waiting)
         with pytest.raises(TooMany):
             login_throttle.failed("waits", "10.0.0.77")
         wake.set()

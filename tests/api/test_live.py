@@ -13,13 +13,15 @@ import pytest
 import websocket
 from websocket import ABNF, WebSocketBadStatusException
 
+from microdock_server.api.websocket.connection import PING_EVERY
+from microdock_server.api.websocket.endpoint import HELLO_WITHIN
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services import notifications
 from microdock_server.vocabulary import Event
 
 from ..conftest import AppFactory
 from ..live import Server
-from ..sockets import Socket, SocketHarness, Starter, socket_harness, upgrade
+from ..sockets import CLOSE, Socket, SocketHarness, Starter, socket_harness, upgrade
 from ..support import Api
 
 pytestmark = pytest.mark.live
@@ -113,7 +115,7 @@ def test_a_user_is_welcomed(harness: SocketHarness) -> None:
     welcome = found.hear()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", welcome.pop("timestamp"))
     assert welcome == {"type": "auth_ok", "user_id": harness.id_of(name), "last_id": harness.latest()}
-    assert found.is_quiet()
+    assert harness.has_nothing_more(found, name)
 
 
 @pytest.mark.parametrize(
@@ -159,11 +161,17 @@ def test_expired_refresh_and_altered_tokens_are_not_believed(harness: SocketHarn
 
 
 def test_silence_ends_it_after_ten_seconds(harness: SocketHarness) -> None:
-    found = harness.open()
     begun = time.monotonic()
+    found = harness.open()
     found.raw.ping()
-    assert found.closed_with()[0] == 4401
-    assert 9 < time.monotonic() - begun < 24
+    came = [found.raw.recv_data(control_frame=True)]
+    while came[-1][0] != CLOSE:
+        came.append(found.raw.recv_data(control_frame=True))
+    assert time.monotonic() - begun >= HELLO_WITHIN
+    # Before it was asked for a sign of life, as everybody is after 25 seconds.
+    assert HELLO_WITHIN < PING_EVERY
+    assert [opcode for opcode, _ in came] == [ABNF.OPCODE_PONG, CLOSE]
+    assert int.from_bytes(came[-1][1][:2], "big") == 4401
 
 
 # --- Messages -------------------------------------------------------------------------------------------------------
@@ -203,7 +211,7 @@ def test_only_its_user_hears_it_and_everybody_what_is_for_everybody(harness: Soc
     harness.tell(None, n=3)
     assert [one.hear()["data"]["n"] for _ in range(2)] == [1, 3]
     assert [other.hear()["data"]["n"] for _ in range(2)] == [2, 3]
-    assert one.is_quiet()
+    assert harness.has_nothing_more(one, names[0])
 
 
 def test_a_ping_is_answered(harness: SocketHarness) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from websocket import ABNF
 
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.messages import Message
@@ -18,7 +19,7 @@ from microdock_server.services.accounts import tokens
 from microdock_server.services.accounts.tokens import Claims
 from microdock_server.vocabulary import Event
 
-from ..live import Server
+from ..live import Server, eventually
 from ..sockets import Socket, SocketHarness, socket_harness
 from ..support import add_user
 
@@ -45,7 +46,7 @@ def test_what_was_missed_comes_first_and_in_order(harness: SocketHarness) -> Non
     assert [found.hear()["data"]["n"] for _ in range(5)] == [0, 1, 2, 3, 4]
     harness.tell(name, n=5)
     assert found.hear()["data"]["n"] == 5
-    assert found.is_quiet()
+    assert harness.has_nothing_more(found, name)
 
 
 def test_an_id_from_the_future_hides_nothing(harness: SocketHarness) -> None:
@@ -72,7 +73,7 @@ def test_who_has_seen_more_than_there_is_starts_over_with_all_that_is_unread(har
     assert [found.hear()["data"]["n"] for _ in range(2)] == [1, 3]
     harness.tell(name, n=4)
     assert found.hear()["data"]["n"] == 4
-    assert found.is_quiet()
+    assert harness.has_nothing_more(found, name)
 
 
 def test_who_has_seen_just_what_there_is_goes_on(harness: SocketHarness) -> None:
@@ -113,16 +114,17 @@ def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(harness
     name = harness.user()
     user_id, first, total = harness.id_of(name), harness.latest(), 400
     token = harness.token(name)
+    seen: list[list[int]] = [[] for _ in range(4)]
 
     def write() -> None:
         with harness.app.app_context():
             for number in range(total):
+                # No further ahead than they can catch up: they are to join while something is written, to the end.
+                assert eventually(lambda number=number: max(map(len, seen)) >= number - 40)
                 with unit_of_work():
                     notifications.notify(user_id if number % 3 else None, Event.STATUS_CHANGED, n=number)
-                time.sleep(0.01)
 
-    def read() -> list[int]:
-        numbers: list[int] = []
+    def read(numbers: list[int]) -> None:
         last = first
         while len(numbers) < total:
             found = Socket(harness.server)
@@ -133,14 +135,12 @@ def test_between_replay_and_live_nothing_is_lost_and_nothing_comes_twice(harness
                 numbers.append(message["data"]["n"])
                 last = message["id"]
             found.raw.shutdown()
-        return numbers
 
-    seen: list[list[int]] = []
-    threads = [threading.Thread(target=lambda: seen.append(read())) for _ in range(4)]
+    threads = [threading.Thread(target=read, args=(numbers,)) for numbers in seen]
     for thread in (*threads, writer := threading.Thread(target=write)):
         thread.start()
     for thread in (*threads, writer):
-        thread.join(60)
+        thread.join()
     assert seen == [list(range(total))] * 4
 
 
@@ -180,10 +180,8 @@ def test_any_process_reaches_users_on_any_worker(harness: SocketHarness) -> None
         listeners.pop().raw.shutdown()
         listeners.append(harness.join(name))
     for turn in range(3):
-        begun = time.monotonic()
         harness.tell(name, n=turn)
         assert [one.hear()["data"]["n"] for one in listeners] == [turn] * len(listeners)
-        assert time.monotonic() - begun < 10
 
 
 def worker_of(server: Server, found: Socket) -> int:
@@ -200,12 +198,17 @@ def worker_of(server: Server, found: Socket) -> int:
 
 
 def test_an_expired_token_ends_it(harness: SocketHarness) -> None:
-    found = harness.open()
-    found.say(type="auth", token=harness.token("admin", lifetime=4))
-    assert found.hear()["type"] == "auth_ok"
-    begun = time.monotonic()
+    for lifetime in (4, 16, 64):
+        expires = time.time() + lifetime
+        found = harness.open()
+        found.say(type="auth", token=harness.token("admin", lifetime=lifetime))
+        opcode, _ = found.raw.recv_data()
+        # On a machine that is so busy, it had expired before it was read.
+        if opcode == ABNF.OPCODE_TEXT:
+            break
     assert found.closed_with() == (4401, "the token has expired")
-    assert time.monotonic() - begun < 10
+    # Tokens count whole seconds.
+    assert time.time() > expires - 1
 
 
 def test_a_logout_ends_the_sockets_of_this_login_only(harness: SocketHarness) -> None:
@@ -219,9 +222,7 @@ def test_a_logout_ends_the_sockets_of_this_login_only(harness: SocketHarness) ->
         leaves.say(type="auth", token=token)
         assert leaves.hear()["type"] == "auth_ok"
         assert harness.server.client.with_token(token).post(path, {}).status_code == 200
-        begun = time.monotonic()
         assert leaves.closed_with()[0] == 4401
-        assert time.monotonic() - begun < 10
     stays.say(type="ping")
     assert stays.hear()["type"] == "pong"
 
@@ -229,7 +230,8 @@ def test_a_logout_ends_the_sockets_of_this_login_only(harness: SocketHarness) ->
 @pytest.mark.parametrize("change", ["disabled", "revoked"])
 def test_a_user_who_is_disabled_or_whose_tokens_are_revoked_is_sent_away(harness: SocketHarness, change: str) -> None:
     name = harness.user()
-    leaves, stays = harness.join(name), harness.join(harness.user())
+    other = harness.user()
+    leaves, stays = harness.join(name), harness.join(other)
     with harness.app.app_context(), unit_of_work():
         user = accounts.find(name)
         assert user is not None
@@ -237,10 +239,8 @@ def test_a_user_who_is_disabled_or_whose_tokens_are_revoked_is_sent_away(harness
             user.is_active = False
         else:
             tokens.revoke_user(user)
-    begun = time.monotonic()
     assert leaves.closed_with()[0] == 4401
-    assert time.monotonic() - begun < 10
-    assert stays.is_quiet()
+    assert harness.has_nothing_more(stays, other)
 
 
 def test_many_tokens_are_checked_at_once(app: Flask) -> None:

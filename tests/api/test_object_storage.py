@@ -72,7 +72,7 @@ class TestUploads:
         back_up(api, data)
         assert list(s3.stored(bucket).objects.values()) == [len(data)]
         answer = api.post("/api/backups/download", {"user_key": "user123abc", "id": 1})
-        got = requests.get(answer.headers["Location"], timeout=30)
+        got = requests.get(answer.headers["Location"], timeout=60)
         assert hashlib.sha256(got.content).digest() == hashlib.sha256(data).digest()
 
     def test_that_are_refused_leave_nothing(self, app: Flask, api: Api, s3: S3Server, bucket: str) -> None:
@@ -92,7 +92,7 @@ class TestRedirects:
         assert api.upload(PACKAGE).status_code == 200
         answer = api.post("/api/plugins/download", {"name": NAME})
         assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
-        got = requests.get(answer.headers["Location"], timeout=10)
+        got = requests.get(answer.headers["Location"], timeout=60)
         assert (got.status_code, got.content) == (200, PACKAGE)
         assert got.headers["Content-Disposition"] == 'attachment; filename="myplugin@1.0.0.zip"'
         assert got.headers["Content-Type"] == "application/zip"
@@ -100,7 +100,7 @@ class TestRedirects:
     def test_name_a_backup_in_its_own_words(self, app: Flask, api: Api) -> None:
         assert api.back_up(b"a backup", name="备份.zip").status_code == 200
         answer = api.post("/api/backups/download", {"user_key": "user123abc", "id": 1})
-        got = requests.get(answer.headers["Location"], timeout=10)
+        got = requests.get(answer.headers["Location"], timeout=60)
         assert got.content == b"a backup"
         assert got.headers["Content-Disposition"].startswith('attachment; filename="backup_program_')
 
@@ -132,7 +132,7 @@ class TestRedirects:
         assert api.get(path, headers={"If-None-Match": f'"{digest}"'}).status_code == 304
         assert downloads(api) == 0
         part = api.get(path, headers={"Range": "bytes=10-19"})
-        got = requests.get(part.headers["Location"], headers={"Range": "bytes=10-19"}, timeout=10)
+        got = requests.get(part.headers["Location"], headers={"Range": "bytes=10-19"}, timeout=60)
         assert (part.status_code, got.status_code, got.content) == (303, 206, PACKAGE[10:20])
         assert downloads(api) == 0
         assert api.get(path).status_code == 303

@@ -37,7 +37,8 @@ def upload(server: Server, data: bytes, **form: str) -> requests.Response:
         if answer.status_code != 503:
             return answer
         assert (answer.json()["error"], answer.headers["Retry-After"].isdigit()) == ("busy", True)
-        time.sleep(0.2)
+        # Until there is room.
+        time.sleep(0.05)
 
 
 def test_the_same_version_sixteen_times_at_once_is_taken_once(server: Server) -> None:
@@ -99,12 +100,15 @@ def test_uploading_deleting_and_downloading_the_same_plugin_never_fails(server: 
     """A download is whole, or says that there is nothing; what is left over at the end is sound."""
     data = large_package(400_000)
     numbers = itertools.count(1)
-    deadline = time.monotonic() + 4
     seen: dict[str, list[requests.Response]] = {"upload": [], "delete": [], "download": [], "detail": []}
 
     def keep_on(kind: str, call: Any) -> None:
-        while time.monotonic() < deadline:
+        # All of them go on until each kind was done, and went well, so many times.
+        while len(seen[kind]) < 2000 and not all(done(each) for each in seen.values()):
             seen[kind].append(call())
+
+    def done(answers: list[requests.Response]) -> bool:
+        return len(answers) >= 30 and statuses(answers.copy()).get(200, 0) >= 5
 
     kinds = {
         "upload": lambda: server.client.upload(package(version=f"1.{next(numbers)}.0") if next(numbers) % 3 else data),
@@ -159,7 +163,7 @@ def test_downloads_of_eight_clients_count_exactly(server: Server) -> None:
         return bool(plugin["total_download_count"] == 400)
 
     # In the other worker too: ten answers in a row come from both.
-    assert eventually(lambda: all(is_listed() for _ in range(10)), within=60)
+    assert eventually(lambda: all(is_listed() for _ in range(10)))
 
 
 def test_the_list_shows_an_upload_at_once_in_every_worker(server: Server) -> None:

@@ -107,7 +107,7 @@ class TestRendering:
     def test_every_address_that_takes_a_form_passes_it_on_unbuffered(self, server: Server) -> None:
         pattern = re.search(r"location ~ (\S+) \{", render())
         assert pattern
-        paths = requests.get(f"{server.base}/openapi.json", timeout=30).json()["paths"]
+        paths = requests.get(f"{server.base}/openapi.json", timeout=60).json()["paths"]
         forms = [
             re.sub(r"\{\w+\}", "7", path)
             for path, item in paths.items()
@@ -122,7 +122,7 @@ class TestRendering:
 
 class TestTls:
     def test_plain_http_leads_to_https_and_keeps_the_method(self, nginx: Nginx) -> None:
-        answer = requests.post(f"{nginx.plain_url}/api/x?a=b", allow_redirects=False, timeout=30)
+        answer = requests.post(f"{nginx.plain_url}/api/x?a=b", allow_redirects=False, timeout=60)
         assert answer.status_code == 308
         assert answer.headers["Location"] == f"{nginx.url}/api/x?a=b"
 
@@ -135,7 +135,7 @@ class TestTls:
         tls = nginx.tls
         tls.set_alpn_protocols(["h2"])
         with (
-            socket.create_connection(("127.0.0.1", nginx.port), timeout=15) as plain,
+            socket.create_connection(("127.0.0.1", nginx.port), timeout=60) as plain,
             tls.wrap_socket(plain, server_hostname="localhost") as secured,
         ):
             assert secured.selected_alpn_protocol() == "h2"
@@ -144,7 +144,7 @@ class TestTls:
     @pytest.mark.parametrize(("version", "accepted"), [("-tls1_1", False), ("-tls1_2", True)])
     def test_old_tls_is_refused(self, nginx: Nginx, version: str, accepted: bool) -> None:
         command = ["openssl", "s_client", version, "-cipher", "ALL:@SECLEVEL=0", "-connect", f"127.0.0.1:{nginx.port}"]
-        done = subprocess.run(command, input=b"", capture_output=True, timeout=30, check=False)
+        done = subprocess.run(command, input=b"", capture_output=True, timeout=60, check=False)
         assert (done.returncode == 0) is accepted
         assert (b"alert protocol version" in done.stderr) is not accepted
 
@@ -276,7 +276,7 @@ class TestSlowClients:
                 one.sendall(head + b"--b")
             client = from_address("127.0.0.12")
             for path in ("/healthz", "/readyz", "/api/plugins/list", "/api/health"):
-                assert client.get(nginx.url + path, verify=nginx.certificate, timeout=30).status_code == 200
+                assert client.get(nginx.url + path, verify=nginx.certificate, timeout=60).status_code == 200
             assert {read_answer(one)[0] for one in slow} == {408}
 
 
@@ -290,7 +290,7 @@ def form(data: bytes, length: int | None = None) -> tuple[bytes, bytes]:
 
 
 def connected(nginx: Nginx) -> socket.socket:
-    plain = socket.create_connection(("127.0.0.1", nginx.port), timeout=30)
+    plain = socket.create_connection(("127.0.0.1", nginx.port), timeout=60)
     return nginx.tls.wrap_socket(plain, server_hostname="localhost")
 
 
@@ -304,7 +304,7 @@ def read_answer(client: socket.socket) -> tuple[int, Any]:
 class TestCompression:
     def test_is_the_applications(self, server: Server, nginx: Nginx) -> None:
         headers = {"Accept-Encoding": "gzip"}
-        with requests.get(f"{server.base}/api/plugins/list", headers=headers, stream=True, timeout=30) as answer:
+        with requests.get(f"{server.base}/api/plugins/list", headers=headers, stream=True, timeout=60) as answer:
             direct = answer.raw.read(decode_content=False)
         through = nginx.client().get("/api/plugins/list", headers=headers, stream=True)
         assert through.headers["Content-Encoding"] == "gzip"
@@ -323,10 +323,10 @@ class TestAddresses:
         left = []
         for number in range(3):
             forged = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"}
-            answer = client.get(f"{nginx.url}/api/plugins/list", headers=forged, verify=nginx.certificate, timeout=30)
+            answer = client.get(f"{nginx.url}/api/plugins/list", headers=forged, verify=nginx.certificate, timeout=60)
             left.append(int(answer.headers["RateLimit-Remaining"]))
         assert left == [left[0], left[0] - 1, left[0] - 2]
-        other = from_address("127.0.0.10").get(f"{nginx.url}/api/plugins/list", verify=nginx.certificate, timeout=30)
+        other = from_address("127.0.0.10").get(f"{nginx.url}/api/plugins/list", verify=nginx.certificate, timeout=60)
         assert int(other.headers["RateLimit-Remaining"]) == left[0]
 
     def test_the_request_id_goes_along_if_it_is_sane(self, nginx: Nginx) -> None:
@@ -337,7 +337,7 @@ class TestAddresses:
 
     def test_metrics_are_for_this_machine(self, nginx: Nginx) -> None:
         here, there = (
-            from_address(address).get(f"{nginx.url}/metrics", verify=nginx.certificate, timeout=30)
+            from_address(address).get(f"{nginx.url}/metrics", verify=nginx.certificate, timeout=60)
             for address in ("127.0.0.1", "127.0.0.11")
         )
         assert here.status_code == 200
@@ -359,7 +359,7 @@ def test_a_control_character_in_a_path_is_refused_in_an_envelope(nginx: Nginx, p
 def raw_status(nginx: Nginx, path: str, source: str) -> int:
     """The status of a path that no client library tidies up, asked from an address of this machine's."""
     host = ("localhost", nginx.port)
-    connection = http.client.HTTPSConnection(*host, context=nginx.tls, source_address=(source, 0), timeout=30)
+    connection = http.client.HTTPSConnection(*host, context=nginx.tls, source_address=(source, 0), timeout=60)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -389,7 +389,7 @@ def test_clients_are_counted_as_the_application_counts_them(tmp_path: Path) -> N
     try:
         nginx.start()
         found = [
-            requests.get(f"http://127.0.0.1:{port}/", headers={"X-Real-IP": address}, timeout=30).content
+            requests.get(f"http://127.0.0.1:{port}/", headers={"X-Real-IP": address}, timeout=60).content
             for address in addresses
         ]
     finally:
@@ -400,7 +400,7 @@ def test_clients_are_counted_as_the_application_counts_them(tmp_path: Path) -> N
 
 def test_the_log_is_without_query_strings(nginx: Nginx) -> None:
     nginx.client().call("GET", "/api/plugins/list?search=hush%20hush", headers={"Referer": "https://x/?hush"})
-    requests.get(f"{nginx.plain_url}/api/health?hush", allow_redirects=False, timeout=10)
+    requests.get(f"{nginx.plain_url}/api/health?hush", allow_redirects=False, timeout=60)
     assert eventually(lambda: '"GET /api/plugins/list HTTP/1.1" 200' in nginx.accesses())
     assert eventually(lambda: '"GET /api/health HTTP/1.1" 308' in nginx.accesses())
     assert "hush" not in nginx.accesses()
@@ -414,7 +414,7 @@ def test_sockets_go_through(site: tuple[Server, Nginx]) -> None:
     assert refused.status_code == 401
     peer = websocket.create_connection(
         f"wss://localhost:{nginx.port}/ws",
-        timeout=15,
+        timeout=60,
         sslopt={"ca_certs": str(nginx.certificate)},
         suppress_origin=True,
     )

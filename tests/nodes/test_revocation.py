@@ -108,7 +108,7 @@ def served(app: Flask) -> Iterator[Any]:
         yield Served(server.port)
     finally:
         server.shutdown()
-        serving.join(10)
+        serving.join(60)
         server.server_close()
 
 

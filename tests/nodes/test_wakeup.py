@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from microdock_server.cluster.redis import Redis
-from microdock_server.cluster.wakeup import NoWakeUps, RedisWakeUps, Topic
+from microdock_server.cluster.wakeup import CHANNEL, NoWakeUps, RedisWakeUps
 from microdock_server.context import Context
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.worker import _remove_messages
@@ -22,6 +22,9 @@ from ..peers.redis import RedisServer
 from .wakeups import listening, send
 
 pytestmark = pytest.mark.live
+
+# No promise: after so long something hangs.
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -45,41 +48,54 @@ def receiver(other: Redis) -> Iterator[RedisWakeUps]:
         yield made
 
 
+def publish(redis: Redis, word: str | bytes) -> None:
+    """Say something where wake-ups are received; who receives it?"""
+    assert redis.ask(lambda client: client.publish(CHANNEL, word)) == 1
+
+
 class TestWakeUps:
-    def test_is_sent_after_the_commit(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
+    def test_is_sent_after_the_commit(self, sender: RedisWakeUps, receiver: RedisWakeUps, redis: Redis) -> None:
         with unit_of_work() as unit:
             sender.send_after(unit, "notifications")
-            assert receiver.wait(0.2) == frozenset()
-        assert receiver.wait(10) == {"notifications"}
-        assert receiver.wait(0.1) == frozenset()
+            # What is sent meanwhile is received alone: nothing was before it.
+            publish(redis, "tokens")
+            assert receiver.wait(SECONDS) == {"tokens"}
+        assert receiver.wait(SECONDS) == {"notifications"}
+        publish(redis, "tokens")
+        assert receiver.wait(SECONDS) == {"tokens"}
 
     def test_is_not_sent_for_what_is_undone(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
         with suppress(KeyError), unit_of_work() as unit:
             sender.send_after(unit, "notifications")
             raise KeyError
         send(sender, "tokens")
-        assert receiver.wait(10) == {"tokens"}
+        assert receiver.wait(SECONDS) == {"tokens"}
 
     def test_ends_a_wait(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
         received: list[object] = []
-        waiting = threading.Thread(target=lambda: received.append(receiver.wait(30)))
+        waiting = threading.Thread(target=lambda: received.append(receiver.wait(10 * SECONDS)))
         waiting.start()
         send(sender, "tokens")
-        waiting.join(10)
+        waiting.join(SECONDS)
         assert received == [{"tokens"}]
 
     def test_many_are_received_as_few(self, sender: RedisWakeUps, receiver: RedisWakeUps) -> None:
         send(sender, "tokens", "tokens")
         for _ in range(20):
             send(sender, "notifications")
-        received = [receiver.wait(0.5) for _ in range(4)]
-        assert frozenset[Topic]().union(*(one or () for one in received)) == {"tokens", "notifications"}
-        assert received[-1] == frozenset()
+        # All that has come is taken together; the last of it may still be on its way.
+        assert receiver.wait(SECONDS) == {"tokens", "notifications"}
+        send(sender, "tokens")
+        later = [receiver.wait(SECONDS)]
+        while later[-1] == {"notifications"}:
+            later.append(receiver.wait(SECONDS))
+        assert len(later) <= 2 and "tokens" in (later[-1] or ())
 
     def test_makes_no_sense_of_what_others_publish(self, receiver: RedisWakeUps, redis: Redis) -> None:
         for word in ("", "nonsense", b"\xff" * 1000):
-            redis.ask(lambda client, word=word: client.publish("microdock:sender", word))
-        assert receiver.wait(0.3) == frozenset()
+            publish(redis, word)
+        publish(redis, "tokens")
+        assert receiver.wait(SECONDS) == {"tokens"}
 
     def test_lost_it_says_look_and_is_heard_again(
         self, sender: RedisWakeUps, receiver: RedisWakeUps, redis_server: RedisServer
@@ -105,11 +121,12 @@ class TestJobs:
         with app.app_context():
             yield app
 
-    def test_wake_the_workers_of_all_nodes(self, node: Flask, receiver: RedisWakeUps) -> None:
+    def test_wake_the_workers_of_all_nodes(self, node: Flask, receiver: RedisWakeUps, redis: Redis) -> None:
         with unit_of_work():
             jobs.enqueue("test")
-            assert receiver.wait(0.2) == frozenset()
-        assert receiver.wait(10) == {"jobs"}
+            publish(redis, "tokens")
+            assert receiver.wait(SECONDS) == {"tokens"}
+        assert receiver.wait(SECONDS) == {"jobs"}
 
     def test_are_queued_while_redis_is_lost(self, node: Flask, redis_server: RedisServer) -> None:
         redis_server.kill()

@@ -82,4 +82,4 @@ class RedisServer:
         process, self._process = self._process, None
         if process is not None:
             process.kill() if kill else process.terminate()
-            process.wait(10)
+            process.wait(60)

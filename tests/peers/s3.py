@@ -81,7 +81,7 @@ class S3Server:
     def make_bucket(self) -> str:
         """A new, empty bucket's name."""
         name = f"bucket-{uuid.uuid4().hex[:12]}"
-        assert requests.put(f"{self.url}/{name}", timeout=10).status_code == 200
+        assert requests.put(f"{self.url}/{name}", timeout=60).status_code == 200
         return name
 
     def address(self, bucket: str, endpoint: str | None = None) -> str:
@@ -156,7 +156,7 @@ class S3Server:
         )
 
     def _xml(self, path: str) -> ElementTree.Element:
-        answer = requests.get(self.url + path, timeout=10)
+        answer = requests.get(self.url + path, timeout=60)
         assert answer.status_code == 200, answer.text
         return ElementTree.fromstring(answer.content)
 

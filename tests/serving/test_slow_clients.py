@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
+import select
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,22 +12,41 @@ from pathlib import Path
 import pytest
 import requests
 
-from ..live import Server, at_once, eventually, large_package, prepared_server, raw, read_all
+from microdock_server.serving import worker
+
+from ..live import UNHURRIED, Server, at_once, eventually, large_package, prepared_server, raw, read_all, with_constants
 from ..slow import FORM, PART, dripping, head, many, metric, parsed, upload
 from ..support import package
 
 pytestmark = pytest.mark.live
 
 GRACE = 1
+BEGUN_TWICE = head(path="/healthz", method="GET") + head(path="/healthz", method="GET")[:20]
+HALF_A_BODY = head("Content-Type: application/json", "Content-Length: 100", path="/api/plugins/detail") + b'{"name": '
 Starter = Callable[..., Server]
 
 
 @pytest.fixture(scope="module")
 def server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One worker of four threads, which waits a second for its clients."""
-    directory = tmp_path_factory.mktemp("slow") / "data"
-    settings = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "4", "CLIENT_GRACE_SECONDS": str(GRACE)}
-    server = prepared_server(prepared_data, directory, **settings)
+    with running(prepared_data, tmp_path_factory.mktemp("slow"), CLIENT_GRACE_SECONDS=str(GRACE)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def endless(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same, which waits for its clients as long as they like: who waits behind one of them is not answered."""
+    directory = tmp_path_factory.mktemp("endless")
+    forever = with_constants(
+        directory / "changed", {worker.__name__: {"LINGER_PAUSE": 3600.0, "LINGER_SECONDS": 3600.0}}
+    )
+    with running(prepared_data, directory, CLIENT_GRACE_SECONDS="600", **forever) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(prepared: Path, directory: Path, **settings: str) -> Iterator[Server]:
+    server = prepared_server(prepared, directory / "data", WEB_CONCURRENCY="1", WEB_THREADS="4", **settings)
     try:
         yield server.start()
     finally:
@@ -53,11 +72,12 @@ class TestHeads:
         with dripping([connection]):
             assert parsed(read_all(connection))[0] == 408
 
-    def test_a_second_head_that_was_begun_with_the_first_request_holds_no_thread(self, server: Server) -> None:
-        begun = head(path="/healthz", method="GET")
-        with many(server, begun + begun[:20], 300) as connections:
-            assert server.client.get("/api/health", timeout=10).status_code == 200
-            answers = read_all(connections[-1])
+    def test_a_second_head_that_was_begun_with_the_first_request_holds_no_thread(self, endless: Server) -> None:
+        with many(endless, BEGUN_TWICE, 300):
+            assert endless.client.get("/api/health").status_code == 200
+
+    def test_a_second_head_that_was_begun_with_the_first_request_is_timed_out(self, server: Server) -> None:
+        answers = read_all(raw(server, BEGUN_TWICE))
         assert answers.startswith(b"HTTP/1.1 200") and b"HTTP/1.1 408" in answers
 
     def test_who_asks_nothing_is_closed_without_a_word(self, server: Server) -> None:
@@ -65,7 +85,8 @@ class TestHeads:
 
     def test_a_connection_that_was_answered_is_kept_for_longer(self, server: Server) -> None:
         with requests.Session() as session:
-            session.get(f"{server.base}/healthz", timeout=10)
+            session.get(f"{server.base}/healthz", timeout=60)
+            # A client that pauses is what this is about: twice, with more time than others have in all.
             time.sleep(2 * GRACE + 1)
             connection = raw(server, head(path="/healthz", method="GET"))
             assert b"keep-alive" in connection.recv(1000)
@@ -112,27 +133,27 @@ class TestHeads:
         both = head(path="/healthz", method="GET") + head("Connection: close", path="/healthz", method="GET")
         assert read_all(raw(server, both)).count(b"HTTP/1.1 200") == 2
 
-    def test_a_close_that_the_client_does_not_answer_delays_nobody(self, server: Server) -> None:
-        with many(server, head("Connection: close", path="/healthz", method="GET"), 20):
-            begun = time.monotonic()
-            assert server.client.get("/healthz", timeout=60).status_code == 200
-            assert time.monotonic() - begun < 10
+    def test_a_close_that_the_client_does_not_answer_delays_nobody(self, endless: Server) -> None:
+        with many(endless, head("Connection: close", path="/healthz", method="GET"), 20) as connections:
+            assert all(one.recv(1000).startswith(b"HTTP/1.1 200") for one in connections)
+            assert endless.client.get("/healthz").status_code == 200
 
-    def test_half_heads_of_one_address_keep_nobody_of_it_out(self, server: Server) -> None:
-        with many(server, b"GET /healthz HTTP/1.1\r\n", 1500):
-            assert server.client.get("/healthz", timeout=10).status_code == 200
+    def test_half_heads_of_one_address_keep_nobody_of_it_out(self, endless: Server) -> None:
+        with many(endless, b"GET /healthz HTTP/1.1\r\n", 1500):
+            assert endless.client.get("/healthz").status_code == 200
 
-    def test_idle_connections_of_one_address_keep_nobody_out(self, server: Server) -> None:
-        with many(server, head(path="/healthz", method="GET"), 1600):
-            assert server.client.get("/healthz", timeout=10).status_code == 200
+    def test_idle_connections_of_one_address_keep_nobody_out(self, endless: Server) -> None:
+        with many(endless, head(path="/healthz", method="GET"), 1600):
+            assert endless.client.get("/healthz").status_code == 200
 
 
 class TestBodies:
-    def test_a_small_body_that_does_not_come_is_408_and_asks_no_thread(self, server: Server) -> None:
-        sent = head("Content-Type: application/json", "Content-Length: 100", path="/api/plugins/detail") + b'{"name": '
-        with many(server, sent, 100) as connections:
-            assert server.client.get("/api/health", timeout=10).status_code == 200
-            status, _, body = parsed(read_all(connections[-1]))
+    def test_a_small_body_that_does_not_come_asks_no_thread(self, endless: Server) -> None:
+        with many(endless, HALF_A_BODY, 100):
+            assert endless.client.get("/api/health").status_code == 200
+
+    def test_a_small_body_that_does_not_come_is_408(self, server: Server) -> None:
+        status, _, body = parsed(read_all(raw(server, HALF_A_BODY)))
         assert (status, body["error"]) == (408, "request_timeout")
 
     @pytest.mark.parametrize("framing", ["Content-Length: 9000000", "Transfer-Encoding: chunked"])
@@ -160,9 +181,9 @@ class TestBodies:
             status, _, body = parsed(read_all(connection))
         assert (status, body["error"]) == (400, "wrong_content_type")
 
-    def test_a_body_that_nobody_reads_holds_no_thread(self, server: Server) -> None:
-        with many(server, head("Content-Length: 1000000", path="/healthz", method="GET") + b"x", 300):
-            assert server.client.get("/healthz", timeout=10).status_code == 200
+    def test_a_body_that_nobody_reads_holds_no_thread(self, endless: Server) -> None:
+        with many(endless, head("Content-Length: 1000000", path="/healthz", method="GET") + b"x", 300):
+            assert endless.client.get("/healthz").status_code == 200
 
     def test_a_slow_but_steady_upload_gets_through(self, server: Server) -> None:
         data = large_package(100_000, name="com.example.steady")
@@ -171,6 +192,7 @@ class TestBodies:
         connection = raw(server, head(f"Content-Type: {FORM}", f"Content-Length: {len(body)}", "Connection: close"))
         for at in range(0, len(body), 4000):
             connection.sendall(body[at : at + 4000])
+            # A slow client is what this is about.
             time.sleep(0.1)
         assert parsed(read_all(connection))[0] == 200
         assert server.client.get("/api/plugins/list").status_code == 200
@@ -197,7 +219,7 @@ class TestSlots:
             assert all(headers["connection"] == "close" for _, headers, _ in answers)
             assert len(patient.files()) == 2
             paths = ("/healthz", "/readyz", "/api/plugins/list", "/api/health")
-            calls = [lambda path=path: patient.client.get(path, timeout=20).status_code for path in paths * 5]
+            calls = [lambda path=path: patient.client.get(path, timeout=60).status_code for path in paths * 5]
             assert at_once(calls) == [200] * 20
             # What fits into the worker's memory needs no place.
             assert patient.client.upload(package(), key="key-of-eight").status_code == 200
@@ -230,9 +252,7 @@ class TestSlots:
             assert answer.status_code == 200
             # One of them had to go, and hears it; the other goes on.
             assert eventually(lambda: len(patient.files()) == 2)
-            for one in theirs:
-                one.settimeout(1)
-            heard = [one for one in theirs if is_answered(one)]
+            heard, _, _ = select.select(theirs, [], [], 60)
             assert len(heard) == 1
             status, _, body = parsed(read_all(heard[0]))
             assert (status, body["error"]) == (503, "busy")
@@ -241,21 +261,13 @@ class TestSlots:
         server = start_server(WEB_CONCURRENCY="1", WEB_THREADS="1", CLIENT_GRACE_SECONDS="600")
         with many(server, upload(), 1):
             assert eventually(lambda: len(server.files()) == 1)
-            assert server.client.get("/api/health", timeout=20).status_code == 200
+            assert server.client.get("/api/health", timeout=60).status_code == 200
 
-    def test_a_server_that_stops_waits_for_no_half_heads(self, patient: Server) -> None:
-        with many(patient, b"GET /healthz HTTP/1.1\r\n", 20):
-            assert patient.client.get("/healthz").status_code == 200
-            begun = time.monotonic()
-            assert patient.stop() == 0
-            assert time.monotonic() - begun < 20
-
-
-def is_answered(connection: socket.socket) -> bool:
-    try:
-        return bool(connection.recv(1, socket.MSG_PEEK))
-    except TimeoutError:
-        return False
+    def test_a_server_that_stops_waits_for_no_half_heads(self, start_server: Starter) -> None:
+        server = start_server(WEB_CONCURRENCY="1", CLIENT_GRACE_SECONDS="600", **UNHURRIED)
+        with many(server, b"GET /healthz HTTP/1.1\r\n", 20):
+            assert server.client.get("/healthz").status_code == 200
+            assert server.stop() == 0
 
 
 class TestAnswers:
@@ -267,9 +279,9 @@ class TestAnswers:
         body = json.dumps({"name": "com.example.myplugin"})
         asked = head("Content-Type: application/json", f"Content-Length: {len(body)}", path="/api/plugins/download")
         with many(server, asked + body.encode(), 60) as readers:
-            assert server.client.get("/healthz", timeout=20).status_code == 200
+            assert server.client.get("/healthz", timeout=60).status_code == 200
             assert server.client.download().status_code == 200
-            assert eventually(lambda: metric(server, "clients_cut_off", "answer") >= 59, within=40)
+            assert eventually(lambda: metric(server, "clients_cut_off", "answer") >= 59)
             for one in readers[:3]:
                 with contextlib.suppress(ConnectionResetError):
                     assert len(read_all(one)) < 30_000_000
