@@ -1,1 +1,1 @@
-"""Addresses as operators and proxies write them: taken apart, checked, and never quoted."""
+"""Addresses as operators and proxies write them: parsed and checked, and never quoted in an error."""

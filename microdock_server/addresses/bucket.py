@@ -1,4 +1,4 @@
-"""Where a bucket is: `STORAGE_URL`, taken apart."""
+"""Where the bucket is: parses `STORAGE_URL`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REGION: Final = re.compile(r"[a-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A bucket. `endpoint` is where the server reaches it, `public_endpoint` where its clients do."""
+    """A bucket. `endpoint` is the address the server uses, `public_endpoint` the one its clients use."""
 
     bucket: str
     prefix: str
@@ -30,7 +30,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Whom the bucket knows; in no representation, so that no log ever holds them."""
+    """The bucket's access key; left out of every representation, so that no log ever holds it."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -40,7 +40,7 @@ class Credentials:
 def parse_address(url: str) -> Address:
     """`s3://bucket/prefix?endpoint=http://…&region=…`. Raises ValueError saying what is wrong, without the URL in it.
 
-    Credentials in the URL are refused: URLs end up in logs, lists of processes and backups.
+    Credentials in the URL are refused, because URLs end up in logs, process lists and backups.
     """
     parts = parse(url)
     if parts.scheme != SCHEME:
@@ -64,7 +64,7 @@ def parse_address(url: str) -> Address:
 def _query(text: str) -> dict[str, str]:
     found = parse_qs(text, keep_blank_values=True)
     if not found.keys() <= KNOWN:
-        # Not which: it may be a secret.
+        # The message does not say which parameter it was: it may be a secret.
         raise ValueError(f"has parameters other than {', '.join(sorted(KNOWN))}; credentials do not belong there")
     if any(len(values) > 1 for values in found.values()):
         raise ValueError("has a parameter twice")

@@ -1,4 +1,6 @@
-"""Addresses of clients: read from text as servers and proxies write it, and the form that clients are counted by."""
+"""Addresses of clients: parsed from the text that servers and proxies write, and the form in which clients are
+counted.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Final
 Address = IPv4Address | IPv6Address
 
 UNKNOWN: Final = "unknown"
-# Whoever has IPv6 has at least so many bits of it to choose from.
+# A client with IPv6 chooses freely among at least this many bits of its address.
 IPV6_PREFIX: Final = 64
 
 _LONGEST: Final = 80
@@ -37,10 +39,10 @@ def parse(text: str) -> Address | None:
 
 @lru_cache(4096)
 def counted(text: str) -> str:
-    """What limits, slow-downs, quotas and logs name a client by, however its address was written.
+    """The name under which limits, throttling, quotas and logs know a client, however its address was written.
 
-    IPv4 as it is; IPv6 as its network of 64 bits, which one client has for itself. `unknown` for anything else: those
-    are counted together.
+    IPv4 as it is; IPv6 as its /64 network, which one client has to itself. Anything else is `unknown`, and is counted
+    together.
     """
     address = parse(text)
     if address is None:
@@ -51,6 +53,6 @@ def counted(text: str) -> str:
 
 
 def is_loopback(text: str) -> bool:
-    """Is this an address of the machine itself, that no other machine can have?"""
+    """Is this a loopback address, which no other machine can have?"""
     address = parse(text)
     return address is not None and address.is_loopback

@@ -10,7 +10,7 @@ from .urls import joined, parse
 
 
 def place(url: str) -> str:
-    """Where a URL leads, without what it may hold in secret."""
+    """The host and database that a URL names, without any secret in it."""
     parts = urlsplit(url)
     return parts.path if parts.scheme == "unix" else joined(parts.hostname or "", parts.port or 6379)
 
@@ -26,10 +26,10 @@ def ensure_redis_url(text: str) -> None:
     if find_spec("redis") is None:
         raise ValueError("needs the extra: pip install 'microdock-server[redis]'")
     try:
-        # Nothing is connected.
+        # This makes no connection.
         import_module("redis").ConnectionPool.from_url(text).make_connection()
     except Exception:
-        # Without its reason, which may quote what is there.
+        # The original error is left out: it may quote the URL.
         raise ValueError("has options that do not fit") from None
 
 
@@ -51,5 +51,5 @@ def _options(parts: SplitResult) -> list[str]:
 
 
 def _is_option(name: str) -> bool:
-    # Others would change how long we wait, or which bytes we get.
+    # Other parameters would change our timeouts or the encoding of what is read.
     return name == "db" or name.startswith("ssl_")

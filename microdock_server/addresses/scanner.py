@@ -1,4 +1,4 @@
-"""Where the scanner is: `CLAMAV_URL`."""
+"""Where the virus scanner is: `CLAMAV_URL`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Final
 
 from .urls import parse
 
-# The kernel's room for the path of a socket, without its final NUL.
+# The longest path of a Unix socket that the kernel takes, without the final NUL.
 SOCKET_PATH_MAX: Final = 107
 
 
 def ensure_scanner_url(text: str) -> None:
-    """Refuse, with a ValueError, what is neither "" (no scanner), `tcp://host:port` nor `unix:///path/clamd.sock`."""
+    """Raise ValueError unless `text` is empty (no scanner), `tcp://host:port` or `unix:///path/clamd.sock`."""
     if text:
         scanner_address(text)
 

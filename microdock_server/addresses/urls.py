@@ -1,4 +1,4 @@
-"""Taking addresses apart, without quoting them (what an operator mistyped may hold a password), and joining them."""
+"""Parsing URLs without quoting them (a mistyped one may hold a password), and joining hosts with ports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 
 def parse(url: str) -> SplitResult:
-    """The parts of `url`, whose port is a number or None. Raises ValueError, which quotes nothing of it."""
+    """The parts of `url`; the port is a number or None. Raises ValueError, whose message quotes nothing of the URL."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  (it is where a wrong port shows)
@@ -16,5 +16,5 @@ def parse(url: str) -> SplitResult:
 
 
 def joined(host: str, port: int | str) -> str:
-    """`host:port` as URLs and gunicorn have it: IPv6 stands in brackets."""
+    """`host:port` as URLs and gunicorn write it: IPv6 in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

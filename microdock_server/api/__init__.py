@@ -1,1 +1,1 @@
-"""Reception: the surfaces, and what they share. Requests are read here and nowhere below."""
+"""The HTTP layer: three API surfaces, WebSocket and system endpoints. Only this package reads requests."""

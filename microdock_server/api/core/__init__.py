@@ -1,1 +1,1 @@
-"""What every surface is made of: endpoints, envelopes, parsing, permission, limits and the layers around them."""
+"""What every surface is built from: endpoints, envelopes, parsing, permissions, limits and middleware."""

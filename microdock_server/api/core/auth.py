@@ -1,4 +1,4 @@
-"""Tokens as clients hold them: signing, reading, and who is asking."""
+"""Tokens in requests: signing and reading them, and finding out who is calling."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MAX_TOKEN: Final = 4096
 
 
 def sign(claims: Claims) -> str:
-    """The token that says `claims`."""
+    """A signed token with these claims."""
     make = create_access_token if claims.kind == "access" else create_refresh_token
-    # The times are the service's, so that what is stored and what is signed agree, and equal claims are one token.
+    # The service sets the times, so that what is stored and what is signed agree, and equal claims give equal tokens.
     issued = int((claims.issued_at or utcnow()).timestamp())
     times = {"iat": issued, "nbf": issued, "exp": int(claims.expires_at.timestamp())}
     extra = {"jti": claims.jti, "epoch": claims.epoch, "fam": claims.family, **times}
@@ -34,10 +34,9 @@ def sign(claims: Claims) -> str:
 
 
 def read(token: str, kind: Kind) -> Claims:
-    """The claims of a token that is signed by us, of this kind and of this time. Raises InvalidToken.
+    """The claims of a token that we signed, is of this kind and is valid now. Raises InvalidToken.
 
-    The clock of the node that made it may be ahead of ours by SKEW. An expired token is believed by nobody: who
-    holds it was told for how long it lives.
+    The clock of the node that issued it may be ahead of ours by up to SKEW. Expiry has no such allowance.
     """
     claims = _claims(token)
     now = utcnow()
@@ -49,7 +48,7 @@ def read(token: str, kind: Kind) -> Claims:
 
 
 def bearer() -> str | None:
-    """The token that came with the request. Raises InvalidToken for an Authorization of another shape."""
+    """The bearer token of the request. Raises InvalidToken for a malformed Authorization header."""
     header = request.headers.get("Authorization")
     if header is None:
         return None
@@ -61,7 +60,7 @@ def bearer() -> str | None:
 
 
 def actor() -> Actor:
-    """Who is asking. Raises Unauthenticated without a token, InvalidToken for one that is not believed."""
+    """Who is calling. Raises Unauthenticated without a token, InvalidToken for one that is not valid."""
     token = bearer()
     if token is None:
         raise Unauthenticated()
@@ -69,7 +68,7 @@ def actor() -> Actor:
 
 
 def believe(claims: Claims) -> Actor:
-    """The actor behind an access token that was read. Raises InvalidToken where the token is not believed any more."""
+    """The actor behind decoded access-token claims. Raises InvalidToken where the token was revoked or has expired."""
     refused = api_state().refused
     if refused.get(claims.jti):
         raise InvalidToken()
@@ -81,7 +80,7 @@ def believe(claims: Claims) -> Actor:
 
 
 def refresh_claims() -> Claims:
-    """The claims of the refresh token that came with the request."""
+    """The claims of the request's refresh token."""
     token = bearer()
     if token is None:
         raise Unauthenticated()

@@ -1,4 +1,4 @@
-"""Logging in, as both surfaces do it."""
+"""Logging in with a name and a password, shared by two surfaces."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ log = logging.getLogger("microdock_server.security")
 
 
 def own_names() -> tuple[str, ...]:
-    """Names that new accounts would pass for the server or its first administrator with."""
+    """Names that no new account may use, because they would pass for the server's or its first administrator's."""
     return settings().app_name, settings().admin_username
 
 
 def authenticated(login: str, password: str) -> User:
-    """The user behind these credentials. Raises WrongCredentials, the more slowly the more often."""
+    """The user with these credentials. Raises WrongCredentials, after a delay that grows with every failure."""
     address = request.remote_addr or ""
     try:
-        # Whatever the server is bound to: the documented password opens it from this machine alone.
+        # Whatever address the server listens on, the documented default password works from this machine alone.
         if password == DEFAULT_PASSWORD and not is_direct(request.environ):
             log.warning("the documented password works without a proxy on this machine alone: refused")
             raise WrongCredentials()
@@ -35,7 +35,8 @@ def authenticated(login: str, password: str) -> User:
     except WrongCredentials:
         login_throttle.failed(login, address)
         raise
-    # What was guessed at the same time and was wrong is counted by now: a guess that is right learns no more.
+    # Checked again: wrong guesses that ran at the same time are counted by now, and a right one among too many must not
+    # show.
     api_state().limits.ensure_not_exhausted(address, None, "login")
     login_throttle.succeeded(login, address)
     return user

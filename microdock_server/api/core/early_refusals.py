@@ -1,6 +1,7 @@
-"""Refusals that the worker gives before there is a request: in the envelope of the surface that seems to be asked.
+"""Error responses that the worker gives before a request is parsed, in the envelope of the surface that the path points
+to.
 
-What arrived may be any bytes: whatever can be read of it (the path, the language, the page it comes from) is heeded.
+What arrived may be any bytes. Whatever of it can be read (path, language, origin) shapes the response.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from .middleware import API_POLICY, SECURITY, canonical
 from .mounts import rendered
 from .origins import Origins
 
-# A request line, also one whose method or version is none, and one with the whole address (RFC 9112, 3.2.2).
+# A request line, even with an invalid method or version, or with an absolute URL (RFC 9112, 3.2.2).
 _TARGET: Final = re.compile(rb"[^ \r\n]{1,64} (?:https?://[^/ ?#\r\n]{0,300})?(/[^ ?#\r\n]{0,500})", re.IGNORECASE)
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 
 
 class EarlyRefusals:
-    """The whole answer, as bytes, to a request of which only something has come; the connection ends with it."""
+    """Makes the complete response, as bytes, to a request of which only a part has arrived; the connection then
+    closes.
+    """
 
     def __init__(self, origins: Origins) -> None:
         self._origins = origins
 
     def __call__(self, status: int, slug: str, received: bytes) -> bytes:
-        # One empty line before the request is passed over.
+        # RFC 9112 lets a server skip one empty line before the request.
         head = _HEAD_END.split(received.lstrip(b"\r\n"), maxsplit=1)[0]
         target = _TARGET.match(head)
         path = canonical(unquote(target[1].decode("latin-1"), "latin-1")) if target else "/"
@@ -52,6 +55,6 @@ class EarlyRefusals:
 
 
 def _only(head: bytes, name: str) -> str:
-    """A header's value as far as it has come; "" where it is not there exactly once."""
+    """The value of a header among those received so far; "" unless it is there exactly once."""
     found = re.findall(rb"\n" + name.encode() + rb":[ \t]*([^\r\n]{0,512})", head, re.IGNORECASE)
     return str(found[0].decode("latin-1")).strip() if len(found) == 1 else ""

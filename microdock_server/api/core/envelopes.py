@@ -1,4 +1,4 @@
-"""The envelopes: how each surface wraps answers and refusals, and which status a kind of refusal becomes."""
+"""The envelopes: how each surface wraps answers and refusals, and the status it gives each kind of error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...errors import Detail, DomainError
 from ...messages import Language, Message
 from ...vocabulary import PACKAGE_FIELD
 
-# The first that fits wins: children stand before their parents.
+# The first match counts: child classes stand before their parents.
 STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
     (errors.Malformed, 400),
     (errors.RangeNotSatisfiable, 416),
@@ -52,7 +52,7 @@ TYPES: Final[dict[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal on its way out."""
+    """A refusal that is about to be rendered."""
 
     status: int
     slug: str
@@ -98,7 +98,7 @@ class MarketEnvelope(HostEnvelope):
 
     def failure(self, refusal: Refusal, language: Language, request_id: str) -> dict[str, Any]:
         details = []
-        # What is wrong with a package, and with none of its manifest's fields, is wrong with the form's file.
+        # A fault of the package that concerns none of its manifest's fields is reported under the form's file field.
         elsewhere = PACKAGE_FIELD if refusal.slug == errors.BadPackage.slug else None
         for detail in refusal.details:
             found = {"field": detail.field or elsewhere, "message": detail.message.render(language)}

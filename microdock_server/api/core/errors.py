@@ -1,4 +1,6 @@
-"""Whatever goes wrong comes out in the envelope of the surface that was asked: no SQL, path or stack in it."""
+"""Every error is answered in the envelope of the surface that was asked. No SQL, path or stack trace reaches a
+client.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,8 @@ def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
 def _domain(error: DomainError) -> Response:
     status = mount_of(request.path).envelope.status_of(error)
     if isinstance(error, StorageFull | StorageBytesExceeded | ServerBusy) and error.__cause__ is None:
-        # Refused in time, as DISK_RESERVE, STORAGE_MAX_BYTES or a queue asks: nothing failed.
+        # Expected refusals (DISK_RESERVE, STORAGE_MAX_BYTES or a full queue): not a failure of the server, so no error
+        # is logged.
         log.warning("%s refused: %s", request.path, error.slug)
     elif status >= 500:
         log.error("%s failed: %s", request.path, error.slug, exc_info=error)
@@ -80,7 +83,7 @@ def _headers(error: DomainError) -> dict[str, str]:
 
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
-        # A redirect that routing raised.
+        # Routing raises redirects as exceptions.
         return error.get_response()  # type: ignore[return-value]
     slug = _SLUGS.get(error.code, "malformed_request" if error.code < 500 else "internal_error")
     params = {"limit": "1MB"} if slug == "too_large" else {}

@@ -1,4 +1,4 @@
-"""Files on their way out: sent by the kernel (or handed to the proxy), with headers that let clients verify them."""
+"""File downloads: sent by the kernel, or handed to the proxy or bucket, with headers that let clients verify them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 1 << 20
 
-# How a file is opened: does the answer begin with the first byte, and who else may send it?
+# How a file is opened. Arguments: does the answer begin with the first byte, and may another server send the file?
 Begin = Callable[[bool, Suits], Outgoing]
 
 
@@ -43,31 +43,33 @@ class FileFacts:
 
 
 def package_response(download: Download) -> Response:
-    """A package as POST answers it: whole. `Deprecation` says that a newer one should be used."""
+    """A package as POST answers it: always whole. `Deprecation` says that a newer version should be used."""
     return _deprecated(attachment(download.outgoing, _facts_of(download.package)), download.package)
 
 
 def fetched(package: Package, begin: Begin) -> Response:
-    """A package as GET answers it: whole, in part, or not at all where the client has it (304) or asks with HEAD.
+    """A package as GET and HEAD answer it: whole, a range, or 304 where the client has it already.
 
-    `begin` opens it; its first argument says whether the answer begins with the first byte, which is a download.
-    Raises PreconditionFailed, RangeNotSatisfiable.
+    `begin` opens the file; its first argument says whether the answer begins with the first byte, which counts as a
+    download. Raises PreconditionFailed, RangeNotSatisfiable.
     """
     return _deprecated(_conditional(_facts_of(package), begin), package)
 
 
 def image_response(image: PluginImage, open_it: Callable[[], BinaryIO], file_name: str) -> Response:
-    """An image as GET answers it, to be shown in place. Its address names its bytes: it can be kept for good."""
+    """An image as GET answers it, shown inline. Its URL names its bytes, so it can be cached for good."""
     facts = FileFacts(image.file_size, image.file_hash, file_name, image.media_type)
     response = _conditional(facts, lambda *_: Outgoing(None, open_it()))
     response.headers["Content-Disposition"] = disposition(file_name).replace("attachment", "inline", 1)
-    # For the client alone: not everybody may see an image of what is not published.
+    # `private`: not everybody may see an image of an unpublished plugin.
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     return response
 
 
 def attachment(outgoing: Outgoing, facts: FileFacts) -> Response:
-    """The whole file, sent without copying it through Python, or who sends it instead."""
+    """The whole file, sent without copying it through Python, or the redirect or header that lets another server
+    send it.
+    """
     if outgoing.handover is not None:
         return _handed_over(outgoing.handover, facts)
     assert outgoing.stream is not None
@@ -78,7 +80,7 @@ def attachment(outgoing: Outgoing, facts: FileFacts) -> Response:
 
 
 def answers_alike(handover: Handover) -> bool:
-    """May this sender answer a request for a whole file? See preconditions.is_plain."""
+    """May this sender answer the request, which asks for a whole file? See preconditions.is_plain."""
     return preconditions.is_plain(request.environ, None, knows_etag=not handover.is_redirect)
 
 
@@ -98,7 +100,7 @@ def _conditional(facts: FileFacts, begin: Begin) -> Response:
         lambda sender: preconditions.is_plain(environ, wanted, knows_etag=not sender.is_redirect),
     )
     if opened.handover is not None:
-        # Who sends it reads the client's Range itself.
+        # The proxy or bucket reads the client's Range itself.
         return _handed_over(opened.handover, facts)
     assert opened.stream is not None
     if wanted is None:
@@ -111,7 +113,7 @@ def _conditional(facts: FileFacts, begin: Begin) -> Response:
 
 
 def _part(response: Response, facts: FileFacts, wanted: tuple[int, int] | None) -> Response:
-    # Not where another sends the file: nginx would say it twice.
+    # Left out where nginx sends the file: it adds the header too, and there would be two.
     response.headers["Accept-Ranges"] = "bytes"
     response.content_length = facts.size if wanted is None else wanted[1] - wanted[0]
     if wanted is not None:
@@ -129,11 +131,11 @@ def _described(response: Response, facts: FileFacts) -> Response:
 
 
 class StaticResponse(Response):
-    """A response whose conditions are judged as those of all files, where the framework would by rules of its own."""
+    """A static file whose conditional headers are judged by our rules (see preconditions), not by werkzeug's."""
 
     @classmethod
     def force_type(cls, response: WSGIResponse, environ: WSGIEnvironment | None = None) -> WSGIResponse:
-        """A response that a view made stays what it is: that of a WebSocket, say, is never sent."""
+        """Leaves a response that a view made as it is: a WebSocket's, for example, is never sent."""
         return response if isinstance(response, Response) else super().force_type(response, environ)
 
     def make_conditional(
@@ -142,9 +144,11 @@ class StaticResponse(Response):
         accept_ranges: bool | str = False,
         complete_length: int | None = None,
     ) -> Self:
-        """See werkzeug, and preconditions. Raises PreconditionFailed, RangeNotSatisfiable; the file is closed then."""
+        """Overrides werkzeug's method with the rules of preconditions. Raises PreconditionFailed,
+        RangeNotSatisfiable, after closing the file.
+        """
         environ = request_or_environ if isinstance(request_or_environ, dict) else request_or_environ.environ
-        # When a file was unpacked differs from node to node.
+        # Modification times of unpacked files differ from node to node.
         self.headers.pop("Last-Modified", None)
         etag, size = self.headers["ETag"], complete_length or 0
         try:
@@ -155,7 +159,7 @@ class StaticResponse(Response):
         except DomainError:
             self.close()
             raise
-        # What is left to do is to send the part that was chosen.
+        # What remains is to send the chosen range.
         decided = {"REQUEST_METHOD": environ["REQUEST_METHOD"]}
         if wanted is not None:
             decided["HTTP_RANGE"] = f"bytes={wanted[0]}-{wanted[1] - 1}"
@@ -164,7 +168,7 @@ class StaticResponse(Response):
 
 
 class _Limited:
-    """The next so many bytes of a stream, in pieces."""
+    """At most `n` further bytes of a stream, in chunks."""
 
     def __init__(self, stream: BinaryIO, left: int) -> None:
         self._stream, self._left = stream, left
@@ -185,13 +189,15 @@ def _deprecated(response: Response, package: Package) -> Response:
 
 
 def _handed_over(handover: Handover, facts: FileFacts) -> Response:
-    """To the proxy in front, or to the store: 303, which is fetched with GET whatever the method was."""
+    """Let the proxy send the file, or redirect to the bucket: 303, which clients follow with GET whatever the method
+    was.
+    """
     if not handover.is_redirect:
         response = _described(Response(mimetype=facts.media_type), facts)
         response.headers["X-Accel-Redirect"] = handover.address
         return response
     response = Response(status=303)
     response.headers["Location"] = handover.address
-    # It is no longer good when it could be asked for again, and lets whoever has it read the file.
+    # A presigned URL expires soon and lets anybody who has it read the file: it must not be cached.
     response.headers["Cache-Control"] = "no-store"
     return response

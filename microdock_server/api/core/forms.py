@@ -1,7 +1,7 @@
 """Multipart forms as real clients send them: the file is hashed, limited and written while it arrives.
 
-What is understood of names and file names, part_headers says. Texts are UTF-8, unless their part, or the form's field
-`_charset_` (RFC 7578), names another charset.
+Names and file names are parsed as part_headers says. Texts are UTF-8 unless their part, or the form's field `_charset_`
+(RFC 7578), names another charset.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from .part_headers import charset, disposition
 MAX_FIELDS: Final = 32
 MAX_FIELD_BYTES: Final = 512 * 1024
 FILE: Final = "file"
-# The first line of a form, with the boundary that RFC 2046 allows.
+# The first line of a form: a boundary as RFC 2046 allows it.
 _DELIMITER: Final = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-])\r\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Files that a form may carry under one name: each at most `limit` bytes, at most so many."""
+    """The files that a form may carry under one name: how many, and how large each may be."""
 
     limit: int
     most: int = 1
@@ -57,18 +57,18 @@ class Form:
     files: dict[str, list[Part]] = field(default_factory=dict)
 
     def file(self, name: str = FILE) -> Part:
-        """The file of this name. Raises Invalid where none came."""
+        """The file of this name. Raises Invalid if there is none."""
         found = self.files.get(name)
         if not found:
             raise Invalid.field(name, "field.file")
         return found[0]
 
     def values(self) -> dict[str, object]:
-        """Texts and files by name, for a schema: a file that may come once as itself, others as lists."""
+        """Texts and files by name, for a schema: a single file where one is allowed, a list where several are."""
         return {**self.fields, **{name: parts if len(parts) > 1 else parts[0] for name, parts in self.files.items()}}
 
     def close(self) -> None:
-        """Nothing is left of files that no storage adopted."""
+        """Delete the files that no storage took over."""
         for parts in self.files.values():
             for part in parts:
                 part.content.close()
@@ -85,13 +85,14 @@ def receive(
     *,
     may_be_called_json: bool = False,
 ) -> Iterator[Form]:
-    """The request's form; its files are gone when the context ends, unless a storage adopted them.
+    """Receive the request's form. When the context ends its files are deleted, unless a storage took them over.
 
-    `before_file` sees the text fields that came before a file and may refuse it before a byte is written. A form that
-    `may_be_called_json` is told by its first line where the header says JSON: the host document's own client for Python
-    has that header in its session, and requests does not replace it.
-    Raises WrongContentType, MalformedBody, FileTooLarge (more than a slot's limit), Invalid (too many files) or a
-    storage failure, after reading on to the body's end: a client that is still sending would not hear the answer.
+    `before_file` sees the text fields that came before a file and may refuse it before a byte is written. With
+    `may_be_called_json`, a form under a JSON content type is recognized by its first line: the host document's own
+    Python client has that header in its session, and requests does not replace it.
+    Raises WrongContentType, MalformedBody, FileTooLarge (larger than the slot's limit), Invalid (too many files) or a
+    storage failure. Before that the rest of the body is read, because a client that is still sending would not see the
+    answer.
     """
     boundary = _announced()
     if boundary is None and not (may_be_called_json and request.mimetype == "application/json"):
@@ -112,13 +113,13 @@ def receive(
 
 
 def _announced() -> str | None:
-    """The boundary of the form that the header speaks of."""
+    """The boundary that the Content-Type header names."""
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     return options.get("boundary") or None if kind == "multipart/form-data" else None
 
 
 def ensure_room(size: int) -> None:
-    """Refuse `size` more bytes that would leave less than the reserve on a disk. Raises StorageFull."""
+    """Refuse `size` further bytes that would leave less than the reserve free on a disk. Raises StorageFull."""
     if not context().disk.has_room(size):
         metrics.FULL.inc()
         raise StorageFull()
@@ -137,7 +138,7 @@ def _read(parts: _Parts, boundary: str | None) -> None:
 
 
 def _told_by(body: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
-    """The boundary that a body begins with, and the whole of it. Raises WrongContentType where it is no form."""
+    """The boundary that the body itself begins with, and the body. Raises WrongContentType where it is not a form."""
     with client_errors():
         first = next(body, b"")
     found = _DELIMITER.match(first)
@@ -163,7 +164,7 @@ def _feed(parser: PushMultipartParser, parts: _Parts, body: Iterator[bytes]) -> 
 
 
 class _Parts:
-    """Sorts the parser's events into a form."""
+    """Turns the parser's events into a form."""
 
     def __init__(self, form: Form, directory: Path, slots: Mapping[str, Slot], before_file: BeforeFile | None) -> None:
         self._form, self._directory, self._slots = form, directory, slots
@@ -179,7 +180,7 @@ class _Parts:
         self._text = self._file = self._unchosen = None
         slot = self._slots.get(self._name)
         if slot is not None and file_name == "":
-            # What browsers send of an input that was left empty; if bytes follow, it is a file without a name.
+            # Browsers send this for a file input that was left empty. If bytes follow, it is a file without a name.
             self._unchosen = slot
         elif slot is not None and file_name is not None:
             self._file = self._begin_file(slot, file_name)
@@ -201,7 +202,8 @@ class _Parts:
         if self._unchosen is not None:
             self._file, self._unchosen = self._begin_file(self._unchosen, ""), None
         if self._file is not None:
-            # A length that was not told, or others who upload at the same time: asked again while it arrives.
+            # The length was not announced, or others upload at the same time: the free space is checked again as data
+            # arrives.
             ensure_room(len(chunk))
             self._file.write(chunk)
             return

@@ -1,7 +1,7 @@
-"""Packages and images are looked into one at a time for each client: it is what costs most of all that may be asked.
+"""Packages and images are inspected one at a time per client: nothing that clients may ask for costs more.
 
-Across the workers of a machine: a process holds a lock on one byte of a file, chosen by the client's address, which the
-system lets go of when the process ends, however it ends.
+This holds across the workers of a machine. A process locks one byte of a file, chosen by the client's address; the
+system releases the lock when the process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ FILE: Final = "inspections.lock"
 WAIT_SECONDS: Final = 10.0
 RETRY_AFTER: Final = 5
 POLL_SECONDS: Final = 0.02
-# Two clients that share a byte wait for each other now and then; there are more bytes than clients.
+# Two clients that share a byte occasionally wait for each other; there are more bytes than clients.
 BYTES: Final = 1 << 30
 
 
 class Inspections:
-    """Who is being served. One an application."""
+    """The locks of one application: which clients are being served."""
 
     def __init__(self, directory: Path, wait_seconds: float = WAIT_SECONDS) -> None:
         self._path, self._wait = directory / FILE, wait_seconds
         self._changed = threading.Condition()
         self._running: set[int] = set()
-        # One descriptor a process: closing any other would let go of the process's locks.
+        # One descriptor per process: closing any other one on the file would release all of the process's locks.
         self._file: tuple[int, int] | None = None
 
     @contextmanager
     def of(self, client: str) -> Iterator[None]:
-        """The client's turn. Raises ServerBusy where the one before takes longer than is waited."""
+        """Wait for the client's turn and hold it. Raises ServerBusy where the one before takes too long."""
         place = zlib.crc32(client.encode()) % BYTES
         ends = time.monotonic() + self._wait
         with self._changed:

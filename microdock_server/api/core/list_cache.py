@@ -1,9 +1,9 @@
-"""The host's plugin list as bytes, plain and gzipped, rendered and compressed once a change.
+"""The host's plugin list as ready bytes, plain and gzipped, rendered and compressed once per change.
 
-Asking for the list is the most common request by far, and its answer the largest. So it is kept ready: each plugin
-as a fragment of JSON, fragments in chunks whose borders depend on the names alone, each chunk with its own deflate
-blocks. A write renders the plugins that changed and compresses the chunks that hold them; the rest is reused, and the
-chunks' blocks, one behind the other, are a single valid gzip stream.
+The list is by far the most common request and has the largest answer, so it is kept ready: each plugin as a fragment of
+JSON, fragments grouped in chunks whose borders depend on the names alone, each chunk with its own deflate blocks. A
+write renders the plugins that changed and compresses their chunks; the rest is reused. The concatenated blocks are one
+valid gzip stream.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LAST_BLOCK: Final = b"\x03\x00"
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """One ready answer. Its ETag is strong: it names these bytes."""
+    """A ready answer. Its ETag is strong: it identifies exactly these bytes."""
 
     data: bytes
     etag: str
@@ -53,7 +53,7 @@ class _Body:
 
 @dataclass(slots=True)
 class _Chunk:
-    """Some plugins' JSON, led by a comma, and the same as deflate blocks that end on a byte border."""
+    """Some plugins' JSON, starting with a comma, and the same as deflate blocks that end on a byte boundary."""
 
     names: Sequence[str]
     plain: bytes
@@ -66,7 +66,7 @@ class _Chunk:
 
 
 class CatalogCache:
-    """The list of all plugins, as the host surface answers it. One a process; threads share it."""
+    """The list of all plugins, as the host surface answers it. One per process; threads share it."""
 
     def __init__(self, schema: type[Schema], engine: Engine, message: str) -> None:
         self._render = head_renderer(schema, TOTAL)
@@ -84,7 +84,7 @@ class CatalogCache:
     def answer(self, environ: Mapping[str, Any], in_context: InContext) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers and body for a GET of the whole list; 304 where the client has it already.
 
-        `in_context` opens what a database session needs, where there is none yet. Raises PreconditionFailed.
+        `in_context` opens a database session where there is none yet. Raises PreconditionFailed.
         """
         language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         body = self._body(language, wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")), in_context)
@@ -113,7 +113,9 @@ class CatalogCache:
         return int(read_autocommit(self._engine, _REVISION)[0][0])
 
     def _refresh(self) -> None:
-        """Read what changed since the last time; of totals those of what changed, and all when they are old."""
+        """Read what changed since the last refresh; download totals of what changed, and all of them when they are
+        old.
+        """
         now = time.monotonic()
         with unit_of_work(writing=False):
             revision = revision_cache.current()
@@ -134,7 +136,7 @@ class CatalogCache:
         self._revision, self._totals_at = revision, totals_at
 
     def _listed(self, heads: Mapping[str, bytes]) -> Sequence[str]:
-        """The names in list order. They are read only if some are gone: those that came are among `heads`."""
+        """The names in list order. They are queried only if some are gone: new ones are among `heads`."""
         if catalog.count() != len(heads):
             return catalog.names()
         return self._names if len(heads) == len(self._names) else sorted(heads, key=str.lower)
@@ -180,7 +182,7 @@ def wants_gzip(accept_encoding: str) -> bool:
 
 
 def _split(names: Sequence[str]) -> Iterator[list[str]]:
-    """Runs of names. A border follows from the name before it alone, so that an insertion moves no other border."""
+    """Split names into runs. A border depends on the name before it alone, so an insertion moves no other border."""
     run: list[str] = []
     for name in names:
         run.append(name)
@@ -192,13 +194,15 @@ def _split(names: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _deflate(data: bytes) -> bytes:
-    """Blocks that stand on their own: they end on a byte border and nothing after them refers into them."""
+    """Deflate blocks that can be concatenated: they end on a byte boundary, and nothing after them refers back into
+    them.
+    """
     compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     return compressor.compress(data) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 def _gzip(parts: Sequence[bytes], blocks: Sequence[bytes]) -> bytes:
-    """One gzip stream of blocks that were compressed apart (RFC 1952)."""
+    """One gzip stream made of separately compressed blocks (RFC 1952)."""
     checksum = size = 0
     for part in parts:
         checksum = zlib.crc32(part, checksum)

@@ -1,4 +1,4 @@
-"""Failed logins and wrong keys: each makes the next answer slower, and is logged and counted as what it is."""
+"""Failed logins and wrong keys: each delays the next answer, and is logged and counted."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LONGEST_DELAY: Final = 2.0
 MEMORY_SECONDS: Final = 900
 MAX_WAITING: Final = 4
 MAX_REMEMBERED: Final = 10_000
-# Different user keys that nobody knows, by address and in so many seconds, before they pass for guesses: every new
-# user's list is empty, and many users may have one address.
+# How many different unknown user keys an address may ask for in this many seconds before they count as guesses. A new
+# user's list is empty, so their key is unknown too, and many users may share an address.
 FREE_UNKNOWN: Final = 50
 
 _failures: LRUCache[bytes, tuple[int, float]] = LRUCache(MAX_REMEMBERED)
-# How many unknown keys since when, by address; and which these were, by address as well.
+# By address: how many unknown keys and since when; and which ones.
 _unknown: LRUCache[bytes, tuple[int, float]] = LRUCache(MAX_REMEMBERED)
 _asked: LRUCache[bytes, None] = LRUCache(MAX_REMEMBERED)
 _lock = threading.Lock()
@@ -40,10 +40,10 @@ _waiting = threading.BoundedSemaphore(MAX_WAITING)
 
 
 def failed(login: str, address: str) -> None:
-    """A login failed: log it, and make its answer wait longer than that of the failure before.
+    """Record a failed login: log it, and delay its answer longer than that of the failure before.
 
-    The delay is a worker's own; the limit on logins across workers is a rate limit's business. Raises TooMany
-    when so many answers wait already that more would starve other requests.
+    The delay is per worker; the limit on logins across workers is a rate limit. Raises TooMany when so many answers are
+    waiting already that more would starve other requests.
     """
     log.warning(
         "failed login from %s", counted(address), extra={"event": "login_failed", "account": _name(login).hex()[:16]}
@@ -54,10 +54,11 @@ def failed(login: str, address: str) -> None:
 
 @contextmanager
 def proving(what: Secret, name: str, address: str) -> Iterator[None]:
-    """The context is where a secret is proved that guards `name`; a wrong one is what a failed login is.
+    """Within this context a secret that guards `name` is checked; a wrong one counts as a failed login.
 
-    Of the secret nothing is remembered, logged or counted. Raises what the context raises, or TooMany as failed() does.
-    Without a `name` any secret of the kind would do, and a right one, which may be the guesser's own, excuses nothing.
+    Nothing of the secret is remembered, logged or counted. Raises what the context raises, or TooMany as failed() does.
+    Without a `name`, any secret of the kind fits, and a right one, which may be the guesser's own, does not reset the
+    count.
     """
     key = _name(f"{what}\0{name}\n{counted(address)}")
     try:
@@ -74,10 +75,10 @@ def proving(what: Secret, name: str, address: str) -> Iterator[None]:
 
 
 def unknown(what: Secret, secret: str, address: str) -> None:
-    """Somebody asked for what an unknown secret guards, and heard that it is nothing: many different ones are guesses.
+    """Record a request with a secret that nobody has. Many different ones from one address count as guesses.
 
-    Each of them is counted, and logged, once; those beyond a generous number make their answers wait, as wrong ones do.
-    Who asks for the same again and again is never slowed down. Raises TooMany as failed() does.
+    Each is counted and logged once; beyond a generous number their answers are delayed like those of wrong ones. Asking
+    for the same one again is never delayed. Raises TooMany as failed() does.
     """
     of_address = _name(f"{what}\0\n{counted(address)}")
     tried = _number_of(of_address, _name(f"{what}\0{secret}\n{counted(address)}"))
@@ -91,7 +92,7 @@ def unknown(what: Secret, secret: str, address: str) -> None:
 
 
 def _number_of(address: bytes, secret: bytes) -> int:
-    """The how manieth secret of this address this is; 0 for one that was asked for before."""
+    """How many different secrets this address has asked for, this one included; 0 for one that it asked for before."""
     now = time.monotonic()
     with _lock:
         is_new = secret not in _asked
@@ -117,7 +118,7 @@ def _slow_down(key: bytes) -> None:
 
 
 def succeeded(login: str, address: str) -> None:
-    """A login went well: what failed before is forgotten."""
+    """Record a successful login: earlier failures are forgotten."""
     with _lock:
         _failures.pop(_key(login, address), None)
 
@@ -138,5 +139,5 @@ def _key(login: str, address: str) -> bytes:
 
 
 def _name(text: str) -> bytes:
-    # People type passwords into the username field: neither memory nor log keeps what they typed.
+    # People type passwords into the username field, so neither memory nor logs keep what was typed.
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,7 +1,7 @@
-"""Middleware around the application: what every answer gets, and the one answer that needs nothing else.
+"""Middleware around the application: what every response gets, and the plugin list, which is answered without Flask.
 
-Every request gets an id, a time, security headers, a line in the log and a place in the metrics. The host's plugin list
-is answered from here when it was asked for plainly: it is ready, so the framework would only cost time.
+Every request gets an id, a duration, security headers, a log line and metrics. A plain request for the host's plugin
+list is answered from here: the list is ready, so the framework would only cost time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .wsgi import Environ, StartResponse, Wsgi
 
 log = logging.getLogger("microdock_server.access")
 
-# Called when a WebSocket begins: its answer, 101, never passes through here, and its end is no answer.
+# Called when a WebSocket begins: its 101 response never passes through here, and its end is not a response.
 UPGRADED: Final = "microdock.upgraded"
 SPAN: Final = "microdock.span"
 LIST_PATH: Final = "/api/plugins/list"
@@ -44,7 +44,7 @@ SECURITY: Final = (
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 )
 API_POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-# Swagger UI starts itself from an inline script; everything it loads is served here.
+# Swagger UI starts from an inline script; everything it loads is served from here.
 DOCS_POLICY: Final = (
     "Content-Security-Policy",
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -58,7 +58,9 @@ ADMIN_POLICY: Final = (
 
 
 def uploads_at_once(settings: Settings) -> int:
-    """Bodies that are still arriving hold at most half of a worker's turns, so that everything else is answered."""
+    """How many uploads are received at once: at most half of a worker's threads, so that other requests are still
+    answered.
+    """
     return max(1, settings.web_threads // 2)
 
 
@@ -69,7 +71,7 @@ class RequestMiddleware:
         self._app, self._inner, self._state = app, inner, state
         uploads = uploads_at_once(settings)
         self._uploads = FairShares(uploads)
-        # The pool has more threads than that, for sockets: they must not become so many requests at once.
+        # The pool has more threads than that, for WebSockets; they must not become as many concurrent requests.
         self._turns = threading.BoundedSemaphore(max(uploads + 1, settings.web_threads))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -101,9 +103,9 @@ class RequestMiddleware:
             return self._inner(environ, finish)
 
     def _receive(self, client: ClientSocket, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
-        """Answer a request whose body is still arriving, if there is a place for it; say that there is none otherwise.
+        """Answer a request whose body is still arriving if an upload slot is free, with 503 otherwise.
 
-        Where it is refused, the worker reads on for a while: no thread does.
+        After a refusal the worker goes on reading for a while; that takes no thread.
         """
         if not self._uploads.enter(counted(environ.get("REMOTE_ADDR", "")), client):
             metrics.busy("upload")
@@ -116,7 +118,7 @@ class RequestMiddleware:
             self._uploads.leave(client)
 
     def _refuse(self, environ: Environ, finish: StartResponse) -> bytes:
-        """503 without the framework: whoever sends many of these shall not cost much."""
+        """Answer 503 without the framework: a client that sends many of these must not cost much."""
         refusal = Refusal(503, ServerBusy.slug, ServerBusy().message)
         body = rendered(refusal, environ["PATH_INFO"], environ.get("HTTP_ACCEPT_LANGUAGE", ""), environ[REQUEST_ID])
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
@@ -126,7 +128,9 @@ class RequestMiddleware:
         return body
 
     def _is_plain_list(self, environ: Environ) -> bool:
-        """Anybody asks for the whole list, from no browser page: nothing here but the list itself and its limit."""
+        """Is this an anonymous request for the whole list, without an Origin? Then nothing but the list and its rate
+        limit matters.
+        """
         return (
             environ["PATH_INFO"] == LIST_PATH
             and environ["REQUEST_METHOD"] == "GET"
@@ -137,13 +141,13 @@ class RequestMiddleware:
         )
 
     def _ready_list(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:
-        """The list; None where the application has to say what is wrong."""
+        """The list; None where the application has to report a problem."""
         try:
             environ[RATE_HEADERS] = self._state.limits.count(environ.get("REMOTE_ADDR", ""), None)
             status, headers, data = self._state.catalog.answer(environ, self._app.app_context)
         except Exception:
-            # Over the limit, the list is not the one that is asked for (If-Match), or the database is away: the
-            # application meets the same and says so in words.
+            # Over the rate limit, If-Match fails, or the database is away: the application meets the same problem and
+            # reports it.
             return None
         environ[ROUTE] = LIST_PATH
         finish(status, headers)
@@ -151,12 +155,12 @@ class RequestMiddleware:
 
 
 def canonical(path: str) -> str:
-    """The one form of a path: slashes at its end say nothing, but where pages lie whose links are relative to it."""
+    """The canonical form of a path: trailing slashes are ignored, except where pages contain relative links."""
     return path if path.startswith(_PAGES) else path.rstrip("/") or "/"
 
 
 def identify(given: str) -> str:
-    """The client's request id if it is a sane token, a new one otherwise."""
+    """The client's request id if it is well-formed, a new one otherwise."""
     return given if given and SANE_ID.fullmatch(given) else uuid.uuid4().hex
 
 

@@ -1,4 +1,4 @@
-"""Where each surface is mounted, what it is called in metrics, and which envelope answers come in there."""
+"""The table of mounts: each surface's prefix, its name in metrics, and its envelope."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ ADMIN: Final = "/admin"
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A prefix; the name of its blueprint and of its surface in metrics and traces; and the envelope of its answers."""
+    """A prefix, the name of its blueprint and of its surface in metrics and traces, and the envelope of its answers."""
 
     prefix: str
     surface: str
     envelope: HostEnvelope = HOST
-    # False: what answers there is not a surface's blueprint, and is made known to the application in another way.
+    # False: what answers there is not a surface's blueprint and is registered with the application separately.
     is_surface: bool = True
 
 
-# What stands below the one stands below the other as well. Documents name it once.
+# Paths below the first are also served below the second. Documents name them once.
 ALIASES: Final = {"/v1": "/api/v1"}
 
-# Surfaces in the order of the API's document.
+# In the order of the API document.
 MOUNTS: Final = (
     Mount("", "system"),
     Mount("/api", "host"),
@@ -36,7 +36,7 @@ MOUNTS: Final = (
     Mount("/v1/plugins", "installs", INSTALLS),
     Mount("/api/v1", "market", MARKET),
     Mount("/v1", "market", MARKET),
-    # Health is asked of the whole, whatever it is called.
+    # Health endpoints answer under both names.
     Mount("/api/health", "system", is_surface=False),
     Mount(SOCKET, "live", is_surface=False),
     Mount(ADMIN, "page", is_surface=False),
@@ -45,12 +45,12 @@ _LONGEST_FIRST: Final = sorted(MOUNTS, key=lambda mount: len(mount.prefix), reve
 
 
 def mount_of(path: str) -> Mount:
-    """The mount whose prefix fits a path, or the rule of a route, best."""
+    """The mount with the longest prefix of a path or route rule."""
     fits = (one for one in _LONGEST_FIRST if path == one.prefix or path.startswith(f"{one.prefix}/"))
-    # `OPTIONS *` asks the server as a whole.
+    # `OPTIONS *` is about the server as a whole.
     return next(fits, MOUNTS[0])
 
 
 def rendered(refusal: Refusal, path: str, accept_language: str, request_id: str) -> bytes:
-    """A refusal's body as JSON, for what is refused outside of the framework."""
+    """A refusal's body as JSON, for refusals outside of the framework."""
     return orjson.dumps(mount_of(path).envelope.failure(refusal, language_of(accept_language), request_id))

@@ -1,8 +1,8 @@
-"""Which names this server goes by, and which browser pages may call it: one rule each, for every path.
+"""Host and Origin rules: which names this server answers to, and which browser pages may call it.
 
-A page on another site can make the browser of whoever looks at it send requests here, to a server on the loopback too.
-Reading the answers is what CORS is about; that nothing is changed by them is seen to here. A name of an attacker's that
-leads to this machine (DNS rebinding) would make their page one of ours: hence the rule about `Host`.
+A page on another site can make its visitor's browser send requests here, even to a server on the loopback address. CORS
+governs who may read the answers; the Origin rule makes sure that such requests change nothing. With DNS rebinding, an
+attacker's name that resolves to this machine would make their page same-origin: hence the rule about `Host`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<
 
 
 class Origins:
-    """The rules, as the settings have them."""
+    """The rules, as configured."""
 
     def __init__(self, settings: Settings) -> None:
         self._pages = frozenset(settings.cors_origins)
@@ -43,11 +43,11 @@ class Origins:
         names = [*settings.allowed_hosts, *([public.hostname] if public.hostname else [])]
         self._names = frozenset(name for name in names if not name.startswith("*"))
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
-        # A proxy that is ours has decided which names lead here, unless the setting says it in full.
+        # Our own proxy has decided which names it forwards here, unless the setting lists them in full.
         self._any = "*" in names or (settings.trusted_proxies > 0 and not settings.allowed_hosts)
 
     def knows_host(self, host: str | None) -> bool:
-        """May a request name this `Host`? No browser can be led here by a name that only a local network has."""
+        """May a request name this `Host`? Names that only a local network can resolve are safe from rebinding."""
         if self._any or not host:
             return True
         found = _HOST.fullmatch(host)
@@ -58,7 +58,7 @@ class Origins:
         return local or name in self._names or (bool(self._suffixes) and name.endswith(self._suffixes))
 
     def is_welcome(self, environ: Mapping[str, Any]) -> bool:
-        """May this request change anything, as far as the page that sends it is concerned? Who is no browser may."""
+        """May this request change anything, given the page that sends it? Clients that are not browsers may."""
         origin = environ.get("HTTP_ORIGIN")
         if origin is None or environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
             return True
@@ -69,7 +69,7 @@ class Origins:
         return "*" in self._pages or normal_origin(origin) in self._pages
 
     def readable_by(self, origin: str) -> list[tuple[str, str]]:
-        """The headers that let a page's script read an answer; for answers that never pass through the library."""
+        """The headers that let a page's script read an answer, for answers that bypass the CORS library."""
         if not origin.isascii() or not origin.isprintable() or not origin or not self.is_allowed(origin):
             return []
         return [
@@ -79,14 +79,14 @@ class Origins:
         ]
 
     def _is_own(self, origin: str, environ: Mapping[str, Any]) -> bool:
-        # By host and port: TLS may end in front, so that what is https there is http here.
+        # Compared by host and port: TLS may end at a proxy, so https there is http here.
         place = _place(origin)
         scheme = origin.partition(":")[0].lower()
         return place is not None and place in (self._public, _place(f"{scheme}://{environ.get('HTTP_HOST', '')}"))
 
 
 def guard(app: Flask, settings: Settings) -> Origins:
-    """Hold every request to the rules, and tell browsers what allowed pages may read."""
+    """Apply the rules to every request, and send browsers the CORS headers of allowed pages."""
     origins = Origins(settings)
 
     @app.before_request
@@ -98,7 +98,7 @@ def guard(app: Flask, settings: Settings) -> Origins:
 
     cors.init_app(
         app,
-        # As patterns of their own: the library takes `http://[::1]` for one, and knows no `null`.
+        # As patterns of our own: the library takes `http://[::1]` for a regular expression, and does not know `null`.
         origins=[_pattern(page) for page in settings.cors_origins],
         expose_headers=EXPOSED.split(", "),
         always_send=False,
@@ -113,7 +113,7 @@ def _pattern(page: str) -> str | re.Pattern[str]:
 
 @lru_cache(1024)
 def _place(origin: str) -> tuple[str, int] | None:
-    """Host and port of an origin; None for what is none, or has no port."""
+    """Host and port of an origin; None for an invalid one, or one without a port."""
     scheme, _, rest = origin.partition("://")
     found = _HOST.fullmatch(rest)
     port = (found["port"] if found else None) or _DEFAULT_PORTS.get(scheme.lower())

@@ -1,4 +1,4 @@
-"""Packages as they arrive on any surface: received, inspected, and counted where they are refused."""
+"""Package uploads on any surface: received, inspected, and counted where they are refused."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def received(
     *,
     may_be_called_json: bool = False,
 ) -> AbstractContextManager[Form]:
-    """The request's form, with a package under `field` that keeps to the server's and the administrator's limits.
+    """The request's form, with a package under `field` that is within the server's and the administrator's limits.
 
-    Refused before it is received where the server, its address or `owner_id` keep too much already.
+    Refused before it is received where the server, the client's address or `owner_id` has used up its storage quota.
     """
     ensure_room(owner_id)
     with unit_of_work(writing=False):
@@ -44,18 +44,20 @@ def received(
 
 
 def ensure_room(owner_id: str | None = None) -> None:
-    """Would a body as long as it says it is fit? The form around a file may be a MiB. Raises what Room.ensure does."""
+    """Check a body's announced size against the quotas; up to 1 MiB of form around a file is not counted. Raises
+    what Room.ensure does.
+    """
     try:
         with unit_of_work(writing=False):
             room().ensure(max(0, (request.content_length or 0) - MIB), owner_id)
     except DomainError:
-        # A client that still sends would not hear the answer.
+        # A client that is still sending would not see the answer.
         drain()
         raise
 
 
 def inspected(package: Part) -> Report:
-    """What the inspector finds in the package. Raises UnsupportedFileType for one that is not called `….zip`."""
+    """The inspector's findings about the package. Raises UnsupportedFileType if its name does not end in `.zip`."""
     if not package.name.lower().endswith(".zip"):
         raise UnsupportedFileType(allowed=".zip")
     required = settings().require_managed_assembly
@@ -67,7 +69,7 @@ def inspected(package: Part) -> Report:
 
 
 def warnings(report: Report) -> list[dict[str, str]]:
-    """What the package was accepted in spite of, in the language of the request."""
+    """Warnings about an accepted package, in the language of the request."""
     return [
         {
             "rule": found.rule,
@@ -81,18 +83,18 @@ def warnings(report: Report) -> list[dict[str, str]]:
 
 
 def told(report: Report) -> dict[str, list[dict[str, str]]]:
-    """`warnings` of a package in what it became, where there are any."""
+    """`warnings` of the package that a plugin or version was made of, if there are any."""
     found = warnings(report)
     return {"warnings": found} if found else {}
 
 
 def in_turn() -> AbstractContextManager[None]:
-    """The client's turn to have something looked into. Raises ServerBusy."""
+    """Hold the client's turn to have something inspected. Raises ServerBusy."""
     return api_state().inspections.of(counted(request.remote_addr or ""))
 
 
 def room() -> Room:
-    """What may be kept, as the settings say, for whoever asks."""
+    """The storage quotas of the server, and those of the caller."""
     known = settings()
     return Room(
         known.storage_max_bytes,
@@ -103,7 +105,7 @@ def room() -> Room:
 
 
 def limits() -> Limits:
-    """How much a package may hold, as the settings say."""
+    """The limits on a package's contents, from the settings."""
     return Limits(
         max_entries=settings().package_max_entries,
         max_unpacked=settings().package_max_unpacked,

@@ -1,4 +1,4 @@
-"""Request bodies: read once, limited while they arrive, and refused in the domain's words."""
+"""Request bodies: read once, limited while they arrive, and refused with the domain's errors."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from ...serving.sockets import PlaceLost, SlowClient
 from ...storage.incoming import human_size
 
 MAX_JSON: Final = 1024 * 1024
-# Faults that are told of one request: a body may have a hundred thousand.
+# At most this many faults are reported for one request: a body may have a hundred thousand.
 MAX_DETAILS: Final = 100
-# A client that sends more than allowed hears so only after it was allowed to send: read on for a while.
+# A client sees the refusal of a body that is too large only once it has sent it: read on for a while.
 MAX_DRAIN: Final = 512 * 1024 * 1024
 CHUNK: Final = 1024 * 1024
 
@@ -51,7 +51,7 @@ def json_body(schema: Schema) -> dict[str, Any]:
 
 
 def query(schema: Schema) -> dict[str, Any]:
-    """The query string as `schema` reads it; of a repeated name, the first."""
+    """The query string as `schema` reads it; of a repeated name, the first value."""
     given = request.args.to_dict()
     for name, field in schema.load_fields.items():
         if isinstance(field, fields.Spaceless) and name in given:
@@ -60,7 +60,7 @@ def query(schema: Schema) -> dict[str, Any]:
 
 
 def load(schema: Schema, data: Any) -> dict[str, Any]:
-    """`data` as `schema` reads it. Raises Invalid with a detail for each field that is wrong, the first hundred."""
+    """`data` as `schema` reads it. Raises Invalid with a detail for each wrong field, up to a hundred."""
     try:
         loaded: dict[str, Any] = schema.load(data)
     except ma.ValidationError as wrong:
@@ -69,7 +69,7 @@ def load(schema: Schema, data: Any) -> dict[str, Any]:
 
 
 def drain() -> None:
-    """Read what is left of the body, so that the client can hear the answer; not longer than a body may take."""
+    """Read the rest of the body, so that the client can see the answer; no longer than a body may take."""
     left = MAX_DRAIN
     with suppress(ClientTooSlow, ServerBusy), client_errors():
         while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
@@ -89,9 +89,9 @@ class BodyReader:
 
 @contextmanager
 def client_errors() -> Iterator[None]:
-    """A body that breaks off, or whose framing is wrong, is the client's fault, whatever the server calls it.
+    """Within this context, a truncated or badly framed body is a client error, whatever the server raises.
 
-    So is one that comes too slowly; one whose place was given to somebody else may be sent again.
+    So is one that arrives too slowly. One that lost its place to another request may be sent again.
     """
     try:
         yield
@@ -105,7 +105,7 @@ def client_errors() -> Iterator[None]:
 
 
 def ensure_length(limit: int) -> None:
-    """Refuse a body that says beforehand that its file is larger than `limit` bytes."""
+    """Refuse a body whose announced length means that its file is larger than `limit` bytes."""
     length = request.content_length
     if length is not None and length > limit + MAX_JSON:
         drain()

@@ -1,7 +1,7 @@
-"""Parameters of a form's part, as real clients write them: names and file names (RFC 7578, RFC 2231, RFC 5987).
+"""Parameters of a form part's headers, as real clients write them: names and file names (RFC 7578, RFC 2231, RFC 5987).
 
-A backslash is what most clients mean by it: .NET and old browsers send `filename="C:\\Users\\li\\plugin.zip"`, and do
-not escape. Only before a quote it is an escape, unless that quote ends the value (a path that ends in a separator).
+A backslash is read as most clients mean it: .NET and old browsers send `filename="C:\\Users\\li\\plugin.zip"` without
+escaping. It is an escape only before a quote, unless that quote ends the value (a path with a trailing separator).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from ...errors import MalformedBody
 
 _PARAMETER: Final = re.compile(r';[ \t]*([\w!#$%&\'*+.^`|~-]+)[ \t]*=[ \t]*("|[^;"]*)', re.ASCII)
-# What may follow the quote that ends a value.
+# What may follow the closing quote.
 _NEXT: Final = re.compile(r"[ \t]*(?:;[ \t]*(?:[\w!#$%&'*+.^`|~-]+[ \t]*=|$)|$)", re.ASCII)
 _EXTENDED: Final = re.compile(r"([\w-]+)'[^']*'(.*)", re.ASCII)
 _CONTINUED: Final = re.compile(r"(.+?)\*([0-9]{1,2})(\*?)", re.ASCII)
@@ -27,7 +27,7 @@ CHARSETS: Final = frozenset(
 
 
 def disposition(header: str) -> tuple[str, str | None]:
-    """Name and file name of a part; the file name without any directory a client may have left in it."""
+    """Name and file name of a part; the file name without any directory."""
     found = parameters(header)
     name = _text(found.get("name", "").replace("\\\\", "\\"))
     file_name = _extended(found, "filename")
@@ -37,7 +37,7 @@ def disposition(header: str) -> tuple[str, str | None]:
 
 
 def charset(content_type: str, usual: str) -> str:
-    """The charset that a part's Content-Type names; `usual` where it names none. Raises MalformedBody for others."""
+    """The charset that a part's Content-Type names, or `usual`. Raises MalformedBody for unsupported ones."""
     named = parameters(content_type).get("charset", usual).strip().lower()
     if named not in CHARSETS:
         raise MalformedBody()
@@ -45,7 +45,7 @@ def charset(content_type: str, usual: str) -> str:
 
 
 def parameters(header: str) -> dict[str, str]:
-    """The parameters behind the first semicolon, by lower-case name; of one that comes twice, the first."""
+    """The parameters behind the first semicolon, by lower-case name; of a repeated one, the first."""
     found: dict[str, str] = {}
     place = header.find(";")
     while place >= 0 and (match := _PARAMETER.match(header, place)):
@@ -62,7 +62,7 @@ def parameters(header: str) -> dict[str, str]:
 
 
 def _end(header: str, start: int) -> int:
-    """Where the quoted value ends that begins at `start`; negative where it never does."""
+    """The index of the closing quote of the value that begins at `start`; negative if there is none."""
     place, first = header.find('"', start), -1
     while place >= 0:
         if _NEXT.match(header, place + 1):
@@ -74,7 +74,7 @@ def _end(header: str, start: int) -> int:
 
 
 def _extended(found: Mapping[str, str], name: str) -> str | None:
-    """The value of `name*`, or of `name*0`, `name*1*` …; None where there is none, or none that can be read."""
+    """The value of `name*`, or of `name*0`, `name*1*` …; None where there is none, or it cannot be decoded."""
     whole = found.get(f"{name}*")
     if whole is None:
         parts = sorted((int(m[2]), m[3], found[m[0]]) for m in map(_CONTINUED.fullmatch, found) if m and m[1] == name)
@@ -93,7 +93,7 @@ def _extended(found: Mapping[str, str], name: str) -> str | None:
 
 
 def _text(value: str) -> str:
-    """Browsers write quotes and line breaks as `%22`, `%0D`, `%0A`; .NET writes `=?utf-8?B?…?=`."""
+    """Decode a value: browsers write quotes and line breaks as `%22`, `%0D`, `%0A`; .NET writes `=?utf-8?B?…?=`."""
     value = _PERCENT.sub(lambda match: chr(int(match[1], 16)), value).strip('"')
     if not (value.startswith("=?") and value.endswith("?=")):
         return value

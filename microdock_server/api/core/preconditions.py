@@ -1,8 +1,8 @@
-"""Preconditions and ranges of what an entity tag names: RFC 9110 §13.2.2 and §14, in the order that stands there.
+"""Conditional requests and ranges by entity tag, evaluated in the order of RFC 9110 §13.2.2 and §14.
 
-Nothing here has a modification date: what a URL names may go back to older bytes (a version that was yanked), and the
-time of a file differs from node to node. So `If-Modified-Since` and `If-Unmodified-Since` are ignored, and a date in
-`If-Range` is never the right one, as the RFC says of such representations.
+Nothing here has a modification date: a URL may go back to older bytes (after a version was yanked), and file times
+differ from node to node. So `If-Modified-Since` and `If-Unmodified-Since` are ignored, and a date in `If-Range` never
+matches, as the RFC prescribes for such representations.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Environ = Mapping[str, Any]
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"|([^\s",]+)')
 _LISTED: Final = re.compile(r'[ \t]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|\Z)')
 _SPEC: Final = re.compile(r"([0-9]+)[ \t]*-[ \t]*([0-9]*)|-[ \t]*([0-9]+)")
-# What nginx and S3 understand as we do: one range, of numbers that fit.
+# What nginx and S3 understand as we do: a single range, of numbers that fit.
 _PLAIN: Final = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
 _DIGITS: Final = 18
 
 
 def is_known(environ: Environ, etag: str) -> bool:
-    """Has the client these bytes already (304)? Raises PreconditionFailed where it asks for others (`If-Match`)."""
+    """Does the client have these bytes already (304)? Raises PreconditionFailed where `If-Match` names others."""
     wanted, known = environ.get("HTTP_IF_MATCH"), environ.get("HTTP_IF_NONE_MATCH")
     if wanted is not None and not _names(wanted, etag, weakly=False):
         raise PreconditionFailed(etag)
@@ -34,15 +34,15 @@ def is_known(environ: Environ, etag: str) -> bool:
 
 
 def expected(environ: Environ) -> Expected:
-    """What a change is made of, as `If-Match` says it: nothing said and `*` take whatever is there.
+    """The revision that a change expects, from `If-Match`; without the header, or with `*`, any revision.
 
-    Tags are compared strongly, so that a weak one never fits. Raises MalformedIfMatch for what is no list of tags.
+    Tags are compared strongly, so a weak one never matches. Raises MalformedIfMatch for an invalid list of tags.
     """
     header: str | None = environ.get("HTTP_IF_MATCH")
     if header is None or header.strip(" \t") == "*":
         return WHATEVER
     tags, place = set(), 0
-    # The expression takes a tag, or an empty member of the list, with the comma behind it.
+    # One tag, or an empty list member, with the comma behind it.
     while place < len(header) and (found := _LISTED.match(header, place)):
         if found[2] is not None:
             tags.add((bool(found[1]), found[2]))
@@ -53,10 +53,10 @@ def expected(environ: Environ) -> Expected:
 
 
 def part(environ: Environ, etag: str, size: int) -> tuple[int, int] | None:
-    """First byte and end of the one range that is asked for; None for the whole. Raises RangeNotSatisfiable.
+    """First byte and end of the requested range; None for the whole. Raises RangeNotSatisfiable.
 
-    Ranges are defined for GET alone. Several at once, other units and what is no range are ignored, which the RFC
-    allows; so is a range of bytes that `If-Range` shows to be others.
+    Ranges are defined for GET alone. Multiple ranges, other units and invalid ranges are ignored, as the RFC allows; so
+    is a range whose `If-Range` names other bytes.
     """
     asked, guard = environ.get("HTTP_RANGE"), environ.get("HTTP_IF_RANGE")
     if asked is None or environ["REQUEST_METHOD"] != "GET" or guard not in (None, etag):
@@ -70,9 +70,9 @@ def part(environ: Environ, etag: str, size: int) -> tuple[int, int] | None:
 
 
 def is_plain(environ: Environ, wanted: tuple[int, int] | None, *, knows_etag: bool) -> bool:
-    """Would whoever sends the file in our place (nginx, a bucket) decide as we did?
+    """Would a proxy or bucket that sends the file for us judge this request's conditions as we do?
 
-    They read the client's headers themselves, and know no entity tag of ours (a bucket), or not in all places (nginx).
+    They read the client's headers themselves. A bucket does not know our entity tags, and nginx ignores them in places.
     """
     if any(name in environ for name in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE")):
         return False
@@ -85,7 +85,7 @@ def is_plain(environ: Environ, wanted: tuple[int, int] | None, *, knows_etag: bo
 
 
 def _names(header: str, etag: str, *, weakly: bool) -> bool:
-    """Is `etag`, a strong one, among the tags of a header?"""
+    """Does a header's list of tags contain `etag`, a strong one?"""
     if header.strip() == "*":
         return True
     return any(opaque == etag[1:-1] and (weakly or not is_weak) for is_weak, opaque in _tags(header))
@@ -102,7 +102,7 @@ def _within(found: re.Match[str], size: int) -> tuple[int, int] | None:
         length = _number(suffix)
         if length == 0:
             raise RangeNotSatisfiable(size)
-        # The last bytes of nothing are all there is, which no Content-Range can say.
+        # The last bytes of an empty file: there are none, which Content-Range cannot express.
         return (max(0, size - length), size) if size else None
     begin, end = _number(first), _number(last) + 1 if last else size
     if end <= begin and last:
@@ -113,6 +113,6 @@ def _within(found: re.Match[str], size: int) -> tuple[int, int] | None:
 
 
 def _number(digits: str) -> int:
-    """The number, or one beyond every file: reading thousands of digits is no use."""
+    """The number, or one beyond every file: numbers with thousands of digits are not parsed."""
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS

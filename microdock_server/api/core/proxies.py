@@ -1,9 +1,8 @@
-"""Reverse proxies in front: who is believed about the client, and that nobody else is.
+"""Reverse proxies in front of the server: whose headers about the client are trusted.
 
-What only a proxy may say (where a request came from, by which name and scheme, what it was before) reaches the
-application from trusted proxies alone, and only in the form that it understands; all other headers of that kind are
-taken out of every request. That there were any is remembered: see `is_direct`. (Werkzeug's ProxyFix counts hops, and
-believes whoever connects.)
+Headers that only a proxy may set (client address, host, scheme, original URL) reach the application from trusted
+proxies alone, and only in the form it understands; all others of their kind are removed from every request. Whether
+there were any is remembered: see `is_direct`. (Werkzeug's ProxyFix counts hops and trusts any peer.)
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from .wsgi import Environ, StartResponse, Wsgi
 FORWARDED: Final = "microdock.forwarded"
 FORWARDED_FOR: Final = "HTTP_X_FORWARDED_FOR"
 FORWARDED_PROTO: Final = "HTTP_X_FORWARDED_PROTO"
-# What each proxy adds an entry to; the last ones are those of the proxies that are ours.
+# Headers to which each proxy adds an entry; the last entries are those of our proxies.
 _LISTED: Final = (FORWARDED_FOR, "HTTP_X_FORWARDED_HOST", FORWARDED_PROTO)
-# Headers that proxies, tunnels and delivery networks tell of the client in, or take orders by.
+# Headers in which proxies, tunnels and CDNs describe the client, or which redirect them internally.
 _OF_PROXIES: Final = frozenset(
     f"HTTP_{name}"
     for name in (
@@ -41,7 +40,9 @@ _FAMILIES: Final = tuple(
 
 
 class Proxies:
-    """Takes client address, host and scheme from the headers of the `hops` proxies that stand in front; 0: of none."""
+    """Middleware that takes client address, host and scheme from the headers of the `hops` trusted proxies in front;
+    0: none.
+    """
 
     def __init__(self, inner: Wsgi, hops: int) -> None:
         self._hops = hops
@@ -58,9 +59,10 @@ class Proxies:
         return self._inner(environ, start_response)
 
     def _entry(self, value: str) -> str:
-        """What our outermost proxy said, counted from the end, whatever a client put before it; empty: nothing.
+        """The entry of our outermost proxy, counted from the end, whatever the client put before it; "" if there is
+        none.
 
-        By commas alone: a quotation mark that a client leaves open must not swallow what a proxy adds.
+        Split by commas alone: an unclosed quotation mark from a client must not swallow what a proxy adds.
         """
         entries = value.split(",")
         return entries[-self._hops].strip().replace('"', "") if len(entries) >= self._hops else ""
@@ -68,17 +70,17 @@ class Proxies:
 
 def _tidy(environ: Environ) -> None:
     if FORWARDED_FOR in environ:
-        # What cannot be read is nobody's address, and not the proxy's either: that one may be this machine's.
+        # What cannot be parsed is `unknown`: not the proxy's own address, which may be this machine's.
         environ[FORWARDED_FOR] = str(parse(environ[FORWARDED_FOR]) or UNKNOWN)
     if environ.get(FORWARDED_PROTO, "").lower() not in ("http", "https"):
         environ.pop(FORWARDED_PROTO, None)
 
 
 def is_direct(environ: Mapping[str, Any]) -> bool:
-    """Does a client on this machine ask us, and no proxy on it for somebody else?
+    """Does a client on this machine connect directly, and not through a local proxy on behalf of somebody else?
 
-    A proxy that nobody told us of shows itself by what it adds, by the name that it was asked for, or, where it adds
-    nothing and names us, as nginx's `proxy_pass` does by itself, by HTTP/1.0, which clients have not spoken for long.
+    An undeclared proxy shows itself by the headers it adds, by the host name it was asked for, or, where it adds
+    nothing and sends our own name, as nginx's `proxy_pass` does by default, by HTTP/1.0, which clients no longer use.
     """
     host = environ.get("HTTP_HOST", "").lower()
     name = host.partition(":")[0].removesuffix(".")

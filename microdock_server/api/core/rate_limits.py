@@ -1,5 +1,5 @@
-"""Rate limits: how many requests whom, in which window. Windows are named by `limits`, and counted exactly across
-workers in a file, or across nodes in Redis.
+"""Rate limits: how many requests a caller may make in a window. Windows are named by `limits`, and counted exactly:
+across workers in a file, across nodes in Redis.
 
 They are counted here because the storages of `limits` take three round trips to Redis, and have none for a file.
 """
@@ -23,7 +23,7 @@ from ...errors import TooMany
 from ...services.accounts.tokens import Actor
 from ...vocabulary import Role
 
-# The documented table; those of single acts are tighter, and count beside it.
+# The documented table; limits on single actions are tighter and count in addition.
 RATES: Final[dict[str, list[RateLimitItem]]] = {
     "public": parse_many("100/minute;1000/hour"),
     "authenticated": parse_many("500/minute;5000/hour"),
@@ -31,19 +31,19 @@ RATES: Final[dict[str, list[RateLimitItem]]] = {
     "login": parse_many("10/minute;100/hour"),
     "upload_key": parse_many("10/minute;100/hour"),
     "register": parse_many("5/minute;20/hour"),
-    # A dry run costs what an upload costs, and leaves nothing that somebody had to pay a key or an account for.
+    # A dry run costs as much as an upload, and needs neither key nor account.
     "validate": parse_many("20/minute;200/hour"),
     "report": parse_many("10/minute;50/hour"),
     "install": parse_many("30/minute;300/hour"),
 }
-# Acts of which only those count that are refused: who proves a secret right is not kept from doing so again.
+# Actions of which only refusals count: a caller who proves the secret right is never stopped from doing it again.
 FAILURES: Final = frozenset({"login"})
 
 Counting = Callable[[RateLimitItem, str, str], tuple[int, float]]
 
 LONGEST: Final = max(item.get_expiry() for items in RATES.values() for item in items)
-# A window ends as long after its first request as it lasts. One that ends later than that, and by more than a clock is
-# corrected by now and then, was begun before the clock was set back: it is over, so that nobody waits for the clock.
+# A window ends a fixed time after its first request. One that ends later than that, plus a usual clock correction, was
+# begun before the clock was set back: it counts as over, so that nobody waits for the clock.
 SLACK: Final = 1.0
 SWEEP_EVERY: Final = 60.0
 
@@ -52,16 +52,18 @@ class Windows(Protocol):
     """Where requests are counted."""
 
     def hit(self, key: str, seconds: int) -> tuple[int, float]:
-        """Count one in the window of `key`, which lasts `seconds` from its first.
+        """Count one request in the window of `key`, which lasts `seconds` from its first request.
 
-        The count, this one included, and when the window ends, in seconds since the epoch.
+        Returns the count, including this one, and the end of the window in seconds since the epoch.
         """
 
     def close(self) -> None:
-        """Close the files that are kept open; they are opened again when they are needed."""
+        """Close files that are kept open; they are reopened when needed."""
 
     def look(self, key: str) -> tuple[int, float]:
-        """What `hit` says, without counting; a window that is not there has counted nothing, and its end is past."""
+        """What `hit` would return, without counting. A window that does not exist has count 0 and an end in the
+        past.
+        """
 
 
 class RateLimits:
@@ -76,10 +78,10 @@ class RateLimits:
         self._windows.close()
 
     def count(self, address: str, actor: Actor | None, act: str | None = None) -> dict[str, str]:
-        """Count one request of `actor` (nobody: of `address`), and of `act` where it has a limit of its own.
+        """Count one request of `actor` (or of `address` for nobody), and of `act` where that has a limit of its own.
 
-        Of an act in FAILURES nothing is counted yet: see `failed`. The `RateLimit-*` headers of the window that is
-        closest to its end. Raises TooMany with the same headers.
+        For actions in FAILURES nothing is counted yet: see `failed`. Returns the `RateLimit-*` headers of the window
+        that is closest to its limit. Raises TooMany with the same headers.
         """
         if not self.enabled:
             return {}
@@ -90,14 +92,14 @@ class RateLimits:
         return self._pass(act, who, self._look if act in FAILURES else self._hit)
 
     def failed(self, address: str, actor: Actor | None, act: str) -> dict[str, str]:
-        """Count a refusal of an act in FAILURES; headers and TooMany as of `count`.
+        """Count a refusal of an action in FAILURES; returns and raises as `count` does.
 
-        So guesses that are made at once learn no more than those that are made one after another.
+        So concurrent guesses learn no more than consecutive ones.
         """
         return self._pass(act, _who(address, actor), self._hit) if self.enabled else {}
 
     def ensure_not_exhausted(self, address: str, actor: Actor | None, act: str) -> None:
-        """Raise TooMany where the failures of an act are used up by now, by what others failed at meanwhile."""
+        """Raise TooMany where the allowed failures of an action are used up by now, also by concurrent requests."""
         if self.enabled:
             self._pass(act, _who(address, actor), self._look)
 
@@ -105,7 +107,7 @@ class RateLimits:
         return self._windows.hit(item.key_for(group, who), item.get_expiry())
 
     def _look(self, item: RateLimitItem, group: str, who: str) -> tuple[int, float]:
-        """As if one more were counted, which is refused where there is room for none."""
+        """As if one more were counted; it is refused where that would exceed the limit."""
         count, ends = self._windows.look(item.key_for(group, who))
         if count >= item.amount:
             return count + 1, ends
@@ -143,9 +145,9 @@ def _group(actor: Actor | None) -> str:
 class SharedWindows:
     """Windows in Redis: exact across nodes. While Redis is lost each node counts by itself, in `local`.
 
-    A file and not the process's memory, because the workers of a node then still share their counts: the limits hold
-    for each node instead of for all of them together. What was counted on one side is not carried over to the other:
-    whoever is counted gets a fresh window when Redis is lost and when it is back, once each.
+    The fallback is a file and not the process's memory, so that the workers of a node still share their counts: limits
+    then hold per node instead of for all nodes together. Counts are not carried over between the two: a caller gets a
+    fresh window once when Redis is lost, and once when it is back.
     """
 
     def __init__(self, redis: Redis, local: Windows) -> None:
@@ -171,12 +173,12 @@ class SharedWindows:
 
 
 def _hit(client: Client, key: str, seconds: int) -> tuple[int, float]:
-    # One round trip, where the storage that `limits` has for Redis takes three; and no window without an end.
+    # One round trip, where the Redis storage of `limits` takes three; and every window has an end.
     with client.pipeline(transaction=True) as pipeline:
         pipeline.set(key, 0, ex=seconds, nx=True).incr(key).pttl(key)
         _, count, left = pipeline.execute()
     if left > (seconds + SLACK) * 1000:
-        # The clock of Redis was set back.
+        # Redis's clock was set back.
         client.set(key, 1, ex=seconds)
         count, left = 1, seconds * 1000
     return int(count), time.time() + left / 1000
@@ -187,7 +189,7 @@ def _look(client: Client, key: str) -> tuple[int, float]:
         pipeline.get(key).pttl(key)
         count, left = pipeline.execute()
     if left > (LONGEST + SLACK) * 1000:
-        # The clock of Redis was set back: the next `hit` begins anew, and nobody waits until then.
+        # Redis's clock was set back: the next `hit` starts a new window, and nobody waits until then.
         return 0, time.time()
     return int(count or 0), time.time() + max(0, left) / 1000
 
@@ -195,7 +197,7 @@ def _look(client: Client, key: str) -> tuple[int, float]:
 class SQLiteWindows:
     """Windows in a small SQLite file of their own: exact across the workers of one machine.
 
-    The counts may be lost with the machine's power (nothing is synced): they live for an hour at most.
+    Nothing is synced: a power failure may lose the counts, which live for an hour at most.
     """
 
     def __init__(self, path: Path) -> None:
@@ -230,19 +232,19 @@ class SQLiteWindows:
         return (int(found[0]), float(found[1])) if found else (0, now)
 
     def close(self) -> None:
-        """Close what is kept open; it is opened again when it is needed."""
+        """Close what is kept open; it is reopened when needed."""
         while self._idle:
             self._idle.pop().close()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one statement. As many are kept as were needed at once: a thread that waits has none."""
+        """A connection for one statement. The pool grows to as many as are used at once: no thread waits for one."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self._connect()
         yield connection
-        # Not after a failure: such a connection is closed when it is forgotten.
+        # A connection that failed is not returned to the pool; it is closed when garbage-collected.
         self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Answers as JSON, quickly: what a schema says of a row or a dictionary, without asking it anew for every one."""
+"""Fast JSON: a schema is compiled to a plan once, instead of being consulted anew for every row or dictionary."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ...schemas.base import Schema
 
 Dump = Callable[[Any], dict[str, Any]]
 
-# Columns hold these as JSON writes them: there is nothing to convert.
+# Columns of these types hold JSON values already.
 _AS_IS: Final = (fields.String, fields.Integer, fields.Boolean, fields.List, fields.Dict)
-# Of a dictionary that is true only where the value is of the field's own type: a database's sum may be a Decimal.
+# In a dictionary that is only true where the value has the field's own type: a database's sum may be a Decimal.
 _PLAIN: Final = ((fields.String, str), (fields.Integer, int), (fields.Boolean, bool))
 
 
 def dumper(schema: Schema) -> Dump:
     """A function that dumps as `schema` would, several times faster.
 
-    It takes a row (an object with a column for every field), or a dictionary; what a dictionary lacks is left out, also
-    a field that a method would have computed.
+    It takes a row (an object with an attribute per field) or a dictionary; keys missing from a dictionary are left out,
+    and so are method fields.
     """
     plan = [_Step.of(name, field) for name, field in schema.dump_fields.items()]
 
@@ -48,11 +48,11 @@ class _Step(NamedTuple):
 
     name: str
     attribute: str
-    # Is a column's value JSON as it is?
+    # Is a column's value JSON already?
     is_json: bool
-    # What the field's values are made of, where those of that very type are JSON as they are.
+    # Types whose values, in a dictionary, are JSON already.
     plain: type | None
-    # By attribute, of a row or a dictionary.
+    # Reads the value from a row or a dictionary.
     convert: Callable[[str, Any], Any]
 
     @classmethod
@@ -63,7 +63,7 @@ class _Step(NamedTuple):
 
 
 def _nested(field: fields.Field[Any]) -> Callable[[str, Any], Any] | None:
-    """How a schema within the schema is dumped, or a list of it; None where the field is neither."""
+    """The plan for a nested schema or a list of one; None where the field is neither."""
     if isinstance(field, fields.Nested) and not field.many:
         inner = dumper(field.schema)  # type: ignore[arg-type]
         return lambda attribute, data: None if (value := get_value(data, attribute)) is None else inner(value)
@@ -74,9 +74,9 @@ def _nested(field: fields.Field[Any]) -> Callable[[str, Any], Any] | None:
 
 
 def head_renderer(schema: type[Schema], last: str) -> Callable[[Any], bytes]:
-    """How a row becomes JSON up to the value of its field `last`, a number that changes more often than the rest.
+    """Render a row up to the value of its field `last`, a number that changes more often than the rest.
 
-    `head + b"42}"` is the whole object. Everything else is as `schema` would dump it.
+    `head + b"42}"` is the complete object. All other fields are as `schema` would dump them.
     """
     dump = dumper(schema(exclude=(last,)))
 

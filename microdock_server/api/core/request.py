@@ -1,4 +1,4 @@
-"""What every part of a request may ask of it: its id, and the language of its answer."""
+"""The request's id, and the language of its answer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ REQUEST_ID: Final = "microdock.request_id"
 
 
 def request_id() -> str:
-    """The id of this request, as it is answered and logged."""
+    """The id of this request, as in its response and log line."""
     return str(request.environ.get(REQUEST_ID, "-"))
 
 
 def language() -> Language:
-    """The language this request wants to be answered in."""
+    """The language in which this request is answered."""
     return language_of(request.headers.get("Accept-Language", ""))

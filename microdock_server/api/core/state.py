@@ -1,4 +1,4 @@
-"""What the surfaces share, made once an application: what is remembered between requests, and the rules for all."""
+"""State of the API, one per application: caches between requests, and the rules that all surfaces share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .token_caches import DecodedTokens, RefusedTokens
 
 @dataclass(slots=True)
 class ApiState:
-    """The context's counterpart on this side of HTTP."""
+    """The HTTP layer's counterpart of the context."""
 
     origins: Origins
     limits: RateLimits
@@ -27,24 +27,24 @@ class ApiState:
     refused: RefusedTokens
     # The host's plugin list.
     catalog: CatalogCache
-    # The OpenAPI document as JSON, made when it is first asked for.
+    # Returns the OpenAPI document as JSON; made on the first call.
     document: Callable[[], bytes]
 
 
 def api_state() -> ApiState:
-    """The running application's."""
+    """That of the current application."""
     return state_of(current_app)
 
 
 def state_of(app: Flask) -> ApiState:
-    """An application's."""
+    """That of the given application."""
     found = app.extensions["microdock_api"]
     assert isinstance(found, ApiState)
     return found
 
 
 def limits_of(context: Context) -> RateLimits:
-    """The rate limits of these settings: counted in Redis where there is one, and in a file of this machine."""
+    """The rate limits of these settings: counted in Redis where there is one, else in a file on this machine."""
     settings = context.settings
     store = SQLiteWindows(settings.data_dir / "ratelimits.db")
     windows = SharedWindows(context.redis, store) if context.redis else store
@@ -52,7 +52,7 @@ def limits_of(context: Context) -> RateLimits:
 
 
 def close_databases(app: Flask) -> None:
-    """Close the connections that nobody uses; other threads may still use theirs."""
+    """Close idle database connections; other threads keep theirs."""
     context: Context = app.extensions["microdock"]
     with app.app_context():
         db.session.remove()

@@ -1,4 +1,4 @@
-"""A surface: endpoints whose contract stands above a short view, and is all there is.
+"""A surface: endpoints, each declared above a short view. The declaration is the whole contract.
 
     @host.operation("POST", "/plugins/detail", body=PluginRef, answer=PluginDetail, errors=(PluginNotFound,))
     def detail(body): ...
@@ -36,7 +36,7 @@ from .state import api_state
 
 View = Callable[..., Any]
 
-# Where the middleware finds what it needs to know of a request.
+# Keys under which the middleware finds facts about a request.
 RATE_HEADERS: Final = "microdock.rate_headers"
 ROUTE: Final = "microdock.route"
 UNMATCHED: Final = "unmatched"
@@ -44,7 +44,7 @@ UNMATCHED: Final = "unmatched"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Data with headers of its own, or another status and message than the contract's."""
+    """Data with headers of its own, or with another status and message than declared."""
 
     data: Any
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -53,24 +53,25 @@ class Answer:
 
 
 class Access(Enum):
-    """Who may call, where no single permission says it."""
+    """Who may call an endpoint that needs no single permission."""
 
     PUBLIC = "public"
-    # Nobody with a token that is not believed is still nobody.
+    # A request whose token is invalid counts as anonymous.
     OPTIONAL = "optional"
-    # Nobody, or whom the token names: one that is not believed is refused.
+    # Anonymous, or the token's user; an invalid token is refused.
     GUEST = "guest"
     LOGGED_IN = "logged in"
     REFRESH = "refresh token"
 
 
-# How a view meets the database: one unit around it, or units of its own inside services that hash or receive.
+# How a view uses the database: in one unit of work around it, or in units that services open while they hash or
+# receive.
 Transaction = Literal["read", "write", "own"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """The contract of one endpoint."""
+    """The declared contract of one endpoint."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     rule: str
@@ -79,31 +80,32 @@ class Endpoint:
     access: Access | str = Access.PUBLIC
     body: type[Schema] | None = None
     query: type[Schema] | None = None
-    # A multipart form: its text fields and file. The view receives it, because only it knows where to.
+    # A multipart form: its text fields and files. The view receives it, because only the view knows where files go.
     form: type[Schema] | None = None
     path: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     answer: type[Schema] | None = None
     many: bool = False
-    # What the answer looks like where it is no object, as JSON Schema says it. With neither, `data` is null.
+    # JSON Schema of an answer that is not an object. With neither, `data` is null.
     plain_answer: Mapping[str, Any] | None = None
-    # For answers that are no JSON object of ours: the media type of a file.
+    # The media type of answers that are files, not JSON.
     file_type: str | None = None
     # Repeat the data's fields beside the envelope's: the host document shows a login both ways.
     at_top: bool = False
     transaction: Transaction = "read"
-    # What it answers has a `revision`, told as `ETag` too. What changes that is given what `If-Match` says, as
-    # `expected`, for its service to hold against what it finds in the unit that writes.
+    # The answer has a `revision`, also sent as `ETag`. Endpoints that change such a thing get the value of `If-Match`
+    # as `expected`; their service compares it inside the unit of work that writes.
     conditional: bool = False
-    # What this endpoint refuses with, beside what its parts imply; a number is a status that it answers data with.
+    # Errors that this endpoint refuses with, beside those its parts imply. A number is a status that it answers data
+    # with.
     errors: tuple[type[DomainError] | int, ...] = ()
-    # A rate limit of its own, beside the caller's; None with `limited=False` counts nothing.
+    # A rate limit of its own, in addition to the caller's; with `limited=False` nothing is counted.
     act: str | None = None
     limited: bool = True
     view: View
 
     @property
     def is_guarded(self) -> bool:
-        """Does it change something only where it is at the revision that If-Match says?"""
+        """Does it make changes only at the revision that If-Match names?"""
         return self.conditional and self.method != "GET"
 
     @cached_property
@@ -116,7 +118,7 @@ class Endpoint:
 
     @cached_property
     def dump(self) -> Callable[[Any], Any]:
-        """How the view's data becomes JSON: as `answer` says; without one, and already rendered, as it is."""
+        """The view's data as JSON: dumped by `answer`; as it is where there is none or it is rendered already."""
         if self.answer is None:
             return lambda data: data
         one = dumper(self.answer())
@@ -130,7 +132,7 @@ class Endpoint:
 
 
 class Segment(UnicodeConverter):
-    """A part of a path. With a control character it leads nowhere: nothing is called so."""
+    """A path segment. One with a control character matches no route: nothing has such a name."""
 
     def __init__(self, rules: Map, *args: Any, **options: Any) -> None:
         super().__init__(rules, *args, **options)
@@ -146,7 +148,7 @@ class Surface(Blueprint):
         self.endpoints: list[Endpoint] = []
 
     def operation(self, method: Any, rule: str, **contract: Any) -> Callable[[View], View]:
-        """Declare an endpoint; the fields of `contract` are Endpoint's."""
+        """Declare an endpoint; `contract` holds Endpoint's fields."""
 
         def declare(view: View) -> View:
             endpoint = Endpoint(method=method, rule=rule, view=view, **contract)
@@ -171,7 +173,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
             arguments["actor"] = who
         if endpoint.query_schema is not None:
             arguments["query"] = parsing.query(endpoint.query_schema)
-        # Where a form is understood as well, the view receives whichever came.
+        # Where a form is accepted as well, the view receives whichever came.
         if endpoint.body_schema is not None and endpoint.form is None:
             with _counting_failures(endpoint, who):
                 arguments["body"] = parsing.json_body(endpoint.body_schema)
@@ -182,7 +184,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
             if isinstance(result, Response):
                 return result
             found = result if isinstance(result, Answer) else Answer(result)
-            # Inside the unit: an answer may be read while it is written.
+            # Inside the unit of work: the answer may read rows while it is rendered.
             data = endpoint.dump(found.data)
         return _respond(envelope, endpoint, found, data)
 
@@ -190,7 +192,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
 
 
 def _admit(endpoint: Endpoint) -> Actor | None:
-    """Who calls, if they may: identified, counted, permitted, in this order."""
+    """The caller, if they may call: identified, counted, authorized, in this order."""
     hashing.client.set(counted(request.remote_addr or ""))
     who, problem = _identify(endpoint.access)
     if endpoint.limited:
@@ -207,14 +209,14 @@ def _expected() -> Expected:
     try:
         return preconditions.expected(request.environ)
     except MalformedIfMatch:
-        # What is still on its way: who sends a form hears the answer only then.
+        # Read the rest of the body: a client that is sending a form sees the answer only then.
         parsing.drain()
         raise
 
 
 @contextmanager
 def _counting_failures(endpoint: Endpoint, who: Actor | None) -> Iterator[None]:
-    """What is refused counts, where an act's limit is on failures alone."""
+    """For an action whose limit is on failures, count what is refused."""
     try:
         yield
     except DomainError:
@@ -236,7 +238,7 @@ def _identify(access: Access | str) -> tuple[Actor | None, Unauthenticated | Non
 
 
 def _reading(endpoint: Endpoint) -> AbstractContextManager[Any]:
-    """One unit for who asks and what is answered, where nothing is received in between."""
+    """One unit of work for authentication and answer, where no body is received in between."""
     if endpoint.transaction == "read" and endpoint.body is None:
         return unit_of_work(writing=False)
     return nullcontext()

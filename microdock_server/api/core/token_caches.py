@@ -1,4 +1,4 @@
-"""What a process remembers about the tokens that it has seen."""
+"""Caches of what a process knows about the tokens that it has seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ...services.accounts.tokens import Claims
 
 
 class DecodedTokens(LoadingCache[bytes, Claims]):
-    """Claims of tokens whose signature was found good, by the token's digest; only revocation is asked anew.
+    """Claims of tokens with a good signature, by the token's digest; only revocation is checked for every request.
 
     Checking a signature takes longer than everything else an authenticated request does.
     """
@@ -17,10 +17,10 @@ class DecodedTokens(LoadingCache[bytes, Claims]):
 
 
 class RefusedTokens(LoadingCache[str, bool]):
-    """The `jti` of tokens that the database said are revoked for good: the next time it is not asked.
+    """The `jti` of tokens that the database reported as revoked for good, so that it is not asked again.
 
-    A client that goes on with a token it has lost costs no more than this. Only refusals are kept, which stay true:
-    whatever is forgotten here, in a process that is new for example, is asked of the database, and refused again.
+    A client that goes on using a revoked token therefore costs little. Only refusals are cached, and they stay true;
+    whatever a new process does not know is asked of the database, and refused again.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What layers around the application are made of."""
+"""Types for WSGI middleware."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from . import host, schemas
     act="login",
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Log in. Any active user may; what they may do afterwards is decided by their role."""
+    """Log in. Any active user may; their role decides what they may do afterwards."""
     user = authenticated(body["username"], body["password"])
     lifetime = timedelta(minutes=settings().jwt_expire_minutes)
     token = sign(tokens.host_token(user, lifetime))
@@ -37,7 +37,7 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
 
 @host.operation("GET", "/auth/me", access=Access.OPTIONAL, answer=schemas.AuthStatus, message="auth.status")
 def me(actor: Actor | None = None) -> dict[str, Any]:
-    """Who am I? Without a token, or with one that is not believed: nobody."""
+    """Who am I? Anonymous without a token, or with one that is not valid."""
     return {
         "is_logged_in": actor is not None,
         "username": actor.username if actor else None,

@@ -1,4 +1,4 @@
-"""Backups on the host surface. Whoever holds the user key owns them; no account is needed."""
+"""Backups on the host surface. They belong to whoever has the user key; no account is needed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MIB = 1 << 20
     ),
 )
 def upload() -> Any:
-    """Keep a backup: stored byte for byte, never opened."""
+    """Store a backup byte for byte. It is never opened."""
     packages.ensure_room()
     slots = {FILE: Slot(settings().max_upload_size)}
     with receive(settings().temp_dir, slots, _ensure_room, may_be_called_json=True) as form:
@@ -128,7 +128,7 @@ def download(body: dict[str, Any]) -> Response:
     ),
 )
 def delete(body: dict[str, Any], actor: Actor | None = None) -> None:
-    """Delete a backup: an administrator's act, and where the server says so, its owner's."""
+    """Delete a backup. Administrators may; the owner may too, if the server allows it."""
     if not settings().backups_owner_can_delete:
         actor = actor or auth.actor()
         auth.ensure_permitted(actor, ADMIN)
@@ -137,7 +137,9 @@ def delete(body: dict[str, Any], actor: Actor | None = None) -> None:
 
 
 def _proving() -> AbstractContextManager[None]:
-    """Where a user key is shown for a backup that is named. A guess may name any: the address alone is slowed down."""
+    """The throttle for a user key that is shown with a backup's id. A guess may name any backup, so only the address
+    is slowed down.
+    """
     return login_throttle.proving("user_key", "", request.remote_addr or "")
 
 
@@ -146,13 +148,13 @@ def _quota() -> Quota:
 
 
 def _ensure_room(fields: Mapping[str, str]) -> None:
-    """Before a byte is stored: would the body, as long as it says it is, exceed what the user key may keep?"""
+    """Check the body's announced length against the user key's quota before a byte is stored."""
     if request.content_length is None or "user_key" not in fields:
         return
     try:
         known = parsing.load(schemas.BackupUpload(only=["user_key"]), {"user_key": fields["user_key"]})
     except Invalid:
-        # Refused with whatever else is wrong, once all of the form is there.
+        # Left to the schema, which reports everything that is wrong once the form is complete.
         return
     with unit_of_work(writing=False):
         backups.ensure_room(known["user_key"], max(0, request.content_length - MIB), _quota())

@@ -1,4 +1,4 @@
-"""A plugin and its versions as JSON, rendered once a change: only the counts are read anew for every answer."""
+"""A plugin and its versions as JSON, rendered once per change: only download counts are read for every answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from ..core.rendering import head_renderer
 from ..core.request import language
 from . import schemas
 
-# Plugins that are kept, and the bytes of a large one that are: larger ones are made once for all that ask together.
+# How many plugins are cached, and how large one may be in bytes: larger ones are rendered once for all concurrent
+# requests.
 LARGEST: Final = 32 * 1024
 
 _PLUGIN_FIELDS: Final = tuple(schemas.Plugin().fields)
@@ -34,7 +35,7 @@ _At = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
-    """What a plugin and its versions look like at one revision of the plugin, up to their counts."""
+    """A plugin and its versions at one revision, rendered up to their counts."""
 
     id: str
     revision: int
@@ -57,7 +58,7 @@ def detail(name: str) -> orjson.Fragment:
 
 
 def uploaded(plugin: Plugin, of_package: list[dict[str, str]]) -> dict[str, Any]:
-    """The plugin as an upload answers it; with `warnings` where there is something that its uploader should know."""
+    """The plugin as an upload answers it; with `warnings` that its uploader should know of, if any."""
     with unit_of_work(writing=False):
         found = resemblance.to_popular(plugin)
     warnings = [*map(_resembles, found), *of_package]
@@ -87,7 +88,7 @@ def _current(name: str) -> tuple[_Rendered, list[int]]:
         found = _rendered.load(wanted, lambda: _render(name))
         if (found.id, found.revision) == wanted:
             return found, [row.download_count for row in rows]
-        # Rendered from a later snapshot, of a later revision: the counts are read again.
+        # The rendering is of a later revision than our snapshot: the counts are read again.
         _rendered.invalidate(wanted)
     raise PluginNotFound()
 

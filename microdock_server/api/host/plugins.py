@@ -1,4 +1,4 @@
-"""Plugins on the host surface: list, detail, upload, an administrator's acts, download."""
+"""Plugins on the host surface: list, detail, upload, administration, download."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ADMIN = "system.plugins"
     message="plugins.listed",
 )
 def listed(query: dict[str, Any]) -> Any:
-    """All plugins by name, disabled ones too. With `page` and `limit` a part; `X-Total-Count` says of how many."""
+    """All plugins by name, disabled ones too. With `page` and `limit` a part; `X-Total-Count` is the total."""
     if not any(query.values()):
         return cached_list()
     total, page = catalog.page(query["search"], query["page"], query["limit"])
@@ -43,7 +43,7 @@ def listed(query: dict[str, Any]) -> Any:
 
 
 def cached_list() -> Response:
-    """The whole list as it is kept ready. The middleware answers most of these requests before they get here."""
+    """The whole list from the cache. The middleware answers most of these requests before they get here."""
     status, headers, chunk = api_state().catalog.answer(request.environ, nullcontext)
     return Response(chunk, status=status, headers=headers)
 
@@ -86,8 +86,8 @@ def detail(body: dict[str, Any]) -> Any:
 def upload(actor: Actor | None = None) -> Any:
     """Publish a package. The first upload of a name fixes its key; another key later is refused.
 
-    A version of a plugin that has an owner waits for review, as the message says then. Who is logged in is noted
-    beside the key.
+    A version of a plugin that has an owner waits for review, and the message says so. If the uploader is logged in,
+    that is recorded beside the key.
     """
     with packages.received(may_be_called_json=True) as form:
         fields = parsing.load(schemas.PluginUpload(), form.values())
@@ -122,7 +122,7 @@ def upload(actor: Actor | None = None) -> Any:
     ),
 )
 def validate() -> Any:
-    """Inspect a package as an upload would, and keep nothing."""
+    """Inspect a package as an upload would, and store nothing."""
     with packages.received() as form:
         parsing.load(schemas.PackageOnly(), form.values())
         report = packages.inspected(form.file())
@@ -168,7 +168,7 @@ def disable(actor: Actor, body: dict[str, Any]) -> Any:
 
 @_admin_act("/plugins/deprecate", "plugins.deprecated")
 def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
-    """Mark the plugin as out of date."""
+    """Mark the plugin as deprecated."""
     return plugins.deprecate(body["name"], actor)
 
 
@@ -182,7 +182,7 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     errors=(errors.PluginNotFound,),
 )
 def delete(actor: Actor, body: dict[str, Any]) -> None:
-    """Delete the plugin with all versions, files and counts. The name of one that has an owner stays theirs."""
+    """Delete the plugin with all versions, files and counts. If it has an owner, its name stays reserved for them."""
     found = plugins.get(body["name"])
     plugins.delete(found, actor, context().storage, keep_tombstone=settings().immutable_versions)
 
@@ -207,7 +207,7 @@ def download(body: dict[str, Any]) -> Response:
 
 
 def _ensure_secret(given: str | None) -> None:
-    """Does the form carry the server's upload secret, where it has one?"""
+    """Check the form's upload secret, where the server has one."""
     expected = settings().upload_secret_key
     if expected is None:
         return

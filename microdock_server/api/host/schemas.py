@@ -1,4 +1,4 @@
-"""What the host surface reads and writes, spelled as its document does."""
+"""Request and answer schemas of the host surface, in its document's spelling."""
 
 from __future__ import annotations
 
@@ -69,9 +69,10 @@ class Plugin(Schema):
 
 
 class Warning(packages.PackageWarning):
-    """What the package is accepted in spite of: an `entry` of the archive, a `field` of plugin.json, another's `name`.
+    """Something about an accepted package that its developer should know: an `entry` of the archive, a `field` of
+    plugin.json, or another plugin's `name`.
 
-    What it is not about is empty.
+    The two that do not apply are empty.
     """
 
 
@@ -104,7 +105,7 @@ class PluginDetail(Schema):
 
 
 class Manifest(Schema):
-    """plugin.json as it was understood. What is absent is empty; `display_name` then is `name`."""
+    """plugin.json as the server understood it. Missing fields are empty; `display_name` defaults to `name`."""
 
     name = plain.String(required=True)
     version = plain.String(required=True)
@@ -121,7 +122,7 @@ class Manifest(Schema):
 
 
 class Assembly(Schema):
-    """What the main assembly says of itself; what is not known is empty."""
+    """What the main assembly declares about itself; unknown values are empty."""
 
     status = plain.String(required=True, metadata={"enum": ["ok", "not_managed", "entry_class_missing", "unreadable"]})
     assembly_name = plain.String(required=True)
@@ -176,7 +177,9 @@ class Backup(Schema):
     created_at = fields.Moment(required=True)
 
     def render_path(self, backup: Any) -> str:
-        """The path as the document shows it; the real one holds neither the key nor the client's name."""
+        """The path in the document's form; the real storage key holds neither the user key nor the client's file
+        name.
+        """
         moment = int(backup.created_at.timestamp())
         return f"backups/{backup.user_key}/{backup.backup_type}/{moment}_{backup.file_name}"
 

@@ -1,7 +1,7 @@
-"""A user's installed set as JSON, rendered once a change.
+"""A user's installed set as JSON, rendered once per change.
 
-Hosts ask for it at every start. The revision of the set comes with the answer to who is asking, so that an unchanged
-set costs no further query.
+Hosts ask for it at every start. The query that authenticates the caller also returns the set's revision, so an
+unchanged set needs no further query.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...services.accounts.tokens import Actor
 from ..core.rendering import dumper
 from . import schemas
 
-# Sets that are kept, and the largest that is: 16 MiB in all at the worst.
+# How many sets are cached, and how large one may be: 16 MiB in all at most.
 LARGEST: Final = 32 * 1024
 _rendered: Final[LoadingCache[tuple[str, int], bytes]] = LoadingCache(512, lambda answer: len(answer) <= LARGEST)
 _dump = dumper(schemas.Install())
@@ -25,7 +25,7 @@ _dump = dumper(schemas.Install())
 
 def installed(actor: Actor) -> orjson.Fragment:
     """What the actor has installed, newest first."""
-    # Read after the revision was: it may be newer than that, and then is rendered again, but never older.
+    # The rows are read after the revision: they may be newer, and are then rendered again, but never older.
     return orjson.Fragment(_rendered.load((actor.id, actor.installs_revision), lambda: _render(actor.id)))
 
 

@@ -1,4 +1,4 @@
-"""What the installs surface reads and writes, spelled as its document does."""
+"""Request and answer schemas of the installs surface, in its document's spelling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...schemas import fields
 from ...schemas.base import Schema
 
 PLUGIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# They would be shadowed by paths of their own.
+# These ids would clash with the surface's own paths.
 RESERVED: Final = frozenset(("installed", "enabled", "install", "permissions"))
 
 

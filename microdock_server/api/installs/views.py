@@ -1,4 +1,4 @@
-"""The installed set of the user who asks; nobody else's can be named."""
+"""The caller's own installed set; no request can name anybody else's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def enabled(actor: Actor) -> Any:
 
 @installs.operation("GET", "/permissions", access=Access.LOGGED_IN, answer=schemas.Permission, many=True)
 def allowed(actor: Actor) -> Any:
-    """What plugins may be granted, and how much harm each can do."""
+    """The permissions that plugins may be granted, and the risk of each."""
     return [
         {"permission": name, "risk": risk.value, "description": _description(name)}
         for name, risk in settings().install_permissions.items()

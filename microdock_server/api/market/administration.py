@@ -1,4 +1,4 @@
-"""The system on the marketplace surface: configuration, statistics, resources, maintenance, the audit log."""
+"""Administration on the marketplace surface: configuration, statistics, resources, maintenance, the audit log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .schemas.base import pagination
 
 @market.operation("GET", "/admin/system/config", access="system.config", answer=schemas.Config, conditional=True)
 def config(actor: Actor) -> dict[str, Any]:
-    """The configuration that holds now, in every worker."""
+    """The configuration in force, for every worker."""
     return _shown(configuration.current())
 
 
@@ -34,7 +34,7 @@ def config(actor: Actor) -> dict[str, Any]:
     conditional=True,
 )
 def change_config(actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
-    """Change some values; the others stay. Who changed what is in the audit log."""
+    """Change some values; the others stay. The audit log records who changed what."""
     return _shown(configuration.change(actor, body, expected))
 
 
@@ -47,7 +47,7 @@ def change_config(actor: Actor, body: dict[str, Any], expected: Expected) -> dic
     transaction="own",
 )
 def stats(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """The whole in numbers."""
+    """Statistics of the whole server."""
     return statistics.of_system(query["period"])
 
 
@@ -55,7 +55,7 @@ def stats(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     "GET", "/admin/system/resources", access="system.resources", answer=schemas.Resources, transaction="own"
 )
 def system_resources(actor: Actor) -> dict[str, Any]:
-    """CPU, memory, disk, how many jobs wait, how maintenance went, and which files are damaged."""
+    """CPU, memory, disk, queued jobs, maintenance tasks, and damaged files."""
     return resources.measure(settings().data_dir, context().disk, settings().maintenance)
 
 
@@ -69,7 +69,7 @@ def system_resources(actor: Actor) -> dict[str, Any]:
     transaction="write",
 )
 def announce(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Tell everybody about maintenance, live and in their notifications."""
+    """Announce maintenance to everybody, live and in their notifications."""
     if body["ends_at"] <= body["starts_at"]:
         raise Invalid.field("ends_at", "field.moment_order")
     times = {"starts_at": iso(body["starts_at"]), "ends_at": iso(body["ends_at"])}
@@ -80,7 +80,9 @@ def announce(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
 
 @market.operation("GET", "/admin/audit", access="system.audit", query=schemas.AuditQuery, answer=schemas.AuditPage)
 def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """What administrators and moderators did, newest first. An `action` ending in `.` fits all that begin so."""
+    """What administrators and moderators did, newest first. An `action` that ends in `.` matches every action with
+    that prefix.
+    """
     total, rows = audit.page(
         actor_id=query["actor"],
         action=query["action"],

@@ -20,7 +20,7 @@ from .schemas import reviews as schemas
 from .schemas.base import override_of
 
 APPEAL: Final = {"appeal_id": {"type": "string", "maxLength": 36}}
-# The document says `approved` where the plugin's status will be `published`.
+# The document says `approved` where the plugin's status becomes `published`.
 _PUBLISHED: Final = ("approved", "published")
 
 
@@ -94,7 +94,9 @@ def listed(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
     ),
 )
 def process(appeal_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Hear an appeal. Granted, its actions undo the decision at once; without any, the plugin is reviewed again."""
+    """Decide an appeal. If granted, its actions undo the decision at once; without actions, the plugin is reviewed
+    again.
+    """
     if body["decision"] is AppealStatus.PENDING:
         raise Invalid.field("decision", "field.status")
     for place, action in enumerate(body["actions"]):
@@ -118,7 +120,7 @@ def _listed(query: dict[str, Any], actor: Actor, appellant_id: str | None) -> li
 
 
 def _hearing(row: Appeal, subject: Subject, viewer: Actor) -> dict[str, Any]:
-    """May this viewer hear it, and if not, why; they learn it before they write an answer."""
+    """May this viewer decide it, and if not, why? Shown before they write an answer."""
     problem = appeals.hindrance(row, subject, viewer)
     if problem is None:
         return {"may_process": True, "may_not_because": None, "may_override": False}

@@ -1,4 +1,4 @@
-"""Accounts on the marketplace surface: register, log in, refresh, log out, who am I, change my password."""
+"""Accounts on the marketplace surface: register, log in, refresh, log out, current user, change password."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from .schemas import accounts as schemas
     act="register",
 )
 def register(body: dict[str, Any]) -> dict[str, Any]:
-    """Make an account of role `user`."""
+    """Register an account with the role `user`."""
     return describe(accounts.create(body["username"], body["password"], email=body["email"], reserved=own_names()))
 
 
@@ -52,7 +52,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     act="login",
 )
 def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Log in with a username or an e-mail address. `remember_me` lets the refresh token live 30 days, not one."""
+    """Log in with a username or an e-mail address. With `remember_me` the refresh token lives 30 days, else one."""
     user = authenticated(body["username"], body["password"])
     with unit_of_work():
         return _session(user, tokens.begin_family(user, _lifetime(), remember_me=body["remember_me"]))
@@ -67,13 +67,15 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     transaction="own",
 )
 def refresh() -> dict[str, Any]:
-    """Spend the refresh token for a new pair. Within 30 s of that it gives the same refresh token again; later its use
-    ends the login it belongs to, which ends by itself 90 days after it was made."""
+    """Exchange the refresh token for a new pair of tokens. Within 30 s a repeated request gets the same refresh
+    token again; any later use of a spent token ends the login. A login ends 90 days after it was made in any
+    case.
+    """
     claims = refresh_claims()
     with unit_of_work():
         user, pair = tokens.rotate(claims, _lifetime())
         session = _session(user, pair) if pair else None
-    # Only now: raised inside, the unit would take the revocation back.
+    # Raised only now: inside the unit of work it would roll back the revocation.
     if session is None:
         raise InvalidToken()
     return session
@@ -81,7 +83,7 @@ def refresh() -> dict[str, Any]:
 
 @market.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
 def logout(actor: Actor) -> None:
-    """End the login: this token and the refresh token that came with it."""
+    """End the login: revokes this token and the refresh token that was issued with it."""
     tokens.revoke(actor.claims)
 
 
@@ -102,7 +104,7 @@ def me(actor: Actor) -> dict[str, Any]:
     act="login",
 )
 def change_password(actor: Actor, body: dict[str, Any]) -> None:
-    """Change my password. All my tokens are revoked, this one too."""
+    """Change my password. All my tokens are revoked, including this one."""
     accounts.change_password(actor.id, body["old_password"], body["new_password"])
 
 

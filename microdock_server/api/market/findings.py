@@ -1,4 +1,4 @@
-"""Automatic reviews as the marketplace shows them: findings in words, advice, scores."""
+"""Automatic reviews on the marketplace surface: findings as messages, recommendations, scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TYPES: Final = {"high": "error", "medium": "warning", "low": "info"}
 
 
 def summary(row: AutoReview) -> dict[str, Any]:
-    """The short form, as the queue shows it: `passed`, `flagged`, or how far it is."""
+    """The short form for the queue: `passed`, `flagged`, or the state of the job."""
     if row.verdict is None:
         return {"status": row.status, "score": None, "issues": []}
     status = "flagged" if has_high(row.verdict) else "passed"
@@ -23,7 +23,7 @@ def summary(row: AutoReview) -> dict[str, Any]:
 
 
 def full(row: AutoReview) -> dict[str, Any]:
-    """The whole result."""
+    """The complete result."""
     verdict = row.verdict
     names = ("id", "plugin_name", "version", "file_hash", "status", "created_at", "finished_at")
     return {
@@ -58,14 +58,14 @@ def _advice(verdict: dict[str, Any]) -> list[str]:
 
 
 def _worded(found: dict[str, Any]) -> str:
-    # A verdict may be older than the rules of today: a rule that is gone is named, not worded.
+    # A stored result may be older than today's rules: of a rule that no longer exists only the name is shown.
     key = f"rule.{found['rule']}"
     params = {name: _word(name, value, found["params"]) for name, value in found["params"].items()}
     return text(key, language(), params) if key in CATALOGUE else str(found["rule"])
 
 
 def _word(name: str, value: Any, params: dict[str, Any]) -> Any:
-    """Codes within a text are words too: why something is so, which rule of archives was broken, how a scan failed."""
+    """Codes within a text are translated too: reasons, names of archive rules, causes of failed scans."""
     key = f"bundle.{value}" if name == "problem" else f"{name}.{value}"
     if name == "detail":
         return scan_detail(str(value), language())
@@ -74,5 +74,5 @@ def _word(name: str, value: Any, params: dict[str, Any]) -> Any:
     try:
         return text(key, language(), params.get("values"))
     except KeyError:
-        # Facts of an older version name the rule alone.
+        # Facts of an older version have only the rule's name.
         return value

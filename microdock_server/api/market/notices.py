@@ -1,4 +1,4 @@
-"""Notifications on the marketplace surface: what was missed, and what was read."""
+"""Notifications on the marketplace surface."""
 
 from __future__ import annotations
 

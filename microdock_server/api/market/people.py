@@ -87,13 +87,15 @@ def change_user(user_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     act="register",
 )
 def register(body: dict[str, Any]) -> dict[str, Any]:
-    """Make an account of role `developer`. It may submit at once; the badge waits for an administrator."""
+    """Register an account with the role `developer`. It may submit at once; an administrator grants the verified
+    badge.
+    """
     account = {name: body.pop(name) for name in ("username", "email", "password")}
     profile = {**body, "display_name": body["display_name"] or account["username"]}
     made = developers.register(account, profile, own_names())
     with unit_of_work(writing=False):
         found = developers.get(made.user.id)
-        # The answer to themselves: it shows what they sent.
+        # Shown to the developers themselves, so with what they sent.
         return {
             **serializers.developer_row(found, None),
             "email": found.user.email,
@@ -144,7 +146,7 @@ def update(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     errors=(errors.DeveloperNotFound,),
 )
 def stats(developer_id: str, actor: Actor) -> dict[str, Any]:
-    """What the developer's plugins achieved, and what they earned: for themselves and administrators."""
+    """Statistics and revenue of the developer's plugins, for themselves and administrators."""
     _ensure_concerned(developer_id, actor)
     found = developers.statistics(developer_id, utcnow())
     revenue = found["revenue"]
@@ -181,7 +183,7 @@ def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     errors=(errors.DeveloperNotFound,),
 )
 def verify(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
-    """Give the badge, or refuse it."""
+    """Grant the verified badge, or refuse it."""
     found = developers.verify(developer_id, actor, verified=body["verified"], notes=body["notes"], expected=expected)
     return serializers.developer_row(found, actor)
 
@@ -201,7 +203,7 @@ def verify(developer_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     ),
 )
 def record_revenue(developer_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Write a line into the ledger; a negative amount takes back."""
+    """Add an entry to the revenue ledger; a negative amount is a correction."""
     entry = developers.record_revenue(developer_id, actor, {**body, "occurred_at": body["occurred_at"] or utcnow()})
     return _entry(entry)
 

@@ -1,4 +1,4 @@
-"""Plugins on the marketplace surface: list, detail, create, change, delete, submit, own."""
+"""Plugins on the marketplace surface: list, detail, create, change, delete, submit, claim."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ _PICTURES: Final = {"icon": Slot(MAX_BYTES), "screenshots": Slot(MAX_BYTES, MAX_
     "GET", "/marketplace/plugins", access=Access.GUEST, query=schemas.PluginQuery, answer=schemas.PluginPage
 )
 def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
-    """Plugins that the caller may see: published ones, their own, for reviewers all. With `search` by relevance."""
+    """Plugins that the caller may see: published ones, their own, and all for reviewers. With `search`, by
+    relevance.
+    """
     wanted = listing.Filter(
         page=query["page"],
         limit=query["limit"],
@@ -70,7 +72,7 @@ def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
     ),
 )
 def create(actor: Actor) -> dict[str, Any]:
-    """Submit a new plugin. It waits for review (or for its owner, as a draft) before anybody else sees it."""
+    """Submit a new plugin. Nobody else sees it before it is reviewed; a draft waits until its owner submits it."""
     with packages.received(PACKAGE_FIELD, actor.id, _PICTURES) as form:
         values = parsing.load(schemas.NewPlugin(), form.values())
         report = packages.inspected(values[PACKAGE_FIELD])
@@ -101,7 +103,7 @@ def create(actor: Actor) -> dict[str, Any]:
     errors=(errors.PluginNotFound,),
 )
 def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
-    """Everything about one plugin; for its owner and reviewers also where it stands in the queue."""
+    """Everything about one plugin; for its owner and reviewers also its place in the review queue."""
     return serializers.plugin_detail(plugins.get_seen(plugin_id, actor), actor)
 
 
@@ -124,7 +126,7 @@ def detail(plugin_id: str, actor: Actor | None = None) -> dict[str, Any]:
     ),
 )
 def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
-    """Change what is said of a plugin, by JSON, or as a form with images. It wins over the manifests."""
+    """Change a plugin's metadata, by JSON, or as a form with images. It takes precedence over the manifests."""
     if request.mimetype == "multipart/form-data":
         packages.ensure_room()
         with receive(settings().temp_dir, _PICTURES) as form:
@@ -147,7 +149,9 @@ def update(plugin_id: str, actor: Actor, expected: Expected) -> dict[str, Any]:
     ),
 )
 def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
-    """Delete a plugin with all versions and files. Its name stays its owner's, its version numbers their bytes'."""
+    """Delete a plugin with all versions and files. Its name stays its owner's, and its version numbers stay bound to
+    their bytes.
+    """
     found = plugins.get_owned(plugin_id, actor)
     expected.ensure(ownership.revision(found, images.of(found)))
     plugins.delete(found, actor, context().storage, keep_tombstone=True)
@@ -171,7 +175,9 @@ def delete(plugin_id: str, actor: Actor, expected: Expected) -> None:
     ),
 )
 def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
-    """Send a draft, or what was rejected or needed changes, to review: the highest such version, or the one named."""
+    """Submit a draft, or a version that was rejected or needed changes, for review: the highest such version, or the
+    one named.
+    """
     return serializers.plugin_detail(ownership.submit(plugin_id, actor, query["version"]), actor)
 
 
@@ -193,7 +199,7 @@ def submit(plugin_id: str, actor: Actor, query: dict[str, Any]) -> dict[str, Any
     act="login",
 )
 def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Become the owner of a plugin that was uploaded by key, by showing the key."""
+    """Become the owner of a plugin that was uploaded with a key, by showing the key."""
     with login_throttle.proving("plugin_key", plugin_id.lower(), request.remote_addr or ""):
         claimed = ownership.claim(plugin_id, body["plugin_key"], actor)
     return _shown(claimed.id, actor)
@@ -215,7 +221,7 @@ def claim(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     act="upload_key",
 )
 def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:
-    """A new key for uploads through the host API. It replaces any other and is shown this once."""
+    """A new key for uploads through the host API. It replaces the previous one and is shown only this once."""
     return {"upload_key": ownership.renew_upload_key(plugin_id, actor)}
 
 
@@ -231,7 +237,7 @@ def upload_key(plugin_id: str, actor: Actor) -> dict[str, Any]:
     act="report",
 )
 def report(plugin_id: str, actor: Actor, body: dict[str, Any]) -> None:
-    """Ask reviewers to look at a published plugin."""
+    """Report a published plugin to the reviewers."""
     ownership.report(plugin_id, actor, body["reason"])
 
 
@@ -252,7 +258,9 @@ def report(plugin_id: str, actor: Actor, body: dict[str, Any]) -> None:
     ),
 )
 def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Suspend a published plugin (`suspended`), or restore it (`published`); one's own only where one suspended it."""
+    """Suspend a published plugin (`suspended`), or restore it (`published`); owners may restore only what they
+    suspended themselves.
+    """
     if body["status"] not in (PluginStatus.SUSPENDED, PluginStatus.PUBLISHED):
         raise Invalid.field("status", "field.status")
     plugin, reason = plugins.get_seen(plugin_id, actor), body["reason"]
@@ -266,7 +274,7 @@ def set_status(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, 
 def _updated(plugin_id: str, actor: Actor, values: dict[str, Any], expected: Expected) -> dict[str, Any]:
     with unit_of_work(writing=False):
         plugin = plugins.get_owned(plugin_id, actor)
-        # Before images are made anew for nothing; what counts is asked once more where it is written.
+        # An early check, before images are converted for nothing; the check that counts is made again inside the write.
         expected.ensure(ownership.revision(plugin, images.of(plugin)))
         _ensure_derived(values.get("metadata", {}), serializers.span_of(ownership.current_version(plugin).engines))
     columns, shown = _columns(values), _images(values)
@@ -282,7 +290,7 @@ def _shown(plugin_id: str, actor: Actor) -> dict[str, Any]:
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the form says, by the plugin's columns."""
+    """The form's values by the plugin's columns."""
     names = {"name": "display_name", "description": "description", "long_description": "long_description"}
     names["category_id"] = "category_id"
     found = {column: values[name] for name, column in names.items() if name in values}
@@ -291,14 +299,16 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ensure_derived(metadata: Mapping[str, Any], span: tuple[str | None, str | None]) -> None:
-    """Who sends back what they were shown says nothing new; who says something else is told that they cannot."""
+    """Values that are derived from the package may be sent back unchanged; a different value is refused."""
     for name, derived in zip(("min_version", "max_version"), span, strict=True):
         if name in metadata and metadata[name] != derived:
             raise Invalid.field(f"metadata.{name}", "field.from_package")
 
 
 def _images(values: Mapping[str, Any], beside: str = "") -> NewImages:
-    """What images the form has; they share with its texts, and one `beside` it, what a request may cost."""
+    """The form's images; together with its texts and one file `beside` them they must fit the size limit of a
+    request.
+    """
     icon: Part | None = values.get("icon")
     screenshots: Sequence[Part] | None = values.get("screenshots")
     if icon is None and screenshots is None:

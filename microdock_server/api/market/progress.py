@@ -1,4 +1,4 @@
-"""What owners read of the review of their own versions: the automatic findings, and the steps so far."""
+"""Review progress of one's own versions: the findings of automatic review, and the steps so far."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def auto_review(plugin_id: str, version: str, actor: Actor) -> dict[str, Any]:
     found = auto_reviews.latest(_own(plugin_id, version, actor))
     if found is None:
         raise AutoReviewNotFound()
-    # Why a job failed is the server's business.
+    # The cause of a failed job is not shown to clients.
     private = {} if permits(actor.role, "review.view") else {"error": None}
     return {**full(found), **private}
 
@@ -59,12 +59,14 @@ def auto_review(plugin_id: str, version: str, actor: Actor) -> dict[str, Any]:
     ),
 )
 def steps(plugin_id: str, version: str, actor: Actor) -> list[dict[str, Any]]:
-    """What became of one's own version under review so far, oldest first."""
+    """The review timeline of one's own version, oldest step first."""
     return [asdict(step) for step in timeline.of(_own(plugin_id, version, actor))]
 
 
 def _own(plugin_id: str, version: str, actor: Actor) -> PluginVersion:
-    """The version, for its owner and those who see everything. Raises PluginNotFound, NotTheOwner, VersionNotFound."""
+    """The version, for its owner and for those who may see everything. Raises PluginNotFound, NotTheOwner,
+    VersionNotFound.
+    """
     plugin = plugins.get_seen(plugin_id, actor)
     if not plugins.sees_hidden(plugin, actor):
         raise NotTheOwner()

@@ -31,7 +31,7 @@ RATING: Final = {**REFERENCE, "review_id": {"type": "string", "maxLength": 36}}
     errors=(errors.PluginNotFound,),
 )
 def listed(plugin_id: str, query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
-    """What users think of a plugin."""
+    """Users' ratings of a plugin."""
     plugin = plugins.get_seen(plugin_id, actor)
     total, rows = ratings.page(
         plugin,
@@ -70,7 +70,7 @@ def listed(plugin_id: str, query: dict[str, Any], actor: Actor | None = None) ->
     ),
 )
 def create(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Rate a published plugin; once a user, and never one's own."""
+    """Rate a published plugin; once per user, and never one's own."""
     return _row(ratings.create(plugin_id, actor, body))
 
 
@@ -92,7 +92,7 @@ def create(plugin_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]
     ),
 )
 def update(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
-    """Change one's own rating; what it said before is kept."""
+    """Change one's own rating; the previous text is kept in its history."""
     if not body:
         raise Invalid.field("rating", "field.empty")
     return _row(ratings.edit(plugin_id, review_id, actor, body, expected))
@@ -134,7 +134,7 @@ def reply(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any], ex
     act="report",
 )
 def report(plugin_id: str, review_id: str, actor: Actor, body: dict[str, Any]) -> None:
-    """Ask moderators to look at a rating."""
+    """Report a rating to the moderators."""
     ratings.report(plugin_id, review_id, actor, body["reason"])
 
 
@@ -169,7 +169,7 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     errors=(errors.RatingNotFound,),
 )
 def hide(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
-    """Take a rating out of sight and out of the average, or show it again."""
+    """Hide a rating, which also leaves the average, or show it again."""
     row = ratings.hide(review_id, actor, hidden=body["hidden"], reason=body["reason"], expected=expected)
     return _moderated(row, serializers.named_people([row.user_id]), ratings.reports_of([row]).get(row.id, []))
 

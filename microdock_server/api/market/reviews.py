@@ -29,7 +29,7 @@ from .schemas.findings import AutoReview
 from .schemas.words import Action
 
 REVIEW: Final = {"review_id": {"type": "string", "maxLength": 36}}
-# Who makes a review theirs, or another's, is refused with these.
+# Refusals of assigning a review, to oneself or another.
 TAKING: Final = (
     *(errors.AssignedToAnother, errors.OwnPlugin, errors.OwnSubmission),
     *(errors.ReviewNotFound, errors.ReviewDecided, errors.ReviewerBusy),
@@ -43,7 +43,7 @@ _VERDICTS: Final = {
 
 @market.operation("GET", "/admin/reviews/queue", access="review.view", query=schemas.QueueQuery, answer=schemas.Queue)
 def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """What waits for review, the most urgent and oldest first; with `status` also what was decided."""
+    """Reviews that wait, the most urgent and oldest first; with `status` also decided ones."""
     total, rows = review_queue.page(
         status=query["status"],
         priority=query["priority"],
@@ -70,7 +70,7 @@ def queue(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     errors=(errors.ReviewNotFound,),
 )
 def detail(review_id: str, actor: Actor) -> dict[str, Any]:
-    """One review with what its version changes beside the last published one, and what automatic review found."""
+    """One review, with the changes since the last published version and the findings of automatic review."""
     with unit_of_work(writing=False):
         row = reviews.get(review_id)
         _, version = reviews.subject(row)
@@ -120,7 +120,7 @@ def assign(review_id: str, actor: Actor, body: dict[str, Any], expected: Expecte
     errors=(*TAKING, errors.TransitionNotAllowed),
 )
 def start(review_id: str, actor: Actor) -> dict[str, Any]:
-    """Begin a review; one that nobody has becomes the caller's."""
+    """Start a review; one that is assigned to nobody becomes the caller's."""
     return _row(reviews.start(review_id, actor))
 
 
@@ -146,7 +146,7 @@ def start(review_id: str, actor: Actor) -> dict[str, Any]:
     ),
 )
 def submit(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
-    """Decide a review that has begun. Not one's own submission, unless nobody else could: then with an override."""
+    """Decide a review that was started. One's own submission only with an override, where nobody else could decide."""
     row = reviews.decide(
         review_id,
         body["result"],
@@ -171,7 +171,7 @@ def submit(review_id: str, actor: Actor, body: dict[str, Any], expected: Expecte
     transaction="own",
 )
 def batch(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Decide several reviews, begun or not, each by itself: one that cannot be decided does not hold up the others."""
+    """Decide several reviews, started or not. Each has its own result: a failure does not stop the others."""
     override = override_of(body)
     results = [_decided(review_id, actor, body, override) for review_id in dict.fromkeys(body["review_ids"])]
     succeeded = sum(1 for item in results if item["success"])
@@ -189,7 +189,7 @@ def batch(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     errors=(errors.PluginNotFound,),
 )
 def begin_auto_review(plugin_id: str, actor: Actor) -> dict[str, Any]:
-    """Have the version that waits (or else the current one) reviewed automatically, in the background."""
+    """Start an automatic review of the version that waits, or else of the current one, in the background."""
     plugin = plugins.get_seen(plugin_id, actor)
     return full(auto_reviews.request(ownership.version_to_review(plugin)))
 
@@ -206,7 +206,7 @@ def begin_auto_review(plugin_id: str, actor: Actor) -> dict[str, Any]:
     ),
 )
 def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
-    """The newest automatic review of the plugin. What was not measured says so."""
+    """The newest automatic review of the plugin. What could not be measured is `not_measured`."""
     return full(auto_reviews.latest_of(plugins.get_seen(plugin_id, actor)))
 
 

@@ -1,4 +1,4 @@
-"""How the marketplace shows what the domain knows: rows in, dictionaries out; a page's rows are looked up together."""
+"""From rows to the marketplace's dictionaries; related rows of a page are looked up together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ENGINE: Final = "microdock"
 
 
 def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    """Plugins of one page, from what listing.shown says of them."""
+    """The plugins of one page, from what listing.shown returns."""
     return [
         {
             **_common(
@@ -54,7 +54,7 @@ def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
 
 
 def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
-    """Everything about one plugin that this viewer may know."""
+    """Everything about one plugin that this viewer may see."""
     version = versions.current(plugin)
     shown = images.of(plugin)
     owner = developers.named([plugin.owner_id]).get(plugin.owner_id or "")
@@ -125,7 +125,7 @@ def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
 
 
 def runtime(finding: dict[str, Any]) -> dict[str, Any] | None:
-    """What the main assembly runs on: read at the upload, and all of it by automatic review; null before both."""
+    """What the main assembly runs on: partly read at upload, completed by automatic review; null before."""
     found = finding.get("runtime") or finding
     if not found.get("architecture"):
         return None
@@ -140,9 +140,9 @@ def runtime(finding: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def metadata_of(plugin: Plugin, version: PluginVersion) -> dict[str, Any]:
-    """What M calls metadata; the host's versions are the ends of the engine range, null where it is open.
+    """`metadata` as the document has it; the host's versions are the ends of the engine range, null where open.
 
-    Whether an end is inside is said by host_range.
+    Whether an end is included is in host_range.
     """
     low, high = span_of(version.engines)
     return {
@@ -156,7 +156,7 @@ def metadata_of(plugin: Plugin, version: PluginVersion) -> dict[str, Any]:
 
 
 def span_of(engines: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """The lowest and the highest version of MicroDock that a package names."""
+    """The lowest and the highest MicroDock version that a package names."""
     text = next((value for name, value in engines.items() if name.casefold() == ENGINE), "")
     try:
         return EngineRange.parse(text).span()
@@ -165,7 +165,7 @@ def span_of(engines: Mapping[str, str]) -> tuple[str | None, str | None]:
 
 
 def host_range(engines: Mapping[str, str]) -> dict[str, Any] | None:
-    """What a package says of the versions of MicroDock that it runs in; None where it says nothing."""
+    """The MicroDock versions that a package supports; None where it names none."""
     text = next((value for name, value in engines.items() if name.casefold() == ENGINE), None)
     try:
         low, high = EngineRange.parse(text).ends() if text is not None else (None, None)
@@ -190,7 +190,7 @@ def account_row(row: User) -> dict[str, Any]:
 
 
 def developer_row(profile: Profile, viewer: Actor | None) -> dict[str, Any]:
-    """A developer; address and documents only for those whom they concern."""
+    """A developer; address and documents only for those who may see them."""
     user, developer = profile.user, profile.developer
     private = sees_private(user.id, viewer)
     status = developer.verification if developer else "pending"
@@ -218,7 +218,7 @@ _REVIEW_FIELDS: Final = (
 
 
 def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
-    """Members of the queue."""
+    """Entries of the queue."""
     found = plugins.named(row.plugin_name for row in rows)
     examined = auto_reviews.latest_of_each((row.plugin_name, row.version) for row in rows)
     owners = developers.named(plugin.owner_id for plugin in found.values())
@@ -246,7 +246,7 @@ def review_rows(rows: Sequence[Review]) -> list[dict[str, Any]]:
 
 
 def _reports(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
-    """Reports without names: who made them is a number, the same for all by one account."""
+    """Reports without names: each reporter is a number, the same for all reports by one account."""
     first_first = dict.fromkeys(entry.actor_id for entry in reversed(entries))
     numbers = {actor_id: number for number, actor_id in enumerate(first_first, 1)}
     return [
@@ -256,7 +256,7 @@ def _reports(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
 
 
 def reviewed(plugin: Plugin, version: str, owners: dict[str, Profile]) -> dict[str, Any]:
-    """A plugin as reviews and appeals name it."""
+    """A plugin as reviews and appeals refer to it."""
     owner = owners.get(plugin.owner_id or "")
     return {
         "id": plugin.id,
@@ -280,23 +280,23 @@ def rating_row(row: Rating, people: dict[str, dict[str, str]]) -> dict[str, Any]
 
 
 def named_people(ids: Iterable[str | None]) -> dict[str, dict[str, str]]:
-    """`{id, username}` by id, of the users that exist."""
+    """`{id, username}` by id, of those users that exist."""
     found = accounts.usernames(user_id for user_id in ids if user_id)
     return {user_id: {"id": user_id, "username": name} for user_id, name in found.items()}
 
 
 def sees_private(user_id: str, viewer: Actor | None) -> bool:
-    """Themselves and administrators."""
+    """May the viewer see private fields? Developers themselves and administrators may."""
     return viewer is not None and (viewer.id == user_id or viewer.role == Role.ADMIN)
 
 
 def rating_of(plugin: Plugin | Row[Any]) -> float | None:
-    """The average of what is shown; null where nobody rated."""
+    """The average of visible ratings; null without ratings."""
     return None if plugin.rating_average is None else round(plugin.rating_average, 2)
 
 
 def url(path: str) -> str:
-    """An address on this surface, absolute where the server knows its own."""
+    """A URL on this surface, absolute where the server knows its own address."""
     return f"{settings().public_url or ''}/api/v1{path}"
 
 

@@ -28,7 +28,7 @@ from .schemas import plugins as schemas
 
 VERSION: Final = {**REFERENCE, "version": {"type": "string", "maxLength": 64}}
 IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
-# Who asks for the bytes of a file is refused with these.
+# Refusals of a file download.
 FILE: Final = (errors.FileMissing, errors.PreconditionFailed, errors.RangeNotSatisfiable)
 
 
@@ -54,7 +54,7 @@ FILE: Final = (errors.FileMissing, errors.PreconditionFailed, errors.RangeNotSat
     ),
 )
 def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
-    """Submit a further version. What is published stays so while the new one waits for review."""
+    """Submit a further version. The published one stays published while the new one waits for review."""
     with unit_of_work(writing=False):
         owner_id = plugins.get_owned(plugin_id, actor).owner_id
     with packages.received(PACKAGE_FIELD, owner_id) as form:
@@ -81,7 +81,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
     errors=(errors.PluginNotFound,),
 )
 def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
-    """The plugin's versions, highest first; those that are not published for its owner and reviewers only."""
+    """The plugin's versions, highest first; unpublished ones for its owner and reviewers only."""
     plugin = plugins.get_seen(plugin_id, actor)
     rows = versions.of(plugin) if plugins.sees_hidden(plugin, actor) else versions.public_of(plugin)
     return [serializers.version_row(plugin, row) for row in rows]
@@ -129,7 +129,7 @@ def download(plugin_id: str, actor: Actor | None = None) -> Response:
     errors=(errors.PluginDisabled, errors.PluginNotFound, errors.VersionNotFound, *FILE),
 )
 def download_version(plugin_id: str, version: str, actor: Actor | None = None) -> Response:
-    """One version's package. What only its owner and reviewers may fetch is not counted."""
+    """One version's package. Downloads of unpublished versions by their owner or reviewers are not counted."""
     return _fetched(plugin_id, version, actor)
 
 

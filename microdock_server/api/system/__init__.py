@@ -1,1 +1,1 @@
-"""What is asked of the server as a whole: its health, its metrics, and the admin page's files."""
+"""Endpoints about the server as a whole: health, metrics, and the admin page's files."""

@@ -1,6 +1,7 @@
-"""The admin page's files, as `scripts/build-page` leaves them. Any path below /admin/ that is no file is the page.
+"""The admin page's files, built by `scripts/build-page`. Any path below /admin/ that is not a file answers with the
+page.
 
-Files below assets/ carry a hash in their names and never change; the page names them, and is asked for anew every time.
+Files below assets/ have a hash in their names and never change; the page that names them is revalidated every time.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ admin_page = Blueprint("admin_page", __name__, url_prefix=ADMIN)
 @admin_page.get("/")
 @admin_page.get("/<path:path>")
 def show(path: str = "") -> Response:
-    """A built file, or the page; where nothing was built, how to do that (404)."""
+    """A built file, or the page; if nothing was built, instructions for building it (404)."""
     request.environ[ROUTE] = f"{ADMIN}/"
     if request.path == ADMIN:
         return home()
@@ -47,21 +48,21 @@ def show(path: str = "") -> Response:
 
 
 def is_wanted() -> bool:
-    """Is it a browser that asks, to show a page? Whoever takes anything gets JSON."""
+    """Does a browser ask, to show a page? Clients that accept anything get JSON."""
     accepted = request.accept_mimetypes
     return accepted["text/html"] > accepted["application/json"]
 
 
 def home() -> Response:
-    """Where the page begins."""
+    """The page's start URL."""
     response = Response(status=302, headers={"Location": f"{settings().public_url or ''}{ADMIN}/", "Vary": "Accept"})
-    # A proxy's own notion of where we are is its affair.
+    # Relative, so that a proxy may mount the server anywhere.
     response.autocorrect_location_header = False
     return response
 
 
 def _sent(path: str) -> Response:
-    """The file, as its builder compressed it where the client takes that."""
+    """The file, in the compressed form made by the build where the client accepts that."""
     found = safe_join(str(BUILT), path)
     if found is None or not Path(found).is_file():
         raise NotFound()
@@ -77,7 +78,7 @@ def _sent(path: str) -> Response:
 
 
 def _tag(path: Path, modified: int) -> str:
-    """What names the file's bytes, on every node; read once a change."""
+    """The ETag of the file's bytes, the same on every node; computed once per change."""
     return _tags.load((path, modified), lambda: _digest(path))
 
 

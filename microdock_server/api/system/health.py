@@ -1,4 +1,4 @@
-"""What is asked of the server as a whole: its name, its health, its metrics, its documentation."""
+"""Endpoints about the server as a whole: name, health, metrics, documentation."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class Readiness(Schema):
     database = plain.String(required=True)
     migrations = plain.String(required=True)
     storage = plain.String(required=True)
-    # Only where REDIS_URL is set. "lost" is no reason to send requests elsewhere: they are answered without it.
+    # Present only with REDIS_URL. "lost" does not make the server unready: it answers without Redis.
     redis = plain.String()
 
 
 @system.operation("GET", "/", answer=Root, message="system.root", limited=False, transaction="own")
 def root() -> Any:
-    """What this server is, and where to read on. A browser is shown the admin page."""
+    """What this server is, with links to read on. A browser is redirected to the admin page."""
     if admin_page.is_wanted():
         return admin_page.home()
     base = settings().public_url or ""
@@ -95,7 +95,7 @@ def health() -> Any:
 
 @system.operation("GET", "/healthz", answer=Live, message="system.healthy", limited=False, transaction="own")
 def healthz() -> dict[str, str]:
-    """Is the process alive? Asks nothing of anything else."""
+    """Is the process alive? Depends on nothing else."""
     return {"status": "ok"}
 
 
@@ -109,7 +109,7 @@ def healthz() -> dict[str, str]:
     errors=(503,),
 )
 def readyz() -> Any:
-    """Can requests be sent here: database reachable and migrated (by us or a later version), storage writable?"""
+    """Can requests be sent here: database reachable and migrated (by this version or a later one), storage writable?"""
     checks = readiness()
     if any(state != "ok" for state in checks.values()):
         return Answer({**checks, **_redis_state()}, status=503, message="system.not_ready")
@@ -118,7 +118,7 @@ def readyz() -> Any:
 
 
 def readiness() -> dict[str, str]:
-    """What this server needs, by name: `ok`, or what is wrong with it. Those who ask at once share what was found."""
+    """The state of each dependency by name: `ok`, or what is wrong with it. Concurrent requests share one check."""
     return _checking.run(id(context()), _checked)
 
 
@@ -134,7 +134,7 @@ def _checked() -> dict[str, str]:
     "GET", "/metrics", file_type="text/plain", limited=False, transaction="own", errors=(errors.NotFound,)
 )
 def prometheus() -> Response:
-    """Metrics of all processes of this machine and of the whole, for Prometheus."""
+    """Metrics in Prometheus format: of all processes of this machine, and of the whole installation."""
     body, media_type = _scraping.run(id(context()), _scraped)
     return Response(body, content_type=media_type)
 

@@ -1,4 +1,4 @@
-"""Every limit that a client can meet, as `GET /api/v1/limits` and the documents' table show it."""
+"""Every limit that a client can meet, for `GET /api/v1/limits` and the table in the documentation."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ..websocket import hub
 
 Per = Literal["address", "user", "address or user", "request", "user_key", "account", "login", "server"]
 
-# Whom the windows of a group are kept for; single acts are counted beside the caller's own group.
+# Whom a group's windows are kept for; limits on single actions count in addition to the caller's group.
 _PER: dict[str, Per] = {"public": "address", "authenticated": "user", "admin": "user"}
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit: `amount` of `unit`, in `seconds` where it is one of time. An amount of 0 is no limit."""
+    """One limit: `amount` of `unit`, per `seconds` where it is a rate. An amount of 0 means no limit."""
 
     name: str
     per: Per
@@ -35,7 +35,7 @@ class Limit:
 
 
 def table(settings: Settings, current: Config) -> Iterator[Limit]:
-    """All limits that hold now. What both settings and configuration limit is the lower of the two."""
+    """All limits in force. Where a setting and the configuration limit the same thing, the lower one counts."""
     yield from _rates()
     yield from _guesses_and_turns(settings)
     yield from _sizes(settings, configuration.effective_upload_limit(current, settings.max_upload_size))

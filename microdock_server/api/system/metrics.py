@@ -1,4 +1,4 @@
-"""What is read when somebody asks for the metrics: the state of the whole, once a scrape, whoever answers it."""
+"""Metrics that are computed per scrape: the state of the whole installation, whichever node answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def state(ready: dict[str, str]) -> list[Metric]:
-    """The gauges, with the answers of /readyz among them. A database that is away leaves out what it would say."""
+    """The gauges, including the results of /readyz. Without a database, its gauges are left out."""
     found = [_ready(ready), *_disks(), *_backup(context().settings.data_dir / RECORD)]
     try:
         with unit_of_work(writing=False):

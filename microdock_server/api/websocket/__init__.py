@@ -1,1 +1,1 @@
-"""Notifications as they happen: the endpoint at `/ws`, its connections, and the hub of a process."""
+"""Live notifications: the endpoint at `/ws`, its connections, and the hub of a process."""

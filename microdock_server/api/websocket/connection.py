@@ -1,7 +1,7 @@
-"""One WebSocket: read by the thread that handles it, written to by any thread, and nobody ever waits for its client.
+"""One WebSocket: read by its own thread, written to by any thread; no writer ever waits for its client.
 
-The protocol is wsproto's; input and output are ours. simple-websocket (flask-sock) has a second thread for every
-connection, and whoever sends waits for a slow client.
+wsproto implements the protocol; input and output are our own. simple-websocket (flask-sock) needs a second thread for
+every connection, and its senders wait for slow clients.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 CHUNK: Final = 4096
 MAX_MESSAGE: Final = 4096
-# What a client may be behind, in bytes beyond the kernel's own buffer, and for how long it may take nothing of it.
+# How many bytes a client may lag behind, beyond the kernel's own buffer, and for how long it may read nothing.
 MAX_PENDING: Final = 256 * 1024
 SLOW_AFTER: Final = 5.0
 # How long a closing handshake may take.
 LINGER: Final = 2.0
-# A quiet client is asked for a sign of life, and cut when it gave none twice.
+# A silent client is pinged, and disconnected after two pings without an answer.
 PING_EVERY: Final = 25.0
 MAX_UNANSWERED: Final = 2
 # Frames of any kind that a client may send in a minute.
 MAX_FRAMES: Final = 600
 MINUTE: Final = 60.0
-# All of a request for a WebSocket but its key. It offers no extensions, whatever the client does: nothing is
-# compressed, which would cost memory for each connection.
+# A complete handshake request except for its key. It offers no extensions, whatever the client does: compression would
+# cost memory for each connection.
 _UPGRADE: Final = (
     *((b"Host", b"localhost"), (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")),
     (b"Sec-WebSocket-Version", b"13"),
@@ -42,7 +42,7 @@ _UPGRADE: Final = (
 
 
 def upgraded(sock: socket.socket, key: str) -> Connection:
-    """The WebSocket that a client asked for by a request with this `Sec-WebSocket-Key`; the answer to it is sent."""
+    """The WebSocket for a request with this `Sec-WebSocket-Key`; the handshake's answer is sent."""
     protocol = WSConnection(ConnectionType.SERVER)
     protocol.initiate_upgrade_connection([*_UPGRADE, (b"Sec-WebSocket-Key", key.encode())], "/")
     for _request in protocol.events():
@@ -51,14 +51,16 @@ def upgraded(sock: socket.socket, key: str) -> Connection:
 
 
 class Connection:
-    """A WebSocket that is open, then closing (a close frame was sent), then over (nothing is read or sent any more)."""
+    """A WebSocket that is open, then closing (a close frame was sent), then closed (nothing is read or sent any
+    more).
+    """
 
     def __init__(self, sock: socket.socket, protocol: WSConnection) -> None:
         sock.setblocking(False)
         self._sock, self._protocol = sock, protocol
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        # Held for moments only: whoever holds it never waits for the socket.
+        # Held only briefly: the holder never waits for the socket.
         self._lock = threading.Lock()
         self._inbox: deque[str] = deque()
         self._parts = ""
@@ -75,7 +77,7 @@ class Connection:
         return self._cut_at is None and not self._is_over
 
     def receive(self, within: float = math.inf) -> str | None:
-        """The next message, None once the connection is not open. Raises TimeoutError where none comes in time."""
+        """The next message, or None once the connection is not open. Raises TimeoutError where none arrives in time."""
         deadline = time.monotonic() + within
         while self.is_open and not self._inbox:
             self._wait(deadline)
@@ -84,7 +86,7 @@ class Connection:
         return self._inbox.popleft() if self.is_open else None
 
     def send(self, text: str) -> None:
-        """Send a message, or keep it for later where the client is slow; nothing once the connection is closing."""
+        """Send a message, or queue it where the client is slow; does nothing once the connection is closing."""
         with self._lock:
             if self.is_open:
                 self._write(self._protocol.send(TextMessage(data=text)))
@@ -98,12 +100,12 @@ class Connection:
             self.tend()
 
     def close(self, code: int, reason: str) -> None:
-        """Begin to close; the first reason given is the one that counts."""
+        """Begin to close; the first reason given counts."""
         with self._lock:
             self._close(code, reason)
 
     def tend(self) -> None:
-        """Send what is pending, and part with a client that takes nothing or does not finish closing."""
+        """Send what is pending, and disconnect a client that reads nothing or does not finish closing."""
         with self._lock:
             self._flush()
             now = time.monotonic()
@@ -113,9 +115,9 @@ class Connection:
                 self._cut()
 
     def end(self) -> None:
-        """Wait for the client's half of closing, for two seconds at most, and close the socket.
+        """Wait for the client's half of the closing handshake, for two seconds at most, and close the socket.
 
-        The server would do it as well, but on the thread that accepts connections, which has better things to do.
+        gunicorn would do the same, but on its main thread, which must keep accepting connections.
         """
         try:
             self.close(1000, "")
@@ -127,7 +129,7 @@ class Connection:
                 self._sock.close()
 
     def _wait(self, deadline: float) -> None:
-        """Until something happens, or the next moment at which something is to be done."""
+        """Wait until there is input or output, or the next deadline."""
         alarm = min(deadline, self._heard + PING_EVERY if self._cut_at is None else self._cut_at)
         if self._poll.poll(max(0.0, alarm - time.monotonic()) * 1000 + 1):
             self._read()
@@ -168,7 +170,9 @@ class Connection:
                 self._write(self._protocol.send(event.response()))
 
     def _heed_close(self, event: CloseConnection) -> None:
-        """The client closes, answers our closing, or broke the protocol: in that case it still has to answer."""
+        """The client closes, answers our close, or broke the protocol; in that case the closing handshake is still
+        due.
+        """
         if self._cut_at is None:
             self._write(self._protocol.send(event.response()))
             self._cut_at = time.monotonic() + LINGER
@@ -227,7 +231,7 @@ class Connection:
             self._cut()
 
     def _cut(self) -> None:
-        """What the kernel has taken is still sent. The thread that reads wakes up from this."""
+        """Disconnect at once. Bytes that the kernel has accepted are still sent. This wakes up the reading thread."""
         self._is_over = True
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Notifications as they happen, over a WebSocket at `/ws`: who may connect, and what is said. See docs/api.md."""
+"""The WebSocket endpoint at `/ws`: who may connect, and the messages exchanged. See docs/api.md."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ live = Blueprint("live", __name__)
 
 
 class _Upgraded(Response):
-    """The answer to a request whose socket was a WebSocket: gunicorn is told that nothing is left to be sent."""
+    """The response of a request that became a WebSocket: tells gunicorn that nothing is left to send."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """See Response. Werkzeug's server, of which `flask run` is made, only knows answers."""
+        """See werkzeug's Response. Under `flask run`, werkzeug's server needs a response to call."""
         if "gunicorn.socket" in environ:
             raise StopIteration
         return super().__call__(environ, start_response)
@@ -72,7 +72,7 @@ def mount(app: Flask, context: Context) -> None:
 
 @live.before_request
 def _admit() -> Response | None:
-    """Before the upgrade: count the request, look at it, and take a place."""
+    """Before the upgrade: count the request, check it, and reserve a place."""
     request.environ[ROUTE] = SOCKET
     request.environ[RATE_HEADERS] = api_state().limits.count(request.remote_addr or "", None)
     if request.method != "GET" or not _is_key(request.headers.get("Sec-WebSocket-Key", "")):
@@ -96,7 +96,7 @@ def _leave(_error: BaseException | None) -> None:
 
 @live.route(SOCKET, websocket=True)
 def converse() -> Response:
-    """The whole life of a socket. Nothing that goes wrong in it becomes an HTTP answer: it has been given."""
+    """The whole life of a WebSocket. No error in it becomes an HTTP response: that was sent already."""
     environ = request.environ
     sock = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
     connection = upgraded(sock, environ["HTTP_SEC_WEBSOCKET_KEY"])
@@ -124,7 +124,7 @@ def _serve(connection: Connection) -> None:
 
 
 def _authenticate(connection: Connection) -> Member | None:
-    """The member that the first message makes; None where the connection is closed for it."""
+    """The member that the first message introduces; None where that closed the connection."""
     try:
         hello = _hello(connection.receive(HELLO_WITHIN))
         claims = auth.read(hello.token, "access")
@@ -137,14 +137,14 @@ def _authenticate(connection: Connection) -> Member | None:
         connection.close(TOO_MANY_OF_USER, "too many connections of this user")
         return None
     _hub().introduce(request.environ[_PLACE])
-    # Said only where it is so: whoever knows this message by its fields need not learn another.
+    # Sent only where it applies: existing clients know this message without the field.
     over = {"resync": True} if member.starts_over else {}
     connection.send(frame("auth_ok", user_id=claims.user_id, last_id=member.newest, timestamp=utcnow(), **over))
     return member
 
 
 def _hello(text: str | None) -> Hello:
-    """The first message, as it must be. Raises ValueError."""
+    """The first message, validated. Raises ValueError."""
     message = _parsed(text)
     token, last_id = message.get("token"), message.get("last_id")
     spoken = message.get("language", request.environ[_LANGUAGE])
@@ -158,7 +158,7 @@ def _hello(text: str | None) -> Hello:
 
 
 def _listen(connection: Connection) -> None:
-    """Answer what comes, until the connection closes."""
+    """Answer the client's messages until the connection closes."""
     senseless = 0
     while (text := connection.receive()) is not None:
         if _is_ping(text):
@@ -178,7 +178,7 @@ def _is_ping(text: str) -> bool:
 
 
 def _parsed(text: str | None) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for anything else."""
+    """Parse a JSON object. Raises ValueError for anything else."""
     try:
         message = json.loads(text or "")
     except RecursionError as reason:

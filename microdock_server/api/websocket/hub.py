@@ -1,7 +1,7 @@
-"""The sockets of one process: who is connected, who gets which notification, and who has to go.
+"""The WebSockets of one process: who is connected, who gets which notification, and who is disconnected.
 
-Every socket is read by a thread of its own. One poller for all of them asks for new notifications and checks anew
-whether tokens are still believed; it writes without ever waiting for a client.
+Each socket is read by its own thread. One poller for all of them reads new notifications and revalidates tokens; it
+writes without ever waiting for a client.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ log = logging.getLogger(__name__)
 TICK: Final = 0.5
 TICK_AFTER_FAILURE: Final = 2.0
 RECHECK_EVERY: Final = 2.0
-# Where wake-ups are received, the database is asked for notifications when one comes, and otherwise this often.
+# Where wake-ups are received, the database is polled when one comes, and otherwise at this interval.
 LOOK_EVERY: Final = 3.0
-# Wake-ups in quick succession are answered together.
+# Wake-ups in quick succession are handled together.
 PAUSE: Final = 0.05
 
-# Sockets of one address that have not said yet whose they are, in each process.
+# How many unauthenticated sockets one address may have, in each process.
 MAX_STRANGERS: Final = 16
 
 UNAUTHENTICATED: Final = 4401
@@ -49,8 +49,9 @@ GOING_AWAY: Final = 1001
 class Member:
     """A connection whose user is known. Between `seen` and what the poller sends nothing is lost or sent twice.
 
-    A client that has seen more than there is, up to `newest`, starts over: what it knows is of a database that was
-    replaced by an older one. It gets all that is unread, and from there on what everybody gets.
+    Between `seen` and what the poller sends, nothing is lost or sent twice. A client whose `seen` is beyond the
+    `newest` notification starts over: the database was replaced by an older one. It gets everything unread, and then
+    all new ones.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Member:
         self._announced = 0
 
     def offer(self, number: int, text: str) -> None:
-        """Hand out a notification. While older ones are still read from the database it is noted, not sent."""
+        """Deliver a notification. While older ones are still being read from the database it is queued, not sent."""
         with self._lock:
             if not self._is_live:
                 self._announced = max(self._announced, number)
@@ -73,7 +74,7 @@ class Member:
                 self.connection.send(text)
 
     def catch_up(self, engine: Engine) -> None:
-        """Send what was missed since `seen`, oldest first, and go live."""
+        """Send what was missed since `seen`, oldest first, then switch to live delivery."""
         if self.starts_over:
             self._start_over(engine)
         while self.connection.is_open:
@@ -97,7 +98,9 @@ class Member:
             self.seen = row.id
 
     def _go_live(self) -> bool:
-        """False where something was noted since: it was committed, so reading once more finds it."""
+        """Switch to live delivery; False if a notification was queued meanwhile: it is committed, so another read
+        finds it.
+        """
         with self._lock:
             self._is_live = self._announced <= self.seen
             self._announced = 0
@@ -112,11 +115,11 @@ class Place:
 
 
 class Hub:
-    """Keeps count of the sockets of this process. Its poller starts with the first one, after the fork."""
+    """Tracks the sockets of this process. Its poller starts with the first one, after the fork."""
 
     def __init__(self, engine: Engine, wakeups: WakeUps, most: int, most_of_user: int) -> None:
         self._engine, self._wakeups, self._most, self._most_of_user = engine, wakeups, most, most_of_user
-        # Who runs the process may say here that it is about to end: sockets are closed then.
+        # The process's owner sets this event before the process ends: sockets are then closed.
         self.is_wanted: Callable[[], bool] = lambda: True
         self._lock = threading.Lock()
         self._slots = 0
@@ -128,9 +131,9 @@ class Hub:
         self._poller: int | None = None
 
     def reserve(self, address: str) -> Place:
-        """Take a place for a socket of an address; `release` gives it back.
+        """Reserve a place for a socket of an address; `release` gives it back.
 
-        Raises TooMany where the address has its share of sockets without a user, ServerBusy where no place is left.
+        Raises TooMany where the address has its maximum of unauthenticated sockets, ServerBusy where no place is left.
         """
         with self._lock:
             if self._strangers[address] >= MAX_STRANGERS:
@@ -144,7 +147,7 @@ class Hub:
             return Place(address)
 
     def introduce(self, place: Place) -> None:
-        """The user of a socket is known: it counts for its address no longer."""
+        """The socket's user is known: it no longer counts for its address."""
         with self._lock:
             self._forget(place)
 
@@ -163,7 +166,7 @@ class Hub:
 
     @contextmanager
     def watching(self, connection: Connection) -> Iterator[None]:
-        """Watch a connection until the context ends: it is closed with the process, and cut when its time is over."""
+        """Within this context, the connection is closed with the process, and disconnected at its deadline."""
         with self._lock:
             self._connections.add(connection)
         metrics.SOCKETS.inc()
@@ -176,12 +179,12 @@ class Hub:
             metrics.SOCKETS.dec()
 
     def join(self, connection: Connection, claims: Claims, language: Language, last_id: int | None) -> Member | None:
-        """A new member; None if its user has the most sockets allowed. To be undone by `leave`."""
+        """A new member; None if its user already has the maximum of sockets. Undone by `leave`."""
         newest = notifications.latest_id(self._engine)
         member = Member(connection, claims, language, last_id, newest)
         with self._lock:
             if not self._members:
-                # What was written while nobody listened is read by those who missed it, not handed out. The cursor may
+                # Notifications written while nobody listened are read by catch_up, not delivered here. The cursor may
                 # have to go back: the database may have been replaced by an older one.
                 self._cursor = newest
             theirs = self._members.setdefault(claims.user_id, set())
@@ -219,7 +222,7 @@ class Hub:
             self._wait()
 
     def _wait(self) -> None:
-        """Until the next tick, or a wake-up; what that is about is due at once."""
+        """Wait until the next tick, or a wake-up, whose work is due at once."""
         topics = self._wakeups.wait(TICK)
         if topics is None or "notifications" in topics:
             self._looked = -math.inf
@@ -229,13 +232,13 @@ class Hub:
             time.sleep(PAUSE)
 
     def _dismiss(self) -> None:
-        """Close all that is there as soon as the process is asked to end."""
+        """Close all sockets as soon as the process is asked to end."""
         if not self.is_wanted():
             for connection in self._all_connections():
                 connection.close(GOING_AWAY, "the server is going away")
 
     def _hand_out(self) -> None:
-        """Read what is new, once for all, and hand it to its users, where that is due."""
+        """Read new notifications once for all, and deliver them, when that is due."""
         if time.monotonic() - self._looked < LOOK_EVERY:
             return
         while self._members:
@@ -256,7 +259,7 @@ class Hub:
             member.offer(row.id, texts[member.language])
 
     def _recheck(self) -> None:
-        """Close the sockets whose token has expired (seen at every tick) or is believed no more."""
+        """Close the sockets whose token has expired (checked at every tick) or was revoked."""
         now, members = time.time(), self._all_members(None)
         for member in members:
             if member.claims.expires_at.timestamp() <= now:
@@ -286,7 +289,7 @@ class Hub:
 
 
 def rendered(row: Row[Any], language: Language) -> str:
-    """A notification as it is sent."""
+    """A notification as JSON for the client."""
     text = notifications.message_for(row.event, row.data).render(language)
     return frame(
         "notification", id=row.id, event=row.event, data={**row.data, "message": text}, timestamp=row.created_at
@@ -294,5 +297,5 @@ def rendered(row: Row[Any], language: Language) -> str:
 
 
 def frame(kind: str, **fields: Any) -> str:
-    """A message of this type. Times become texts; JSON's escapes carry whatever a column may hold."""
+    """A message of this type. Times become texts; JSON escapes cover whatever a column may hold."""
     return json.dumps({"type": kind, **fields}, default=iso, separators=(",", ":"))

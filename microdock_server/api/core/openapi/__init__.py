@@ -1,4 +1,4 @@
-"""The OpenAPI document: made from the declarations that drive the endpoints, and said in words and examples."""
+"""The OpenAPI document, generated from the declarations that drive the endpoints, with descriptions and examples."""
 
 from .specification import document
 

@@ -1,4 +1,4 @@
-"""Requests and answers as they were recorded: the contract tests hold that the server still answers so."""
+"""Recorded requests and answers. The contract tests check that the server still answers like this."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE: Final = Path(__file__).with_name("examples.json")
 
 
 def show(document: dict[str, Any]) -> None:
-    """Put what was recorded of each operation into a document: of parameters, body and answer."""
+    """Add the recorded examples of each operation to a document: parameters, bodies and answers."""
     recorded = orjson.loads(FILE.read_bytes())
     for operation in (one for path in document["paths"].values() for one in path.values()):
         if operation["operationId"] in recorded:

@@ -1,4 +1,4 @@
-"""What fields mean that are called the same wherever they stand."""
+"""Meanings of fields that mean the same wherever they stand."""
 
 from __future__ import annotations
 

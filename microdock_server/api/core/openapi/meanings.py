@@ -1,7 +1,7 @@
-"""What fields mean, for the document: a common name is described once, and for one schema where it means more.
+"""Meanings of fields, for the document: once per name, and per schema where it differs.
 
-`Schema.field` goes before `field`; what a field's own metadata says goes before both. A test holds that nothing is left
-without a meaning, and that no meaning is left over.
+`Schema.field` wins over `field`; a field's own metadata wins over both. A test checks that no field is without a
+meaning and that no meaning is unused.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PARAMETERS: Final = {
 
 
 def describe(document: dict[str, Any]) -> None:
-    """Give every field and parameter of a document its meaning, where it has none of its own."""
+    """Give every field and parameter of a document its meaning, unless it has one."""
     for name, field, found in fields_of(document):
         if "description" not in found:
             found["description"] = meaning(name, field)
@@ -61,19 +61,19 @@ def describe(document: dict[str, Any]) -> None:
 
 
 def fields_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each named schema's fields: the schema's name, the field's, and what is said of it."""
+    """Each named schema's fields: the schema's name, the field's name, and its description."""
     for name, schema in document["components"]["schemas"].items():
         for field, found in schema.get("properties", {}).items():
             yield name, field, found
 
 
 def keys(schema: str, field: str) -> tuple[str, ...]:
-    """Under which keys a field's meaning may stand: of the schema with its surface's name, without it, of the field."""
+    """The keys under which a field's meaning may be found, best first: schema with surface, schema, field alone."""
     short = schema.removeprefix("Host").removeprefix("Market").removeprefix("Installs")
     return f"{schema}.{field}", f"{short}.{field}", field
 
 
 def meaning(schema: str, field: str) -> str:
-    """What a field means. Raises KeyError where nobody said."""
+    """A field's meaning. Raises KeyError where none is declared."""
     key = next((key for key in keys(schema, field) if key in FIELDS), field)
     return FIELDS[key]

@@ -1,4 +1,4 @@
-"""One operation of the document: what an endpoint's declaration says, in OpenAPI's terms."""
+"""One operation of the document: an endpoint's declaration in OpenAPI's terms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..surface import Access, Endpoint, Surface
 from . import refusals
 from .topics import topic_of
 
-# Files that a bucket may send instead: see STORAGE_DOWNLOADS.
+# Files that a bucket may send instead of the server: see STORAGE_DOWNLOADS.
 HANDED_OUT: Final = ("application/zip", "application/octet-stream")
 IF_MATCH: Final = {
     "in": "header",
@@ -30,7 +30,7 @@ _WHO: Final = {
 
 
 def operation(surface: Surface, endpoint: Endpoint, prefix: str) -> dict[str, Any]:
-    """The operation of an endpoint of a surface that is mounted at `prefix`."""
+    """The operation of an endpoint, for a surface mounted at `prefix`."""
     said = re.sub(r"\s*\n\s*", " ", (endpoint.view.__doc__ or "").strip())
     path = f"{prefix}{endpoint.rule}"
     made: dict[str, Any] = {
@@ -54,7 +54,7 @@ def operation(surface: Surface, endpoint: Endpoint, prefix: str) -> dict[str, An
 
 
 def operation_id(method: str, path: str) -> str:
-    """What names an operation: its method and the rule of its path."""
+    """The operation's id: its method and path rule."""
     return f"{method.lower()}_{re.sub(r'[^a-zA-Z0-9_]+', '_', path).strip('_') or 'root'}"
 
 

@@ -1,4 +1,4 @@
-"""What operations refuse with: the statuses, the slugs below each, and the two shapes of refusals."""
+"""Refusals of operations: statuses, the slugs of each, and the two shapes of error bodies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REASONS: Final = {
     503: "Busy, or not ready",
     507: "The disk is full",
 }
-# What is no domain error: the frameworks' own, and what nobody expected.
+# Not domain errors: those of the frameworks, and unexpected ones.
 _FAILURES: Final = {500: ("database_unavailable", "internal_error")}
 _BODY: Final = (errors.MalformedBody, errors.WrongContentType, errors.ClientTooSlow, errors.TooLarge, errors.ServerBusy)
 _FORM: Final = (errors.FileTooLarge, errors.StorageFull, errors.StorageBytesExceeded)
@@ -36,7 +36,7 @@ Refusals = dict[int, list[str]]
 
 
 def refusals_of(envelope: HostEnvelope, endpoint: Endpoint) -> Refusals:
-    """The slugs that an endpoint may refuse with, by status: what its parts imply, and what it says itself."""
+    """The slugs that an endpoint may refuse with, by status: those its parts imply, and those it declares."""
     found: dict[int, set[str]] = {500: {*_FAILURES[500], errors.StorageFailure.slug}}
     for kind in (*_implied(endpoint), *(one for one in endpoint.errors if not isinstance(one, int))):
         found.setdefault(envelope.status_of_kind(kind), set()).add(kind.slug)
@@ -69,7 +69,7 @@ def _of_access(access: Access | str) -> Iterator[type[DomainError]]:
 
 
 def responses(envelope: HostEnvelope, endpoint: Endpoint) -> dict[str, Any]:
-    """The refusals of an endpoint as the document's responses; `x-slugs` names what `error` may say."""
+    """The refusals of an endpoint as OpenAPI responses; `x-slugs` lists the possible values of `error`."""
     schema = {"$ref": f"#/components/schemas/{'HostRefusal' if envelope is HOST else 'MarketRefusal'}"}
     return {
         str(status): {
@@ -82,7 +82,7 @@ def responses(envelope: HostEnvelope, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The shapes of refusals, by name."""
+    """The schemas of error bodies, by name."""
     text: dict[str, Any] = {"type": "string"}
     maybe = {"type": ["string", "null"]}
     detail = {

@@ -1,4 +1,4 @@
-"""What fields mean in one schema in particular; the surface's name goes before it where only there."""
+"""Meanings of fields in one particular schema; prefixed with the surface's name where they differ between surfaces."""
 
 from __future__ import annotations
 

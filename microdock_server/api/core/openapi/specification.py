@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document as a whole; made once a process, when it is first asked for."""
+"""The OpenAPI 3.1 document as a whole, made once per process, on the first request for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ language. Every refusal lists the slugs that it may have, in `x-slugs` too.
 
 
 def document(settings: Settings, mounted: Iterable[Mounted]) -> Callable[[], bytes]:
-    """A function that gives the document as JSON; it is made once, when first asked for."""
+    """A function that returns the document as JSON and makes it on the first call."""
     surfaces = [(surface, prefix) for surface, prefix in mounted if not prefix.startswith(tuple(ALIASES))]
     rendered: LoadingCache[str, bytes] = LoadingCache(1)
 
@@ -76,7 +76,7 @@ def _schema_name(schema: Any) -> str:
 
 
 def _describe_fields(plugin: MarshmallowPlugin) -> None:
-    """Types of our own fields; the rest of their description is in their metadata."""
+    """Describe our own field types; the rest of a field's description is in its metadata."""
     plugin.map_to_openapi_type(fields.Moment, "string", "date-time")  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(form_fields.File, "string", "binary")  # type: ignore[no-untyped-call]
     plugin.map_to_openapi_type(form_fields.Files, "array", None)  # type: ignore[no-untyped-call]

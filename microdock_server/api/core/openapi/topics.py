@@ -1,4 +1,4 @@
-"""What operations are grouped by in the document: topics, in the order in which one reads about them."""
+"""Topics that group the document's operations, in the order in which a reader needs them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _MARKET: Final = r"/api/v1/(marketplace|developers|admin)"
-# Name, description, and what the paths look like. The first that fits counts; the order of reading is TOPICS'.
+# Name, description, and a pattern of paths. The first match counts; the order in the document is that of TOPICS.
 _BY_PATH: Final = (
     ("Host: accounts", "/api/auth/"),
     ("Host: plugins", "/api/plugins/"),
@@ -49,5 +49,5 @@ TOPICS: Final = {
 
 
 def topic_of(path: str) -> str:
-    """The topic of an operation's path."""
+    """The topic of a path."""
     return next(name for name, pattern in _BY_PATH if re.match(pattern, path))

@@ -1,1 +1,1 @@
-"""What the marketplace surface reads and writes, spelled as its document does."""
+"""Request and answer schemas of the marketplace surface, in its document's spelling."""

@@ -98,7 +98,7 @@ class DeveloperQuery(Page):
 
 
 class Developer(Schema):
-    """`email` and what belongs to the verification are null for everybody but themselves and administrators."""
+    """`email` and the verification's fields are null for everybody but the developer and administrators."""
 
     id = plain.String(required=True)
     username = plain.String(required=True)
@@ -141,7 +141,7 @@ class RecordedRevenue(Schema):
 
 
 class PluginCounts(Schema):
-    """By status; what waits for review and what is being reviewed are `pending`."""
+    """Counts by status; reviews that wait and those that have started are both `pending`."""
 
     total = plain.Integer(required=True)
     pending = plain.Integer(required=True)
@@ -153,7 +153,7 @@ class PluginCounts(Schema):
 
 
 class DownloadCounts(Schema):
-    """`growth_rate` in percent of the month before; null where that had none."""
+    """`growth_rate` is in percent of the month before; null where that month had none."""
 
     total = plain.Integer(required=True)
     this_month = plain.Integer(required=True)
@@ -175,7 +175,7 @@ class Money(Schema):
 
 
 class Revenue(Money):
-    """The sums of the currency with the most entries, and of each."""
+    """The totals of the currency with the most entries, and of each currency."""
 
     by_currency = plain.List(plain.Nested(Money), required=True)
 

@@ -1,4 +1,4 @@
-"""Field sets that several of the marketplace's schemas share."""
+"""Fields and helpers that several of the marketplace's schemas share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pagination(Schema):
 
 
 def pagination(query: dict[str, Any], total: int) -> dict[str, int]:
-    """Where in a list an answer stands."""
+    """The position of an answer within a list."""
     limit = query["limit"]
     return {"page": query["page"], "limit": limit, "total": total, "pages": -(-total // limit)}
 
@@ -48,7 +48,7 @@ def paged(name: str, item: type[Schema]) -> type[Schema]:
 
 
 def shown(name: str, asked: type[Schema]) -> type[Schema]:
-    """What a request may leave out in part, as answers show it: with all its fields."""
+    """The answer form of a request's partial schema: with all its fields."""
     members = {field: copy.deepcopy(found) for field, found in asked().fields.items()}
     for found in members.values():
         found.required, found.load_default, found.dump_default = True, ma.missing, ma.missing
@@ -58,7 +58,7 @@ def shown(name: str, asked: type[Schema]) -> type[Schema]:
 
 
 def stars() -> plain.Nested:
-    """How many ratings have how many stars."""
+    """The number of ratings by number of stars."""
     return plain.Nested(_Stars, required=True)
 
 
@@ -67,12 +67,12 @@ _Stars.__module__ = __name__
 
 
 def revision_field() -> plain.String:
-    """The field by which a client says what it changes."""
+    """The field by which a client names the revision that it changes."""
     return plain.String(required=True, metadata={"description": "of what is saved together; in double quotes the ETag"})
 
 
 class Link(Schema):
-    """A document or other evidence: a reference, which nothing here fetches."""
+    """A document or other evidence, as a URL. The server never fetches it."""
 
     type = fields.Text(min=1, max=50, required=True)
     url = fields.Url(min=1, required=True)
@@ -80,7 +80,7 @@ class Link(Schema):
 
 
 class Overridable(StrictSchema):
-    """A decision that may, where nobody else could take it, be about what its author submitted themselves."""
+    """A decision on one's own submission, allowed with a reason where nobody else could decide."""
 
     override = fields.Flag(load_default=False)
     reason = fields.Text(
@@ -89,7 +89,7 @@ class Overridable(StrictSchema):
 
 
 def override_of(body: dict[str, Any]) -> str | None:
-    """The reason of an override; None where none is asked for. Raises Invalid for one without a visible reason."""
+    """The reason of an override; None if there is no override. Raises Invalid for a blank reason."""
     if not body["override"]:
         return None
     reason = str(body["reason"])

@@ -1,4 +1,4 @@
-"""What automatic reviews find, and what a version changes."""
+"""Results of automatic review, and the changes of a version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Issue(Schema):
     evidence = plain.List(plain.String(), required=True)
 
 
-# What an area looked at depends on the rules of its day: a verdict may be older than some of these fields.
+# What an area reports depends on the rules of its time: a stored result may lack some of these fields.
 
 
 class SecurityDetails(Schema):
@@ -57,7 +57,7 @@ class PerformanceDetails(Schema):
 
 
 class Requirement(Schema):
-    """A dependency or an engine that a package names. Dependencies are `satisfied`, engines `satisfiable`."""
+    """A dependency or an engine that a package names. Dependencies have `satisfied`, engines `satisfiable`."""
 
     name = plain.String(required=True)
     range = plain.String(required=True)
@@ -111,7 +111,7 @@ class AutoReview(Schema):
 
 
 class VersionManifest(Schema):
-    """What the version's plugin.json says, whatever the owner set beside it."""
+    """The version's plugin.json, without what the owner changed later."""
 
     name = plain.String(required=True)
     version = plain.String(required=True)
@@ -144,7 +144,7 @@ class FileDifference(NameDifference):
 
 
 class ApiUse(Schema):
-    """A sensitive API that is named: `Namespace.Type::Member`."""
+    """A sensitive API that the code refers to: `Namespace.Type::Member`."""
 
     capability = plain.String(required=True)
     evidence = plain.String(required=True)
@@ -168,7 +168,7 @@ class NativeImportDifference(Schema):
 
 
 class Diff(Schema):
-    """What a version changes beside the published one that `against` names; null where there is none."""
+    """The changes since the published version that `against` names; null where there is none."""
 
     against = plain.String(required=True, allow_none=True)
     manifest = plain.List(plain.Nested(ManifestChange), required=True)

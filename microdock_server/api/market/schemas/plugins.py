@@ -28,7 +28,9 @@ class PluginQuery(Page):
 
 
 class Metadata(StrictSchema):
-    """What an owner says of a plugin. The last two are read from the package; only what they are may be said."""
+    """What an owner can say about a plugin. The last two are read from the package and may only be sent back
+    unchanged.
+    """
 
     tags = fields.Tags(max=20)
     homepage = fields.Url()
@@ -39,7 +41,7 @@ class Metadata(StrictSchema):
 
 
 class _Described(StrictSchema):
-    """What an owner can say of a plugin in every way of saying it."""
+    """Fields that an owner can set in every request form."""
 
     name = fields.Name(min=1, max=DISPLAY_NAME_MAX)
     description = fields.Prose(max=DESCRIPTION_MAX)
@@ -52,7 +54,7 @@ class PluginChange(_Described):
 
 
 class PluginForm(_Described):
-    """The same as a form, with images."""
+    """The same fields as a form, with images."""
 
     category_id = fields.Id()
     metadata = form_fields.JsonText(Metadata, load_default=dict)
@@ -88,7 +90,7 @@ class DeveloperRef(Schema):
 
 
 class Plugin(Schema):
-    """`name` is for people, `plugin_name` the package's. `rating` is null until somebody rated."""
+    """`name` is the display name, `plugin_name` the package's name. `rating` is null without ratings."""
 
     id = plain.String(required=True)
     plugin_name = plain.String(required=True)
@@ -127,7 +129,7 @@ class PluginStats(Schema):
 
 
 class OwnReview(Schema):
-    """Where the plugin stands in the queue, for its owner and reviewers. Times in minutes."""
+    """The plugin's place in the queue, for its owner and reviewers. Times in minutes."""
 
     id = plain.String(required=True)
     version = plain.String(required=True)
@@ -146,7 +148,7 @@ class RangeEnd(Schema):
 
 
 class HostRange(Schema):
-    """The versions of MicroDock that a package runs in: the range as it stands there, and its ends, null where open."""
+    """The MicroDock versions that a package supports: the range as written, and its ends, null where open."""
 
     range = plain.String(required=True)
     min_version = plain.Nested(RangeEnd, required=True, allow_none=True)
@@ -154,7 +156,7 @@ class HostRange(Schema):
 
 
 class Suspension(Schema):
-    """Why a suspended plugin is; told to those who still see it, its owner among them."""
+    """Why a plugin is suspended, for those who still see it, including its owner."""
 
     reason = plain.String(required=True)
     suspended_at = fields.Moment(required=True)
@@ -193,7 +195,7 @@ class PluginDetail(Schema):
 
 
 class Runtime(Schema):
-    """What the main assembly says that it runs on. The last three are null until it was reviewed automatically."""
+    """The runtime that the main assembly needs. The last three are null until automatic review has run."""
 
     architecture = plain.String(required=True, metadata={"description": "any, x86, x64, arm64 or arm"})
     is_mixed = plain.Boolean(required=True, metadata={"description": "native code beside .NET's (C++/CLI)"})
@@ -221,7 +223,9 @@ class Version(Schema):
 
 
 class PackageWarning(packages.PackageWarning):
-    """What a package is accepted in spite of: `entry` in the archive, `field` of plugin.json; else empty."""
+    """A warning about an accepted package: `entry` is one of the archive, `field` one of plugin.json; the other is
+    empty.
+    """
 
 
 class CreatedPlugin(PluginDetail):

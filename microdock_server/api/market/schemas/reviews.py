@@ -39,7 +39,7 @@ class AutoReviewSummary(Schema):
 
 
 class ReviewReport(Schema):
-    """Why somebody reported the plugin. `reporter` is a number, the same for all reports by one account."""
+    """A user's report of the plugin. `reporter` is a number, the same for all reports by one account."""
 
     reporter = plain.Integer(required=True)
     reason = plain.String(required=True)
@@ -47,7 +47,7 @@ class ReviewReport(Schema):
 
 
 class Review(Schema):
-    """One member of the queue. `estimated_time` and `age` in minutes."""
+    """One entry of the queue. `estimated_time` and `age` in minutes."""
 
     id = plain.String(required=True)
     plugin = plain.Nested(ReviewedPlugin, required=True)
@@ -106,7 +106,7 @@ class Decision(Overridable):
     notes = fields.Prose(max=10_000, load_default="")
     checklist = fields.Sections(ItemVerdict, load_default=dict)
     recommendations = fields.Many(fields.Prose(min=1, max=500), max=50, load_default=list)
-    # Of the bytes that were reviewed; refused with 409 where the version is not made of them.
+    # The hash of the reviewed package; a decision is refused with 409 where the version now has other bytes.
     file_hash = fields.Text(min=64, max=64, load_default=None)
 
 
@@ -117,7 +117,7 @@ class Batch(Overridable):
 
 
 class RefusedDetail(Schema):
-    """As in the envelope of a refusal; `rule` and `entry` only where there is a rule."""
+    """A detail as in the envelope of a refusal; `rule` and `entry` only where an archive rule was broken."""
 
     field = plain.String(required=True, allow_none=True)
     message = plain.String(required=True)
@@ -126,7 +126,7 @@ class RefusedDetail(Schema):
 
 
 class BatchRefusal(Schema):
-    """What the decision would have been refused with by itself."""
+    """The error that the decision would have been refused with on its own."""
 
     code = plain.Integer(required=True)
     slug = plain.String(required=True)
@@ -203,7 +203,7 @@ class AppealJudgement(Overridable):
 
 
 class Against(Schema):
-    """The reason that was given for what is appealed against."""
+    """The reason of the decision that is appealed against."""
 
     reason = plain.String(required=True)
     decided_at = fields.Moment(required=True, allow_none=True)
@@ -220,7 +220,7 @@ class Appeal(Schema):
     status = plain.String(required=True)
     decision_id = plain.String(required=True)
     against = plain.Nested(Against, required=True)
-    # Of whoever asks: may they decide it, why not, and would `override: true` with a reason do?
+    # For the caller: may they decide it, if not why, and would `override: true` with a reason help?
     may_process = plain.Boolean(required=True)
     may_not_because = plain.String(required=True, allow_none=True)
     may_override = plain.Boolean(required=True)

@@ -167,7 +167,7 @@ class PluginTotals(Schema):
 
 
 class ReviewTotals(Schema):
-    """`average_time` in days from submission to decision; `approval_rate` a share of one. Of nothing: null."""
+    """`average_time` in days from submission to decision; `approval_rate` a fraction of one. Null without decisions."""
 
     completed = plain.Integer(required=True)
     pending = plain.Integer(required=True)
@@ -198,7 +198,7 @@ class DownloadTotals(Schema):
 
 
 class SystemStats(Schema):
-    """Downloads and decisions are of the period; plugins and open reviews are as they are now. Times in days."""
+    """Downloads and decisions are of the period; plugins and open reviews are current. Times in days."""
 
     period = plain.String(required=True)
     plugins = plain.Nested(PluginTotals, required=True)
@@ -229,7 +229,7 @@ class DamagedFile(Schema):
 
 
 class Damage(Schema):
-    """`count` is of all; the first hundred are named."""
+    """`count` covers all of them; the first hundred are listed."""
 
     count = plain.Integer(required=True)
     files = plain.List(plain.Nested(DamagedFile), required=True)
@@ -265,7 +265,7 @@ class StoredBytes(Schema):
 
 
 class JobCounts(Schema):
-    """By state; what there is none of is left out."""
+    """By state; states without jobs are left out."""
 
     queued = plain.Integer()
     running = plain.Integer()
@@ -274,7 +274,7 @@ class JobCounts(Schema):
 
 
 class Resources(Schema):
-    """Sizes in bytes; what cannot be measured says `not_measured`. The disk's state is ok, low or full."""
+    """Sizes in bytes; what cannot be measured is `not_measured`. The disk's state is ok, low or full."""
 
     cpu = plain.Nested(Cpu, required=True)
     memory = plain.Nested(Memory, required=True)
@@ -286,7 +286,7 @@ class Resources(Schema):
 
 
 class Limit(Schema):
-    """So much for whom; an `amount` of 0 is no limit. `status` is what is answered beyond it."""
+    """A limit and whom it applies to; an `amount` of 0 means no limit. `status` is answered beyond it."""
 
     name = plain.String(required=True)
     per = plain.String(required=True)
@@ -297,7 +297,7 @@ class Limit(Schema):
 
 
 class Limits(Schema):
-    """Rates count nothing where `rates_enabled` is false."""
+    """Rate limits count nothing where `rates_enabled` is false."""
 
     rates_enabled = plain.Boolean(required=True)
     limits = plain.List(plain.Nested(Limit), required=True)
@@ -340,7 +340,8 @@ class AuditEntry(Schema):
     actor = plain.Nested(AuditActor, required=True)
     action = plain.String(required=True)
     target = plain.Nested(AuditTarget, required=True)
-    # Free: every action has its own, as they were at its time, and the chain of hashes is over what is stored.
+    # Free-form: every action has fields of its own, as they were at the time, and the chain of hashes covers what is
+    # stored.
     details = plain.Dict(
         required=True,
         metadata={"description": "what belongs to this action, by names of its own: free, for people and archives"},
@@ -384,7 +385,7 @@ class NotificationPage(paged("notifications", Notification)):  # type: ignore[mi
 
 
 class Reading(StrictSchema):
-    """Either of the two."""
+    """Either mark some by id, or all."""
 
     ids = fields.Many(fields.Number(min=1), max=1000, min=1, load_default=None)
     all = fields.Flag(load_default=False)

@@ -1,4 +1,4 @@
-"""Words that the marketplace's document uses in requests and that the domain has no other use for."""
+"""Enumerations that only the marketplace's requests use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ItemVerdict(StrEnum):
-    """What a reviewer says of one item of the checklist."""
+    """A reviewer's result for one item of the checklist."""
 
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
@@ -16,7 +16,7 @@ class ItemVerdict(StrEnum):
 
 
 class Action(StrEnum):
-    """What is done to a batch of reviews."""
+    """What is done with a batch of reviews."""
 
     APPROVE = "approve"
     REJECT = "reject"
