@@ -1,4 +1,4 @@
-"""Inspection of uploaded packages: archive, manifest, versions, assembly. Pure: files in, reports out."""
+"""Inspection of uploaded packages: archive, manifest, versions, assemblies. Pure functions from files to reports."""
 
 from microdock_server.bundle.dotnet.assembly import Finding, read_assembly
 from microdock_server.bundle.inspect import Entry, Limits, Report, inspect_package

@@ -1,4 +1,4 @@
-"""What a good package says that the host takes otherwise: accepted, and told to whoever uploads it."""
+"""Warnings about valid packages that the host would read differently: accepted, and reported to the uploader."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from microdock_server.bundle.problems import Problems
 from microdock_server.bundle.versions import is_version
 
 DATA: Final = "data"
-# Longest first: the first that fits is the operator. None is the full version itself.
+# Longest first: the first match is the operator. None: the full version alone.
 _OPERATORS: Final = (">=", "<=", ">", "<", "=", "^", "~", "")
 _ANY: Final = frozenset({"", "*"})
 
 
 def warn_of_data(paths: Iterable[str], warnings: Problems) -> None:
-    """Note a `data` at the archive's root: the host keeps the user's data there.
+    """Warn about `data` at the archive's root: the host keeps the user's data there.
 
-    Windows knows no case.
+    Windows ignores case.
     """
     found = next((path for path in paths if path.partition("/")[0].casefold() == DATA), None)
     if found is not None:
@@ -26,13 +26,13 @@ def warn_of_data(paths: Iterable[str], warnings: Problems) -> None:
 
 
 def warn_of_ranges(manifest: Manifest, warnings: Problems) -> None:
-    """Note the ranges of dependencies that the host does not read."""
+    """Warn about dependency ranges that the host cannot read."""
     for name, text in manifest.dependencies.items():
         if not is_read_by_hosts(text):
             warnings.add("dependency-range", field=f"dependencies.{name}", value=text)
 
 
 def is_read_by_hosts(text: str) -> bool:
-    """Is the range one that the host reads: one operator before one full version, or any version?"""
+    """Can the host read the range: one operator before one full version, or any version?"""
     operator = next(sign for sign in _OPERATORS if text.startswith(sign))
     return text in _ANY or is_version(text.removeprefix(operator))

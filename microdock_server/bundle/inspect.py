@@ -1,4 +1,4 @@
-"""The inspection of an uploaded package: every fault found is told at once, and nothing is unpacked to disk."""
+"""Inspects an uploaded package: all faults are reported at once, and nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _ASSEMBLY_RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an inspection found. `entries` (files only) and sizes are as declared, and proven where `ok`.
+    """The result of an inspection. `entries` (files only) and sizes are as declared, and verified if `ok`.
 
-    `warnings` are no reason to refuse it: what was read in spite of how it is written, and what may do harm.
+    `warnings` do not lead to refusal: leniencies in reading, and what may do harm.
     """
 
     problems: tuple[Problem, ...]
@@ -39,19 +39,19 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """May this package be accepted?"""
+        """Is the package accepted?"""
         return not self.problems
 
 
 def inspect_package(
     file: BinaryIO, limits: Limits = _DEFAULT_LIMITS, *, require_managed_assembly: bool = False
 ) -> Report:
-    """Inspect a seekable file from its first to its last byte.
+    """Inspect a seekable file completely.
 
-    Bad content never raises, it becomes problems; only what reading `file` raises (OSError) passes through.
-    Every entry is unpacked once, in pieces of at most 256 KiB, and never beyond its declared size; declared
-    sizes are held to `limits` first. Only plugin.json and the main DLL are kept in memory,
-    of one above 16 MiB its headers and metadata.
+    Bad content never raises: it becomes problems. Only errors of reading `file` (OSError) pass through. Every entry is
+    unpacked once, in pieces of at most 256 KiB, and never beyond its declared size; declared sizes are checked against
+    `limits` first. Only plugin.json and the main DLL are held in memory, of a DLL above 16 MiB its headers and
+    metadata.
     """
     problems, warnings = Problems(), Problems()
     archive = open_archive(file, limits, problems, warnings)
@@ -80,7 +80,7 @@ def _manifest(archive: Archive, limits: Limits, problems: Problems, warnings: Pr
         problems.add("manifest-too-large", MANIFEST, limit=limits.max_manifest)
         return None
     data = archive.read(MANIFEST, limits.max_manifest)
-    if data is None:  # the reason was noted when its content was checked
+    if data is None:  # the fault was recorded when its content was checked
         return None
     manifest, found = parse_manifest(data, warnings)
     problems.extend(found)
@@ -90,7 +90,7 @@ def _manifest(archive: Archive, limits: Limits, problems: Problems, warnings: Pr
 
 
 def _explain_missing(archive: Archive, problems: Problems) -> None:
-    """Name the likely mistake: another case, or everything inside one folder."""
+    """Name the likely mistake: different case, or everything inside one folder."""
     for name in archive.names():
         if name.casefold() == MANIFEST:
             problems.add("manifest-wrong-case", name)

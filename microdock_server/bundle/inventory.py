@@ -1,4 +1,4 @@
-"""What a package holds, told so that two versions of it can be compared: files, manifest, permissions, main DLL."""
+"""A package's contents in a form in which versions can be compared: files, manifest, permissions, main DLL."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TEXT_SUFFIXES: Final = (".md", ".markdown", ".txt", ".rst")
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """One file. `sha256` is in hexadecimal, "" where the content cannot be read or is not as declared."""
+    """One file. `sha256` is in hexadecimal; "" where the content is unreadable or not as declared."""
 
     name: str
     size: int
@@ -45,7 +45,7 @@ class FileFacts:
 class Inventory:
     """A package's content. `files` are sorted by name; `manifest` is {} where plugin.json is not valid.
 
-    `documents` has readme, changelog and license: is there one, as a file or (the last two) in the manifest?
+    `documents` has readme, changelog and license: does each exist, as a file or (the last two) in the manifest?
     """
 
     files: tuple[FileFacts, ...] = ()
@@ -57,13 +57,13 @@ class Inventory:
     readme: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The form in which an inventory is stored; `from_json` reads it back without loss."""
+        """The form in which an inventory is stored; `from_json` reverses it without loss."""
         lists = {"files": [dataclasses.asdict(file) for file in self.files], "permissions": list(self.permissions)}
         return dataclasses.asdict(self) | lists | {"assembly": self.assembly and self.assembly.as_json()}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
-        """What `as_json` gave, before or after it went through JSON."""
+        """The inverse of `as_json`, also after a round trip through JSON."""
         typed = {
             "files": tuple(FileFacts(**item) for item in document["files"]),
             "permissions": tuple(document["permissions"]),
@@ -83,11 +83,10 @@ def _assembly_from(document: dict[str, Any]) -> AssemblyFacts:
 
 
 def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventory:
-    """The inventory of a package in a seekable file; empty where it is no archive or passes a limit.
+    """The inventory of a package in a seekable file; empty if it is not an archive or exceeds a limit.
 
-    Bad content never raises, only what reading `file` raises (OSError). Every entry is unpacked in pieces of at
-    most 256 KiB; plugin.json, the README (256 KiB) and the main DLL (above 16 MiB its metadata) are in
-    memory one at a time.
+    Bad content never raises, only errors of reading `file` (OSError). Every entry is unpacked in pieces of at most 256
+    KiB; plugin.json, the README (256 KiB) and the main DLL (above 16 MiB its metadata) are in memory one at a time.
     """
     archive = open_archive(file, limits, Problems())
     if archive is None:
@@ -107,7 +106,7 @@ def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventor
 
 
 def _permissions(source: bytes) -> tuple[str, ...]:
-    """The texts in plugin.json's `permissions`, in its order and each once; none where they are too many."""
+    """The strings in plugin.json's `permissions`, in order, each once; none if there are too many."""
     try:
         document, _ = load(source)
     except BadJson:
@@ -128,7 +127,7 @@ def _documents(names: list[str], manifest: Manifest | None) -> dict[str, bool]:
 
 
 def _readme(archive: Archive) -> str:
-    """The text of the README, the top one first; "" where that is no UTF-8 text or too long."""
+    """The text of the README, the outermost first; "" if it is not UTF-8 or too long."""
     matches = (_DOCUMENT.fullmatch(name) for name in archive.names())
     name = min((match[0] for match in matches if match and match["readme"]), key=_readme_rank, default=None)
     data = None if name is None else archive.read(name, README_MAX)
@@ -136,7 +135,7 @@ def _readme(archive: Archive) -> str:
         text = (data or b"").decode("utf-8-sig")
     except UnicodeDecodeError:
         return ""
-    return "" if "\0" in text else text  # no text, and databases refuse to keep it
+    return "" if "\0" in text else text  # not text, and databases refuse to store it
 
 
 def _readme_rank(name: str) -> tuple[bool, int, str]:
@@ -156,7 +155,7 @@ def _assembly(archive: Archive, manifest: Manifest) -> AssemblyFacts | None:
 
 
 def compare(old: Inventory | None, new: Inventory) -> dict[str, Any]:
-    """What changed from `old` to `new`, in lists that are ready for JSON; without an `old` all is added."""
+    """The changes from `old` to `new`, as JSON-ready lists; without `old` everything is added."""
     before = old or Inventory()
     was, now = before.assembly or AssemblyFacts("unreadable"), new.assembly or AssemblyFacts("unreadable")
     return {
@@ -170,14 +169,14 @@ def compare(old: Inventory | None, new: Inventory) -> dict[str, Any]:
 
 
 def _files(old: Inventory, new: Inventory) -> dict[str, list[str]]:
-    """A file that could not be read counts as changed: nobody knows that it is the same."""
+    """A file that could not be read counts as changed: it cannot be shown to be the same."""
     was, now = ({file.name: file for file in inventory.files} for inventory in (old, new))
     changed = [name for name in now if name in was and (now[name] != was[name] or not now[name].sha256)]
     return {**_difference(was, now), "changed": changed}
 
 
 def _manifest(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields that differ, in the order of Manifest. What was and is empty did not change."""
+    """The fields that differ, in the order of Manifest. Fields that are empty in both are left out."""
     pairs = ((item.name, old.get(item.name), new.get(item.name)) for item in dataclasses.fields(Manifest))
     return [{"field": name, "old": was, "new": now} for name, was, now in pairs if was != now and (was or now)]
 
@@ -188,7 +187,7 @@ def _difference(old: Iterable[str], new: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _facts(old: Iterable[ApiUse | NativeImport], new: Iterable[ApiUse | NativeImport]) -> dict[str, Any]:
-    """Facts are listed in their own order."""
+    """Facts, in their own order."""
     was, now = dict.fromkeys(old), dict.fromkeys(new)
     return {
         "added": [dataclasses.asdict(fact) for fact in now if fact not in was],

@@ -1,4 +1,4 @@
-"""Names that a reader takes for another name: by look-alike characters, or by a slip of the finger."""
+"""Names that readers confuse: by look-alike characters, or by a typing mistake."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from microdock_server.text import confusables
 
 Reason = Literal["confusable", "edit_distance"]
 
-# Below 5 characters a slip makes another word; from 10 on, even two slips do not.
+# Below 5 characters a typing mistake gives another word; from 10 on, even two are easily overlooked.
 ONE_SLIP: Final = 5
 TWO_SLIPS: Final = 10
 
-# Last segments that do not say which plugin it is.
+# Last segments that do not identify a plugin.
 GENERIC: Final = frozenset({"addin", "addon", "extension", "plugin", "plugins"})
 
-# As they are drawn, and as they stand for letters in squatted names. No two digits become the same letter.
+# Digits and symbols by their looks, and by the letters they replace in squatted names. No two digits become the same
+# letter.
 _FIGURES: Final = {
     "a": "4@", "b": "8", "e": "3", "g": "9", "l": "1|", "o": "0", "s": "5$", "t": "7", "z": "2",
 }  # fmt: skip
-# Capitals whose small letters are drawn differently, so they are read before the case is lost.
+# Capitals whose lower-case forms look different: they are mapped before case is folded.
 _CAPITALS: Final = {"b": "В", "h": "ΗНһ", "m": "ΜМ", "n": "Ν", "p": "ΡР", "t": "Т", "x": "ΧХ", "y": "ΥҮ"}
-# Of what compatibility forms, accents and case leave over, that which is read otherwise than UTS #39 has it drawn.
+# Characters that remain after compatibility forms, accents and case are removed, and are read otherwise than UTS #39
+# maps them.
 _LETTERS: Final = {
     "a": "аαɑ", "b": "вьβƀ", "c": "сϲ", "d": "ԁđð", "e": "еєεɛзɜ", "f": "ƒ", "g": "ɡԍց", "h": "нһհħ", "i": "іιıɩ",
     "j": "јϳ", "k": "кκ", "l": "ӏłǀ", "m": "м", "n": "пηո", "o": "оοσօø", "p": "рρþ", "q": "ԛզ", "r": "гʀ",
     "s": "ѕʂ", "t": "тτŧ", "u": "иυսμʋ", "v": "ѵν", "w": "ԝшωա", "x": "хχ", "y": "уүγʏ", "z": "ζƶ",
     "ae": "æ", "oe": "œ",
 }  # fmt: skip
-# Small capitals, which UTS #39 has drawn as other letters only where their capitals are: `ᴀdmin` is read all the same.
+# Small capitals, which UTS #39 maps to other letters only where it maps their capitals: `ᴀdmin` reads the same anyway.
 _SMALL_CAPITALS: Final = dict(zip("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", strict=True))
 
 
@@ -43,7 +45,9 @@ def _table(groups: dict[str, str]) -> dict[int, str]:
 
 
 def _is_dropped(char: str) -> bool:
-    """Separators, quotes, accents and what is not drawn at all. The dot parts segments; `#` makes another name."""
+    """Separators, quotes, accents and invisible characters are ignored. The dot separates segments; `#` makes
+    another name.
+    """
     return unicodedata.category(char) in _DROPPED and char not in ".#@"
 
 
@@ -59,7 +63,9 @@ _ASCII_DROPPED: Final = "".join(char for char in _ASCII if _is_dropped(char)).en
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """A name that may be taken for another. `distance` is 0 for confusable names, else that of the last segments."""
+    """A name that may be confused with another. `distance` is 0 for confusable names, otherwise that of the last
+    segments.
+    """
 
     name: str
     reason: Reason
@@ -67,14 +73,15 @@ class Lookalike:
 
 
 def skeleton(name: str) -> str:
-    """What is left of a name for a careless eye; names with the same skeleton look alike. Not for display."""
+    """What a careless reader sees of a name: names with the same skeleton look alike. Not for display."""
     return _shape(_folded(name))
 
 
 def distance(a: str, b: str, limit: int) -> int:
-    """Insertions, deletions, replacements and swaps of neighbours from `a` to `b`; limit + 1 where it takes more.
+    """Edit distance from `a` to `b`: insertions, deletions, replacements, swaps of neighbours; limit + 1 if it is
+    larger.
 
-    Optimal string alignment: no part is edited twice. Takes O(limit * length) time and O(length) memory.
+    Optimal string alignment: no substring is edited twice. O(limit * length) time and O(length) memory.
     """
     a, b = _differing(a, b)
     if abs(len(a) - len(b)) > limit:
@@ -96,8 +103,8 @@ def distance(a: str, b: str, limit: int) -> int:
 def find_lookalikes(name: str, others: Iterable[str], *, limit: int = 5) -> list[Lookalike]:
     """The names nearest to `name`, nearest first: of the same skeleton, or with almost the same last segment.
 
-    Namespaces do not matter for the second, so a last segment that is quite the same elsewhere has distance 0. A last
-    segment that is short or generic is compared together with the one before. `name` itself is left out in any case.
+    For the second, namespaces are ignored, so an identical last segment elsewhere has distance 0. A last segment that
+    is short or generic is compared together with the one before it. `name` itself is never returned.
     """
     judge = _Judge(name)
     found = (match for other in others if (match := judge.judged(other)) is not None)
@@ -105,7 +112,7 @@ def find_lookalikes(name: str, others: Iterable[str], *, limit: int = 5) -> list
 
 
 class _Judge:
-    """Compares one name with many: what depends on the one alone is made once."""
+    """Compares one name with many: what depends on that name alone is computed once."""
 
     def __init__(self, name: str) -> None:
         folded = _folded(name)
@@ -116,7 +123,7 @@ class _Judge:
         self._without = dict.fromkeys(map(ord, self._tail))
 
     def judged(self, other: str) -> Lookalike | None:
-        """What `other` has in common with the name, if it is not the name."""
+        """The resemblance of `other` to the name, unless it is the same name."""
         folded = _folded(other)
         if self._shape and _shape(folded) == self._shape:
             return None if _cases(other) == self._name else Lookalike(other, "confusable", 0)
@@ -128,7 +135,7 @@ class _Judge:
         return Lookalike(other, "edit_distance", found) if found <= slips else None
 
     def _is_far(self, tail: str, slips: int) -> bool:
-        """A cheap "no" for almost all names: a slip brings in, or takes away, one character at most."""
+        """A cheap rejection of almost all names: one edit adds or removes at most one character."""
         if slips == 0 or abs(len(tail) - len(self._tail)) > slips:
             return True
         if len(tail.translate(self._without)) > slips:
@@ -137,12 +144,12 @@ class _Judge:
 
 
 def _cases(name: str) -> tuple[str, str]:
-    """The same for names that differ in case alone. One of the two would take a Kelvin sign for a K."""
+    """The same for names that differ in case alone, so that no K is read as a Kelvin sign."""
     return name.lower(), name.upper()
 
 
 def _folded(name: str) -> str:
-    """The name without case, accents and separators but the dot, every character as the plainest of its likes."""
+    """The name without case, accents and separators except the dot, every character in its plainest form."""
     if name.isascii():
         return name.encode().translate(_ASCII_TO, _ASCII_DROPPED).decode()
     return "".join(map(_plainest, name))
@@ -150,7 +157,9 @@ def _folded(name: str) -> str:
 
 @functools.lru_cache(maxsize=16_384)
 def _plainest(char: str) -> str:
-    """Compatibility forms first (full width, ligatures), accents off last, so that those on homoglyphs go as well."""
+    """Compatibility forms first (full width, ligatures), accents last, so that those on homoglyphs are removed as
+    well.
+    """
     text = unicodedata.normalize("NFKC", char).translate(_READ_CAPITALS).casefold()
     parts = unicodedata.normalize("NFKD", text).translate(_READ_LETTERS)
     parts = "".join(part if part.isascii() else confusables.prototype(part).casefold() for part in parts)
@@ -158,13 +167,15 @@ def _plainest(char: str) -> str:
 
 
 def _shape(folded: str) -> str:
-    """Pairs are read before i becomes l: "ci" does not look like "d", "cl" does."""
+    """Pairs are mapped before i becomes l: "ci" does not look like "d", "cl" does."""
     text = folded.replace(".", "")
     return text.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l")
 
 
 def _tail(folded: str) -> str:
-    """The last segment, with as many before it as it takes to say something. Pairs stay: a swap in one is one slip."""
+    """The last segment, with as many before it as are needed to be specific. Pairs are kept: a swap within one is
+    one edit.
+    """
     head, _, tail = folded.rpartition(".")
     while head and (len(tail) < ONE_SLIP or tail in GENERIC):
         head, _, segment = head.rpartition(".")
@@ -177,7 +188,7 @@ def _slips(length: int) -> int:
 
 
 def _differing(a: str, b: str) -> tuple[str, str]:
-    """Both without their common beginning and end, which cost nothing."""
+    """Both without their common prefix and suffix, which do not change the distance."""
     shorter = min(len(a), len(b))
     start = next((i for i in range(shorter) if a[i] != b[i]), shorter)
     a, b, shorter = a[start:], b[start:], shorter - start
@@ -186,7 +197,7 @@ def _differing(a: str, b: str) -> tuple[str, str]:
 
 
 def _fill(rows: tuple[list[int], list[int], list[int]], band: range, pair: tuple[str, str], b: str) -> None:
-    """Compute the first row from the two above it, within the band; `pair` are the last character and this row's."""
+    """Compute a row within the band from the two above it; `pair` are the last character and this row's."""
     row, last, before = rows
     previous, char = pair
     for j in band:

@@ -1,4 +1,4 @@
-"""What is wrong with a package: one `Problem` a fault, gathered so that all of them are told at once."""
+"""Faults of a package: one `Problem` per fault, collected so that all are reported at once."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Problem:
     params: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
 
     def values(self) -> dict[str, str | int]:
-        """Everything a message may name: the params, `entry` and `field` (empty where there is none)."""
+        """Everything a message may use: the params, `entry` and `field` (empty if absent)."""
         return {"entry": self.entry or "", "field": self.field or "", **self.params}
 
 
 def printable(text: str, limit: int = PRINTABLE_MAX) -> str:
-    r"""`text` safe to show in a terminal, a log or a page: invisible characters as \uXXXX, cut at `limit`."""
+    r"""`text` made safe for a terminal, a log or a page: invisible characters as \uXXXX, cut at `limit`."""
     shown: list[str] = []
     length = 0
     for char in text:
@@ -47,7 +47,7 @@ def _escaped(char: str) -> str:
 
 
 class Problems:
-    """A list of problems that stops growing at `limit` and says so at its end."""
+    """A list of problems that stops growing at `limit` and then says so at its end."""
 
     def __init__(self, limit: int = PROBLEMS_MAX) -> None:
         self._limit = limit
@@ -55,7 +55,7 @@ class Problems:
         self._overflow = False
 
     def add(self, rule: str, entry: str | None = None, *, field: str | None = None, **params: str | int) -> None:
-        """Note a fault; `entry`, `field` and text params are made printable here, once for all."""
+        """Record a fault; `entry`, `field` and text params are made printable here, once for all."""
         if len(self._found) >= self._limit:
             self._overflow = True
             return
@@ -63,13 +63,13 @@ class Problems:
         self._found.append(Problem(rule, _shown(entry), _shown(field), safe))
 
     def extend(self, problems: list[Problem]) -> None:
-        """Take over problems that were made elsewhere."""
+        """Add problems that were recorded elsewhere."""
         room = self._limit - len(self._found)
         self._found.extend(problems[:room])
         self._overflow = self._overflow or len(problems) > room
 
     def done(self) -> tuple[Problem, ...]:
-        """All that was found, closed by `too-many-problems` where the list was cut."""
+        """All problems, followed by `too-many-problems` if the list was cut."""
         if not self._overflow:
             return tuple(self._found)
         return (*self._found, Problem("too-many-problems", params={"limit": self._limit}))
@@ -79,7 +79,7 @@ class Problems:
 
     @property
     def full(self) -> bool:
-        """Is there no room for more? Then a loop may as well stop."""
+        """Is the list full? Then a loop may stop."""
         return self._overflow
 
 

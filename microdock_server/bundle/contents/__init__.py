@@ -1,8 +1,10 @@
-"""Everything in a package that could run: assemblies wherever they hide, native code, scripts, and what was not read.
+"""Finds everything in a package that could run: assemblies wherever they are hidden, native code, scripts, unreadable
+data.
 
 Files are judged by content. Assemblies are found as files of any name, inside other files (resources, byte arrays,
-texts), compressed or masked ones included, and inside archives. Where a limit is reached it says so: what was not read
-is not clean. What a key hides cannot be read: such data is told, for rules to see beside what loads it.
+texts), compressed or masked, and inside archives. Where a limit is reached the result says so: what was not read is
+never reported as clean. Encrypted data cannot be read; it is reported, so that rules can look at it together with the
+code that loads it.
 """
 
 from __future__ import annotations
@@ -46,23 +48,23 @@ from microdock_server.bundle.zip.archive import Archive, Limits, open_archive
 __all__ = ["Assembly", "Contents", "FileKind", "Limit", "survey"]
 
 ASSEMBLIES_MAX: Final = 500
-# Of each kind so many are named.
+# At most this many findings of each kind are named.
 FILES_MAX: Final = 200
 DEPTH_MAX: Final = 3
 CANDIDATES_MAX: Final = 200_000
-# All metadata of a package together, and how long a survey takes.
+# Limits for all metadata of a package together, and for the duration of a survey.
 METADATA_MAX: Final = 512 << 20
 SECONDS_MAX: Final = 300
-# The header's place is in the fourth byte of the pair: images whose header lies beyond 16 MiB are none that load.
+# Looks for the MZ header whose e_lfanew has a zero fourth byte: images with a header beyond 16 MiB do not load.
 _IMAGE: Final = re.compile(rb"(?=MZ.{58}(?P<at>.{3})\0)", re.DOTALL)
 _PE, _ZIP_END = b"PE\0\0", b"PK\x05\x06"
 _ENDINGS: Final = (".dll", ".exe", ".winmd")
 
 
 def survey(file: BinaryIO, limits: Limits, clock: Callable[[], float] = time.monotonic) -> Contents:
-    """Look into every file of a package. Empty where it is no archive; bad content never raises.
+    """Inspect every file of a package. Empty if it is not an archive; bad content never raises.
 
-    Files up to 16 MiB are in memory one at a time; of larger ones the headers and the metadata.
+    Files up to 16 MiB are held in memory one at a time; of larger ones only headers and metadata.
     """
     archive = open_archive(file, limits, Problems())
     if archive is None:
@@ -76,16 +78,16 @@ def survey(file: BinaryIO, limits: Limits, clock: Callable[[], float] = time.mon
 
 
 class _Survey:
-    """One survey; what all its parts together may cost is bounded."""
+    """One survey, with one budget for all of its parts."""
 
     def __init__(self, limits: Limits, main: str, clock: Callable[[], float]) -> None:
         self.contents = Contents(main=main)
         self._limits = limits
-        # Bytes that are looked at a second time, or that were not there before they were unpacked.
+        # Budget in bytes for data that is read a second time or unpacked.
         self._left = limits.max_unpacked
         self._metadata_left = METADATA_MAX
         self._clock, self._end = clock, clock() + SECONDS_MAX
-        # Where the files are that assemblies are looked for in, by their simple names.
+        # Assemblies whose embedded data is searched, by simple name.
         self._paths: dict[str, list[str]] = {}
         self._inflated = set[str]()
 
@@ -104,7 +106,7 @@ class _Survey:
                 self._data(data, path, depth)
 
     def entry(self, archive: Archive, manifest: Manifest) -> None:
-        """Follow the entry class through the package."""
+        """Find the entry class in the package."""
         folder = manifest.main.rpartition("/")[0]
         opened: dict[str, Metadata | None] = {}
 
@@ -129,7 +131,7 @@ class _Survey:
                 self._skip("rows", manifest.main)
 
     def _data(self, data: bytes, path: str, depth: int) -> None:
-        """A file in memory: what it is itself, and what is in it."""
+        """A file in memory: the file itself, and what is embedded in it."""
         is_image = self._image(reader_at(data, 0), path, path)
         kind = "image" if is_image else self._kind(data, path)
         images = [0] if is_image else []
@@ -144,7 +146,7 @@ class _Survey:
         self._packed_inside(data, path, depth)
 
     def _parts(self, data: bytes, image: int, path: str, depth: int) -> None:
-        """The data of an assembly, each piece as if it were a file."""
+        """The embedded data of an assembly, each piece treated as a file."""
         read = reader_at(data, image)
         try:
             opened = open_assembly(read)
@@ -164,7 +166,7 @@ class _Survey:
                 self._piece(piece[at : at + size], f"{path}!{image + place + at}!", path, depth)
 
     def _piece(self, data: bytes, inner: str, path: str, depth: int, *, is_known: bool = False) -> None:
-        """What is packed or masked as a whole; else, whether it can be read at all."""
+        """A piece that is packed or masked as a whole; otherwise, whether it can be read at all."""
         if data.startswith(ZIP):
             if self._fits(depth, path):
                 self._zip(data, inner, depth + 1, is_known=is_known)
@@ -178,7 +180,7 @@ class _Survey:
             self._file("opaque_data", inner.removesuffix("!"))
 
     def _packed_inside(self, data: bytes, path: str, depth: int) -> None:
-        """Streams, archives and texts that begin somewhere in the middle."""
+        """Compressed streams, archives and encoded texts that begin somewhere in the middle."""
         places, is_cut = streams_in(data)
         if is_cut:
             self._skip("too_many", path)
@@ -193,7 +195,7 @@ class _Survey:
         self._appended(data, path, depth)
 
     def _appended(self, data: bytes, path: str, depth: int) -> None:
-        """An archive behind something else, as readers that look for its end find it."""
+        """An archive appended to something else, located by its end record as ZIP readers do."""
         start, end = data.find(ZIP), data.rfind(_ZIP_END)
         if not 0 < start < end or not self._fits(depth, path):
             return
@@ -224,14 +226,14 @@ class _Survey:
         if archive is None and not is_known:
             self._file("archive", path)
         if problems.done():
-            # Of what is packed against the rules another reader may see other files.
+            # Other readers may see other files in an archive that breaks the rules.
             self._skip("not_unpacked", path)
         if archive is not None:
             self._left -= archive.unpacked_size
             self.archive(archive, inner, depth)
 
     def _large(self, archive: Archive, name: str, size: int, path: str) -> None:
-        """A file that is not held in memory: its headers, and whether there may be another image in it."""
+        """A file too large for memory: its headers, and whether another image may be inside it."""
         read = partial(archive.part, name)
         head = read(0, HEADERS_MAX)
         is_image = begins_image(read)
@@ -247,7 +249,7 @@ class _Survey:
             self._skip("too_large", path)
 
     def _large_data(self, head: bytes, path: str) -> None:
-        """What is no image, by how it begins."""
+        """Large data that is not an image, judged by its first bytes."""
         kind = self._kind(head, path)
         if head.startswith(ZIP) or is_compressed(head[:HEAD]):
             self._file("archive", path)
@@ -256,7 +258,7 @@ class _Survey:
             self._file("opaque_data", path)
 
     def _places(self, data: bytes, path: str) -> Iterator[int]:
-        """Where images begin in a file."""
+        """Offsets in a file at which images begin."""
         if _PE not in data:
             return
         for count, found in enumerate(_IMAGE.finditer(data)):
@@ -270,7 +272,7 @@ class _Survey:
                 yield found.start()
 
     def _image(self, read: Read, path: str, file: str) -> bool:
-        """Note an image at the beginning of what is read; False where there is none."""
+        """Record an image at the beginning of the data; False if there is none."""
         try:
             image = open_image(read)
             if image is None:
@@ -347,7 +349,7 @@ class _Survey:
 
 
 def _assembly(opened: Opened, path: str, *, is_embedded: bool) -> tuple[Assembly, bool]:
-    """What is told of an assembly, and whether something of it is left out that rules ask about."""
+    """Record an assembly; returns whether anything that rules ask about had to be left out."""
     image, metadata = opened.image, opened.metadata
     hidden, names = obfuscated_names(metadata)
     (references, more_references), (imports, more_imports) = references_of(metadata), imports_of(metadata)
@@ -361,7 +363,7 @@ def _assembly(opened: Opened, path: str, *, is_embedded: bool) -> tuple[Assembly
         target_framework=target_framework(metadata),
         references=references,
         imports=imports,
-        # Where these are cut, some of every capability are left.
+        # Where these lists are cut, some entries of every capability remain.
         uses=uses_of(metadata)[0],
         hidden_names=hidden,
         names=names,
@@ -371,6 +373,8 @@ def _assembly(opened: Opened, path: str, *, is_embedded: bool) -> tuple[Assembly
 
 
 def _names_its_directory(data: bytes, end: int) -> bool:
-    """Does the end of an archive stand right behind a directory of the length that it says? Else it is two marks."""
+    """Does the end record follow a directory of the length it declares? Otherwise the two signatures are
+    coincidence.
+    """
     length = int.from_bytes(data[end + 12 : end + 16], "little")
     return 46 <= length <= end and data.startswith(b"PK\x01\x02", end - length)

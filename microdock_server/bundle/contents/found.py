@@ -1,4 +1,4 @@
-"""What a survey of a package's contents found, in the form in which it is stored."""
+"""The result of a survey of a package's contents, in the form in which it is stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from microdock_server.bundle.dotnet.assembly_facts import ApiUse, AssemblyFacts, NativeImport
 from microdock_server.bundle.dotnet.entry import EntryLoad
 
-# Why something was not read to its end.
+# Reasons why something was not read to its end.
 Limit = Literal["rows", "unreadable", "too_large", "too_many", "too_deep", "too_long", "not_unpacked"]
 FileKind = Literal[
     "native_library", "executable", "managed_executable", "script", "archive", "disguised_assembly",
@@ -19,9 +19,9 @@ FileKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A managed assembly. `path` is where it is: `lib/Evil.dll`, `Main.dll!4096` at an offset in another file.
+    """A managed assembly. `path` is its location: `lib/Evil.dll`, or `Main.dll!4096` at an offset within a file.
 
-    `loads_bytes`: it hands bytes to the runtime to be loaded as code.
+    `loads_bytes`: it passes byte arrays to the runtime to be loaded as code.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""What a file is, told by its content; by its name only what has no other mark."""
+"""The kind of a file, recognized by content; by name only where the content has no signature."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from microdock_server.bundle.contents.native import native_of
 
-# What runs by itself, what other code calls, what an interpreter runs, what holds files that are not looked at.
+# Programs, libraries, scripts, and containers that are not inspected.
 Kind = Literal["executable", "native_library", "script", "archive", "other"]
 
 _ARCHIVES: Final = (
@@ -18,12 +18,12 @@ _ARCHIVES: Final = (
 )  # fmt: skip
 _SHORTCUT: Final = b"L\0\0\0\x01\x14\x02\0"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# What marks an installer, a patch or a transform of one among OLE's files, and a document with macros.
+# Streams that identify installers, patches and transforms among OLE files, and documents with macros.
 _INSTALLERS: Final = tuple(
     bytes((kind, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46)) for kind in b"\x82\x84\x86"
 )
 _MACROS: Final = "_VBA_PROJECT".encode("utf-16-le")
-# Compiled Python: the version's number, a line's end, flags. Compiled Lua.
+# Compiled Python: version number, line ending, flags. Compiled Lua.
 _COMPILED: Final = re.compile(rb"(?:[\0-\xff][\x0c-\x0f]\r\n[\0-\3]\0\0\0|\x03\xf3\r\n|\x1bLua)", re.DOTALL)
 _SCRIPT_ENDINGS: Final = (
     ".bat", ".cmd", ".ps1", ".psm1", ".psd1", ".vbs", ".vbe", ".jse", ".wsf", ".wsh", ".hta", ".sh", ".bash",
@@ -32,7 +32,7 @@ _SCRIPT_ENDINGS: Final = (
 )  # fmt: skip
 _EXECUTABLE_ENDINGS: Final = (".exe", ".com", ".scr", ".pif", ".msi", ".msix", ".appx", ".jar", ".cpl", ".msp")
 _TEXTS_MAX: Final = 256 * 1024
-# How scripts begin, and what stands somewhere in them.
+# How scripts begin, and typical lines within them.
 _BEGINNINGS: Final = re.compile(
     rb"""\s*(?:@?echo\s+off\b|@?setlocal\b|@(?:start|call|powershell|cmd|set|rem|if|for|cd)\b|<\#.*?\#>\s*param\b
         |(?:\[CmdletBinding\(.*?\)\]\s*)?param\s*\(|<\??(?:job|package|php)\b|Windows\ Registry\ Editor\ |REGEDIT4\b
@@ -54,7 +54,7 @@ _DOCUMENTS: Final = (".md", ".markdown", ".txt", ".rst", ".html", ".htm", ".xml"
 
 
 def kind_of(data: bytes, name: str) -> Kind:
-    """What a file that is no PE image is, by its content; of a large one the first 64 KiB are enough."""
+    """The kind of a file that is not a PE image; of a large one the first 64 KiB suffice."""
     lower = name.lower()
     native = native_of(data)
     if native:
@@ -70,19 +70,19 @@ def kind_of(data: bytes, name: str) -> Kind:
 
 
 def _ole(data: bytes, lower: str) -> Kind:
-    """Installers and old documents are files of one kind: what is in them tells."""
+    """Installers and old documents share the OLE format: their streams tell them apart."""
     if lower.endswith(_EXECUTABLE_ENDINGS) or any(mark in data for mark in _INSTALLERS):
         return "executable"
     return "script" if _MACROS in data else "other"
 
 
 def _is_script(head: bytes, lower: str) -> bool:
-    """Text that an interpreter of the system runs. Documents may show some."""
+    """Text that one of the system's interpreters would run. Documentation may contain examples of it."""
     text = head.removeprefix(b"\xef\xbb\xbf")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = text[2:].replace(b"\0", b"")
     if text.startswith(b"#!") and b"/" in text[:80]:
-        # Whatever follows: archives that unpack themselves begin so.
+        # Whatever follows: self-extracting archives begin like this.
         return True
     if b"\0" in text[:4096]:
         return False

@@ -1,4 +1,4 @@
-"""Files that are not held in memory: is there more in them than what they are, packed or not?"""
+"""Files too large for memory: do they contain more than they seem to, packed or not?"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PE: Final = b"PE\0\0"
 
 
 def holds_more(pieces: Iterator[bytes], *, expected: int) -> bool:
-    """Is the mark of an image in there more often than expected, or an image compressed or as text?"""
+    """Does the image signature occur more often than expected, or compressed or encoded?"""
     window, found = b"", 0
     for piece in pieces:
         found += (window[-3:] + piece).count(_PE)
@@ -32,14 +32,14 @@ def holds_more(pieces: Iterator[bytes], *, expected: int) -> bool:
 
 
 def parts_hold_more(read: Read, pieces: Iterator[bytes]) -> bool:
-    """Is any data of a large assembly compressed or unreadable, or is there too much of it to tell?"""
+    """Is any data of a large assembly compressed or unreadable, or is there too much of it to check?"""
     try:
         opened = open_assembly(read)
     except Unreadable:
         return False
     if opened is None:
         return False
-    # Sizes are not read: each would be unpacked for from the beginning.
+    # Sizes are not read: for each, everything before it would have to be unpacked again.
     parts, is_cut = parts_of(opened.image, opened.metadata, lambda _offset, _length: b"")
     if is_cut or len(parts) > HEADS_MAX:
         return True
@@ -48,7 +48,7 @@ def parts_hold_more(read: Read, pieces: Iterator[bytes]) -> bool:
 
 
 def _heads(pieces: Iterator[bytes], places: list[int]) -> list[bytes]:
-    """The first bytes at each place, in one pass."""
+    """The first bytes at each offset, in one pass."""
     heads, position, first = [bytearray() for _ in places], 0, 0
     for piece in pieces:
         end = position + len(piece)

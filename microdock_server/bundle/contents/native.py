@@ -1,4 +1,4 @@
-"""Programs and libraries for other systems than Windows, and for virtual machines, told by their headers."""
+"""Programs and libraries for other systems than Windows, and for virtual machines, recognized by their headers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final, Literal
 Native = Literal["executable", "native_library"]
 
 _MACH: Final = {b"\xfe\xed\xfa\xce": ">", b"\xfe\xed\xfa\xcf": ">", b"\xce\xfa\xed\xfe": "<", b"\xcf\xfa\xed\xfe": "<"}
-# Offsets of the parts of a fat one: how a part is described, and which number is its place.
+# Offsets in a fat binary: the architecture records, and which of their fields is the offset.
 _FAT: Final = {b"\xca\xfe\xba\xbe": ">8xL8x", b"\xca\xfe\xba\xbf": ">8xQ16x"}
 _FAT_MAX: Final = 0x20
 _MACH_EXECUTE, _ELF_EXECUTABLE, _ELF_SHARED, _HEADERS_MAX = 2, 2, 3, 256
 _DYNAMIC, _INTERPRETER, _FLAGS_1, _PIE = 2, 3, 0x6FFFFFFB, 0x08000000
 _OLD_WINDOWS: Final = (b"NE", b"LE", b"LX")
-# WebAssembly, LLVM's bitcode: code that something else has to run. Android's: a program.
+# WebAssembly and LLVM bitcode, which something else has to run; an Android program.
 _MARKS: Final[tuple[tuple[bytes, Native], ...]] = (
     (b"\0asm", "native_library"), (b"BC\xc0\xde", "native_library"), (b"\xde\xc0\x17\x0b", "native_library"),
     (b"dex\n0", "executable"),
@@ -22,7 +22,7 @@ _MARKS: Final[tuple[tuple[bytes, Native], ...]] = (
 
 
 def native_of(data: bytes) -> Native | None:
-    """What runs on a processor or a virtual machine; None for all else."""
+    """The kind of native or virtual-machine code; None for anything else."""
     try:
         if data.startswith(b"\x7fELF"):
             return _elf(data)
@@ -33,7 +33,7 @@ def native_of(data: bytes) -> Native | None:
         if data.startswith(b"MZ"):
             return _dos(data)
     except (struct.error, IndexError):
-        # Cut behind the mark: what it is stays.
+        # Truncated after its signature: it is still recognized.
         return "native_library"
     return next((kind for mark, kind in _MARKS if data.startswith(mark)), None)
 
@@ -43,7 +43,7 @@ def _elf(data: bytes) -> Native:
     (kind,) = struct.unpack_from(f"{order}H", data, 16)
     if kind != _ELF_SHARED:
         return "executable" if kind == _ELF_EXECUTABLE else "native_library"
-    # Programs that may lie anywhere in memory are marked as libraries: they name what loads them, or say so.
+    # Position-independent programs are marked as libraries; what makes them programs is a loader's name, or a flag.
     return "executable" if _is_elf_program(data, order, is_wide=is_wide) else "native_library"
 
 
@@ -82,7 +82,7 @@ def _mach(data: bytes, at: int) -> Native:
 
 
 def _fat(data: bytes) -> Native:
-    """Several for different processors; where a Java class has its version stands how many."""
+    """A binary for several processors; where it has their number, a Java class file has its version."""
     (count,) = struct.unpack_from(">L", data, 4)
     if count >= _FAT_MAX:
         return "executable"
@@ -96,7 +96,7 @@ def _fat(data: bytes) -> Native:
 
 
 def _dos(data: bytes) -> Native | None:
-    """Programs of old Windows and of DOS, of which the headers have to fit: two letters alone are no program."""
+    """Programs for old Windows and for DOS, whose headers must be consistent: the two letters alone prove nothing."""
     if len(data) < 64:
         return None
     rest, pages, _, paragraphs = struct.unpack_from("<4H", data, 2)

@@ -1,4 +1,4 @@
-"""What may be an image, read part by part: from an archive's entry, or from bytes at hand."""
+"""Reading what may be an image part by part, from an archive's entry or from bytes in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from microdock_server.bundle.zip.archive import Archive
 
 
 def metadata_of(archive: Archive, path: str) -> Metadata | None:
-    """The metadata of an entry, if it is an assembly that can be read."""
+    """The metadata of an entry, if it is a readable assembly."""
     try:
         opened = open_assembly(reader_of(archive, path))
     except Unreadable:
@@ -21,7 +21,7 @@ def metadata_of(archive: Archive, path: str) -> Metadata | None:
 
 
 def reader_of(archive: Archive, path: str) -> Read:
-    """Reads parts of an entry: from memory, or anew for each part where it is too large for that."""
+    """A reader for parts of an entry: from memory, or unpacked anew for each part where it is too large."""
     size = archive.size_of(path)
     if size is None or size > SIZE_MAX:
         return partial(archive.part, path)
@@ -29,7 +29,7 @@ def reader_of(archive: Archive, path: str) -> Read:
 
 
 def reader_at(data: bytes, start: int) -> Callable[[int, int], bytes]:
-    """Parts of what begins at `start`."""
+    """A reader for the data that begins at `start`."""
     return lambda offset, length: data[start + offset : start + offset + length]
 
 

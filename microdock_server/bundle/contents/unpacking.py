@@ -1,6 +1,6 @@
-"""Images that are not there as they are: compressed, written as text, masked or reversed.
+"""Images in disguise: compressed, encoded as text, masked or reversed.
 
-What is found is given back as bytes, never above the limit that is asked for. What a key hides stays hidden.
+What is found is returned as bytes, never above the given limit. Encrypted data stays unread.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-# Enough of what is compressed to see the first bytes of it.
+# Enough compressed bytes to reveal the first unpacked ones.
 HEAD: Final = 1024
-# The smallest assembly that a compiler makes is longer, as text and compressed too.
+# The smallest assembly that a compiler makes is longer, even compressed or encoded.
 TEXT_MIN: Final = 512
 STREAMS_MAX: Final = 100_000
 GZIP, ZIP = b"\x1f\x8b\x08", b"PK\x03\x04"
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _XZ: Final = b"\xfd7zXZ\0"
-# Of LZMA alone: properties, the size of the dictionary, the size of the content or none.
+# LZMA without a container: properties, dictionary size, content size or none.
 _LZMA: Final = re.compile(rb"\x5d\0\0[\0-\xff]{2}(?:[\0-\xff]{4}\0{4}|\xff{8})")
 _LZMA_MEMORY: Final = 128 << 20
 _BROKEN: Final = (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError)
 _PIECE: Final = 16 * 1024
 _IMAGE: Final = b"MZ"
 _STREAMS: Final = re.compile(rb"\x1f\x8b\x08[\0-\x1f]|\x78[\x01\x5e\x9c\xda]")
-# Base64 of both alphabets, and hexadecimal digits, in lines or not; as bytes and as .NET keeps text literals.
+# Base64 of both alphabets, and hexadecimal digits, with or without line breaks; as bytes and in .NET's UTF-16 literals.
 _LETTER: Final = rb"[A-Za-z0-9+/_\-\r\n\t ]"
 _TEXTS: Final = (
     re.compile(rb"(?<!%b)%b{%d,}" % (_LETTER, _LETTER, TEXT_MIN)),
@@ -37,13 +37,13 @@ _TEXTS: Final = (
 _SPACES: Final = b"\r\n\t \0="
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _HEXADECIMAL: Final = re.compile(rb"[0-9A-Fa-f]+")
-# Of the old program in front of an image these bytes are zeros: what masks it shows there.
+# These bytes of the DOS stub are zeros, so a mask shows in them.
 _ZEROS: Final = slice(0x20, 0x3C)
 _KEY_MAX: Final = 14
 
 
 def is_compressed(head: bytes) -> bool:
-    """Does a compressed file begin here? Of what has no mark: one that holds an image."""
+    """Does compressed data begin here? Without a signature: only if it unpacks to an image."""
     if head.startswith((GZIP, _XZ)) or _BZIP2.match(head):
         return True
     if _LZMA.match(head) or head[:1] == b"\x78":
@@ -52,13 +52,13 @@ def is_compressed(head: bytes) -> bool:
 
 
 def inflated(data: bytes, limit: int) -> bytes | None:
-    """What is behind gzip, zlib, plain deflate, bzip2, xz or LZMA, as far as it is whole; None above the limit."""
+    """The unpacked gzip, zlib, deflate, bzip2, xz or LZMA data, as far as it is intact; None above the limit."""
     found = next(filter(None, (_drained(stream, data, limit + 1) for stream in _decoders(data))), b"")
     return None if len(found) > limit else found
 
 
 def streams_in(data: bytes) -> tuple[list[int], bool]:
-    """Where compressed images or archives begin inside a file, and whether not every place was looked at."""
+    """Offsets in a file at which compressed images or archives begin, and whether some places were not examined."""
     found: list[int] = []
     for count, match in enumerate(_STREAMS.finditer(data)):
         if count >= STREAMS_MAX:
@@ -70,7 +70,7 @@ def streams_in(data: bytes) -> tuple[list[int], bool]:
 
 
 def texts_in(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """What base64 and hexadecimal digits of some length stand for, and where they are."""
+    """The decoded form of longer base64 and hexadecimal texts, with their offsets."""
     for pattern in _TEXTS:
         for match in pattern.finditer(data):
             decoded = _decoded(match[0].translate(None, _SPACES).translate(_URL_SAFE))
@@ -79,7 +79,7 @@ def texts_in(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def unmasked(data: bytes) -> bytes | None:
-    """An image whose bytes were XORed with a short key, or that stands backwards; None for all else."""
+    """An image whose bytes were XORed with a short key, or reversed; None for anything else."""
     if data[-2:] == _IMAGE[::-1] and b"\0\0EP" in data[-1024:]:
         return data[::-1]
     zeros = data[_ZEROS]
@@ -103,14 +103,14 @@ def _decoded(text: bytes) -> bytes:
         return b""
     if _HEXADECIMAL.fullmatch(text):
         return binascii.unhexlify(text[: len(text) & ~1])
-    # Words and numbers are no base64: it has both cases and digits all over.
+    # Words and numbers are not base64, which mixes both cases and digits.
     if not all(re.search(kind, text[:TEXT_MIN]) for kind in (rb"[A-Z]", rb"[a-z]", rb"[0-9]")):
         return b""
     return binascii.a2b_base64(text[: len(text) & ~3])
 
 
 def _begun(head: bytes, length: int) -> bytes:
-    """The first bytes of what is compressed; b"" where nothing is."""
+    """The first unpacked bytes; b"" where nothing unpacks."""
     for stream in _decoders(head):
         try:
             found: bytes = stream.decompress(head, length)
@@ -122,7 +122,7 @@ def _begun(head: bytes, length: int) -> bytes:
 
 
 def _drained(stream: Any, data: bytes, limit: int) -> bytes:
-    """What a stream gives, as far as it is not broken."""
+    """The output of a stream, up to where it is broken."""
     found = bytearray()
     for start in range(0, len(data), _PIECE):
         piece = data[start : start + _PIECE]
@@ -138,7 +138,7 @@ def _drained(stream: Any, data: bytes, limit: int) -> bytes:
 
 
 class _Gzip:
-    """Gzip without its checksum, which whoever unpacks may leave unread as well."""
+    """Gzip without its checksum, which a loader may ignore as well."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -153,14 +153,14 @@ class _Gzip:
         return self._stream.unconsumed_tail
 
     def decompress(self, data: bytes, length: int) -> bytes:
-        """See zlib. The header is in the first piece."""
+        """See zlib. The first piece must contain the header."""
         start = 0 if self._is_open else _gzip_header(data)
         self._is_open = True
         return self._stream.decompress(data[start:], length)
 
 
 def _gzip_header(data: bytes) -> int:
-    """How long it is (RFC 1952)."""
+    """The length of the header (RFC 1952)."""
     flags, at = (data[3], 10) if len(data) > 10 else (0, 10)
     if flags & 4:
         at += 2 + int.from_bytes(data[at : at + 2], "little")

@@ -1,1 +1,1 @@
-"""Reading of PE images and of the metadata of .NET assemblies (ECMA-335), with bounds. Nothing is ever run."""
+"""Reads PE images and .NET metadata (ECMA-335) within bounds. Nothing is ever run."""

@@ -1,7 +1,7 @@
-"""Is the main DLL a managed assembly, and does it hold the entry class? Read from its metadata, never run.
+"""Is the main DLL a managed assembly that contains the entry class? Read from its metadata, never run.
 
-Of the file only the headers and the metadata are read, so that its size does not matter; sizes that the file claims
-are checked before anything is read or made that large.
+Only headers and metadata of the file are read, so its size does not matter; sizes that the file declares are checked
+before that much is read or allocated.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from microdock_server.bundle.problems import printable
 
 Status = Literal["ok", "not_managed", "entry_class_missing", "unreadable"]
 
-# What is held in memory as a whole; of what is larger, headers and metadata are read from the archive.
+# Files up to this size are held in memory; of larger ones, headers and metadata are read from the archive.
 SIZE_MAX: Final = 16 << 20
-# The largest image that is looked at: each part of it is unpacked from its beginning.
+# The largest image that is examined: each part of it is unpacked from the beginning.
 IMAGE_MAX: Final = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found in the main DLL. `detail` says why, in English, for reviewers and logs.
+    """What was found in the main DLL. `detail` gives the reason, in English, for reviewers and logs.
 
-    `architecture` is any, x86, x64, arm64 or arm; `target_framework` as the assembly says it
-    (".NETCoreApp,Version=v8.0"). Both are "" where they are not known.
+    `architecture` is any, x86, x64, arm64 or arm; `target_framework` as the assembly states it
+    (".NETCoreApp,Version=v8.0"). Both are "" where unknown.
     """
 
     status: Status
@@ -54,7 +54,7 @@ class Opened:
 
 
 def reader(data_or_file: bytes | BinaryIO) -> Read:
-    """Parts of what is in memory, or of a seekable file."""
+    """A reader for bytes in memory, or for a seekable file."""
     file = io.BytesIO(data_or_file) if isinstance(data_or_file, bytes) else data_or_file
 
     def read(offset: int, length: int) -> bytes:
@@ -65,9 +65,9 @@ def reader(data_or_file: bytes | BinaryIO) -> Read:
 
 
 def open_assembly(read: Read) -> Opened | None:
-    """The image and metadata of an assembly; None for what is no managed assembly.
+    """Image and metadata of an assembly; None for anything that is not a managed assembly.
 
-    Raises Unreadable where it is one whose metadata cannot be read.
+    Raises Unreadable for an assembly whose metadata cannot be read.
     """
     image = open_image(read)
     if image is None or not image.is_managed:
@@ -82,15 +82,15 @@ def open_assembly(read: Read) -> Opened | None:
 
 
 def read_assembly(data_or_file: bytes | BinaryIO, entry_class: str) -> Finding:
-    """Look for `entry_class` (`Namespace.Type`, `Namespace.Outer+Inner`) in a DLL; a type that it forwards is there.
+    """Look for `entry_class` (`Namespace.Type`, `Namespace.Outer+Inner`) in a DLL; a forwarded type counts as found.
 
-    Never raises on bad content: whatever cannot be read is `unreadable`, with the reason in `detail`.
+    Never raises on bad content: what cannot be read is `unreadable`, with the reason in `detail`.
     """
     return find_entry_class(reader(data_or_file), entry_class)
 
 
 def find_entry_class(read: Read, entry_class: str) -> Finding:
-    """As `read_assembly`, for a file that is read in parts."""
+    """Like `read_assembly`, for a file that is read in parts."""
     try:
         opened = open_assembly(read)
         if opened is None:

@@ -1,7 +1,7 @@
-"""What an assembly declares: the entry class, what it refers to, and which sensitive APIs it names. Never run.
+"""What an assembly declares: the entry class, its references, and the sensitive APIs that it names. Never run.
 
-This is what metadata says, for reviewers to look at. It is no verdict: code that reaches an API by reflection
-names nothing here, and a name here may be in code that never runs.
+These are facts from metadata, for reviewers; no verdict: code that reaches an API by reflection names nothing here, and
+a name here may be in code that never runs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class EntryFacts:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NativeImport:
-    """A function that is called in a native library (P/Invoke)."""
+    """A function of a native library that is called (P/Invoke)."""
 
     module: str
     function: str
@@ -44,7 +44,7 @@ class NativeImport:
 
 @dataclass(frozen=True, slots=True)
 class AssemblyFacts:
-    """What was found in the main DLL; `entry` is None without metadata; `truncated`: there is more to list."""
+    """Facts about the main DLL; `entry` is None without metadata; `truncated`: lists were cut."""
 
     status: dll.Status
     assembly_name: str = ""
@@ -63,9 +63,9 @@ class AssemblyFacts:
 
 
 def examine_assembly(data: bytes | Read, entry_class: str) -> AssemblyFacts:
-    """The facts of a DLL, in memory or read in parts, with the verdict of `read_assembly`.
+    """The facts of a DLL, in memory or read in parts, with the result of `read_assembly`.
 
-    Never raises on bad content, and looks at no more than 100,000 rows of a table.
+    Never raises on bad content, and reads at most 100,000 rows of a table.
     """
     read = dll.reader(data) if isinstance(data, bytes) else data
     finding = dll.find_entry_class(read, entry_class)
@@ -81,7 +81,7 @@ def examine_assembly(data: bytes | Read, entry_class: str) -> AssemblyFacts:
 
 
 def facts_of(metadata: Metadata, entry_class: str, status: dll.Status = "ok") -> AssemblyFacts:
-    """The facts of an assembly whose metadata is open."""
+    """The facts of an assembly with open metadata."""
     uses, is_cut = uses_of(metadata)
     imports, more_imports = imports_of(metadata)
     references, more_references = references_of(metadata)
@@ -112,13 +112,13 @@ def _entry(metadata: Metadata, entry_class: str) -> EntryFacts:
 
 
 def references_of(metadata: Metadata) -> tuple[tuple[str, ...], bool]:
-    """The assemblies that are referred to, as `Name 1.0.0.0`, at most 1,000, and whether there are more."""
+    """Referenced assemblies, as `Name 1.0.0.0`, at most 1,000, and whether there are more."""
     found = {f"{metadata.text(row[6])} {'.'.join(map(str, row[:4]))}" for row in metadata.rows("AssemblyRef")}
     return tuple(sorted(found)[:LISTED_MAX]), len(found) > LISTED_MAX
 
 
 def imports_of(metadata: Metadata) -> tuple[tuple[NativeImport, ...], bool]:
-    """The functions of native libraries, at most 1,000, and whether there are more."""
+    """Imported native functions, at most 1,000, and whether there are more."""
     found = set[NativeImport]()
     for _, _, function, scope in metadata.rows("ImplMap"):
         (module,) = metadata.row("ModuleRef", scope) or (0,)  # 0: the empty string

@@ -1,4 +1,4 @@
-"""Which sensitive APIs an assembly names: what its metadata says, no verdict.
+"""The sensitive APIs that an assembly names: facts from its metadata, no verdict.
 
 Code that reaches an API by reflection names nothing here, and a name here may be in code that never runs.
 """
@@ -15,7 +15,7 @@ from microdock_server.bundle.dotnet.signatures import ARRAY, STRING, first_param
 USES_MAX, PICKED_MAX = 200, 500
 _PARENT_TYPE_DEF, _PARENT_TYPE_REF, _PARENT_TYPE_SPEC, _COM_IMPORT = 0, 1, 4, 0x1000
 _BASES_MAX: Final = 64
-# What loads code that is no file.
+# Members that load code from memory.
 _LOADERS: Final = {
     "System.Reflection.Assembly": "Load",
     "System.AppDomain": "Load",
@@ -26,7 +26,7 @@ _URL: Final = "://".encode("utf-16-le")
 
 @dataclass(frozen=True, slots=True, order=True)
 class ApiUse:
-    """A sensitive API that is named: `Namespace.Type::Member`, or the type where no member of it is named."""
+    """A sensitive API that the assembly names: `Namespace.Type::Member`, or the type alone where no member is named."""
 
     capability: str
     evidence: str
@@ -34,10 +34,10 @@ class ApiUse:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Members of a type that need a capability, by how their names begin; without any, the type alone does.
+    """Members of a type that need a capability, by prefixes of their names; without prefixes, the type alone counts.
 
-    `texts`: only where the member's first so many parameters are texts. `urls`: only in an assembly that has a URL
-    among its text literals, because the same member opens files.
+    `texts`: only overloads whose first parameters are this many strings. `urls`: only in an assembly with a URL among
+    its string literals, because the same member opens files.
     """
 
     capability: str
@@ -46,9 +46,9 @@ class Rule:
     urls: bool = False
 
 
-# What code can do → how the names of the types start that it needs for it. Exceptions are caught, not used.
+# Capability → prefixes of the type names that code needs for it. Exceptions are left out: they are caught, not used.
 CAPABILITIES: Final = {
-    # WMI, PowerShell, services and scheduled tasks start programs.
+    # WMI, PowerShell, services and scheduled tasks can start programs.
     "process": (
         "System.Diagnostics.ProcessStartInfo", "System.Management.", "System.ServiceProcess.ServiceController",
         "Microsoft.Win32.TaskScheduler.",
@@ -72,7 +72,7 @@ CAPABILITIES: Final = {
         "System.Web.UI.LosFormatter", "System.Web.UI.ObjectStateFormatter", "System.Xaml.XamlServices",
     ),
 }  # fmt: skip
-# Names that begin like those, and reach nothing: values, constants and what is told about a request.
+# Names with the same prefixes that are harmless: values, constants, and facts about a request.
 HARMLESS: Final = frozenset(
     f"System.Net.{name}"
     for name in (
@@ -88,7 +88,7 @@ HARMLESS: Final = frozenset(
 HARMLESS_STARTS: Final = ("System.Net.Mime.", "System.Net.Http.Headers.", "System.IO.FileMode", "System.IO.FileAccess",
                           "System.IO.FileShare", "System.IO.FileAttributes", "System.IO.DriveType",
                           "System.IO.FileOptions")  # fmt: skip
-# Types with harmless sides too: there it is what the name of the member starts with that counts.
+# Types with harmless members too: for them, the prefix of the member's name decides.
 MEMBERS: Final[dict[str, tuple[Rule, ...]]] = {
     "Microsoft.VisualBasic.Interaction": (
         Rule("process", ("Shell", "AppActivate")),
@@ -99,7 +99,7 @@ MEMBERS: Final[dict[str, tuple[Rule, ...]]] = {
     "System.AppDomain": (Rule("dynamic_loading", ("Load", "CreateInstance", "ExecuteAssembly")),
                          Rule("reflection_emit", ("DefineDynamicAssembly",))),
     "System.Data.DataSet": (Rule("network", ("ReadXml",), texts=1, urls=True),),
-    # One that looks at itself, or at the list of all, starts and ends nothing.
+    # Looking at the own process, or at the list of all, starts and ends nothing.
     "System.Diagnostics.Process": (
         Rule("process", ("Start", "Kill", "CloseMainWindow", "set_StartInfo", "EnterDebugMode")),
     ),
@@ -107,12 +107,12 @@ MEMBERS: Final[dict[str, tuple[Rule, ...]]] = {
         "GetEnvironmentVariable", "SetEnvironmentVariable", "ExpandEnvironmentVariables", "GetCommandLineArgs",
         "get_CommandLine", "get_UserName", "get_MachineName", "Exit", "FailFast",
     )),),
-    # On another machine, where the first of two texts says so.
+    # On another machine, where the first of two strings names it.
     "System.IO.Pipes.NamedPipeClientStream": (Rule("network", (".ctor",), texts=2),),
     "System.Linq.Expressions.Expression`1": (Rule("reflection_emit", ("Compile",)),),
     "System.Linq.Expressions.LambdaExpression": (Rule("reflection_emit", ("Compile",)),),
     "System.Reflection.Assembly": (Rule("dynamic_loading", ("Load", "UnsafeLoad")),),
-    # Which context something is in is only asked.
+    # These only ask for the current context.
     "System.Runtime.Loader.AssemblyLoadContext": (Rule("dynamic_loading", ("Load", ".ctor")),),
     "System.Runtime.InteropServices.Marshal": (
         Rule("native_code", ("GetDelegateForFunctionPointer",)),
@@ -135,7 +135,7 @@ MEMBERS: Final[dict[str, tuple[Rule, ...]]] = {
 
 
 def rules_for(name: str) -> tuple[Rule, ...]:
-    """What a type of this name is looked at for; nothing for most."""
+    """The rules for a type of this name; none for most types."""
     if name in MEMBERS:
         return MEMBERS[name]
     if name.endswith("Exception") or name in HARMLESS or name.startswith(HARMLESS_STARTS):
@@ -145,7 +145,7 @@ def rules_for(name: str) -> tuple[Rule, ...]:
 
 
 def uses_of(metadata: Metadata) -> tuple[tuple[ApiUse, ...], bool]:
-    """The sensitive APIs that are named, at most 200, and whether there are more; of every capability some."""
+    """The sensitive APIs that are named, at most 200, some of every capability, and whether there are more."""
     types, found = dict(_sensitive_types(metadata)), dict[str, set[str]]()
     named = set[tuple[int, str]]()
     has_url, is_cut = _URL in metadata.literals, False
@@ -173,7 +173,7 @@ def uses_of(metadata: Metadata) -> tuple[tuple[ApiUse, ...], bool]:
 
 
 def loads_bytes(metadata: Metadata) -> bool:
-    """Does it name a member that loads bytes as code? What gave them to it cannot be seen."""
+    """Does it name a member that loads byte arrays as code? Where those come from cannot be seen."""
     for parent, name, signature in metadata.rows("MemberRef"):
         member = _LOADERS.get(metadata.type_name(_type_ref(metadata, parent)))
         if member and metadata.text(name).startswith(member):
@@ -191,12 +191,12 @@ def _fits(metadata: Metadata, rule: Rule, name: int, signature: int, *, has_url:
     if not rule.texts:
         return True
     kinds = first_parameters(metadata.blob(signature), rule.texts)
-    # What this reader cannot tell counts as if it did.
+    # A signature that this reader cannot parse counts as a match.
     return kinds is None or kinds == [STRING] * rule.texts
 
 
 def _type_ref(metadata: Metadata, parent: int) -> int:
-    """The type reference that a member belongs to, 0 where it is another kind of thing."""
+    """The type reference that a member belongs to; 0 where its parent is something else."""
     kind, number = parent & 7, parent >> 3
     if kind == _PARENT_TYPE_DEF:
         return _base(metadata, number)
@@ -207,7 +207,7 @@ def _type_ref(metadata: Metadata, parent: int) -> int:
 
 
 def _base(metadata: Metadata, number: int) -> int:
-    """The type reference that a type of this assembly inherits from: members are named by the heir, too."""
+    """The type reference that a type of this assembly inherits from: members may be named through the derived type."""
     for _ in range(_BASES_MAX):
         row = metadata.row("TypeDef", number)
         table, number = (underlying(metadata, row[3]) if row else None) or ("", 0)
@@ -217,7 +217,7 @@ def _base(metadata: Metadata, number: int) -> int:
 
 
 def _sensitive_types(metadata: Metadata) -> Iterator[tuple[int, tuple[Rule, ...]]]:
-    """The type references to look for, by number. A nested type is as sensitive as the outermost one."""
+    """The sensitive type references, by row. A nested type counts as its outermost one."""
     known: dict[int, tuple[Rule, ...]] = {}
     for number, _ in enumerate(metadata.rows("TypeRef"), 1):
         outermost = metadata.around(number)[-1]
@@ -231,7 +231,7 @@ def _sensitive_types(metadata: Metadata) -> Iterator[tuple[int, tuple[Rule, ...]
 
 
 def _com_imports(metadata: Metadata) -> Iterator[str]:
-    """Classes and interfaces of COM that the assembly declares."""
+    """COM classes and interfaces that the assembly declares."""
     count = 0
     for flags, name, space, *_ in metadata.rows("TypeDef"):
         if flags & _COM_IMPORT and count < PICKED_MAX:

@@ -1,7 +1,6 @@
-"""Would the host load the entry class? As `Assembly.GetType`, `IsAssignableFrom` and `Activator.CreateInstance` see it.
+"""Would the host load the entry class? Follows `Assembly.GetType`, `IsAssignableFrom` and `Activator.CreateInstance`.
 
-Visibility does not matter to them; forwarded types, base classes and interfaces are followed into the other
-assemblies of the package.
+Those ignore visibility. Forwarded types, base classes and interfaces are followed into the package's other assemblies.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from microdock_server.bundle.dotnet.types import (
     is_generic,
 )
 
-# The metadata of another assembly of the package, by its simple name.
+# The metadata of another assembly of the package, by simple name.
 Find = Callable[[str], Metadata | None]
 State = Literal["found", "missing", "forwarded_nowhere"]
 
@@ -35,8 +34,8 @@ _VALUE_TYPES: Final = ("System.ValueType", "System.Enum")
 class EntryLoad:
     """The class that the host would get. `interfaces`: all that it implements, as `Namespace.Type, Assembly`.
 
-    `outside`: base classes and interfaces of assemblies that neither the package nor .NET brings; what those
-    implement is not known here. `assembly`: where the class is, or where it was said to have moved.
+    `outside`: base classes and interfaces from assemblies that are neither in the package nor part of .NET; what those
+    implement is unknown. `assembly`: the one that has the class, or that it was forwarded to.
     """
 
     state: State
@@ -55,7 +54,7 @@ class EntryLoad:
 
 @dataclass(frozen=True, slots=True)
 class _Type:
-    """A type by its row, in the assembly of this name."""
+    """A type, by its row in an assembly."""
 
     metadata: Metadata
     assembly: str
@@ -63,7 +62,7 @@ class _Type:
 
 
 def load_entry(metadata: Metadata, entry_class: str, find: Find) -> EntryLoad:
-    """What becomes of the entry class of an assembly."""
+    """How the host would load the entry class of an assembly."""
     found = _find(metadata, metadata.assembly_name(), entry_class, find)
     if isinstance(found, EntryLoad):
         return found
@@ -76,7 +75,7 @@ def load_entry(metadata: Metadata, entry_class: str, find: Find) -> EntryLoad:
         found.assembly,
         is_abstract=bool(definition[0] & (_ABSTRACT | _INTERFACE)),
         is_generic=is_generic(found.metadata, found.row),
-        # Every value type can be made without arguments.
+        # Every value type can be created without arguments.
         can_be_made=is_value or has_default_constructor(found.metadata, found.row),
         interfaces=tuple(sorted(walk.interfaces)[:LISTED_MAX]),
         outside=tuple(sorted(walk.outside)[:LISTED_MAX]),
@@ -85,7 +84,7 @@ def load_entry(metadata: Metadata, entry_class: str, find: Find) -> EntryLoad:
 
 
 def _find(metadata: Metadata, assembly: str, name: str, find: Find) -> _Type | EntryLoad:
-    """The type, where its own assembly or those that it was moved to have it."""
+    """The type, in its own assembly or in those it was forwarded to."""
     for _ in range(FORWARDS_MAX):
         rows = find_type(metadata, name)
         if rows:
@@ -114,7 +113,7 @@ class _Walk:
         self._seen = set[tuple[str, int]]()
 
     def follow(self, first: _Type) -> None:
-        """Follow a class and all that it is made of."""
+        """Follow a class and everything that it inherits from."""
         waiting = [first]
         while waiting:
             item = waiting.pop()
@@ -152,7 +151,7 @@ class _Walk:
 
 
 def _parents(item: _Type) -> Iterator[tuple[int, bool]]:
-    """The tokens of the base class and of the interfaces, and whether it is one of those."""
+    """The tokens of the base class and the interfaces, and whether the token is an interface."""
     definition = item.metadata.row("TypeDef", item.row)
     if definition and definition[3] >> 2:
         yield definition[3], False
@@ -162,6 +161,6 @@ def _parents(item: _Type) -> Iterator[tuple[int, bool]]:
 
 
 def _defined_name(metadata: Metadata, row: int) -> str:
-    """The name of a type of this assembly; of a nested one its own alone."""
+    """The name of a type of this assembly; of a nested one, without the outer type."""
     definition = metadata.row("TypeDef", row)
     return ".".join(filter(None, (metadata.text(definition[2]), metadata.text(definition[1])))) if definition else ""

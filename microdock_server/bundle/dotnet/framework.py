@@ -1,4 +1,4 @@
-"""The assemblies that .NET itself brings: the shared frameworks of .NET Core 3 to .NET 10, desktop ones included."""
+"""The assemblies of .NET itself: the shared frameworks of .NET Core 3 to .NET 10, desktop ones included."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ FRAMEWORK: Final = frozenset(name.lower() for name in _NAMES.split())
 
 
 def is_framework(assembly_name: str) -> bool:
-    """Does .NET itself bring an assembly of this simple name?"""
+    """Is an assembly of this simple name part of .NET?"""
     return assembly_name.lower() in FRAMEWORK
 
 
 def brings(assembly_name: str, hosts: list[str]) -> bool:
-    """Does the host bring it? A name in `hosts` covers itself and all names below it (`Avalonia`: `Avalonia.Base`)."""
+    """Does the host provide it? A name in `hosts` includes all names below it (`Avalonia`: `Avalonia.Base`)."""
     name = f"{assembly_name.lower()}."
     return any(name.startswith(f"{host.lower()}.") for host in hosts)

@@ -1,6 +1,6 @@
-"""A PE image: what it is made for, and where the metadata and the resources of an assembly lie in it.
+"""A PE image: its target machine, and where an assembly's metadata and resources are in it.
 
-Only what is needed is read: of an image of any size the headers, and later the parts that they point to.
+Only what is needed is read: the headers of an image of any size, later the parts they point to.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-# Bytes of a file, from an offset; fewer where the file ends.
+# Reads bytes of a file from an offset; fewer at its end.
 Read = Callable[[int, int], bytes]
 
 HEADERS_MAX: Final = 64 * 1024
 SECTIONS_MAX: Final = 96
-# All headers of an image with so many sections.
+# All headers of an image with the maximum number of sections.
 _HEADERS_LEAST: Final = 4 + 20 + 240 + 40 * SECTIONS_MAX
 _CLR_DIRECTORY: Final = 14
 _DLL: Final = 0x2000
 _IL_ONLY, _NEEDS_32_BITS, _PREFERS_32_BITS = 0x1, 0x2, 0x20000
-# ReadyToRun images for another system than Windows have the machine's number XORed with the system's.
+# ReadyToRun images for other systems than Windows have the machine number XORed with the system's.
 _SYSTEMS: Final = (0, 0x7B79, 0x4644, 0xADC4, 0x1993, 0x1992)
 _MACHINES: Final = {0x14C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x1C0: "arm", 0x1C4: "arm", 0x200: "ia64"}
 
 
 class Unreadable(Exception):
-    """The file is a PE image, but what it says about itself does not hold together."""
+    """The file is a PE image, but its headers are inconsistent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of an image: where it is in memory and where in the file."""
+    """A section of an image: its place in memory and in the file."""
 
     address: int
     virtual_size: int
@@ -41,39 +41,39 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What the headers say. `architecture`: any, x86, x64, arm64 or arm, else the machine's number in hexadecimal."""
+    """The headers' facts. `architecture`: any, x86, x64, arm64 or arm, otherwise the machine number in hexadecimal."""
 
     is_library: bool
     architecture: str
     is_managed: bool = False
-    # Managed and native code in one file (C++/CLI): hosts that load plugins to be unloaded refuse it.
+    # Managed and native code in one file (C++/CLI): hosts that load plugins into unloadable contexts refuse it.
     is_mixed: bool = False
-    # Offset and length in the file; (0, 0): there is none.
+    # Offset and length in the file; (0, 0) where there is none.
     metadata: tuple[int, int] = (0, 0)
     resources: tuple[int, int] = (0, 0)
     sections: tuple[Section, ...] = ()
 
     def offset_of(self, address: int) -> int | None:
-        """Where in the file an address of the image is; None where it is nowhere."""
+        """The file offset of an address in the image; None for an invalid address."""
         try:
             return _offset(list(self.sections), address)
         except Unreadable:
             return None
 
     def end_of(self, offset: int) -> int:
-        """Where in the file the section ends that an offset is in."""
+        """The end, in the file, of the section that contains an offset."""
         ends = (item.offset + item.raw_size for item in self.sections if item.offset <= offset)
         return min((end for end in ends if end > offset), default=offset)
 
 
 def open_image(read: Read) -> Image | None:
-    """The headers of a PE image; None for what is none. Raises Unreadable where they contradict themselves."""
+    """The headers of a PE image; None for anything else. Raises Unreadable where they contradict themselves."""
     head = read(0, HEADERS_MAX)
     if len(head) < 64 or head[:2] != b"MZ":
         return None
     (start,) = struct.unpack_from("<L", head, 0x3C)
     if start + _HEADERS_LEAST > len(head):
-        # Headers may stand far behind the beginning: the runtime follows.
+        # The headers may be far from the beginning: the runtime follows e_lfanew.
         head, start = read(start, HEADERS_MAX), 0
     if head[start : start + 4] != b"PE\0\0":
         return None
@@ -118,7 +118,7 @@ def _section(head: bytes, at: int) -> Section:
 
 
 def _directory(head: bytes, optional: int, magic: int) -> int:
-    """The address of the .NET header, 0 where there is none."""
+    """The address of the .NET header; 0 where there is none."""
     directories = optional + (96 if magic == 0x10B else 112)
     (count,) = struct.unpack_from("<L", head, directories - 4)
     if count <= _CLR_DIRECTORY:
@@ -144,13 +144,13 @@ def _machine(number: int) -> str:
 
 
 def _architecture(machine: str, flags: int) -> str:
-    """IL for the 386 is IL for any machine, unless it says that it needs one."""
+    """IL compiled for x86 runs on any machine, unless flags require 32 bits."""
     if machine != "x86" or not flags & _IL_ONLY:
         return machine
     return "x86" if flags & _NEEDS_32_BITS and not flags & _PREFERS_32_BITS else "any"
 
 
 def _is_ready_to_run(sections: list[Section], directory: bytes, read: Read) -> bool:
-    """IL with code that was compiled ahead beside it."""
+    """Is it IL with precompiled code?"""
     offset, length = _place(sections, directory)
     return bool(length) and read(offset, 4) in (b"RTR\0", b"RTR")

@@ -1,7 +1,7 @@
-"""The metadata of an assembly: tables and heaps (ECMA-335 II.22 and II.24), read with bounds.
+"""The metadata of an assembly: tables and heaps (ECMA-335 II.22 and II.24), read within bounds.
 
-Rows are unpacked from bytes when they are asked for; what a file claims is compared with what it has before anything
-is made as large as the claim. What points nowhere is None, "" or b"". Rows count from 1.
+Rows are unpacked when they are asked for; declared sizes are checked against the data before anything that large is
+allocated. Dangling references are None, "" or b"". Row numbers start at 1.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ STREAMS_MAX: Final = 16
 METADATA_MAX: Final = 32 << 20
 NESTING_MAX: Final = 8
 NAME_MAX: Final = 200
-# Above these a table is read in part: the largest real ones stay far below.
+# Longer tables are read in part: the largest real ones are far below.
 ROWS_MAX: Final = 100_000
 
-# Columns: 2 and 4 are bytes; S, G and B point into the heaps of strings, GUIDs and blobs; a name points to a row of
-# that table, and one in CODED to a row of one of several.
+# Columns: 2 and 4 are byte widths; S, G and B are offsets into the string, GUID and blob heaps; the name of a table
+# means a row number in it, a name in CODED a row of one of several tables.
 TABLES: Final[dict[int, tuple[str, str]]] = {
     0: ("Module", "2 S G G G"),
     1: ("TypeRef", "ResolutionScope S S"),
@@ -102,7 +102,7 @@ _EXTRA_DATA: Final = 0x40
 
 
 class Metadata:
-    """The tables and heaps of one assembly. `truncated`: a table was too long to be read to its end."""
+    """The tables and heaps of one assembly. `truncated`: a table was too long to be read completely."""
 
     def __init__(self, root: bytes) -> None:
         streams = _streams(root)
@@ -111,17 +111,17 @@ class Metadata:
             raise Unreadable("no metadata tables")
         self.truncated = False
         self._strings, self._blobs = streams.get("#Strings", b""), streams.get("#Blob", b"")
-        # What the program's text literals are: UTF-16, each behind its length.
+        # The program's string literals: UTF-16, each prefixed with its length.
         self.literals = streams.get("#US", b"")
         self._opened = _tables(streams[name], is_wide="#JTD" in streams)
 
     def count(self, name: str) -> int:
-        """How many rows a table has."""
+        """The number of rows of a table."""
         layout, rows = self._table(name)
         return len(rows) // layout.size
 
     def rows(self, name: str, limit: int = ROWS_MAX) -> Iterator[tuple[int, ...]]:
-        """The rows of a table from the first on, at most `limit`."""
+        """The first rows of a table, at most `limit`."""
         layout, rows = self._table(name)
         self.truncated = self.truncated or len(rows) > limit * layout.size
         return layout.iter_unpack(rows[: limit * layout.size])
@@ -133,24 +133,24 @@ class Metadata:
         return layout.unpack_from(rows, (number - 1) * layout.size) if within else None
 
     def is_text(self, at: int, text: bytes) -> bool:
-        """Is the string there exactly this one?"""
+        """Is the string at this offset exactly this one?"""
         return self._strings.startswith(text + b"\0", at)
 
     def text(self, at: int) -> str:
-        """A string of at most 200 bytes; what is longer is cut, so that unterminated heaps cost nothing."""
+        """A string, cut at 200 bytes, so that unterminated heaps cost nothing."""
         text = self.raw_text(at)
         return text if text.isprintable() else printable(text, NAME_MAX)
 
     def raw_text(self, at: int) -> str:
-        """A string of at most 200 bytes as it stands there, invisible characters and all."""
+        """A string, cut at 200 bytes, unchanged: with its invisible characters."""
         return self._strings[at : at + NAME_MAX].partition(b"\0")[0].decode("utf-8", "replace")
 
     def blob(self, at: int) -> bytes:
-        """A blob's first bytes."""
+        """The first bytes of a blob."""
         return sized(self._blobs[at : at + NAME_MAX])
 
     def around(self, number: int) -> list[int]:
-        """A type reference, the one around it if it is nested, and so on out."""
+        """A type reference, and those it is nested in, from the inside out."""
         row = self.row("TypeRef", number)
         found = [number]
         while row and row[0] & 3 == 3 and len(found) < NESTING_MAX:
@@ -164,13 +164,13 @@ class Metadata:
         return "+".join(".".join(filter(None, (self.text(space), self.text(name)))) for _, name, space in rows)
 
     def scope(self, number: int) -> str:
-        """The simple name of the assembly that a type reference looks in; "" for this one."""
+        """The simple name of the assembly that a type reference points to; "" for this one."""
         row = self.row("TypeRef", self.around(number)[-1])
         reference = self.row("AssemblyRef", row[0] >> 2) if row and row[0] & 3 == 2 else None
         return self.text(reference[6]) if reference else ""
 
     def assembly_name(self) -> str:
-        """The simple name of this assembly, "" for a module without one."""
+        """The simple name of this assembly; "" for a module without one."""
         row = self.row("Assembly", 1)
         return self.text(row[7]) if row else ""
 
@@ -191,7 +191,7 @@ class Metadata:
 
 
 def _streams(root: bytes) -> dict[str, bytes]:
-    """The streams by name; of two with one name the last, as the runtime takes them."""
+    """The streams by name; of two with one name the last, as the runtime does."""
     try:
         signature, version_length = struct.unpack_from("<L8xL", root)
         if signature != SIGNATURE or version_length > 255:
@@ -219,7 +219,7 @@ def _listed(root: bytes, position: int, count: int) -> Iterator[tuple[str, bytes
 
 
 def _tables(stream: bytes, *, is_wide: bool) -> dict[str, tuple[struct.Struct, bytes]]:
-    """Every table that has rows, with the layout of a row."""
+    """The tables that have rows, with their row layouts."""
     try:
         heaps, present = struct.unpack_from("<6xBxQ", stream)
         counts = struct.unpack_from(f"<{present.bit_count()}L", stream, 24)
@@ -255,14 +255,14 @@ def _format(column: str, rows: dict[str, int], heaps: int, is_wide: bool) -> str
     if column in CODED:
         bits, targets = CODED[column]
         return "L" if max(rows.get(target, 0) for target in targets.split()) >= 1 << 16 - bits else "H"
-    # Lists go through a table of pointers, where there is one; other columns never do.
+    # Lists may point into an indirection table, where there is one; other columns never do.
     name = column if column.endswith("!") else _POINTERS.get(column, column)
     plain = column.rstrip("!")
     return "L" if (rows.get(name) or rows.get(plain, 0)) >= 1 << 16 else "H"
 
 
 def sized(data: bytes) -> bytes:
-    """What a compressed length announces (II.23.2), as far as it is there."""
+    """The length that a compressed length prefix declares (II.23.2), as far as the data goes."""
     if not data or data[0] >= 0xE0:
         return b""
     width, mask = (1, 0x7F) if data[0] < 0x80 else (2, 0x3FFF) if data[0] < 0xC0 else (4, 0x1FFFFFFF)

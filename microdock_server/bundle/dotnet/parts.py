@@ -1,4 +1,4 @@
-"""Where an assembly keeps data: its resources, those inside .resources files, and what arrays are made of."""
+"""Where an assembly stores data: its resources, the entries of .resources files, and array initializers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BYTES, _STREAM, _TYPES_MAX, _ITEMS_MAX = 0x20, 0x21, 10_000, 10_000
 
 
 def parts_of(image: Image, metadata: Metadata, read: Read) -> tuple[list[tuple[int, int]], bool]:
-    """Offset and length of every piece of data, each once, and whether there are more than are listed."""
+    """Offset and length of every piece of data, each once, and whether more exist than are listed."""
     found = dict[int, int]()
     for place, length in (*_resources(image, metadata, read), *_fields(image, metadata)):
         if len(found) >= PARTS_MAX:
@@ -33,7 +33,7 @@ def _resources(image: Image, metadata: Metadata, read: Read) -> Iterator[tuple[i
 
 
 def _fields(image: Image, metadata: Metadata) -> Iterator[tuple[int, int]]:
-    """Data of fields goes to where that of the next one begins, or its section ends."""
+    """The data of a field extends to that of the next one, or to the end of its section."""
     places = sorted(
         place for address, _ in metadata.rows("FieldRVA") if (place := image.offset_of(address)) is not None
     )
@@ -43,7 +43,7 @@ def _fields(image: Image, metadata: Metadata) -> Iterator[tuple[int, int]]:
 
 
 def items_of(resources: bytes) -> list[tuple[int, int]] | None:
-    """Offset and length of the byte arrays and streams in a .resources file; None where it is none, or broken."""
+    """Offset and length of the byte arrays and streams in a .resources file; None if it is not one, or broken."""
     try:
         return list(_items(resources)) if resources.startswith(RESOURCES_MAGIC) else None
     except (struct.error, IndexError):
@@ -71,7 +71,7 @@ def _items(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and where it ends."""
+    """A 7-bit encoded number, and where it ends."""
     number = shift = 0
     while shift < 35:
         number |= (data[at] & 0x7F) << shift

@@ -1,4 +1,4 @@
-"""Blobs that describe types and methods (ECMA-335 II.23.2), as far as rules ask."""
+"""Signature blobs of types and methods (ECMA-335 II.23.2), as far as rules need them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from microdock_server.bundle.dotnet.metadata import Metadata
 
 STRING, ARRAY = 0x0E, 0x1D
 _VALUE_TYPE, _CLASS, _GENERIC, _MODIFIERS = 0x11, 0x12, 0x15, (0x1F, 0x20)
-# Types of one byte: void, the primitive ones, string, object, native integers.
+# Element types of one byte: void, primitives, string, object, native integers.
 _SIMPLE: Final = frozenset((*range(1, 0x0F), 0x18, 0x19, 0x1C))
 
 
 def first_parameters(signature: bytes, count: int) -> list[int] | None:
-    """The kinds (as in the signature) of a method's first parameters; None where the signature is beyond this reader.
+    """The element types of a method's first parameters; None where this reader cannot parse the signature.
 
-    Generic, array and reference types end the reading: what comes before them is told.
+    Reading stops at a generic, array or reference type; those before it are returned.
     """
     if len(signature) < 3 or signature[0] & 0x10:
         return None
@@ -37,7 +37,7 @@ def first_parameters(signature: bytes, count: int) -> list[int] | None:
 
 
 def number_at(data: bytes, at: int) -> tuple[int, int]:
-    """A compressed number, and where it ends; 0 where it is cut."""
+    """A compressed number, and where it ends; 0 where it is truncated."""
     first = data[at] if at < len(data) else 0
     width = 1 if first < 0x80 else 2 if first < 0xC0 else 4
     mask = {1: 0x7F, 2: 0x3FFF, 4: 0x1FFFFFFF}[width]
@@ -45,7 +45,9 @@ def number_at(data: bytes, at: int) -> tuple[int, int]:
 
 
 def underlying(metadata: Metadata, token: int) -> tuple[str, int] | None:
-    """The table and row of a TypeDefOrRef token; of a generic type `List<T>` that of `List`. None: no such thing."""
+    """The table and row of a TypeDefOrRef token; of a generic type `List<T>` those of `List`. None for an invalid
+    one.
+    """
     table, number = ("TypeDef", "TypeRef", "TypeSpec", "")[token & 3], token >> 2
     if table != "TypeSpec":
         return (table, number) if table else None
@@ -59,5 +61,5 @@ def underlying(metadata: Metadata, token: int) -> tuple[str, int] | None:
     if blob[position : position + 1] not in (bytes((_CLASS,)), bytes((_VALUE_TYPE,))):
         return None
     inner, _ = number_at(blob, position + 1)
-    # A specification of a specification is not allowed, and would lead in circles.
+    # A specification of a specification is invalid, and would loop.
     return None if inner & 3 == 2 else underlying(metadata, inner)

@@ -1,4 +1,4 @@
-"""Finding types of an assembly by name, as `Assembly.GetType` does, and what is declared of them."""
+"""Finding types of an assembly by name, as `Assembly.GetType` does, and reading their declarations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ATTRIBUTES_MAX: Final = 2_000_000
 
 
 def find_type(metadata: Metadata, name: str) -> list[int]:
-    """The row of `Namespace.Outer+Inner` and those of the types around it, from the inside out; [] without one."""
+    """The row of `Namespace.Outer+Inner` and of its outer types, from the inside out; [] if there is none."""
     outermost, *nested = name.split("+")
     if len(nested) > DEPTH_MAX:
         return []
@@ -37,9 +37,9 @@ def find_type(metadata: Metadata, name: str) -> list[int]:
 
 
 def forwarded(metadata: Metadata, name: str) -> str | None:
-    """The simple name of the assembly that a type was moved to; None where nothing says that it was moved.
+    """The simple name of the assembly that a type is forwarded to; None if it is not forwarded.
 
-    A nested type goes where the type around it went.
+    A nested type is forwarded with its outer type.
     """
     space, _, simple = name.partition("+")[0].rpartition(".")
     texts = simple.encode("utf-8", "surrogatepass"), space.encode("utf-8", "surrogatepass")
@@ -52,7 +52,7 @@ def forwarded(metadata: Metadata, name: str) -> str | None:
 
 
 def has_default_constructor(metadata: Metadata, type_number: int) -> bool:
-    """Has the type a public constructor without parameters?"""
+    """Does the type have a public constructor without parameters?"""
     return any(
         flags & (_ACCESS | _STATIC) == _PUBLIC_METHOD
         and metadata.blob(signature) == _NO_PARAMETERS
@@ -62,12 +62,12 @@ def has_default_constructor(metadata: Metadata, type_number: int) -> bool:
 
 
 def is_generic(metadata: Metadata, type_number: int) -> bool:
-    """Has the type parameters, its own or those of a type around it?"""
+    """Does the type have type parameters, its own or those of an outer type?"""
     return any(owner == type_number << 1 for _, _, owner, _ in metadata.rows("GenericParam", _ATTRIBUTES_MAX))
 
 
 def target_framework(metadata: Metadata) -> str:
-    """What TargetFrameworkAttribute says of the assembly: ".NETCoreApp,Version=v8.0"; "" where it says nothing."""
+    """The value of TargetFrameworkAttribute: ".NETCoreApp,Version=v8.0"; "" without the attribute."""
     for name, value in _attributes(metadata):
         if name == _FRAMEWORK_ATTRIBUTE and value.startswith(_ATTRIBUTE_PROLOG):
             return printable(sized(value[2:]).decode("utf-8", "replace"), 200)
@@ -75,12 +75,12 @@ def target_framework(metadata: Metadata) -> str:
 
 
 def is_reference_assembly(metadata: Metadata) -> bool:
-    """Is it made for compilers alone? No runtime loads it."""
+    """Is it a reference assembly, for compilers only? No runtime loads those."""
     return any(name == _REFERENCE_ATTRIBUTE for name, _ in _attributes(metadata))
 
 
 def _attributes(metadata: Metadata) -> Iterator[tuple[str, bytes]]:
-    """The attributes of the assembly, by the names of their types."""
+    """The assembly's attributes, by the names of their types."""
     for parent, kind, value in metadata.rows("CustomAttribute", _ATTRIBUTES_MAX):
         constructor = metadata.row("MemberRef", kind >> 3) if kind & 7 == _ATTRIBUTE_MEMBER_REF else None
         if parent == _THIS_ASSEMBLY and constructor and constructor[0] & 7 == _PARENT_TYPE_REF:
@@ -88,7 +88,7 @@ def _attributes(metadata: Metadata) -> Iterator[tuple[str, bytes]]:
 
 
 def _named(metadata: Metadata, space: str, name: str) -> Iterator[int]:
-    """The rows of types with this name. Their names alone are unpacked: a table may have a million rows."""
+    """The rows of types with this name. Only names are unpacked: a table may have a million rows."""
     layout, rows = metadata._table("TypeDef")
     names = struct.Struct("<4x2H" if layout.format[2] == "H" else "<4x2L")
     texts = name.encode("utf-8", "surrogatepass"), space.encode("utf-8", "surrogatepass")
@@ -99,7 +99,7 @@ def _named(metadata: Metadata, space: str, name: str) -> Iterator[int]:
 
 
 def _outer(metadata: Metadata, rows: set[int]) -> dict[int, int]:
-    """Of these rows the nested ones → the row of the type around each."""
+    """Of these rows, the nested ones → the row of their outer type."""
     if metadata.count("NestedClass") > metadata.count("TypeDef"):
         raise Unreadable("more nested types than types")
     return {row: outer for row, outer in metadata.rows("NestedClass", 1 << 22) if row in rows}

@@ -1,4 +1,4 @@
-"""plugin.json: what it must and may say, and a typed form of it."""
+"""plugin.json: required and allowed fields, and a typed form of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REQUIREMENTS_MAX: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A valid plugin.json. Texts are as given; what is absent is "" or {}, `display_name` then is `name`."""
+    """A valid plugin.json. Texts are unchanged; missing fields are "" or {}, and `display_name` defaults to `name`."""
 
     name: str
     version: str
@@ -58,9 +58,9 @@ class Manifest:
 
 
 def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manifest | None, list[Problem]]:
-    """Read plugin.json; the manifest is None exactly where there are problems. Never raises on bad content.
+    """Read plugin.json; the manifest is None exactly if there are problems. Never raises on bad content.
 
-    What was skipped in it is noted in `warnings`.
+    Comments and trailing commas that were skipped are reported in `warnings`.
     """
     problems = Problems()
     warnings = Problems() if warnings is None else warnings
@@ -75,7 +75,7 @@ def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manif
     for rule in skipped:
         warnings.add(rule, MANIFEST)
     if _is_windows_path(main := document.get("main")):
-        # As the host reads it on Windows, and as names of entries are read.
+        # Compared as the host reads it on Windows, and as entry names are read.
         document["main"] = main.replace("\\", "/")
         warnings.add("main-backslash", MANIFEST, field="main", value=main)
     manifest = _Reader(document, problems).manifest()
@@ -84,14 +84,14 @@ def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manif
 
 
 class _Reader:
-    """Takes the fields out of a document one by one and notes what is wrong with each."""
+    """Takes the fields out of a document one by one and records each one's faults."""
 
     def __init__(self, document: dict[str, Any], problems: Problems) -> None:
         self._document = document
         self._problems = problems
 
     def manifest(self) -> Manifest:
-        """The whole document; only to be used where no problem was noted."""
+        """The whole document; only to be used if there are no problems."""
         name = self._plugin_name()
         return Manifest(
             name=name,
@@ -119,7 +119,7 @@ class _Reader:
         return text
 
     def _plugin_name(self) -> str:
-        """A name that is no device on Windows, where a plugin's folder is called after it."""
+        """A name that is not a device on Windows, where the plugin's folder is named after it."""
         text = self._required("name", PLUGIN_NAME_MAX, "field-plugin-name", _is_plugin_name)
         device = next(filter(is_device, text.split(".")), None)
         if device is not None:
@@ -127,7 +127,7 @@ class _Reader:
         return text
 
     def _text(self, field: str, limit: int) -> str:
-        """A text of at most `limit` characters; "" where it is absent, null or noted as wrong."""
+        """A text of at most `limit` characters; "" if it is missing, null or reported as wrong."""
         value = self._document.get(field)
         if value is None:
             return ""
@@ -140,21 +140,21 @@ class _Reader:
         return value
 
     def _line(self, field: str, limit: int) -> str:
-        """A text without control characters; blank counts as absent."""
+        """A text without control characters; blank counts as missing."""
         text = self._text(field, limit)
         if any(unicodedata.category(char) == "Cc" for char in text) or not names.is_one_line(text):
             self._problems.add("field-control", field=field)
         return text if text.strip() else ""
 
     def _prose(self, field: str, limit: int) -> str:
-        """A text of any number of lines that changes the order of nothing around it."""
+        """A text of any number of lines, which must not change the display order of text around it."""
         text = self._text(field, limit)
         if not names.is_drawn_in_order(text):
             self._problems.add("field-bidi-prose", field=field)
         return text
 
     def _name(self, field: str, limit: int) -> str:
-        """A line that people see: something of it, and in the order in which it is written."""
+        """A line shown to people: with visible characters, displayed in the order in which it is written."""
         text = self._line(field, limit)
         if text and not names.is_visible(text):
             self._problems.add("field-invisible", field=field)
@@ -187,7 +187,7 @@ class _Reader:
         return found
 
     def _requirements(self, field: str) -> dict[str, str]:
-        """An object of text to text, its keys unique ignoring case. Absent, null and "" mean none."""
+        """An object of strings, its keys unique ignoring case. Missing, null and "" mean none."""
         value = self._document.get(field)
         if value is None or value == "":
             return {}
@@ -219,12 +219,12 @@ def _is_engine_name(text: str) -> bool:
 
 
 def _is_windows_path(text: Any) -> TypeGuard[str]:
-    """Does it separate by backslashes alone? Of both kinds nobody knows what they mean."""
+    """Are its separators all backslashes? If both kinds occur, their meaning is unclear."""
     return isinstance(text, str) and "\\" in text and "/" not in text
 
 
 def _is_main(text: str) -> bool:
-    """A path inside the archive: forward slashes, relative, a file with something before `.dll`."""
+    """A path inside the archive: forward slashes, relative, a file with a name before `.dll`."""
     parts = text.split("/")
     if "\\" in text or printable(text, MAIN_MAX) != text or {"", ".", ".."} & set(parts):
         return False
@@ -240,9 +240,9 @@ def _is_range(text: str, kind: type[Range]) -> bool:
 
 
 def is_class_name(text: str) -> bool:
-    """A type as .NET's reflection writes it: `Namespace.Type`, and `Namespace.Outer+Inner` for a nested one.
+    """A type name as .NET's reflection writes it: `Namespace.Type`, or `Namespace.Outer+Inner` for a nested one.
 
-    Identifiers are C#'s, Unicode letters included, without invisible characters. Generic types (a backtick)
+    Identifiers are C#'s, including Unicode letters, without invisible characters. Generic types (with a backtick)
     cannot be entry classes.
     """
     namespace_and_outer, *nested = text.split("+")
@@ -256,7 +256,7 @@ def _is_identifier(text: str) -> bool:
 
 
 def is_web_address(text: str) -> bool:
-    """An http(s) URL with a host, a sane port and no credentials."""
+    """An http(s) URL with a host, a valid port and no credentials."""
     if not text.isprintable() or " " in text or "\\" in text:
         return False
     try:

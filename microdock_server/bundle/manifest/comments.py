@@ -1,8 +1,8 @@
-"""Comments and trailing commas in JSON: what .NET's reader skips where it is told to, made into spaces.
+"""Comments and trailing commas in JSON, which .NET's reader skips if told to, replaced by spaces.
 
-`//` goes to the end of its line and may not hold U+2028 or U+2029, `/* */` does not nest, neither stands before a
-colon, and one comma may stand behind the last item of what is not empty. Every character keeps its line and column,
-and the time is linear.
+`//` extends to the end of its line and may not contain U+2028 or U+2029, `/* */` does not nest, neither may precede a
+colon, and one comma may follow the last item of a non-empty container. Every character keeps its line and column, and
+the time is linear.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ COMMENTS: Final = "manifest-comments"
 COMMAS: Final = "manifest-trailing-commas"
 MARKS_MAX: Final = 100_000
 
-# What begins and does not end is taken whole as well, or each of its characters would be looked at as a beginning.
+# What begins and does not end is matched to the end of the text; otherwise each of its characters would be tried as a
+# beginning.
 _STRING: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z|\\\Z)'
 _COMMENT: Final = r"//[^\r\n\u2028\u2029]*+(?=[\r\n]|\Z)|/\*(?s:.*?)\*/"
 _BEFORE_COLON: Final = rf"(?:(?:[ \t\r\n]++|{_COMMENT})++(?=:))?"
@@ -25,9 +26,9 @@ _SIGN: Final = re.compile(r"[^\r\n]")
 
 
 def without(text: str) -> tuple[str, list[str]]:
-    """The text with spaces in place of comments and trailing commas, and the rules of what was there.
+    """The text with spaces in place of comments and trailing commas, and the rules of what was found.
 
-    As it was, where it has more strings and comments than anybody writes: looking at each would cost a second.
+    Unchanged if it has more strings and comments than any real manifest: scanning them all would take a second.
     """
     if text.count('"') + text.count("/") > MARKS_MAX:
         return text, []

@@ -1,7 +1,7 @@
-"""JSON for plugin.json: one meaning a document, bounded depth and size, no exotic values.
+"""JSON for plugin.json: unambiguous, of bounded depth and size, without exotic values.
 
-Comments and trailing commas are skipped, as the host does: people write them, and they change nothing.
-`json` alone accepts NaN, duplicate keys and lone surrogates, and raises RecursionError on deep input.
+Comments and trailing commas are skipped, as the host does: people write them, and they change nothing. `json` alone
+accepts NaN, duplicate keys and lone surrogates, and raises RecursionError on deep input.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from microdock_server.bundle.manifest.comments import without
 
 DEPTH_MAX: Final = 32
 DIGITS_MAX: Final = 100
-# Containers and commas bound the number of objects that parsing can make.
+# Containers and commas bound the number of objects that parsing can create.
 PARTS_MAX: Final = 200_000
 
 
 class BadJson(ValueError):
-    """The bytes are not acceptable JSON; `rule` names the fault, `params` go into its message."""
+    """The bytes are not acceptable JSON; `rule` names the fault, `params` fill its message."""
 
     def __init__(self, rule: str, **params: str | int) -> None:
         super().__init__(rule)
@@ -29,7 +29,7 @@ class BadJson(ValueError):
 
 
 def load(data: bytes) -> tuple[Any, list[str]]:
-    """Parse UTF-8 JSON, with or without a BOM, or raise BadJson; with the rules of what was skipped in it."""
+    """Parse UTF-8 JSON, with or without a BOM; returns also the rules of what was skipped. Raises BadJson."""
     text = _decoded(data)
     if sum(map(text.count, "[{,")) > PARTS_MAX:
         raise BadJson("manifest-too-complex", limit=PARTS_MAX)
@@ -97,7 +97,7 @@ def _decimal(text: str) -> float:
 
 
 def _check_tree(value: Any) -> None:
-    """Depth and texts of the whole document, without recursion."""
+    """Check depth and texts of the whole document, without recursion."""
     level = [value]
     for _ in range(DEPTH_MAX + 1):
         below: list[Any] = []

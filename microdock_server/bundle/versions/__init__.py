@@ -1,4 +1,4 @@
-"""SemVer precedence, sort keys and ranges, as `semantic` and `ranges` define them."""
+"""SemVer precedence, sort keys and ranges, built on `semantic` and `ranges`."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def is_version(text: object) -> bool:
 
 
 def sort_key(version: str | Version) -> str:
-    """A text whose order is SemVer precedence; equal keys mean the same version (build is ignored).
+    """A text whose order is SemVer precedence; equal keys mean the same version (build metadata is ignored).
 
-    At most 255 characters, all of them `0-9a-f`: bytewise order and every database collation agree on them.
-    Numbers carry their length in front (`9` → `019`, `10` → `0210`), words are the hex of their ASCII closed
-    by `00`; a list that ends sorts below one that goes on, and `0` (prerelease) below `1` (release).
+    At most 255 characters, all of them `0-9a-f`: bytewise order and every database collation agree on them. Numbers are
+    prefixed with their length (`9` → `019`, `10` → `0210`), words are the hex of their ASCII terminated by `00`; a list
+    that ends sorts below one that continues, and `0` (prerelease) below `1` (release).
     """
     parsed = _parsed(version)
     core = "".join(_number_key(str(number)) for number in parsed.numbers)
@@ -47,7 +47,7 @@ def sort_key(version: str | Version) -> str:
 
 
 def best(versions: Iterable[AnyVersion]) -> AnyVersion | None:
-    """The highest stable version, or the highest prerelease where there is no stable one; None of none."""
+    """The highest stable version, or the highest prerelease if there is no stable one; None for an empty list."""
     return max(versions, key=_stable_first, default=None)
 
 

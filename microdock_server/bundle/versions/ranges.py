@@ -1,9 +1,9 @@
 """Version ranges with npm's meaning: `Range` over SemVer, `EngineRange` over .NET's four numbers.
 
-A range is sets joined by `||`; a set is comparators joined by spaces, or one hyphen range. Every comparator
-is rewritten into bounds (`^0.5.0` → `>=0.5.0 <0.6.0-0`), so that `contains` only compares tuples.
-Differences from npm: no doubled operators (`>==1`), no suffix on a wildcard (`1.x-beta`), numbers of any
-size; and where npm shortens `* || >=1.0.0-rc.1` to `*`, losing the prereleases, here each set keeps its own.
+A range is sets joined by `||`; a set is comparators joined by spaces, or one hyphen range. Every comparator is
+rewritten into bounds (`^0.5.0` → `>=0.5.0 <0.6.0-0`), so that `contains` only compares tuples. Differences from npm: no
+doubled operators (`>==1`), no suffix on a wildcard (`1.x-beta`), numbers of any size; and where npm shortens `* ||
+>=1.0.0-rc.1` to `*`, losing the prereleases, here each set keeps its own.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from microdock_server.bundle.versions.semantic import (
 )
 from microdock_server.vocabulary import RANGE_MAX
 
-# Longest first: the first that fits is the operator.
+# Longest first: the first match is the operator.
 _OPERATORS: Final = ("~>", ">=", "<=", ">", "<", "=", "^", "~")
 _WILDCARDS: Final = frozenset({"x", "X", "*"})
-# SemVer's smallest prerelease: `<2.0.0-0` keeps 2.0.0's prereleases out as well.
+# SemVer's smallest prerelease: `<2.0.0-0` excludes 2.0.0's prereleases as well.
 _LOWEST: Final = ("0",)
 
 
 class InvalidRange(ValueError):
-    """The text is not a range."""
+    """The text is not a valid range."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Partial:
-    """A version as written in a range: `numbers` given so far; `is_open` where the rest is any."""
+    """A version as written in a range: `numbers` given so far; `is_open` if the rest may be anything."""
 
     numbers: tuple[int, ...]
     is_open: bool
     prerelease: tuple[str, ...] = ()
 
     def floor(self, prerelease: tuple[str, ...] | None = None) -> Precedence:
-        """The lowest version meant, with zeros for what was not given."""
+        """The lowest version meant: missing numbers are zero."""
         suffix = self.prerelease if prerelease is None else prerelease
         return precedence(self.numbers + (0,) * (4 - len(self.numbers)), suffix)
 
     def above(self, index: int, prerelease: tuple[str, ...] = _LOWEST) -> Precedence:
-        """The version that follows when the number at `index` goes up by one."""
+        """The version after incrementing the number at `index`."""
         bumped = (*self.numbers[:index], self.numbers[index] + 1)
         return precedence(bumped + (0,) * (4 - len(bumped)), prerelease)
 
@@ -61,20 +61,20 @@ _TO: Final = (le, lt, eq)
 _NOTHING: Final[list[_Bound]] = [(lt, precedence((0, 0, 0, 0), _LOWEST))]
 
 
-# A bound, and what is narrower at the same version: 0 where the version is inside, 1 (below) or -1 (above) where not.
+# A bound, and its side at that version: 0 if the version is included, otherwise 1 (lower bound) or -1 (upper bound).
 _Mark = tuple[Precedence, int]
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a range ends, and whether the version there is still inside."""
+    """An end of a range, and whether it is included."""
 
     version: str
     inclusive: bool
 
 
 class Range:
-    """A set of SemVer versions. `str()` is the text as given."""
+    """A set of SemVer versions. `str()` is the original text."""
 
     __slots__ = ("_sets", "text")
     _width: ClassVar[int] = 3
@@ -86,17 +86,17 @@ class Range:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a range of at most 256 characters, in linear time, or raise InvalidRange."""
+        """Parse a range of at most 256 characters, in linear time. Raises InvalidRange."""
         if not isinstance(text, str) or len(text) > RANGE_MAX:
             raise InvalidRange(f"a range has at most {RANGE_MAX} characters")
         sets = text.replace("\t", " ").split("||")
         return cls(text, [_bounds_of_set(part, cls._width) for part in sets])
 
     def contains(self, version: str | Version | EngineVersion) -> bool:
-        """Does `version` satisfy the range? A text that is no version raises InvalidVersion.
+        """Does `version` satisfy the range? Raises InvalidVersion for a text that is not a version.
 
-        npm's rule for prereleases: one matches only where a comparator of the same set names a prerelease
-        of the very same numbers.
+        npm's rule for prereleases: one matches only if a comparator of the same set names a prerelease of the same
+        three numbers.
         """
         parsed = self._version.parse(version) if isinstance(version, str) else version
         numbers = parsed.numbers + (0,) * (4 - len(parsed.numbers))
@@ -104,18 +104,18 @@ class Range:
         return any(_satisfies(key, bounds) for bounds in self._sets)
 
     def is_satisfiable(self) -> bool:
-        """Is there any released version that fits? `>2.0.0 <1.0.0` is a range, and nothing is in it."""
+        """Can any released version satisfy the range? `>2.0.0 <1.0.0` is a valid range that none satisfies."""
         return any(not bounds or any(_satisfies(key, bounds) for key in _corners(bounds)) for bounds in self._sets)
 
     def span(self) -> tuple[str | None, str | None]:
-        """The lowest and the highest version that the range names as its ends; None where it is open there."""
+        """The lowest and the highest version that the range names as its ends; None where it is open."""
         low, high = self.ends()
         return (low.version if low else None), (high.version if high else None)
 
     def ends(self) -> tuple[End | None, End | None]:
-        """The ends of the range, each with whether the version that it names is inside; None where it is open there.
+        """The ends of the range, each with whether it is included; None where it is open.
 
-        Of a set the narrowest ends count, of all sets the widest.
+        Within a set the narrowest ends count, across sets the widest.
         """
         lows = [max(_marks(bounds, _FROM, gt), default=None) for bounds in self._sets]
         highs = [min(_marks(bounds, _TO, lt, sign=-1), default=None) for bounds in self._sets]
@@ -131,7 +131,7 @@ class Range:
 
 
 class EngineRange(Range):
-    """A set of engine versions: up to four numbers, three of which are a full version (`2.0.0` is `2.0.0.0`)."""
+    """A set of engine versions: up to four numbers, three of which are a complete version (`2.0.0` is `2.0.0.0`)."""
 
     __slots__ = ()
     _width = 4
@@ -139,7 +139,7 @@ class EngineRange(Range):
 
 
 def _corners(bounds: list[_Bound]) -> Iterator[Precedence]:
-    """Released versions at and just above every bound: if any fits all bounds, one of these does."""
+    """Released versions at and just above every bound: if any version satisfies all bounds, one of these does."""
     yield precedence((0, 0, 0, 0), ())
     for _, (numbers, _, _) in bounds:
         yield precedence(numbers, ())
@@ -156,7 +156,7 @@ def _end(mark: _Mark | None) -> End | None:
 
 
 def _number(bound: Precedence) -> str:
-    """`1.2.3`; a fourth number only where it says something, a prerelease only where one was named."""
+    """`1.2.3`; the fourth number only if it is not zero, a prerelease only if one was named."""
     numbers, is_release, prerelease = bound
     text = ".".join(map(str, numbers if numbers[3] else numbers[:3]))
     if is_release or prerelease == precedence(numbers, _LOWEST)[2]:
@@ -189,7 +189,7 @@ def _bounds_of_set(text: str, width: int) -> list[_Bound]:
 
 
 def _partial(text: str, width: int) -> _Partial:
-    """`1.2`, `1.x`, `*`, `v1.2.3-rc.1`, … or InvalidRange."""
+    """Parses `1.2`, `1.x`, `*`, `v1.2.3-rc.1`, … Raises InvalidRange."""
     try:
         core, prerelease, build = split_suffixes(text.removeprefix("v"))
     except InvalidVersion as error:
@@ -247,7 +247,7 @@ def _tilde(partial: _Partial) -> list[_Bound]:
 
 
 def _caret(partial: _Partial) -> list[_Bound]:
-    """Up to the next change of the leftmost number that is not zero, among the first three."""
+    """Up to the next change of the leftmost non-zero number among the first three."""
     if not partial.numbers:
         return []
     leading = partial.numbers[:3]

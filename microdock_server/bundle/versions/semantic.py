@@ -17,22 +17,22 @@ Precedence = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 
 
 class InvalidVersion(ValueError):
-    """The text is not a version of the kind asked for."""
+    """The text is not a valid version of its kind."""
 
 
 def is_number(text: str) -> bool:
-    """Is this a number as SemVer writes one: ASCII digits without leading zeros?"""
+    """Is this a number in SemVer's form: ASCII digits without leading zeros?"""
     return text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
 
 
 def precedence(numbers: tuple[int, ...], prerelease: tuple[str, ...]) -> Precedence:
-    """A tuple that compares as SemVer 11 asks: a release above its prereleases, numbers below words."""
+    """A tuple that compares as SemVer section 11 requires: a release above its prereleases, numbers below words."""
     words = tuple((True, 0, part) if not part.isdigit() else (False, int(part), "") for part in prerelease)
     return numbers, not prerelease, words
 
 
 def split_suffixes(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """`1.0.0-rc.1+5` → (`1.0.0`, (`rc`, `1`), (`5`,)); InvalidVersion where a suffix is malformed."""
+    """`1.0.0-rc.1+5` → (`1.0.0`, (`rc`, `1`), (`5`,)). Raises InvalidVersion for a malformed suffix."""
     rest, plus, build_text = text.partition("+")
     core, dash, prerelease_text = rest.partition("-")
     prerelease = tuple(prerelease_text.split(".")) if dash else ()
@@ -46,7 +46,7 @@ def split_suffixes(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 @total_ordering
 class _Numbered:
-    """What both kinds share. Equality and order are precedence: build metadata does not count."""
+    """What both kinds share. Equality and order are by precedence: build metadata is ignored."""
 
     __slots__ = ("_key", "build", "numbers", "prerelease", "text")
 
@@ -61,7 +61,7 @@ class _Numbered:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `text`, or raise InvalidVersion."""
+        """Parse `text`. Raises InvalidVersion."""
         if not isinstance(text, str) or len(text) > VERSION_MAX:
             raise InvalidVersion(f"a version has at most {VERSION_MAX} characters")
         core, prerelease, build = split_suffixes(text)
@@ -76,7 +76,7 @@ class _Numbered:
 
     @property
     def key(self) -> Precedence:
-        """What comparisons are made with."""
+        """The key for comparisons."""
         return self._key
 
     @property

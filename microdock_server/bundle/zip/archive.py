@@ -1,4 +1,4 @@
-"""A ZIP file as a package: opened only where every reader of it would see the same files."""
+"""A ZIP file as a package: opened only if every reader would see the same files in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a package may hold; sizes in bytes. Below `ratio_free` unpacked bytes no ratio is too high."""
+    """Limits on a package; sizes in bytes. Below `ratio_free` unpacked bytes any compression ratio is allowed."""
 
     max_entries: int = 10_000
     max_unpacked: int = 1 << 30
@@ -41,7 +41,7 @@ class Entry:
 
 
 class Archive:
-    """The entries of a file that has a central directory; content is read on demand."""
+    """The entries of a file with a central directory; content is read on demand."""
 
     def __init__(self, source: Source, headers: list[Central]) -> None:
         self._source = source
@@ -50,7 +50,7 @@ class Archive:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The files in the directory's order, as declared."""
+        """The files in directory order, as declared."""
         return tuple(
             Entry(header.name, header.size, header.compressed_size, header.crc)
             for header in self._headers
@@ -59,11 +59,11 @@ class Archive:
 
     @property
     def unpacked_size(self) -> int:
-        """What all entries declare to unpack to."""
+        """The total declared size of all entries."""
         return sum(header.size for header in self._headers)
 
     def size_of(self, name: str) -> int | None:
-        """The declared size of a file, None if there is no such file."""
+        """The declared size of a file; None if there is no such file."""
         header = self._files.get(name)
         return None if header is None else header.size
 
@@ -72,11 +72,11 @@ class Archive:
         return list(self._files)
 
     def paths(self) -> list[str]:
-        """The names of all files and directories, in the directory's order."""
+        """The names of all files and directories, in directory order."""
         return [header.name for header in self._headers]
 
     def read(self, name: str, limit: int) -> bytes | None:
-        """The whole content of a file; None if it is not there, not readable, broken or larger than `limit`."""
+        """The whole content of a file; None if it is missing, unreadable, broken or larger than `limit`."""
         header = self._files.get(name)
         if header is None or not header.readable or header.size > limit:
             return None
@@ -88,7 +88,7 @@ class Archive:
         return content.getvalue()
 
     def part(self, name: str, offset: int, length: int) -> bytes:
-        """Some bytes of a file, fewer where it ends; b"" where it cannot be read. It is unpacked from its beginning."""
+        """A part of a file, fewer bytes at its end; b"" if it is unreadable. Unpacks from the file's beginning."""
         header = self._files.get(name)
         if header is None or not header.readable:
             return b""
@@ -104,14 +104,14 @@ class Archive:
         return bytes(found)
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """The content of a file in pieces of at most 256 KiB; it ends where it is broken."""
+        """The content of a file in pieces of at most 256 KiB; ends early if it is broken."""
         header = self._files.get(name)
         with suppress(ContentFault):
             if header is not None and header.readable:
                 yield from unpacked(self._source, header)
 
     def digests(self) -> Iterator[tuple[Entry, str]]:
-        """Each file with its SHA-256 in hexadecimal, "" where the content is not readable or not as declared."""
+        """Each file with its SHA-256 in hexadecimal; "" if the content is unreadable or not as declared."""
         headers = (header for header in self._headers if not header.is_directory)
         for entry, header in zip(self.entries, headers, strict=True):
             yield entry, self._digest(header) if header.readable else ""
@@ -126,7 +126,7 @@ class Archive:
         return digest.hexdigest()
 
     def check_content(self, problems: Problems) -> None:
-        """Unpack every entry once, in small pieces, and note the ones that are not what they declare."""
+        """Unpack every entry once, in small pieces, and record those that are not as declared."""
         for header in self._headers:
             if not header.readable or problems.full:
                 continue
@@ -141,9 +141,9 @@ class Archive:
 def open_archive(
     file: BinaryIO, limits: Limits, problems: Problems, warnings: Problems | None = None
 ) -> Archive | None:
-    """Read and check everything but the content; None where there is no directory or a limit is passed.
+    """Read and check everything but the content; None if there is no directory or a limit is exceeded.
 
-    What is read leniently is noted in `warnings`. Raises only what reading `file` itself raises.
+    Leniencies are recorded in `warnings`. Raises only what reading `file` itself raises.
     """
     source = Source(file)
     end = find_end(source, problems)
@@ -161,7 +161,7 @@ def open_archive(
 
 
 def _within(headers: list[Central], limits: Limits, problems: Problems) -> bool:
-    """Check the declared sizes; unpacking later keeps every entry to them."""
+    """Check the declared sizes; unpacking later enforces them."""
     total = sum(header.size for header in headers)
     packed = sum(header.compressed_size for header in headers)
     before = len(problems)

@@ -1,4 +1,4 @@
-"""Unpacking in small pieces, never further than declared, and checking that what comes out is what was told."""
+"""Unpacks in small pieces, never beyond the declared size, and checks the result against the headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PIECE: Final = 256 * 1024
 
 
 class ContentFault(Exception):
-    """The content is not what the headers say; `rule` names the fault."""
+    """The content is not as the headers declare; `rule` names the fault."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -21,7 +21,7 @@ class ContentFault(Exception):
 
 
 def unpacked(source: Source, header: Central) -> Iterator[bytes]:
-    """The content in pieces of at most 256 KiB; ContentFault as soon as it is not exactly what was declared.
+    """The content in pieces of at most 256 KiB; raises ContentFault as soon as it differs from what is declared.
 
     Never yields more than `header.size` bytes, and holds one piece at a time.
     """
@@ -44,7 +44,7 @@ def _stored(source: Source, header: Central) -> Iterator[bytes]:
 
 
 def _inflated(source: Source, header: Central) -> Iterator[bytes]:
-    """Raw deflate; the stream has to end exactly where the entry's data ends."""
+    """Raw deflate; the stream must end exactly where the entry's data ends."""
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     left = header.compressed_size
     for chunk in source.chunks(header.data_offset, header.compressed_size):
@@ -67,6 +67,6 @@ def _pieces(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
         if piece:
             yield piece
         data = stream.unconsumed_tail
-        # A full piece may have left output inside the stream even when no input is left.
+        # A full piece may leave output in the decompressor even if no input is left.
         if stream.eof or (not data and len(piece) < PIECE):
             return

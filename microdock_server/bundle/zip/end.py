@@ -1,4 +1,4 @@
-"""Finding the one true end of a ZIP file, and refusing a file that shows different ends to different readers."""
+"""Finds the end of a ZIP file, and refuses files in which readers would find different ends."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _TAIL: Final = END.size + 0xFFFF
 
 
 def find_end(source: Source, problems: Problems) -> End | None:
-    """Where the central directory is; None after noting why it cannot be trusted.
+    """The place of the central directory; None, with a recorded problem, if it cannot be trusted.
 
-    Readers search backwards for the signature: the last one in the file has to be the true one, and no other
-    may fit as well.
+    Readers search backwards for the signature: the last one in the file must be the true one, and no other may be valid
+    as well.
     """
     start = max(0, source.size - _TAIL)
     tail = source.at(start, source.size - start)
@@ -56,7 +56,7 @@ def _positions(tail: bytes) -> list[int]:
 
 
 def _reaches(tail: bytes, place: int) -> int:
-    """Where the end record at `place` says that the file ends; -1 if even its fixed part is cut."""
+    """Where the file ends according to the end record at `place`; -1 if its fixed part is truncated."""
     fixed = tail[place : place + END.size]
     if len(fixed) < END.size:
         return -1
@@ -92,10 +92,10 @@ def _checked(source: Source, end: End, problems: Problems) -> End | None:
 
 
 def _with_zip64(source: Source, end: End) -> End | None:
-    """The end with its zip64 record applied; None where that record is missing, false or contradicts it.
+    """The end with its zip64 record applied; None if that record is missing, invalid or contradicts it.
 
-    Some readers use the record whenever it is there and others only when a field asks for it, so every field
-    that does not ask has to agree.
+    Some readers use the record whenever it exists, others only if a field refers to it, so all other fields must agree
+    with it.
     """
     asks = FULL16 in (end.disk, end.directory_disk, end.disk_entries, end.entries) or FULL32 in (
         end.directory_size,
@@ -127,7 +127,7 @@ def _agree(end: End, record: End) -> bool:
 
 
 def _fits(source: Source, end: End, problems: Problems) -> bool:
-    """The central directory has to end exactly where the end records begin."""
+    """The central directory must end exactly where the end records begin."""
     actual = end.position - end.directory_size
     if end.directory_offset == actual:
         return True

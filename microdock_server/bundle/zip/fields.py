@@ -1,4 +1,4 @@
-"""Verdicts on one entry's header: flags, method, attributes, and the extra fields with zip64's among them."""
+"""Checks one entry's header: flags, method, attributes, and extra fields including zip64."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from microdock_server.bundle.zip.records import FULL16, FULL32, Central, Local
 STORED: Final = 0
 DEFLATED: Final = 8
 
-# The highest version of the format that common readers know; files need 2.0, zip64 4.5.
+# The highest format version that common readers know; files need 2.0, zip64 4.5.
 VERSION_NEEDED: Final = 63
 
 FLAG_DESCRIPTOR: Final = 1 << 3
 FLAG_UTF8: Final = 1 << 11
 _FLAGS_ENCRYPTED: Final = 1 << 0 | 1 << 6 | 1 << 13
-# Bits 1 and 2 tell how hard deflate tried.
+# Bits 1 and 2 are deflate's compression level.
 _FLAGS_KNOWN: Final = 1 << 1 | 1 << 2 | FLAG_DESCRIPTOR | FLAG_UTF8
 
 _ZIP64: Final = 0x0001
@@ -28,7 +28,7 @@ _UNICODE_COMMENT: Final = 0x6375
 _UNICODE_PATH: Final = 0x7075
 _AES: Final = 0x9901
 
-# Real entries have up to five; 64 KiB of empty ones would be 16,384, twice in each entry.
+# Real entries have up to five; in 64 KiB fit 16,384 empty ones, twice per entry.
 _EXTRA_FIELDS: Final = 32
 
 _DOS_VOLUME: Final = 0x08
@@ -44,7 +44,7 @@ _KINDS: Final = {
 
 
 def check_header(header: Central, problems: Problems) -> None:
-    """Note what the central header says that no package needs; unreadable entries are marked so."""
+    """Record what the central header declares and no package needs; unreadable entries are marked."""
     if header.flags & _FLAGS_ENCRYPTED:
         problems.add("encrypted", header.name)
         header.readable = False
@@ -62,7 +62,7 @@ def check_header(header: Central, problems: Problems) -> None:
 
 
 def _check_kind(header: Central, problems: Problems) -> None:
-    """Links and devices are refused whatever system the header claims: tools differ in whom they believe."""
+    """Links and devices are refused whatever system the header names: tools differ in which field they trust."""
     mode = header.attributes >> 16
     kind = stat.S_IFMT(mode)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -81,9 +81,9 @@ def _check_kind(header: Central, problems: Problems) -> None:
 
 
 def read_extra(extra: bytes, raw_name: bytes, name: str, problems: Problems) -> bytes | None:
-    """The zip64 field's data, None without one. Notes a malformed list and the fields that must not be there.
+    """The zip64 field's data, None without one. Records malformed lists and forbidden fields.
 
-    A second name, as Info-ZIP writes one where a name is not ASCII, is harmless while it is the first one again.
+    A second name, which Info-ZIP writes for non-ASCII names, is allowed if it repeats the first one.
     """
     zip64: list[bytes] = []
     position = 0
@@ -108,14 +108,15 @@ def read_extra(extra: bytes, raw_name: bytes, name: str, problems: Problems) -> 
 
 
 def _unicode_path(raw_name: bytes) -> bytes:
-    """The field's content where it repeats a name that is UTF-8: its version, the name's CRC-32, the name."""
+    """The field's content if it repeats a UTF-8 name: version, CRC-32 of the name, the name."""
     return struct.pack("<BL", 1, zlib.crc32(raw_name)) + raw_name
 
 
 def apply_zip64(header: Central, field: bytes | None) -> bool:
-    """Put the real numbers where the header says to look in its zip64 field; False if that field is false.
+    """Replace header values with those of the zip64 field where the header refers to it; False if that field is
+    invalid.
 
-    A field that nothing asks for is harmless only while it repeats the header.
+    A field that the header does not refer to is allowed if it repeats the header.
     """
     asked = [name for name in ("size", "compressed_size", "offset") if getattr(header, name) == FULL32]
     needs_disk = header.disk == FULL16
@@ -133,7 +134,7 @@ def apply_zip64(header: Central, field: bytes | None) -> bool:
 
 
 def local_sizes(local: Local, field: bytes | None) -> tuple[int, int] | None:
-    """(size, compressed size) as the local header tells them; None where its zip64 field is false."""
+    """(size, compressed size) of the local header; None if its zip64 field is invalid."""
     sizes = (local.size, local.compressed_size)
     asked = [index for index, value in enumerate(sizes) if value == FULL32]
     if field is None:

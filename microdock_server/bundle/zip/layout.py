@@ -1,4 +1,4 @@
-"""The walk over an archive: every header read, local against central, every byte of the file accounted for."""
+"""Walks through an archive: reads every header, compares local with central ones, and accounts for every byte."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DESCRIPTOR64: Final = struct.Struct("<L2Q")
 
 
 def read_directory(source: Source, end: End, problems: Problems, warnings: Problems) -> list[Central] | None:
-    """All central headers, each with its own verdicts noted; None where the directory is not one."""
+    """All central headers, each checked; None if the directory is malformed."""
     headers: list[Central] = []
     names = NameReader(_raw_names(source, end), problems)
     position, stop = end.directory_offset, end.position
@@ -52,7 +52,7 @@ def read_directory(source: Source, end: End, problems: Problems, warnings: Probl
 
 
 def _raw_names(source: Source, end: End) -> Iterator[bytes]:
-    """The names as they are written, before anything is known of them: how one is read depends on all."""
+    """The raw names, read first: how one name is decoded depends on all of them."""
     position = end.directory_offset
     for _ in range(end.entries):
         record = read_central(source, position) if position < end.position else None
@@ -76,8 +76,8 @@ def _check_central(record: CentralRecord, names: NameReader, problems: Problems)
 def check_locals(source: Source, headers: list[Central], directory: int, problems: Problems) -> None:
     """Follow the entries through the file from byte 0 to the central directory at `directory`.
 
-    Whatever lies before the first entry, between two of them, or in both at once is noted. Afterwards
-    `data_offset` of every entry that is still `readable` is right.
+    Data before the first entry, between two of them, or in both at once is recorded. Afterwards `data_offset` of every
+    entry that is still `readable` is correct.
     """
     ordered = sorted(headers, key=lambda header: header.offset)
     first = ordered[0].offset if ordered else directory
@@ -109,7 +109,7 @@ def _check_local(source: Source, header: Central, limit: int, follower: Central 
 
 
 def _compare(header: Central, local: Local, sizes: tuple[int, int] | None, problems: Problems) -> None:
-    """Note each field in which the two headers of an entry disagree: some readers believe one, some the other."""
+    """Record each field in which an entry's two headers differ: some readers trust one, some the other."""
     if sizes is None:
         problems.add("false-zip64-entry", header.name)
         sizes = (header.size, header.compressed_size)
@@ -121,7 +121,7 @@ def _compare(header: Central, local: Local, sizes: tuple[int, int] | None, probl
         "size": (sizes[0], header.size),
         "compressed size": (sizes[1], header.compressed_size),
     }
-    # With a descriptor behind the data, the local header may leave these three at zero.
+    # With a descriptor after the data, the local header may have zeros in these three fields.
     open_fields = {"crc", "size", "compressed size"} if header.flags & FLAG_DESCRIPTOR else set()
     for what, (told, true) in pairs.items():
         if told != true and not (what in open_fields and told == 0):
@@ -129,7 +129,7 @@ def _compare(header: Central, local: Local, sizes: tuple[int, int] | None, probl
 
 
 def _check_gap(header: Central, gap: bytes, length: int, wide: bool, problems: Problems) -> None:
-    """Between data and next entry: nothing, or one descriptor that repeats the central header."""
+    """Between data and next entry there is nothing, or one descriptor that repeats the central header."""
     if not header.flags & FLAG_DESCRIPTOR:
         if length:
             problems.add("hidden-data", header.name, bytes=length)

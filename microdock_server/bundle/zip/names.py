@@ -1,10 +1,10 @@
-"""Entry names: how they are decoded, which ones no system should have to unpack, and which ones collide.
+"""Entry names: decoding them, and refusing names that are unsafe to unpack or that collide.
 
-A name is what .NET makes of it on Windows, for there it is unpacked. Without the UTF-8 flag it is UTF-8 all the same
-(so macOS and Info-ZIP write it), and refused where it is not: every program would take other bytes for something else.
-A backslash parts folders. Where all names of an archive that have folders use it, as .NET Framework and programs that
-take a path of Windows for a name do, it is read as the slash that it should be; an archive that has both is refused:
-programs elsewhere keep the backslash as part of a name, so that one of the names would lie where the other does.
+Names are read as .NET reads them on Windows, where packages are unpacked. Without the UTF-8 flag a name must be UTF-8
+all the same (as macOS and Info-ZIP write it): for other bytes, every program would guess another encoding. A backslash
+separates folders. If all names with folders use it, as .NET Framework and careless Windows programs write them, it is
+read as a slash; an archive with both is refused: programs on other systems keep the backslash as part of the name, and
+two entries would land in different places.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PATH_DEPTH: Final = 64
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _ILLEGAL: Final = re.compile('[<>:"|?*]')
-# Control, format (bidi), surrogate, private, unassigned; line and paragraph separators.
+# Control, format (bidi), surrogate, private-use and unassigned characters; line and paragraph separators.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RESERVED: Final = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
@@ -33,12 +33,12 @@ _RESERVED: Final = frozenset(
 
 
 def kept_name(raw: bytes) -> bytes:
-    """The bytes of a name, cut where it is too long for a path."""
+    """The bytes of a name, cut if it is too long for a path."""
     return raw[: PATH_BYTES + 1]
 
 
 class NameReader:
-    """Reads the names of one archive, all of which together say what a backslash means."""
+    """Reads the names of one archive; all of them together decide what a backslash means."""
 
     def __init__(self, raw_names: Iterable[bytes], problems: Problems) -> None:
         self._problems = problems
@@ -46,7 +46,7 @@ class NameReader:
         self._lenient: dict[str, list[str]] = {}
 
     def read(self, raw: bytes, *, is_utf8: bool) -> str:
-        """The name as text, with `/` between folders, noting bytes that cannot be trusted to mean one thing."""
+        """The name as text, with `/` between folders; records bytes that are ambiguous."""
         kept = kept_name(raw)
         try:
             name = kept.decode("utf-8")
@@ -60,20 +60,20 @@ class NameReader:
         return name
 
     def _unreadable(self, raw: bytes, kept: bytes, is_utf8: bool) -> str:
-        """A form of any bytes to show, in which a byte of a character that looks like a backslash parts nothing."""
+        """A displayable form of any bytes; a backslash that is part of a multi-byte character separates nothing."""
         name = kept.decode("cp437").replace("\\", "\ufffd")  # the format's own default: every byte is some character
-        if len(raw) <= PATH_BYTES:  # an overlong name may just have been cut inside a character
+        if len(raw) <= PATH_BYTES:  # the cut of an overlong name may have been inside a character
             self._problems.add("name-not-utf8" if is_utf8 else "name-encoding", name)
         return name
 
     def warn(self, warnings: Problems) -> None:
-        """Note once a leniency what names were read in spite of, with the first of them and how many there are."""
+        """Record each leniency once, with the first name concerned and their number."""
         for rule, names in self._lenient.items():
             warnings.add(rule, names[0], count=len(names))
 
 
 def _separators(raw_names: Iterable[bytes]) -> set[str]:
-    """What parts the folders in these names; bytes that are no UTF-8 say nothing of it."""
+    """The separators in these names; names that are not UTF-8 are ignored."""
     found: set[str] = set()
     for raw in raw_names:
         if b"\\" in raw or b"/" in raw:
@@ -91,7 +91,7 @@ def _utf8(raw: bytes) -> str:
 
 
 def check_name(name: str, raw_length: int, problems: Problems) -> None:
-    """Note everything that is wrong with one entry's name."""
+    """Record everything that is wrong with one entry's name."""
     if not name:
         problems.add("name-empty")
         return
@@ -121,7 +121,7 @@ def _check_characters(name: str, problems: Problems) -> None:
 
 
 def _check_components(name: str, problems: Problems) -> None:
-    """One problem a rule and name, however many components break it."""
+    """At most one problem per rule and name, however many components break it."""
     parts = components(name)
     if len(parts) > PATH_DEPTH:
         problems.add("path-too-deep", name, limit=PATH_DEPTH)
@@ -141,18 +141,18 @@ def _component_rule(part: str) -> str | None:
 
 
 def is_device(part: str) -> bool:
-    """Is this a device to Windows? It looks at what stands before the first dot, without the spaces behind it."""
+    """Is this a device name on Windows, which looks at the part before the first dot, without trailing spaces?"""
     return part.partition(".")[0].rstrip(" ").upper() in _RESERVED
 
 
 def components(name: str) -> list[str]:
-    """The parts of a path; the slash that closes a directory's name is not one."""
+    """The components of a path, without the slash that ends a directory's name."""
     return name.replace("\\", "/").removesuffix("/").split("/")
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A name with, for each component, eight bytes that stand for how a careless file system sees it."""
+    """A name with, for each component, eight bytes that identify how a lenient file system sees it."""
 
     key: bytes
     name: str
@@ -160,10 +160,10 @@ class _Place:
 
 
 def check_collisions(names: list[str], problems: Problems) -> None:
-    """Note names that are one file to some systems: equal, or equal but for case, Unicode form or separator.
+    """Record names that are the same file on some systems: equal, or equal but for case, Unicode form or separator.
 
-    Sorted by key, everything below a path follows it at once, so comparing neighbours is enough and memory
-    does not grow with the depth of the paths.
+    After sorting by key, everything below a path follows it at once, so comparing neighbours is enough and memory does
+    not grow with the depth of paths.
     """
     places = sorted((_place(name) for name in names if name), key=lambda place: (place.key, place.name))
     for first, second in itertools.pairwise(places):
@@ -183,7 +183,7 @@ def _place(name: str) -> _Place:
 
 
 def _component_key(part: str) -> bytes:
-    # Overlong parts are refused anyway; cutting them keeps normalisation cheap.
+    # Overlong components are refused anyway; cutting them keeps normalization cheap.
     folded = part[:COMPONENT_BYTES]
     if not folded.isascii():
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
@@ -191,7 +191,7 @@ def _component_key(part: str) -> bytes:
 
 
 def _same_spelling(first: _Place, second: _Place) -> bool:
-    """Are the components that both see as equal also written the same, and those of one path also parted the same?"""
+    """Are components with equal keys also spelled the same, and common paths also separated the same way?"""
     shared = 0
     while first.key[shared : shared + 8] == second.key[shared : shared + 8] != b"":
         shared += 8
@@ -201,6 +201,6 @@ def _same_spelling(first: _Place, second: _Place) -> bool:
 
 
 def _parted(first: str, second: str) -> bool:
-    """Do the same separators stand in both? One may have another at its end."""
+    """Do both have the same separators, apart from a trailing one?"""
     pairs = zip(*([char for char in name if char in "/\\"] for name in (first, second)), strict=False)
     return all(one == other for one, other in pairs)

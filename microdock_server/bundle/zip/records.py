@@ -1,4 +1,4 @@
-"""The records of a ZIP file (APPNOTE 4.3), read with struct. No verdicts here beyond "this is not that record"."""
+"""The records of a ZIP file (APPNOTE 4.3), read with struct. No checks beyond "this is not that record"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BLOCK: Final = 64 * 1024
 
 
 class Source:
-    """Random access to the file through one small block, so that walking headers does not mean a read each."""
+    """Random access to the file through one small buffer, so that walking headers does not need a read for each."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -58,7 +58,7 @@ class Source:
             return b""
         self._file.seek(offset)
         pieces: list[bytes] = []
-        while length > 0:  # an unbuffered file may hand out less than was asked for
+        while length > 0:  # an unbuffered file may return less than was asked for
             piece = self._file.read(length)
             if not piece:
                 break
@@ -69,7 +69,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What the end records say: where the central directory lies and how many entries it holds."""
+    """The values of the end records: where the central directory is, and how many entries it has."""
 
     position: int
     disk: int
@@ -82,11 +82,10 @@ class End:
 
 @dataclass(slots=True)
 class Central:
-    """One header of the central directory; sizes and offset after its zip64 field is applied.
+    """One header of the central directory; sizes and offset with its zip64 field applied.
 
-    Kept for every entry at once, so what hostile headers can make long (extra fields, comments, the tail of
-    an overlong name) is not kept. `name` is what the entry is called when it is unpacked, `raw_name` how it is
-    written.
+    All entries are held at once, so parts that hostile headers can make long (extra fields, comments, the rest of an
+    overlong name) are dropped. `name` is the unpacked name, `raw_name` the bytes as written.
     """
 
     name: str
@@ -105,12 +104,12 @@ class Central:
 
     @property
     def is_directory(self) -> bool:
-        """Does the name say that this is a directory?"""
+        """Is the name that of a directory?"""
         return self.name.endswith("/")
 
 
 class CentralRecord(NamedTuple):
-    """A header as read, with its variable parts and where the next one begins."""
+    """A header as read, with its variable parts and the offset of the next one."""
 
     header: Central
     raw_name: bytes
@@ -120,7 +119,7 @@ class CentralRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """One local header as it stands before its data."""
+    """One local header, as it stands before its data."""
 
     raw_name: bytes
     flags: int
@@ -133,7 +132,7 @@ class Local:
 
 
 def read_end(data: bytes, position: int) -> End:
-    """The 22 fixed bytes of an end record that lies at `position` in the file."""
+    """The 22 fixed bytes of an end record at `position`."""
     _, disk, directory_disk, disk_entries, entries, size, offset, _ = END.unpack(data[: END.size])
     return End(position, disk, directory_disk, disk_entries, entries, size, offset)
 
@@ -162,7 +161,7 @@ def read_central(source: Source, position: int) -> CentralRecord | None:
 
 
 def read_local(source: Source, position: int) -> Local | None:
-    """The local header at `position`; None if there is none, or if the file ends inside it."""
+    """The local header at `position`; None if there is none, or if it is truncated."""
     fixed = source.at(position, LOCAL.size)
     if len(fixed) < LOCAL.size or not fixed.startswith(LOCAL_SIGNATURE):
         return None
