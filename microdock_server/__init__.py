@@ -1,4 +1,4 @@
-"""The server behind a desktop host app's plugins. This module makes the application and nothing else."""
+"""The server behind a desktop host app's plugins. This module holds the application factory and nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MOUNTED = tuple((SURFACES[mount.surface], mount.prefix) for mount in MOUNTS if m
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Without `settings` they are read from the environment; raises ConfigurationError."""
+    """Make the application. Settings are read from the environment unless given; raises ConfigurationError."""
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         file_modes.keep_private()
     with wrong_settings():
@@ -92,7 +92,8 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "JWT_SECRET_KEY": settings.jwt_secret_key,
         "JWT_ALGORITHM": settings.jwt_algorithm,
         "JWT_DECODE_LEEWAY": SKEW,
-        # Tokens come in a header: a claim against forgery by way of cookies would only make each of them another one.
+        # Tokens come in a header only, so flask-jwt-extended's CSRF claim, which protects cookies, would be one more
+        # difference between tokens.
         "JWT_COOKIE_CSRF_PROTECT": False,
     }
 

@@ -1,4 +1,4 @@
-"""What happens once before a server answers: the administrator exists, and nothing unsafe is served."""
+"""What happens once before a server starts to answer: the administrator is created, and unsafe settings are refused."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ FINGERPRINT = "administrator.fingerprint"
 
 
 def prepare(app: Flask) -> None:
-    """Make the administrator on first start, check what is stored, and bring up to date what is derived from it.
+    """Create the administrator on first start, check what is stored, and update derived data.
 
-    On a database without tables: nothing, unless the settings ask to migrate it. For `flask db …`, and for a command
-    where there is no database: nothing. On one that a later version has migrated only what this program needs to know
-    of itself; nothing is migrated or derived anew.
+    Does nothing on a database without tables (unless the settings ask to migrate it), for `flask db …`, and for a
+    command without a database. On a database that a later version has migrated, only data that this program needs is
+    updated; nothing is migrated or derived anew.
 
     Raises ConfigurationError where there is no database, and where serving would be unsafe. Leaves no connection open,
     so that a server may fork.
@@ -46,7 +46,7 @@ def prepare(app: Flask) -> None:
     context: Context = app.extensions["microdock"]
     with wrong_settings(), app.app_context():
         if _is_command() and is_missing(db.engine.url):
-            # A look would make the file, and what is missing is the command's to tell.
+            # Connecting would create the SQLite file; the command itself reports a missing database.
             return
         file_modes.tighten(_layout(context.settings))
         _ensure_reachable()
@@ -62,11 +62,11 @@ def prepare(app: Flask) -> None:
         try:
             ensure_administrator(context.settings, fingerprint)
             ensure_no_default_password(context.settings)
-            # Ahead of us, what is derived is as the version after this one has it: not ours to bring up to date.
+            # On a database ahead of us, derived data is in the later version's form: not ours to update.
             if schema_state() is SchemaState.CURRENT:
                 with unit_of_work():
                     accounts.complete()
-                # Before the server forks, so that its workers need not take turns at it.
+                # Before the server forks, so that its workers do not compete for it.
                 search.ensure_built()
                 statistics.roll()
         finally:
@@ -75,7 +75,7 @@ def prepare(app: Flask) -> None:
 
 
 def _layout(settings: Settings) -> file_modes.Layout:
-    """Where the settings have files that are the server's alone, or its group's."""
+    """The directories that belong to the server alone, or to its group."""
     logs = settings.log_dir.glob(f"{settings.log_file.stem}.*")
     database = [Path(f"{db.engine.url.database}{suffix}") for suffix in ("", "-wal", "-shm")]
     return file_modes.Layout(
@@ -88,13 +88,13 @@ def _layout(settings: Settings) -> file_modes.Layout:
 
 
 def _is_about_schema() -> bool:
-    """Was this loaded by `flask db …`? What that finds in the database and makes of it is its own business."""
+    """Was this loaded by `flask db …`, which handles the database's state itself?"""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "db" in words[:2]
 
 
 def _is_command() -> bool:
-    """Was this loaded by a command that serves nobody?"""
+    """Was this loaded by a command that does not serve?"""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "run" not in words
 
@@ -113,7 +113,9 @@ def _ensure_reachable() -> None:
 
 
 def ensure_administrator(settings: Settings, known: str | None) -> None:
-    """Make the administrator once; a variable that changed later overwrites nothing and is warned about."""
+    """Create the administrator once; if the variable is changed later, nothing is overwritten and a warning is
+    logged.
+    """
     fingerprint = _fingerprint(settings)
     if known is None:
         _create(settings)
@@ -130,7 +132,7 @@ def ensure_administrator(settings: Settings, known: str | None) -> None:
 
 
 def ensure_no_default_password(settings: Settings) -> None:
-    """Refuse to serve an account that still has the documented password to anybody but this machine."""
+    """Refuse to start where others than this machine could log in with the documented default password."""
     with unit_of_work(writing=False):
         names = accounts.names_with_default_password()
     if not names:
@@ -145,7 +147,7 @@ def ensure_no_default_password(settings: Settings) -> None:
 
 
 def _remind(name: str) -> None:
-    """Say so while the documented password is in use, where a server starts."""
+    """At a server's start, log a warning while the documented password is in use."""
     if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
         log.warning(
             "the account %r still has the documented password: it works on this machine alone and through no proxy; "
@@ -175,7 +177,7 @@ def _create(settings: Settings) -> None:
 
 
 def _still_true(settings: Settings) -> bool:
-    """Only the key of the fingerprint changed, not what it was made from."""
+    """Has only the key of the fingerprint changed, and not the password it was made from?"""
     with unit_of_work(writing=False):
         user = accounts.find(settings.admin_username)
         stored = user.password_hash if user else None
@@ -183,6 +185,7 @@ def _still_true(settings: Settings) -> bool:
 
 
 def _fingerprint(settings: Settings) -> str:
-    # Keyed, so that the database alone does not help to guess the password; quick, because every start asks.
+    # Keyed, so that the database alone does not help to guess the password; a fast hash, because every start computes
+    # it.
     text = f"{settings.admin_username}\0{settings.admin_password}".encode()
     return hmac.new(settings.jwt_secret_key.encode(), text, hashlib.sha256).hexdigest()

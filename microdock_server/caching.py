@@ -1,4 +1,4 @@
-"""Values that are worked out once and shared by the threads of a process."""
+"""Caches, and calls that the threads of a process share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ V = TypeVar("V")
 
 
 class _Call(Generic[V]):
-    """A call under way, made by whoever holds `turn`. Those who waited for it take its value."""
+    """A call in progress by the thread that holds `turn`. Threads that waited for it take its value."""
 
     def __init__(self) -> None:
         self.turn = threading.Lock()
@@ -21,7 +21,9 @@ class _Call(Generic[V]):
 
 
 class SingleFlight(Generic[K, V]):
-    """Calls by key: who asks while one is under way waits for it and shares its value; the next makes a new one."""
+    """Deduplicates concurrent calls by key: those who ask during a call share its value; the next one makes a new
+    call.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,7 +32,7 @@ class SingleFlight(Generic[K, V]):
     def run(self, key: K, work: Callable[[], V]) -> V:
         """The value of `work`, which must not be None.
 
-        Where it raises, the thread that called it hears so, and the next that waits calls it again.
+        If it raises, only the thread that called it gets the exception, and the next one waiting calls it again.
         """
         while True:
             with self._lock:
@@ -51,9 +53,9 @@ class SingleFlight(Generic[K, V]):
 
 
 class LoadingCache(Generic[K, V]):
-    """An LRU cache that loads what it lacks, in one thread at a time for each key.
+    """An LRU cache that loads missing values, in one thread at a time for each key.
 
-    It holds at most `limit` values: those that `is_kept` agrees to.
+    It holds at most `limit` values; only those that `is_kept` accepts are cached.
     """
 
     def __init__(self, limit: int, is_kept: Callable[[V], bool] = lambda _: True) -> None:
@@ -63,12 +65,12 @@ class LoadingCache(Generic[K, V]):
         self._is_kept = is_kept
 
     def load(self, key: K, make: Callable[[], V]) -> V:
-        """The value; where it is not cached, `make` makes it, once for all who ask meanwhile. It must not be None."""
+        """The cached value, or that of `make`, called once for all who ask meanwhile. It must not be None."""
         found = self.get(key)
         return self._loading.run(key, lambda: self._load(key, make)) if found is None else found
 
     def _load(self, key: K, make: Callable[[], V]) -> V:
-        # Another thread may have finished between the look into the cache and this thread's turn.
+        # Another thread may have loaded it between our look-up and our turn.
         found = self.get(key)
         if found is not None:
             return found
@@ -78,16 +80,16 @@ class LoadingCache(Generic[K, V]):
         return value
 
     def get(self, key: K) -> V | None:
-        """The value, if it is cached."""
+        """The cached value, if there is one."""
         with self._lock:
             return self._values.get(key)
 
     def put(self, key: K, value: V) -> None:
-        """Cache a value; the one that was not used for the longest time makes room."""
+        """Cache a value; the least recently used one makes room."""
         with self._lock:
             self._values[key] = value
 
     def invalidate(self, key: K) -> None:
-        """Let go of a value, where it is cached."""
+        """Remove a value, if it is cached."""
         with self._lock:
             self._values.pop(key, None)
