@@ -1,8 +1,8 @@
 """One clock and one time format: UTC, ISO 8601, whole seconds, trailing `Z` (clients sort them as strings).
 
-The wall clock is for moments that are stored or told; it may be set forward and back at any time. What lasts for a
-while within a process is measured with `time.monotonic`. What is stored and lasts (a lease, a window, a pause) is over
-as soon as its end is further ahead than it lasts: the clock was set back since, and nobody waits for the difference.
+The wall clock is for times that are stored or shown; it may be set forward and back at any time. Durations within a
+process are measured with `time.monotonic`. A stored deadline (of a lease, a window, a pause) counts as over once it is
+further ahead than its longest duration: the clock was set back since, and nobody waits for the difference.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-# How far the clocks of nodes may be apart. A moment that is further in the future was noted by a clock since set back.
+# How far the clocks of nodes may differ. A time further in the future was written before the clock was set back.
 SKEW: Final = timedelta(seconds=60)
 
 
 def utcnow() -> datetime:
-    """Now, aware, in UTC, cut to whole seconds: what is stored is what is shown."""
+    """The current time in UTC, cut to whole seconds: what is stored is what is shown."""
     return datetime.fromtimestamp(int(time.time()), UTC)
 
 
 def lasts_until(end: datetime, longest: timedelta, now: datetime) -> bool:
-    """Is what was to `end` then, and lasts `longest` at most, not over yet?"""
+    """Is a deadline, at most `longest` after its start, still ahead?"""
     return now < end <= now + longest + SKEW
 
 

@@ -1,4 +1,4 @@
-"""The composition root: what requests, jobs and commands share, made once an application."""
+"""The composition root: what requests, jobs and commands share, created once per application."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .storage import LocalStorage, MeasuredStorage, Storages
 
 @dataclass(slots=True)
 class Context:
-    """What is below the surfaces. Its parts know nothing of HTTP."""
+    """Shared services below the API. They know nothing of HTTP."""
 
     settings: Settings
     storage: Storages
     disk: DiskGuard
     autocommit: Engine
-    # None where there is none by the settings.
+    # None if it is not configured.
     redis: Redis | None
     wakeups: WakeUps
 
@@ -53,14 +53,14 @@ class Context:
 
 
 def context() -> Context:
-    """The running application's context."""
+    """The current application's context."""
     found = current_app.extensions["microdock"]
     assert isinstance(found, Context)
     return found
 
 
 def settings() -> Settings:
-    """The running application's settings."""
+    """The current application's settings."""
     return context().settings
 
 
@@ -71,7 +71,7 @@ def _wakeups(redis: Redis | None, engine: Engine) -> WakeUps:
 
 
 def _storages(settings: Settings) -> Storages:
-    """New files go to the bucket where there is one; what is on the local disk stays readable."""
+    """New files go to the bucket if there is one; files on the local disk stay readable."""
     local = MeasuredStorage(LocalStorage(_areas(settings), accel_prefix=settings.x_accel_prefix))
     if not settings.storage_url:
         return Storages(local)

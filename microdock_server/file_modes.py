@@ -1,7 +1,7 @@
-"""Who may read the server's files: its own user, and of what a proxy is to send, its group as well.
+"""Permissions of the server's files: for its own user, and for its group where a proxy sends the files.
 
-The umask holds for what libraries make (SQLite, metrics); files and directories of our own say their modes, so that
-they do not depend on it. What an older version or another umask left open is tightened at the start.
+The umask applies to files that libraries create (SQLite, metrics); our own files and directories get explicit modes, so
+that they do not depend on it. Wider permissions, from an older version or another umask, are tightened at start.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _OTHERS: Final = 0o077
 
 
 def keep_private() -> None:
-    """What this process makes from now on, and those that it starts, is its user's alone."""
+    """Make new files of this process and its children accessible to their user only."""
     os.umask(UMASK)
 
 
 @contextmanager
 def usual_umask(umask: int = 0o022) -> Iterator[None]:
-    """For a file that is made for somebody else."""
+    """For a file that is created for somebody else."""
     before = os.umask(umask)
     try:
         yield
@@ -48,7 +48,9 @@ def usual_umask(umask: int = 0o022) -> Iterator[None]:
 
 
 def make_directory(path: Path, modes: Modes = OWNER) -> None:
-    """The directory and those above it, each with its mode whatever the umask; one that is there stays as it is."""
+    """Create the directory and its missing parents with these modes, whatever the umask; existing ones stay
+    unchanged.
+    """
     missing = []
     above = path
     while not above.exists():
@@ -61,23 +63,23 @@ def make_directory(path: Path, modes: Modes = OWNER) -> None:
 
 
 def make_one(path: Path, modes: Modes) -> None:
-    """This directory, which may be there already: somebody else makes the same at the same time."""
+    """Create this directory, unless another process just did."""
     path.mkdir(OWNER.directory, exist_ok=True)
     if modes is not OWNER:
         path.chmod(modes.directory)
 
 
 def make_file(path: Path) -> None:
-    """An empty file of the owner's, where there is none: what SQLite opens then, and its logs, keep that mode.
+    """Create an empty private file if there is none: SQLite then opens it, and its log files get the same mode.
 
-    Where that fails, whoever opens the file next says so.
+    On failure nothing is raised: whoever opens the file next reports it.
     """
     with suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER.file))
 
 
 class Layout(NamedTuple):
-    """Where the server's files are. `areas` hold what a proxy is to read if `is_shared`; `others` nobody else."""
+    """Where the server's files are. `areas` are read by a proxy if `is_shared`; `others` by nobody else."""
 
     data_dir: Path
     areas: Iterable[Path]
@@ -87,10 +89,10 @@ class Layout(NamedTuple):
 
 
 def tighten(layout: Layout) -> int:
-    """Give what is there, and is ours, the modes of what is made new; how much of it others could use until now.
+    """Give existing files of ours the modes of new ones; returns how many of them others could access.
 
-    What belongs to another user, and what cannot be changed, stays as it is, and so do symbolic links and directories
-    that everybody may write to (/tmp). A directory of blobs that has its mode already is not looked into.
+    Files of another user, files that cannot be changed, symbolic links and world-writable directories (/tmp) are left
+    alone. A directory of blobs that has the right mode already is not searched.
     """
     modes = GROUP if layout.is_shared else OWNER
     changed = _data_dir(layout.data_dir, is_shared=layout.is_shared)
@@ -106,32 +108,33 @@ def tighten(layout: Layout) -> int:
 
 
 def _data_dir(path: Path, *, is_shared: bool) -> int:
-    """The directory and what lies in it, but none of its directories."""
+    """The directory and the files directly in it."""
     if not path.is_dir():
         return 0
     changed = 0
     with suppress(OSError), os.scandir(path) as entries:
         changed += sum(_file(Path(entry), OWNER) for entry in entries if entry.is_file(follow_symlinks=False))
-    # A group that is to reach the areas has to pass; that it may list as well is the administrator's choice.
+    # A group that may read the areas must be able to traverse it; whether it may also list it is the administrator's
+    # choice.
     kept = path.stat().st_mode & 0o040 if is_shared else 0
     return changed + _file(path, Modes(OWNER.file, 0o700 | kept | (0o010 if is_shared else 0)), follows=True)
 
 
 def _tree(path: Path, modes: Modes, *, skips_known: bool = False) -> int:
     changed = 0
-    # What goes meanwhile is gone: metrics of a process that ends.
+    # Files may disappear meanwhile: the metrics of a process that ends, for example.
     with suppress(OSError), os.scandir(path) as entries:
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
                 changed += _file(Path(entry), modes)
             elif not skips_known or entry.stat(follow_symlinks=False).st_mode & 0o777 != modes.directory:
                 changed += _tree(Path(entry), modes, skips_known=skips_known)
-    # Last: a directory that has its mode has had its files looked at.
+    # Last: a directory with the right mode means that its files have been checked.
     return changed + _file(path, modes)
 
 
 def _file(path: Path, modes: Modes, *, follows: bool = False) -> int:
-    """Of a file or directory that is ours; 1 where others lost a right. The owner's own rights stay as they are."""
+    """Tighten a file or directory of ours; 1 if others lost a permission. The owner's permissions stay unchanged."""
     try:
         found = path.stat(follow_symlinks=follows)
         kind, mode = found.st_mode, stat.S_IMODE(found.st_mode)

@@ -114,7 +114,7 @@ def restore(
     """
     if is_undo == (file is not None):
         raise click.UsageError("give either an archive or --undo")
-    # Not an option: it may hold a password, which a command line shows to everybody.
+    # Not an option: it may hold a password, and everybody can read command lines.
     database_url = read_env().get("DATABASE_URL")
     with _problems():
         if file is None:
@@ -161,7 +161,7 @@ def _base(out: Path, base: Path | None, incremental: bool, keys: Keys) -> Known 
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """The settings as an archive may tell them: no secrets, and of addresses no credentials."""
+    """The settings as an archive may record them: without secrets, and without credentials in URLs."""
     plain = {name: value for name, value in asdict(settings).items() if not any(word in name for word in SECRET_WORDS)}
     return {name: _without_credentials(value) for name, value in plain.items()}
 
@@ -198,7 +198,7 @@ def _lock(recipient: str | None, keys: Keys) -> Lock | None:
 
 @contextmanager
 def _present(data_dir: Path) -> Iterator[None]:
-    """No restore changes the directory meanwhile."""
+    """While this lock is held, no restore replaces the directory."""
     try:
         descriptor = data_dir_lock.lock_shared(data_dir)
     except data_dir_lock.InUse as reason:
@@ -221,7 +221,7 @@ def _problems() -> Iterator[None]:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int], None]]:
-    """How much of how much is done, on a terminal; elsewhere nothing."""
+    """A progress bar on a terminal; elsewhere nothing."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
@@ -236,7 +236,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def _count(file: Path) -> Iterator[Callable[[int], None]]:
-    """As `_bar`, for something that reads all of a file, if not several."""
+    """Like `_bar`, for work that reads whole files, perhaps more than once."""
     with _bar() as show:
         done, size = 0, file.stat().st_size
 

@@ -1,4 +1,4 @@
-"""What the commands of operators have in common: which database they use, what to do where it is not there, tables."""
+"""What the operators' commands share: naming their database, checking that it is usable, and printing tables."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ TO_DO = "run `flask db upgrade`, or set DATA_DIR or DATABASE_URL to the database
 
 
 class Commands(AppGroup):
-    """A group of commands that say on stderr which database they use, and end with one line where they cannot use it.
+    """A group of commands that name their database on stderr, and fail with one line if it is unusable.
 
-    `@group.command(…, example="flask users list", exits={1: "there are some"})` says what its help ends with, and
-    `needs_tables=False` is for one that waits for the database, or makes it.
+    `@group.command(…, example="flask users list", exits={1: "there are some"})` adds the end of a command's help;
+    `needs_tables=False` is for commands that wait for the database, or create it.
     """
 
     def command(  # type: ignore[override]  # always called, with or without a name
         self, *args: Any, **kwargs: Any
     ) -> Callable[[Callable[..., Any]], click.Command]:
-        """See AppGroup. A command without an application (`with_appcontext=False`) is left as it is."""
+        """See AppGroup. A command without an application (`with_appcontext=False`) is left unchanged."""
         needs_tables = kwargs.pop("needs_tables", True)
         kwargs["epilog"] = epilog(kwargs.pop("example"), kwargs.pop("exits", None))
         decorate = super().command(*args, **kwargs)
@@ -41,7 +41,7 @@ class Commands(AppGroup):
 
 
 def on_text(run: Callable[..., Any]) -> Callable[..., Any]:
-    """`run`, unless an argument is no text: bytes that no encoding explains, or one with a NUL inside."""
+    """Wraps `run`: refuses arguments that are not valid text (undecodable bytes, or a NUL)."""
 
     @wraps(run)
     def running(*args: Any, **kwargs: Any) -> Any:
@@ -54,7 +54,7 @@ def on_text(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_text(value: str) -> bool:
-    """Does UTF-8 have it? Bytes that a shell hands on as they are come as half a pair of surrogates."""
+    """Can it be encoded as UTF-8? The shell's undecodable bytes arrive as lone surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -63,7 +63,7 @@ def _is_text(value: str) -> bool:
 
 
 def on_database(run: Callable[..., Any], *, needs_tables: bool = True) -> Callable[..., Any]:
-    """`run`, once the database was named on stderr and (with `needs_tables`) seen to be there and up to date."""
+    """Wraps `run`: names the database on stderr and (with `needs_tables`) checks that it exists and is up to date."""
 
     @wraps(run)
     def running(*args: Any, **kwargs: Any) -> Any:
@@ -82,14 +82,14 @@ def say_database(url: URL) -> None:
 
 
 def shown(url: URL) -> str:
-    """The address of a database without its password and options, which may hold one."""
+    """The URL of a database without its password and options, which may contain one."""
     where = {name: url.query[name] for name in ("host", "port") if name in url.query}
     kind = url.get_backend_name()
     return URL.create(kind, url.username, None, url.host, url.port, url.database, where).render_as_string()
 
 
 def ensure_tables() -> None:
-    """Raise ClickException, saying what to do, unless the database is there and at this program's migration."""
+    """Raise ClickException, with what to do, unless the database exists and has this program's migrations."""
     url = db.engine.url
     if is_missing(url):
         raise click.ClickException(f"there is no database at {url.database}: {TO_DO}")
@@ -106,19 +106,19 @@ def ensure_tables() -> None:
     if not found.unknown:
         raise click.ClickException(f"{states}: run `flask db upgrade`, after a backup")
     if found.state is SchemaState.AHEAD:
-        # A later version promises that this one can go on with it.
+        # Later versions keep the database usable for this one.
         click.echo(f"{states}: a newer version migrated it", err=True)
         return
     raise click.ClickException(f"{states}: no version of this program made it")
 
 
 def is_missing(url: URL) -> bool:
-    """Is this a file of SQLite's that does not exist? Only to look would make it."""
+    """Is this an SQLite file that does not exist? Connecting would create it."""
     return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows below their headers, in columns two spaces apart. What is None is a dash."""
+    """Print rows below their headers, in columns two spaces apart. None is shown as a dash."""
     lines = [list(headers), *(["-" if cell is None else str(cell) for cell in row] for row in rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(headers))]
     for line in lines:
@@ -127,7 +127,7 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal: marks and what is not drawn take none, wide characters two."""
+    """Width in terminal columns: combining and invisible characters take none, wide ones two."""
     return sum(_columns(char) for char in text)
 
 

@@ -1,4 +1,6 @@
-"""The command `flask db copy`, beside Flask-Migrate's commands, and what these say of a database ahead of us."""
+"""The command `flask db copy`, and adjustments of Flask-Migrate's commands for a database that is ahead of this
+program.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from .help import epilog
 
 migrations: click.Group = flask_migrate_group
 
-# An example and a summary for each of Flask-Migrate's commands; those of the second kind are for developers.
+# An example and a summary for each of Flask-Migrate's commands; the second group is for developers.
 SUMMARIES: Final = {
     "upgrade": ("Migrate the database to this version, or to the given revision.", "flask db upgrade"),
     "downgrade": ("Take the last migration back, or all down to the given revision.", "flask db downgrade"),
@@ -65,7 +67,7 @@ def copy_database(source: str, target: str | None) -> None:
     try:
         wanted = replace(own, database_url=database_url(target or own.database_url, own.data_dir))
         old = create_engine(database_url(source, own.data_dir))
-        # Before either is opened: that would make a file of what is only a wrong name.
+        # Checked before opening: SQLite would create a file for a mistyped name.
         ensure_engines(old.url, make_url(wanted.database_url))
         if is_missing(old.url):
             raise click.ClickException(f"there is no database at {old.url.database}")
@@ -89,7 +91,7 @@ def _closed_after(*used: Engine) -> Iterator[None]:
 
 
 def _current(**options: Any) -> None:
-    """As Flask-Migrate does; and where Alembic does not know the revision, say which it is all the same."""
+    """Flask-Migrate's command; where Alembic does not know the revision, it is printed all the same."""
     with db.engine.connect() as connection:
         unknown = unknown_revisions(connection)
     if unknown:
@@ -99,7 +101,7 @@ def _current(**options: Any) -> None:
 
 
 def prepared() -> click.Group:
-    """The group `flask db`, with this command too, whose commands all say which database they use."""
+    """The group `flask db` with our command added; every command in it names its database."""
     if copy_database.name in migrations.commands:
         return migrations
     migrations.help = "The database: migrate it, or copy it to PostgreSQL."

@@ -1,4 +1,4 @@
-"""Refusals and failures of commands: one line each, and no traceback."""
+"""Errors of commands: one line each, and no traceback."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..errors import DatabaseBusy, DomainError
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """The domain's refusals in the words of a command line."""
+    """Domain errors as one line on the command line."""
     try:
         yield
     except DomainError as refusal:
         if isinstance(refusal, DatabaseBusy) and isinstance(refusal.__cause__, SQLAlchemyError):
-            # "DatabaseBusy" is what a client is told; who runs the server wants to know why.
+            # Clients are only told "DatabaseBusy"; an operator also needs the cause.
             raise click.ClickException(f"the database failed: {in_one_line(refusal.__cause__)}") from refusal
         lines = [f"{detail.field}: {detail.message.render('en')}" for detail in refusal.details]
         raise click.ClickException("; ".join(lines) or refusal.message.render("en")) from refusal
@@ -27,7 +27,7 @@ def refusals() -> Iterator[None]:
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """What else may go wrong with the database, the disk or the domain, in one line."""
+    """Other failures of the database or the disk, as one line."""
     try:
         with refusals():
             yield
@@ -40,7 +40,7 @@ def failures() -> Iterator[None]:
 
 @contextmanager
 def wrong_settings() -> Iterator[None]:
-    """Settings that are wrong are one line where a command reads them; elsewhere they are the exception they are."""
+    """Wrong settings are one line in a command; elsewhere the exception passes through."""
     try:
         yield
     except ConfigurationError as wrong:
@@ -50,6 +50,6 @@ def wrong_settings() -> Iterator[None]:
 
 
 def in_one_line(failure: BaseException) -> str:
-    """What the driver said. It names the server, never the password, and not the statement either."""
+    """The driver's message, which names the server but never the password, without the statement."""
     said = str(getattr(failure, "orig", None) or failure).strip()
     return said.splitlines()[0] if said else type(failure).__name__

@@ -1,4 +1,4 @@
-"""What `--help` shows: commands by what they are about, an example and the exit codes of each."""
+"""What `--help` shows: commands grouped by topic, an example and the exit codes of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
-# What every command exits with; a command may add what else a code means.
+# The exit codes of every command; a command may explain them further.
 EXITS: Final = {
     0: "done",
     1: "refused or failed: one line on stderr says why",
@@ -18,14 +18,14 @@ EXITS: Final = {
 
 
 def epilog(example: str, exits: Mapping[int, str] | None = None) -> str:
-    """The end of a command's help: an example, and what its exit codes mean."""
+    """The end of a command's help: an example, and the meaning of its exit codes."""
     meant = {code: f"{text}; {(exits or {})[code]}" if code in (exits or {}) else text for code, text in EXITS.items()}
     codes = [f"  {code}  {text}" for code, text in meant.items()]
     return _paragraphs(["Example:", f"  {example}"], ["Exit codes:", *codes])
 
 
 def add_in_sections(app: Flask, sections: Sequence[tuple[str, Sequence[click.Command]]]) -> None:
-    """Add commands to `flask`, whose help lists them below their sections and not among Flask's own."""
+    """Add commands to `flask`, whose help lists them in sections and not among Flask's own."""
     for _, commands in sections:
         for command in commands:
             command.hidden = True
@@ -33,7 +33,7 @@ def add_in_sections(app: Flask, sections: Sequence[tuple[str, Sequence[click.Com
     context = click.get_current_context(silent=True)
     root = context.find_root().command if context is not None else None
     if isinstance(root, FlaskGroup):
-        # Applications are loaded while the help is written; its end is what can still be said.
+        # Click loads applications while it writes the help, so only the epilog can still be set.
         root.epilog = overview(sections)
 
 
@@ -51,5 +51,5 @@ def overview(sections: Sequence[tuple[str, Sequence[click.Command]]]) -> str:
 
 
 def _paragraphs(*paragraphs: Sequence[str]) -> str:
-    r"""Lines that click is not to wrap: that is what `\b` tells it."""
+    r"""Lines that click must not rewrap, which `\b` tells it."""
     return "\n\n".join("\n".join(("\b", *lines)) for lines in paragraphs)

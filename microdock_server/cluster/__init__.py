@@ -1,1 +1,1 @@
-"""What several nodes share beside the database, which stays the truth about everything: a Redis, and wake-ups."""
+"""What nodes share besides the database, which is authoritative: Redis, and wake-ups."""

@@ -15,9 +15,9 @@ from .wakeup import TOPICS, Topic
 
 log = logging.getLogger(__name__)
 
-# Nodes of earlier versions use this name too.
+# Nodes of earlier versions use the same name.
 CHANNEL: Final = "microdock_bell"
-# How a connection that only receives notices within half a minute that the server is gone.
+# A connection that only receives notices within half a minute that the server is gone.
 PATIENCE: Final = {
     **{"connect_timeout": 2, "keepalives": 1},
     **{"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
@@ -25,9 +25,9 @@ PATIENCE: Final = {
 
 
 class PostgresWakeUps:
-    """Hints by NOTIFY, in the transaction that has something to say: they are sent with its commit, or not at all.
+    """Hints by NOTIFY within the transaction that causes them: they are sent with its commit, or not at all.
 
-    Receives by a connection of its own, not one of the engine's: LISTEN lasts as long as its session.
+    Received on a connection of its own, outside of the engine's pool: LISTEN lasts as long as its session.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -38,11 +38,11 @@ class PostgresWakeUps:
     def send_after(self, unit: Unit, topic: Topic) -> None:
         """See WakeUps."""
         if unit.is_first(f"wakeup:{topic}"):
-            # By the connection, not the session: what waits there to be written is not complete yet.
+            # Executed on the connection, not the session: that would flush objects which are not complete yet.
             db.session.connection().execute(select(func.pg_notify(CHANNEL, topic)))
 
     def wait(self, seconds: float) -> frozenset[Topic] | None:
-        """See WakeUps. After the connection was made, or made anew, it is None once: hints may have been missed."""
+        """See WakeUps. Returns None once after every (re)connection: hints may have been missed."""
         until = time.monotonic() + seconds
         try:
             return self._receive(seconds)
@@ -61,7 +61,7 @@ class PostgresWakeUps:
         if self._listener is None:
             self._listen()
             return None
-        # All that came together is taken together.
+        # Hints that arrived together are returned together.
         topics = {notice.payload for notice in self._listener.notifies(timeout=seconds, stop_after=1)}
         return frozenset(topic for topic in TOPICS if topic in topics)
 

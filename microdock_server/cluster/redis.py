@@ -1,6 +1,6 @@
-"""Redis, which may be lost at any time: nobody waits for it longer than a moment, and only one asks whether it is back.
+"""Redis, which may fail at any time: requests wait for it only briefly, and one thread checks whether it is back.
 
-Nothing is kept there that cannot be lost: counts of requests, messages about jobs, and wake-ups.
+Nothing is stored there that must not be lost: request counts, messages about jobs, and wake-ups.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..addresses.redis import place
 
 log = logging.getLogger(__name__)
 
-# How long a request may wait for Redis. Once it is lost, requests do not ask it at all until it is back.
+# How long a request may wait for Redis. While it is lost, requests do not ask it at all.
 TIMEOUT: Final = 0.5
 RETRY_EVERY: Final = 0.5
 PREFIX: Final = "microdock:"
@@ -27,45 +27,45 @@ Client = Any
 
 
 class RedisLost(Exception):
-    """Redis does not answer, or refuses to write. It was logged when that was first seen."""
+    """Redis does not answer, or refuses writes. Logged when it was first noticed."""
 
 
 class Redis:
-    """The Redis at `url`. Every process connects for itself, when it first has something to ask."""
+    """The Redis at `url`. Every process connects by itself, on first use."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        # A parent's stay here, untouched: what a fork inherited must be neither used nor closed.
+        # After a fork, the parent's connections stay here untouched: they must be neither used nor closed.
         self._peers: dict[int, _Peer] = {}
         self._is_closed = False
 
     @property
     def is_lost(self) -> bool:
-        """Was it lost, and is not back yet?"""
+        """Was it lost, and is it not back yet?"""
         return self._peer().is_lost
 
     def ask(self, question: Callable[[Client], T], *, patient: bool = False) -> T:
-        """What `question` finds with a client, which gives up after half a second (`patient`: three seconds).
+        """The result of `question`, called with a client that times out after half a second (`patient`: three seconds).
 
-        Raises RedisLost: at once, without asking, as long as Redis is known to be lost.
+        Raises RedisLost; immediately, without a request, while Redis is known to be lost.
         """
         if self._is_closed:
             raise RedisLost
         return self._peer().ask(question, patient)
 
     def client(self, *, patient: bool = False) -> Client:
-        """This process's client, for code that has to have one: it is to use it within `ask`."""
+        """This process's client, for code that needs one. To be used within `ask`."""
         return self._peer().client(patient)
 
     def answers(self) -> bool:
-        """Is it there now?"""
+        """Does it answer now?"""
         try:
             return bool(self.ask(lambda client: client.ping()))
         except RedisLost:
             return False
 
     def close(self) -> None:
-        """Close what this process has open. From then on it is lost, which is not logged."""
+        """Close this process's connections. Afterwards it counts as lost, without a log line."""
         self._is_closed = True
         peer = self._peers.pop(os.getpid(), None)
         if peer is not None:
@@ -79,7 +79,7 @@ class Redis:
 
 
 class _Peer:
-    """One process's connections, and what it knows of the other end."""
+    """One process's connections, and whether the server answers."""
 
     def __init__(self, url: str) -> None:
         self._redis = import_module("redis")
@@ -107,13 +107,13 @@ class _Peer:
         with self._lock:
             self._closing.set()
         if self._waiting is not None:
-            # It says nothing when this has returned: whoever closes us may close the logs next.
+            # Nothing is logged after this returns: our caller may close the logs next.
             self._waiting.join()
         self._quick.close()
         self._patient.close()
 
     def _connect(self, timeout: float) -> Client:
-        # The library would try again by itself, and make its caller wait for each attempt.
+        # The library would retry by itself, and its caller would wait for every attempt.
         once = import_module("redis.retry").Retry(import_module("redis.backoff").NoBackoff(), 0)
         return self._redis.Redis.from_url(
             self._url, socket_connect_timeout=TIMEOUT, socket_timeout=timeout, retry=once, health_check_interval=5
@@ -129,10 +129,10 @@ class _Peer:
             self._waiting.start()
 
     def _await(self) -> None:
-        """Look whether it is back: beside the requests, so that none of them waits for an answer that never comes."""
+        """Check repeatedly whether it is back, in a thread of its own, so that no request waits for it."""
         while not self._closing.wait(RETRY_EVERY):
             try:
-                # A write: a Redis that is full, or somebody's replica, is not what we lost.
+                # A write, because a full Redis, or a replica, answers reads.
                 self._quick.set(f"{PREFIX}probe", 1, ex=10)
             except self._redis.RedisError:
                 continue

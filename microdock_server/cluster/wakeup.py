@@ -1,7 +1,7 @@
-"""Wake-ups: a hint to every process on one database that something was written which it should read, and not what.
+"""Wake-ups: hints to every process on one database that something was written, which they should read.
 
-The database is authoritative. A hint may be lost (a process killed between its commit and the hint, Redis gone), so
-everybody also polls from time to time: without hints everything works, only later.
+The database is authoritative. A hint may be lost (a process killed between its commit and the hint, Redis gone), so all
+processes also poll from time to time: without hints everything still works, only later.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .redis import PREFIX, TIMEOUT, Redis, RedisLost
 
 log = logging.getLogger(__name__)
 
-# What to read: new notifications, which tokens are revoked, or which jobs are due.
+# Topics: new notifications, revoked tokens, jobs that are due.
 Topic = Literal["notifications", "tokens", "jobs"]
 TOPICS: Final[frozenset[Topic]] = frozenset(("notifications", "tokens", "jobs"))
-# Nodes of earlier versions use this name too, and work beside newer ones while a cluster is upgraded.
+# Nodes of earlier versions use the same name, and work beside newer ones while a cluster is upgraded.
 CHANNEL: Final = f"{PREFIX}bell"
 
 
@@ -27,26 +27,26 @@ class WakeUps(Protocol):
     """Hints between all processes on one database."""
 
     def send_after(self, unit: Unit, topic: Topic) -> None:
-        """Send one once this unit's transaction is committed; never if it is not. Does not fail."""
+        """Send a hint once this unit's transaction is committed; never if it is not. Does not fail."""
 
     def wait(self, seconds: float) -> frozenset[Topic] | None:
-        """The topics of hints: waits for the first, `seconds` at most. One thread of a process may wait.
+        """The topics of hints: waits for the first, up to `seconds`. One thread per process may wait.
 
-        None: hints cannot be received at the moment, or could not before, so read everything that matters.
+        None: hints cannot be received at the moment, or could not before, so everything that matters must be read.
         """
 
     def close(self) -> None:
-        """Close what this process has open."""
+        """Close this process's connections."""
 
 
 class NoWakeUps:
-    """No hints are sent: poll every time."""
+    """Sends no hints: all processes poll."""
 
     def send_after(self, unit: Unit, topic: Topic) -> None:
         """Do nothing."""
 
     def wait(self, seconds: float) -> None:
-        """Wait all the time."""
+        """Sleep for the whole time."""
         time.sleep(seconds)
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class NoWakeUps:
 
 
 class RedisWakeUps:
-    """Hints by Redis' publish and subscribe."""
+    """Hints by Redis's publish and subscribe."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -66,7 +66,7 @@ class RedisWakeUps:
             unit.on_commit(partial(self._send, topic))
 
     def wait(self, seconds: float) -> frozenset[Topic] | None:
-        """See WakeUps. After connecting, or connecting anew, it is None once: hints may have been missed."""
+        """See WakeUps. Returns None once after every (re)connection: hints may have been missed."""
         until = time.monotonic() + seconds
         try:
             return self._redis.ask(partial(self._receive, until), patient=True)
@@ -85,14 +85,14 @@ class RedisWakeUps:
         try:
             self._redis.ask(lambda client: client.publish(CHANNEL, topic))
         except RedisLost:
-            # It was logged. The others poll.
+            # It was logged already. The other processes poll.
             return
 
     def _receive(self, until: float, client: Any) -> frozenset[Topic] | None:
         if self._subscription is None:
             self._subscription = client.pubsub()
             self._subscription.subscribe(CHANNEL)
-            # The answer to that: whatever is sent from here on is received.
+            # The confirmation of the subscription: whatever is published from here on is received.
             self._subscription.get_message(timeout=TIMEOUT)
             return None
         topics: set[Topic] = set()
@@ -109,16 +109,16 @@ def _topics(message: Any) -> set[Topic]:
 
 
 class _Configured:
-    """What `wake` sends by. Set once, with the application."""
+    """The wake-ups that `wake` uses. Set once, with the application."""
 
     wakeups: WakeUps = NoWakeUps()
 
 
 def use(wakeups: WakeUps) -> None:
-    """From now on `wake` sends by these."""
+    """Make `wake` use these from now on."""
     _Configured.wakeups = wakeups
 
 
 def wake(topic: Topic) -> None:
-    """Have every process read what is new of `topic`, once the transaction that is open is committed."""
+    """Tell every process to read what is new about `topic`, once the open transaction is committed."""
     _Configured.wakeups.send_after(current_unit(), topic)

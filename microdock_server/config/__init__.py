@@ -1,4 +1,4 @@
-"""Every setting, read from the environment once and typed, with the reasons a server refuses to start."""
+"""Every setting, typed and read from the environment once, and the checks that keep an unsafe server from starting."""
 
 from .declarations import DEFAULT_PASSWORD
 from .safety import ensure_safe, is_loopback

@@ -1,4 +1,4 @@
-"""Reads variables as they are declared: default, bounds and choices stand in declarations/."""
+"""Reads variables as they are declared; defaults, bounds and choices are in declarations/."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .values import ConfigurationError, between, one_of
 
 
 class Reader:
-    """Values of declared variables. A name that is not declared raises KeyError."""
+    """Values of declared variables. An undeclared name raises KeyError."""
 
     def __init__(self, env: Env) -> None:
         self._env = env
 
     def text(self, name: str) -> str:
-        """Choices are compared without regard to case where all of them are in capitals."""
+        """A text. Choices are compared without regard to case if all of them are upper case."""
         setting = DECLARED[name]
         value: str = self._env.str(name, str(setting.default), validate=_one_of(setting.choices))
         return value
 
     def number(self, name: str) -> int:
-        """Within the declared bounds."""
+        """A number within the declared bounds."""
         setting = DECLARED[name]
         value: int = self._env.int(name, int(setting.default), validate=between(setting.low, setting.high))
         return value
@@ -36,7 +36,7 @@ class Reader:
         return value
 
     def path(self, name: str, default: Path) -> Path:
-        """An absolute path; `default` where the variable is missing or empty."""
+        """An absolute path; `default` if the variable is missing or empty."""
         return Path(self.text(name) or default).absolute()
 
     def checked(self, name: str, ensure: Callable[[str], object]) -> str:

@@ -1,4 +1,4 @@
-"""Writes the settings down for people: `docs/settings.md`, and the server's part of `.env.example`."""
+"""Generates the reference of settings: `docs/settings.md`, and the server's part of `.env.example`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _default(item: Setting) -> str:
 
 
 def _size(amount: int) -> str:
-    """As people write it, where it is a whole number of some unit."""
+    """A size in the largest unit of which it is a whole number."""
     for power, unit in reversed(list(enumerate(UNITS))):
         if power and amount >= 1024**power and amount % 1024**power == 0:
             return f"{amount // 1024**power} {unit}"

@@ -1,4 +1,4 @@
-"""Which release of the program this is."""
+"""The program's version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 @cache
 def installed_version() -> str:
-    """The version of the package as it was installed; `unknown` where it runs without having been."""
+    """The version of the installed package; `unknown` if it runs without being installed."""
     try:
         return version("microdock-server")
     except PackageNotFoundError:

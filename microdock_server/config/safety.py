@@ -1,4 +1,4 @@
-"""What a server refuses to start on, though every setting by itself can be read."""
+"""Combinations of settings with which a server refuses to start, although each setting is valid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIN_SECRET_BYTES: Final = 32
 
 
 def ensure_safe(settings: Settings) -> None:
-    """Refuse what is unsafe (documented defaults are for DEBUG, on loopback addresses alone) or not there yet."""
+    """Refuse what is unsafe (documented defaults are for DEBUG on loopback addresses only) or not possible yet."""
     _ensure_storage(settings)
     if settings.disk_warning < settings.disk_reserve:
         raise ConfigurationError("DISK_WARNING must not be less than DISK_RESERVE: it warns before uploads are refused")
@@ -43,7 +43,7 @@ def ensure_safe(settings: Settings) -> None:
 
 
 def _ensure_storage(settings: Settings) -> None:
-    """Can the bucket be used, where one is named?"""
+    """Is the bucket usable, if one is configured?"""
     if not settings.storage_url:
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

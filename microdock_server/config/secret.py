@@ -1,4 +1,4 @@
-"""The secret that signs tokens, where nobody set one."""
+"""The secret that signs tokens, if none is configured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .. import file_modes
 
 
 def jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
-    """A missing secret is made once and kept beside the data, but only where DEBUG is on."""
+    """The configured secret; with DEBUG, a missing one is generated once and stored beside the data."""
     if secret or not debug:
         return secret
     kept = data_dir / "jwt-secret"
@@ -23,8 +23,8 @@ def jwt_secret(secret: str, debug: bool, data_dir: Path) -> str:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Give `path` this text, readable by its owner only, unless another process was first: then theirs stays."""
-    # mkstemp makes the file for its owner only; linked when complete, nobody ever reads half a secret.
+    """Create `path` with this text, readable by its owner only, unless another process was first: then theirs stays."""
+    # mkstemp creates the file for its owner only; linked when complete, so nobody ever reads half a secret.
     handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -35,9 +35,9 @@ from .values import (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The server's settings. Names are the variables' in lower case; sizes are bytes unless they say otherwise.
+    """The server's settings. Names are the variables' in lower case; sizes are in bytes unless they say otherwise.
 
-    What is secret, or a URL that may hold a password, is in no representation.
+    Secrets, and URLs that may contain a password, are left out of the representation.
     """
 
     app_name: str
@@ -134,8 +134,8 @@ def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
 
 
 def read_settings(read: Reader) -> Settings:
-    """Every declared variable, where it belongs."""
-    # As long as there are settings: one line each, so that each is found by its name.
+    """Every declared variable, assigned to its field."""
+    # Long because there are as many lines as settings: one line each, so that each is found by its name.
     data_dir = read.path("DATA_DIR", Path(str(DECLARED["DATA_DIR"].default)))
     log_file = read.path("LOG_FILE", data_dir / "logs" / "app.log")
     debug = read.switch("DEBUG")

@@ -1,4 +1,4 @@
-"""What the text of one variable means, and what it must not be."""
+"""Parsing and checking the text of one variable."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..vocabulary import DEFAULT_PERMISSIONS, Risk
 
 
 class ConfigurationError(Exception):
-    """A setting is wrong; the message names the variable and says what it must be."""
+    """A setting is wrong; the message names the variable and says what is allowed."""
 
 
 def database_url(url: str, data_dir: Path) -> str:
-    """The setting as SQLAlchemy wants it, with absolute paths. Raises ConfigurationError."""
+    """The setting in SQLAlchemy's form, with absolute paths. Raises ConfigurationError."""
     if not url:
         return sqlite_url(data_dir / "microdock.db")
     scheme, separator, rest = url.partition("://")
@@ -39,12 +39,12 @@ def database_url(url: str, data_dir: Path) -> str:
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL of a database file, whatever characters its path has."""
+    """The URL of a database file, for any path."""
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _ensure_readable(rest: str) -> None:
-    """Refuse a PostgreSQL URL whose password would be taken for a host in part: hosts are logged."""
+    """Refuse a PostgreSQL URL in which a part of the password would be parsed as the host: hosts are logged."""
     try:
         make_url(f"postgresql://{rest}")
     except (ArgumentError, ValueError):
@@ -59,7 +59,7 @@ def _ensure_readable(rest: str) -> None:
 
 
 def extensions(text: str) -> tuple[str, ...]:
-    """`.zip,.tar.gz`, also spelled as JSON or a Python set, as the documents do."""
+    """Parses `.zip,.tar.gz`, also written as JSON or a Python set, as in the documents."""
     words = [word.strip(" {}[]()'\"") for word in text.split(",")]
     found = tuple(word.lower() if word.startswith(".") else f".{word.lower()}" for word in words if word)
     if not found:
@@ -68,12 +68,12 @@ def extensions(text: str) -> tuple[str, ...]:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """`http://one,app://two,null`, also spelled as a list; as `normal_origin` writes them."""
+    """Parses `http://one,app://two,null`, also written as a list; in the form of `normal_origin`."""
     return tuple(normal_origin(word) for word in _words(text))
 
 
 def normal_origin(text: str) -> str:
-    """An origin as browsers write it: lower case, nothing behind the port, and no port that its scheme implies."""
+    """An origin as browsers write it: lower case, nothing after the port, and no default port."""
     text = text.strip().lower()
     if not text.endswith("://"):
         text = text.rstrip("/")
@@ -84,7 +84,7 @@ def normal_origin(text: str) -> str:
 
 
 def hosts(text: str) -> tuple[str, ...]:
-    """`one.example.com,*.example.org`, also spelled as a list; `.example.org` means the same and its apex as well."""
+    """Parses `one.example.com,*.example.org`, also written as a list; `.example.org` includes the apex domain."""
     found: list[str] = []
     for word in _words(text):
         name = _host_name(word)
@@ -93,11 +93,11 @@ def hosts(text: str) -> tuple[str, ...]:
 
 
 def _host_name(word: str) -> str:
-    """A name as it stands in `Host`: in lower case, in ASCII, without a port. Raises ConfigurationError."""
+    """A name as in a `Host` header: lower case, ASCII, without a port. Raises ConfigurationError."""
     if address := client.parse(word):
         return str(address)
     try:
-        # Names of other scripts stand in requests as IDNA has them.
+        # Internationalized names are in IDNA form in requests.
         name = word.lower() if word.isascii() else word.lower().encode("idna").decode("ascii")
     except UnicodeError:
         name = ""
@@ -115,21 +115,21 @@ def _words(text: str) -> list[str]:
 
 
 def ensure_public_url(text: str) -> None:
-    """Raise ValueError unless browsers can go there."""
+    """Raise ValueError unless browsers can open this URL."""
     parts = parse(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must be an http(s) address such as https://plugins.example.com")
 
 
 def accel_prefix(text: str) -> str | None:
-    """Where nginx's internal location begins, without the last slash."""
+    """The path prefix of nginx's internal location, without the last slash."""
     if text and not text.startswith("/"):
         raise ConfigurationError("X_ACCEL_PREFIX must begin with / (the internal location in nginx)")
     return text.rstrip("/") or None
 
 
 def permissions(text: str) -> Mapping[str, Risk]:
-    """`name=risk,name=risk`; a risk left out is low."""
+    """Parses `name=risk,name=risk`; the default risk is low."""
     if not text:
         return DEFAULT_PERMISSIONS
     found = {}
@@ -142,7 +142,7 @@ def permissions(text: str) -> Mapping[str, Risk]:
 
 
 def between(low: int, high: int) -> Callable[[Any], None]:
-    """A check for `validate`: both ends are allowed."""
+    """A check for `validate`: a number between both ends, inclusive."""
 
     def check(value: int) -> None:
         if not low <= value <= high:
@@ -152,7 +152,7 @@ def between(low: int, high: int) -> Callable[[Any], None]:
 
 
 def one_of(*choices: str) -> Callable[[Any], None]:
-    """A check for `validate`."""
+    """A check for `validate`: one of the choices."""
 
     def check(value: str) -> None:
         if value not in choices:

@@ -1,7 +1,7 @@
-"""Moving an installation's rows from SQLite to PostgreSQL: all of them, compared row by row, or none.
+"""Copies an installation's rows from SQLite to PostgreSQL: all of them, compared row by row, or none.
 
-Everything happens in one transaction of the new database: interrupted anywhere, it is as empty as before, and the copy
-is begun anew. Files stay where they are; rows name them as before.
+Everything happens in one transaction of the new database: if interrupted, it is as empty as before, and the copy can be
+started again. Files stay where they are; rows refer to them as before.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from . import engines
 from .session import db
 
 BATCH: Final = 1000
-# The engine's own, among the settings: the index of the search is made anew when the server starts.
+# Settings that belong to the engine: the search index is rebuilt when the server starts.
 NOT_COPIED: Final = {"settings": {"search.version"}}
-# What a migration itself puts into a new database.
+# Rows that a migration itself inserts into a new database.
 SEEDED: Final = {"catalog": 1}
 
 Told = Callable[[str, int], None]
 
 
 class CopyRefused(Exception):
-    """The copy cannot be made, or is not the same; the message says why. Nothing was changed."""
+    """The copy is impossible, or differs from the source; the message says why. Nothing was changed."""
 
 
 @dataclass(slots=True)
 class _Tally:
-    """How many rows went by, and a hash over all of them."""
+    """The number of rows seen, and a hash over all of them."""
 
     rows: int = 0
     digest: Any = None
@@ -52,9 +52,9 @@ class _Tally:
 
 
 def copy(source: Engine, target: Engine, told: Told) -> None:
-    """Copy every row of `source` (SQLite) to `target` (PostgreSQL), whose schema is there and empty, and compare.
+    """Copy every row of `source` (SQLite) to `target` (PostgreSQL), whose schema exists and is empty, and compare.
 
-    `told` hears each table's name and its number of rows. Raises CopyRefused.
+    `told` is called with each table's name and number of rows. Raises CopyRefused.
     """
     ensure_engines(source.url, target.url)
     with source.connect() as old, target.begin() as new:
@@ -91,12 +91,12 @@ def _insert(table: Table, rows: list[dict[str, Any]], new: Connection) -> None:
     try:
         new.execute(table.insert(), [row | own for row in rows])
     except DataError as reason:
-        # SQLite keeps what is longer than its column, and the character zero; PostgreSQL does not.
+        # SQLite stores texts longer than their column, and NUL characters; PostgreSQL does not.
         raise CopyRefused(f"{table.name}: {reason.orig}") from reason
 
 
 def _refer(table: Table, old: Connection, new: Connection) -> None:
-    """References to rows of the same table, now that all of them are there."""
+    """Set references to rows of the same table, now that all of them exist."""
     for column in _own_references(table):
         [key] = table.primary_key.columns
         for number, value in old.execute(select(key, column).where(column.is_not(None))):
@@ -108,7 +108,7 @@ def _own_references(table: Table) -> list[Column[Any]]:
 
 
 def _rows(table: Table, connection: Connection) -> Iterable[Any]:
-    """In the order of the key, which both engines compare byte by byte."""
+    """Rows ordered by key, which both engines compare bytewise."""
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
     excluded = NOT_COPIED.get(table.name)
     if excluded:
@@ -117,7 +117,7 @@ def _rows(table: Table, connection: Connection) -> Iterable[Any]:
 
 
 def _advance_sequence(table: Table, old: Connection, new: Connection) -> None:
-    """Let no number be given twice, not even one whose row is gone."""
+    """Advance a sequence so that no number is given out again, not even one whose row was deleted."""
     column = table.autoincrement_column
     if column is None or not _has_sequence(column, new):
         return
@@ -134,7 +134,7 @@ def _has_sequence(column: Column[Any], new: Connection) -> bool:
 
 
 def ensure_engines(source: URL, target: URL) -> None:
-    """Raise CopyRefused unless rows are to go from SQLite to PostgreSQL."""
+    """Raise CopyRefused unless the copy is from SQLite to PostgreSQL."""
     if (source.get_backend_name(), target.get_backend_name()) != ("sqlite", "postgresql"):
         raise CopyRefused("rows are copied from sqlite to postgresql")
 

@@ -1,10 +1,10 @@
-"""What SQLite and PostgreSQL are told so that a unit of work can promise the same on both.
+"""Engine options for SQLite and PostgreSQL, with which a unit of work can promise the same on both.
 
-One writer at a time is what both have in common: SQLite's `BEGIN IMMEDIATE` takes the write lock of its file, and on
-PostgreSQL a writing unit takes one advisory lock before anything else. What a service has read is then still true when
-it writes, rows are numbered in the order in which they are committed, and no two units can wait for each other. Readers
-wait for nobody on either, and see one moment from their first statement to their last. Counting a download stands
-outside: it is a single statement that needs no unit, and any number of them run side by side.
+Both have one writer at a time: SQLite's `BEGIN IMMEDIATE` takes the write lock of its file, and on PostgreSQL a writing
+unit takes one advisory lock before anything else. So what a service has read is still true when it writes, rows are
+numbered in the order of their commits, and units never deadlock. Readers wait for nobody on either engine, and see one
+snapshot from their first statement to their last. Counting a download is an exception: it is a single statement without
+a unit, and any number of them run concurrently.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from ..errors import Conflict, DatabaseBusy, DomainError, StorageFull
 
 WAIT_MS: Final = 15_000
-# Any number, as long as every version of this program takes the same one.
+# Any number, as long as every version of this program uses the same one.
 WRITE_LOCK: Final = 0x6D69_6372_6F64_6F63
-# True in a writing unit, False in a reading one, None outside of both.
+# True in a writing unit, False in a reading one, None outside of units.
 IsWriting = Callable[[], bool | None]
 
 
 def options(url: str, pool_size: int) -> dict[str, Any]:
-    """What SQLAlchemy's engine for `url` is made with.
+    """Options for SQLAlchemy's engine for `url`.
 
-    SQLite's connections are files: threads bound how many there are, and none of them shall wait for one. PostgreSQL's
-    are processes of its own, of which all nodes share a hundred or so: each process has `pool_size` of them.
+    SQLite's connections are cheap: threads bound their number, and no thread waits for one. A PostgreSQL connection is
+    a process of the server, and all nodes share about a hundred: each process of ours has `pool_size` of them.
     """
     if make_url(url).get_backend_name() == "sqlite":
         return {"pool_size": 32, "max_overflow": -1}
@@ -40,7 +40,7 @@ def options(url: str, pool_size: int) -> dict[str, Any]:
         "pool_size": pool_size,
         "max_overflow": 0,
         "pool_timeout": WAIT_MS / 1000,
-        # A server that was restarted has closed what the pool holds.
+        # A restarted server has closed the connections in the pool.
         "pool_pre_ping": True,
         "connect_args": {
             "connect_timeout": 5,
@@ -51,7 +51,7 @@ def options(url: str, pool_size: int) -> dict[str, Any]:
 
 
 def prepare(engine: Engine, is_writing: IsWriting) -> None:
-    """Let units of work on `engine` begin as the module says."""
+    """Make units of work on `engine` begin as described in the module."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, is_writing()))
@@ -62,8 +62,8 @@ def prepare(engine: Engine, is_writing: IsWriting) -> None:
 def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
     """An engine for counters and for single reads: every statement is a transaction of its own.
 
-    What it commits survives kill -9 of every process of this program; only a power loss (or a crash of PostgreSQL
-    itself) may take the counts of the last second.
+    Commits survive kill -9 of every process of this program; only a power loss (or a crash of PostgreSQL itself) may
+    lose the counts of the last second.
     """
     made = dict(engine_options)
     if url.get_backend_name() == "sqlite":
@@ -76,12 +76,12 @@ def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
 
 
 def lock_writing(connection: Connection) -> None:
-    """Let nobody else write to this PostgreSQL database until the connection's transaction ends."""
+    """Exclude other writers on this PostgreSQL database until the connection's transaction ends."""
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
 
 def meaning(reason: BaseException) -> DomainError | None:
-    """The domain's word for an engine's failure; None where it has none."""
+    """The domain error for an engine's exception; None if there is none."""
     if isinstance(reason, IntegrityError):
         return Conflict()
     if isinstance(reason, PoolTimeout):
@@ -90,12 +90,12 @@ def meaning(reason: BaseException) -> DomainError | None:
         return None
     if getattr(reason.orig, "sqlite_errorcode", None) is not None or isinstance(reason.orig, sqlite3.Error):
         return _meaning_sqlite(str(reason.orig))
-    # Locks, deadlocks, too many connections, a server that goes down or cannot be reached: all of it passes.
+    # Locks, deadlocks, too many connections, a server that shuts down or is unreachable: all of it is temporary.
     return StorageFull() if _state(reason) == "53100" else DatabaseBusy()
 
 
 def is_passing(reason: BaseException) -> bool:
-    """Did PostgreSQL undo a statement for another's sake, so that it is done by doing it again?"""
+    """Did PostgreSQL roll back a statement because of another one, so that a retry succeeds?"""
     return _state(reason) in ("40001", "40P01")
 
 
@@ -110,7 +110,7 @@ def _meaning_sqlite(text: str) -> DomainError | None:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # None: the driver begins no transaction of its own; `_begin_sqlite` does.
+    # None: the driver begins no transactions of its own; `_begin_sqlite` does.
     connection.isolation_level = None
     _pragmas(connection, synchronous="FULL")
 
@@ -121,13 +121,13 @@ def _configure_autocommit(connection: sqlite3.Connection, _entry: ConnectionPool
 
 def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
     cursor = connection.cursor()
-    # The first, so that switching a new file to WAL waits for its turn as well.
+    # The first pragma, so that switching a new file to WAL waits for its lock as well.
     cursor.execute(f"PRAGMA busy_timeout={WAIT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.execute("PRAGMA foreign_keys=ON")
-    # Checkpoints come from one place (jobs/node_maintenance.py): SQLite before 3.51.3 can lose its way when two
-    # connections restart the log at once. The high mark only bounds the log where that job does not run.
+    # Checkpoints run in one place (jobs/node_maintenance.py): SQLite before 3.51.3 can corrupt a database if two
+    # connections restart the log at once. The high threshold only bounds the log where that job does not run.
     cursor.execute("PRAGMA wal_autocheckpoint=20000")
     cursor.close()
 

@@ -1,4 +1,4 @@
-"""How long the database takes: one observation a statement and one a commit, nothing a row."""
+"""Measures how long the database takes: one observation per statement and commit, none per row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, event
 
 from ..observability import metrics
 
-# By the first letters of a statement; whatever begins otherwise is "other".
+# By the first word of a statement; all others are "other".
 _OPERATIONS: Final = {
     "SELECT": "select",
     "INSERT": "insert",
@@ -24,7 +24,7 @@ _STARTED: Final = "microdock.statement_started"
 
 
 def watch(engine: Engine) -> None:
-    """Time every statement of the engine, and of engines that were derived from it by options."""
+    """Time every statement of the engine, and of engines derived from it by options."""
     event.listen(engine, "before_cursor_execute", _before)
     event.listen(engine, "after_cursor_execute", _after)
 

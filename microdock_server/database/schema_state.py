@@ -1,7 +1,8 @@
-"""How far the database is migrated, as this program sees it.
+"""The migration state of the database, compared with this program's migrations.
 
-A cluster is upgraded node by node: the first node of the new version migrates the database, and those of the version
-before go on with it. They are told by its revision, which none of their own migrations has, that it is ahead of them.
+A cluster is upgraded node by node: the first node of the new version migrates the database, and nodes of the previous
+version go on using it. They recognize a database that is ahead of them by its revision, which none of their migrations
+has.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LATER: Final = (
 class SchemaState(Enum):
     """Where the database stands."""
 
-    # Migrations of ours are still to be run.
+    # Some of our migrations have not been run.
     BEHIND = auto()
     CURRENT = auto()
     # A later version has run migrations that are not ours. It promises that we can go on reading and writing.
@@ -37,13 +38,13 @@ class SchemaState(Enum):
 
     @property
     def is_usable(self) -> bool:
-        """Can this program work on it?"""
+        """Can this program use it?"""
         return self is not SchemaState.BEHIND
 
 
 @dataclass(frozen=True, slots=True)
 class Revisions:
-    """The revisions of a database (none where it has no tables) beside those of this program's migrations."""
+    """The database's revisions (none if it has no tables) and those of this program's migrations."""
 
     current: frozenset[str]
     wanted: frozenset[str]
@@ -51,24 +52,24 @@ class Revisions:
 
     @property
     def unknown(self) -> frozenset[str]:
-        """The database's revisions that none of our migrations has."""
+        """Revisions of the database that none of our migrations has."""
         return self.current - self.known
 
     @property
     def state(self) -> SchemaState:
-        """Where the database stands."""
+        """The state of the database."""
         if self.current == self.wanted:
             return SchemaState.CURRENT
-        # Migrations are numbered: a number of ours that is gone is nothing that a later version could have made.
+        # Migrations are numbered: an unknown number within our range cannot come from a later version.
         is_later = any(revision > max(self.wanted) for revision in self.unknown)
         return SchemaState.AHEAD if is_later else SchemaState.BEHIND
 
 
 def revisions_of(connection: Connection) -> Revisions:
-    """What the database says of itself, and what this program's migrations are now.
+    """The revisions of the database, and those of this program's migrations.
 
-    Those are read anew: after an upgrade that cannot be taken back the checkout knows the schema that this one goes on
-    with.
+    Migrations are read anew each time: after an upgrade that cannot be reverted, the checkout knows the schema that
+    this process goes on using.
     """
     scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
     return Revisions(
@@ -79,12 +80,12 @@ def revisions_of(connection: Connection) -> Revisions:
 
 
 def schema_state() -> SchemaState:
-    """Where the database stands. Raises SQLAlchemyError where it does not answer."""
+    """The state of the database. Raises SQLAlchemyError if it does not answer."""
     return _revisions().state
 
 
 def state_at_start() -> SchemaState:
-    """Where the database stands, for a program that starts: it says so in its log where that is ahead."""
+    """The state of the database, for a starting program; logged if the database is ahead."""
     found = _revisions()
     if found.state is SchemaState.AHEAD:
         log.warning(f"{LATER}: it is used as it is", listed(found.unknown))
@@ -92,12 +93,12 @@ def state_at_start() -> SchemaState:
 
 
 def unknown_revisions(connection: Connection) -> str:
-    """The revisions of the database that none of our migrations has."""
+    """Revisions of the database that none of our migrations has."""
     return listed(revisions_of(connection).unknown)
 
 
 def listed(revisions: Iterable[str]) -> str:
-    """Revisions as a text says them."""
+    """Revisions as text."""
     return ", ".join(sorted(revisions))
 
 

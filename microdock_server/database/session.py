@@ -1,4 +1,4 @@
-"""Flask extensions: made once, and bound to an application by create_app."""
+"""Flask extensions, created once and bound to an application by create_app."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """Every table's base; constraint names are fixed so that migrations can name them on every engine."""
+    """Base of every table; constraint names are fixed so that migrations can refer to them on every engine."""
 
     metadata = MetaData(naming_convention=NAMING)
 
 
-# References that a migration added to a table that existed: SQLAlchemy cannot read back what they do on delete.
+# Foreign keys that a migration added to an existing table: SQLAlchemy cannot read back their ON DELETE action.
 LATER_REFERENCES: Final = frozenset(("plugins.owner_id", "plugins.category_id", "plugin_tombstones.owner_id"))
 
 
 def is_modelled(item: Any, name: str | None, kind: str, _reflected: bool, _model: object) -> bool:
-    """Is this part of the schema Alembic's to compare? The search index is made of tables that no model describes."""
+    """Does Alembic compare this part of the schema? The search index has tables that no model describes."""
     if kind == "foreign_key_constraint":
         return f"{item.table.name}.{item.column_keys[0]}" not in LATER_REFERENCES
     return not (kind == "table" and (name or "").startswith("plugin_search"))
 
 
 def migrations() -> Path:
-    """Where Alembic's scripts are: in a checkout beside the package, in a wheel inside it."""
+    """The directory of Alembic's scripts: beside the package in a checkout, inside it in a wheel."""
     package = Path(__file__).parent.parent
     inside = package / "migrations"
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
-# Units of work close their session: what they leave behind is read, never loaded again.
+# Units of work close their session: objects they leave behind stay readable and are never reloaded.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 jwt = JWTManager()

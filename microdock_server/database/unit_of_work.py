@@ -6,11 +6,11 @@
 - The database transaction begins with the first statement, not with the unit: a body can be received and a blob
   written inside a unit without holding the write lock. A writing unit then takes it at once (see engines.py), so
   that a read followed by a write never fails halfway.
-- Every unit begins with an empty session and leaves its objects readable but detached: nothing is loaded
-  behind its back, nothing stale is carried into the next.
-- `on_commit` callbacks run after the commit succeeded, `on_rollback` callbacks after a rollback, latest first.
+- Every unit begins with an empty session and leaves its objects readable but detached: nothing is lazily loaded
+  afterwards, and nothing stale is carried into the next unit.
+- `on_commit` callbacks run after a successful commit, `on_rollback` callbacks after a rollback, latest first.
 - When the outcome of a commit is unknown (the engine failed while committing), neither runs: a row may exist,
-  so nothing that it could need is deleted. `flask storage gc` sweeps what turns out to be unreferenced.
+  so nothing that it could need is deleted. `flask storage gc` removes what turns out to be unreferenced.
 
 Do not use it around anything slow (hashing a password, reading a request body).
 """
@@ -39,7 +39,7 @@ Callback = Callable[[], None]
 
 
 class Unit:
-    """What belongs to one transaction: its mode and what is to happen when it ends."""
+    """One transaction: its mode, and the callbacks for its end."""
 
     def __init__(self, writing: bool) -> None:
         self.writing = writing
@@ -48,7 +48,7 @@ class Unit:
         self._asked: set[str] = set()
 
     def is_first(self, name: str) -> bool:
-        """Is this the first time that the unit is asked so about `name`? For what is to happen once a transaction."""
+        """Is this the first call for `name` in this unit? For things to do once per transaction."""
         is_first = name not in self._asked
         self._asked.add(name)
         return is_first
@@ -73,7 +73,7 @@ _current: ContextVar[Unit | None] = ContextVar("unit_of_work", default=None)
 
 @contextmanager
 def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
-    """One transaction; see the module for what it promises. A reading unit changes nothing."""
+    """One transaction; the module lists the promises. A reading unit must not write."""
     outer = _current.get()
     if outer is not None:
         if writing and not outer.writing:
@@ -90,7 +90,7 @@ def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
 
 
 def current_unit() -> Unit:
-    """The unit that is open. Services register callbacks with the transaction they run in."""
+    """The open unit. Services register callbacks with the transaction they run in."""
     unit = _current.get()
     if unit is None:
         raise RuntimeError("no unit of work is open")
@@ -123,14 +123,14 @@ def _commit(unit: Unit) -> None:
         unit.rolled_back()
         raise Conflict() from reason
     except BaseException as reason:
-        # The engine may have committed before it failed: keep what the rows could need. The connection may still
-        # hold the transaction, and with it the write lock: it is thrown away, not handed to the next request.
+        # The engine may have committed before it failed, so files that the rows could need are kept. The connection may
+        # still hold the transaction, and with it the write lock: it is discarded, not returned to the pool.
         db.session().invalidate()
         _reraise(reason)
 
 
 def _reraise(reason: BaseException) -> NoReturn:
-    """Raise the domain's word for an engine's failure; anything else as it is."""
+    """Raise the domain error for an engine's exception; anything else unchanged."""
     meant = engines.meaning(reason)
     if meant is None:
         raise reason
@@ -146,7 +146,7 @@ def _run(callbacks: Iterator[Callback] | list[Callback]) -> None:
 
 
 def execute_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> int:
-    """Run one statement in a transaction of its own on a `autocommit_engine`; how many rows it touched."""
+    """Run one statement in a transaction of its own on an `autocommit_engine`; returns the number of affected rows."""
     try:
         with engine.connect() as connection:
             return int(connection.execute(statement, parameters).rowcount)
@@ -157,9 +157,9 @@ def execute_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any
 
 
 def read_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
-    """The rows of one statement on a `autocommit_engine`: a snapshot of its own, with no transaction around it.
+    """The rows of one statement on an `autocommit_engine`: a snapshot of its own, without a transaction around it.
 
-    For what every request asks: a unit of work around a single statement costs more than the statement.
+    For queries that every request makes: a unit of work around a single statement costs more than the statement.
     """
     try:
         with engine.connect() as connection:
@@ -169,14 +169,14 @@ def read_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any] |
 
 
 def autocommit_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
-    """A sibling of `engine` for counters, with connections of its own. See engines.autocommit."""
+    """A second engine beside `engine` for counters, with connections of its own. See engines.autocommit."""
     autocommit = engines.autocommit(engine.url, engine_options)
     watch(autocommit)
     return autocommit
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give connections the settings that the promises above rest on, and time what they are asked."""
+    """Configure connections so that the promises above hold, and measure their latency."""
     watch(engine)
     engines.prepare(engine, _is_writing)
 

@@ -1,4 +1,4 @@
-"""The kinds of refusals: what surfaces turn into a status."""
+"""The kinds of domain errors, which surfaces map to statuses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..messages import Message, duration
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing that is wrong: in which field, in which archive entry, by which rule."""
+    """One thing that is wrong, with its field, archive entry or rule."""
 
     message: Message
     field: str | None = None
@@ -20,10 +20,10 @@ class Detail:
 
 
 class DomainError(Exception):
-    """Base of all refusals. `params` fill the text; `details` list what is wrong, all of it."""
+    """Base of all domain errors. `params` fill the text; `details` list everything that is wrong."""
 
     slug: ClassVar[str] = "internal_error"
-    # Whole seconds until another try makes sense, where one does. The text says it as `{wait}`.
+    # Whole seconds until a retry makes sense, if it does. The text shows it as `{wait}`.
     retry_after: int | None = None
 
     def __init__(self, *, details: Sequence[Detail] = (), **params: object) -> None:
@@ -63,7 +63,7 @@ class Invalid(DomainError):
 
     @classmethod
     def field(cls, name: str, key: str, /, **params: object) -> Invalid:
-        """A refusal of one field."""
+        """An Invalid error for one field."""
         return cls(details=[Detail(Message(key, params), field=name)])
 
 
@@ -105,7 +105,7 @@ class TooLarge(DomainError):
 
 
 class TooMany(DomainError):
-    """`retry_after`: whole seconds until another try makes sense."""
+    """`retry_after`: whole seconds until a retry makes sense."""
 
     slug = "too_many_requests"
 
@@ -120,7 +120,7 @@ class ClientTooSlow(DomainError):
 
 
 class ServerBusy(DomainError):
-    """`retry_after`: whole seconds until another try makes sense."""
+    """`retry_after`: whole seconds until a retry makes sense."""
 
     slug = "busy"
     retry_after: int = 5

@@ -1,4 +1,4 @@
-"""Every refusal by its name, below its kind."""
+"""Every named error, below its kind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class InvalidToken(Unauthenticated):
 
 
 class RevokedForGood(InvalidToken):
-    """It was valid once; nothing can make it so again."""
+    """The token was valid once and never will be again."""
 
 
 class WrongCredentials(Unauthenticated):
@@ -50,7 +50,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class ForeignOrigin(Forbidden):
-    """A browser page of another site sends a request that would change something. Says what to set about it."""
+    """A page of another site sent a request that would change something. The message says which setting allows it."""
 
     @property
     def message(self) -> Message:
@@ -270,7 +270,7 @@ class JobNotFailed(Conflict):
 
 
 class ChangedMeanwhile(PreconditionFailed):
-    """Somebody else saved what `If-Match` names; the detail's `entry` is the revision that it is at now."""
+    """Somebody else changed what `If-Match` names; the detail's `entry` is the current revision."""
 
     slug = "changed_meanwhile"
 

@@ -1,4 +1,4 @@
-"""What strangers give us to show, as something that is safe to show: images and texts. Pure; no storage, no HTTP."""
+"""Images and texts by strangers, converted into a form that is safe to show. Pure functions; no storage, no HTTP."""
 
 from .image_cost import Allowance
 from .images import BadImage, NormalisedImage, effort, normalise

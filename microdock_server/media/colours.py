@@ -1,4 +1,4 @@
-"""Images with a colour profile are converted to sRGB, so that they look the same when the profile is gone."""
+"""Converts images with a colour profile to sRGB, so that they look the same without it."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
-# Real ones have half a kilobyte (screens) to half a megabyte (printers).
+# Real profiles have half a kilobyte (screens) to half a megabyte (printers).
 MAX_BYTES: Final = 1 << 20
-# Elements of any number, each of which would be computed for every point of a grid.
+# A profile may have any number of elements, each computed for every point of a grid.
 CHAINS: Final = b"mpet"
 RGB, GREY, INKS = "RGB", "GRAY", "CMYK"
 GREY_MODES: Final = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
-# Colours that every other meaning of the numbers moves, by which sRGB's own profiles are known: what a profile is
-# called says nothing of it.
+# Colours that any other profile would change: sRGB's own profiles are recognized by leaving them unchanged, because a
+# profile's name proves nothing.
 _LEVELS: Final = (0, 64, 128, 192, 255)
 _PROBES: Final = bytes(level for colour in itertools.product(_LEVELS, repeat=3) for level in colour)
 _ROUNDING: Final = 2
 
 
 class Profile:
-    """What the colours of an image mean."""
+    """The meaning of an image's colour values."""
 
     def __init__(self, data: bytes) -> None:
         self._profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         self._space = self._profile.profile.xcolor_space.strip()
 
     def is_of_inks(self, image: Image.Image) -> bool:
-        """Is it the profile of inks, which this image has? They must be converted before they become RGB."""
+        """Is it a CMYK profile, and the image CMYK? It must be converted before the image becomes RGB."""
         return self._space == image.mode == INKS
 
     def fits(self, mode: str) -> bool:
-        """Is it the profile of an image that was in this mode, and is in RGB or RGBA now?"""
+        """Does the profile fit an image that was in this mode, and is in RGB or RGBA now?"""
         return self._space == RGB or (self._space == GREY and mode in GREY_MODES)
 
     def to_srgb(self, image: Image.Image) -> Image.Image:
-        """The image in sRGB, in mode RGB, or RGBA where it was; as it is where the profile cannot be used."""
+        """The image in sRGB, in mode RGB, or RGBA if it was; unchanged if the profile cannot be used."""
         try:
             return self._of_greys(image) if self._space == GREY else self._converted(image)
         except (ImageCms.PyCMSError, ValueError):
             return image
 
     def _of_greys(self, image: Image.Image) -> Image.Image:
-        """An image whose three colours are one grey; alpha is none."""
+        """Convert an image whose colour channels are equal, by a table of 256 values; alpha stays unchanged."""
         ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
         levels = list(self._transform("L", RGB).apply(ramp).getchannel(0).tobytes())
         return image.point(levels * 3 + list(range(256)) * (image.mode == "RGBA"))
@@ -60,14 +60,14 @@ class Profile:
 
 
 def _is_identity(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Does it leave the colours as they are, but for rounding? Such images are not to lose anything."""
+    """Does it leave colours unchanged, apart from rounding? Then the image is not converted."""
     probes = Image.frombytes(RGB, (len(_PROBES) // 3, 1), _PROBES)
     found = transform.apply(probes.convert(mode)).convert(RGB).tobytes()
     return all(abs(one - other) <= _ROUNDING for one, other in zip(found, _PROBES, strict=True))
 
 
 def is_short(chunk: bytes) -> bool:
-    """Does a PNG's chunk hold a profile that unpacks, to no more than a profile has?"""
+    """Does a PNG's chunk unpack to a profile of normal size?"""
     with suppress(zlib.error):
         packed = chunk.partition(b"\0")[2][1:]
         return len(zlib.decompressobj().decompress(packed, MAX_BYTES + 1)) <= MAX_BYTES
@@ -75,12 +75,12 @@ def is_short(chunk: bytes) -> bool:
 
 
 def has_profile(image: Image.Image) -> bool:
-    """May its colours have to be converted? By its head."""
+    """May its colours need conversion? Judged by the header."""
     return bool(image.info.get("icc_profile"))
 
 
 def profile_of(image: Image.Image) -> Profile | None:
-    """The profile of its colours; None where there is none, or it is broken."""
+    """The image's colour profile; None if there is none, or it is broken."""
     data = image.info.get("icc_profile")
     if not isinstance(data, bytes) or not data or len(data) > MAX_BYTES or CHAINS in data:
         return None

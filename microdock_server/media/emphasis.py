@@ -1,9 +1,9 @@
-"""Where emphasis may begin and end: CommonMark's rule, with the amendment for scripts without spaces between words.
+"""Where emphasis may begin and end: CommonMark's rule, amended for scripts without spaces between words.
 
-CommonMark asks what stands around `**`: beside a letter, punctuation inside keeps it from closing (`**注意：**请`).
-Where words are not parted by spaces that is how people write. So characters of such scripts do what spaces do, and
-their punctuation does not count as such (markdown-cjk-friendly's specification; GitLab and Markdig do the same). Texts
-without such characters are read as before.
+CommonMark looks at the characters around `**`: next to a letter, punctuation inside keeps it from closing
+(`**注意：**请`), which is how people write where words are not separated by spaces. So characters of such scripts
+are treated like spaces, and their punctuation does not count as punctuation (markdown-cjk-friendly's
+specification; GitLab and Markdig do the same). Texts without such characters are parsed as before.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 
-# Hangul that is written in parts; Thai and Lao, Burmese, Khmer. First and last of every range.
+# Hangul jamo; Thai and Lao, Burmese, Khmer. First and last of every range.
 _UNSPACED: Final = (
     (0x1100, 0x11FF), (0xA960, 0xA97F), (0xD7B0, 0xD7FF), (0x0E00, 0x0EFF), (0x1000, 0x109F), (0xA9E0, 0xA9FF),
     (0xAA60, 0xAA7F), (0x1780, 0x17FF),
 )  # fmt: skip
-# Variation selectors choose a form of the character before them.
+# Variation selectors choose the glyph of the character before them.
 _SELECTORS: Final = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 
 
@@ -29,7 +29,7 @@ class EmphasisState(StateInline):
     """The parser's state, with the amended rule for runs of `*`, `_` and `~`."""
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803  (their names)
-        """How long the run at `start` is, and whether emphasis may open and close there."""
+        """The length of the run at `start`, and whether emphasis may open and close there."""
         end = start
         while end < self.posMax and self.src[end] == self.src[start]:
             end += 1
@@ -44,7 +44,7 @@ class EmphasisState(StateInline):
         )
 
     def _before(self, start: int) -> str:
-        """The character before a run, or the one whose form a selector there chooses; a space at the beginning."""
+        """The character before a run, skipping a variation selector; a space at the beginning."""
         place = start - 1
         if place > 0 and _is_in(self.src[place], _SELECTORS):
             place -= 1
@@ -71,7 +71,7 @@ def _bounds(char: str) -> bool:
 def is_unspaced(char: str) -> bool:
     """Does the character belong to a script without spaces between words, punctuation and wide forms included?
 
-    Emoji are as wide, and belong to none.
+    Emoji are wide as well, but do not belong to one.
     """
     if char.isascii():
         return False

@@ -1,9 +1,9 @@
-"""What an image costs to be made anew, in milliseconds of an ordinary core, told by its head before it is decoded.
+"""What converting an image costs, in milliseconds of a typical core, estimated from its header before it is decoded.
 
 The figures are CPU milliseconds per megapixel (or per megabyte of the file), measured on a core of a shared server with
-Pillow 12, libjpeg-turbo, zlib-ng and libwebp 1.6 on the dearest content that was found: random pixels and blocks, rows
-that are predicted by Paeth, many scans. `scripts/bench --only dearest` holds them to what a server uses. They are
-figures and not a clock, so that the same images are taken or refused on every machine, busy or not.
+Pillow 12, libjpeg-turbo, zlib-ng and libwebp 1.6 on the most expensive content found: random pixels and blocks, rows
+with Paeth prediction, many scans. `scripts/bench --only dearest` compares them with a server's real use. They are fixed
+figures and not measured times, so that the same images are accepted or refused on every machine, busy or not.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Final
 
 MEGA: Final = 1_000_000
 
-# Decoding. A PNG's is per byte of a pixel, each of which is unpacked and predicted.
+# Decoding. For PNG per byte of a pixel: each byte is unpacked and predicted.
 PNG_BYTE: Final = 6.0
 PNG_FILE: Final = 3.0
 GIF_PIXEL: Final = 12.0
 WEBP_PIXEL, WEBP_FILE = 18.0, 50.0
-# Every block of the file is parsed, what is left after it was reduced is transformed.
+# Every block of the file is parsed; only those left after reduction are transformed.
 JPEG_SOURCE, JPEG_PIXEL, JPEG_FILE = 0.7, 5.5, 10.0
-# With several scans the coefficients are kept, and each scan goes over all of them.
+# With several scans the coefficients are stored, and each scan passes over all of them.
 SCANS_SOURCE, SCANS_EACH, SCANS_FILE = 2.0, 0.5, 25.0
 CMYK_PIXEL: Final = 12.0
 DEEP_PIXEL: Final = 30.0
-# Whether anything is transparent, and a copy without it.
+# Finding out whether anything is transparent, and copying without alpha.
 ALPHA_PIXEL: Final = 3.0
 
-# Scaling, per pixel before it: where little is taken away each pixel counts for more.
+# Scaling, per source pixel: a small reduction costs more per pixel.
 SCALE, SCALE_LITTLE = 9.5, 13.0
 SCALE_ALPHA, SCALE_ALPHA_LITTLE = 18.0, 23.0
 LITTLE: Final = 1.4
@@ -37,40 +37,40 @@ LITTLE: Final = 1.4
 WEBP: Final = 105.0
 JPEG: Final = 16.0
 LOSSLESS: Final = 70.0
-# Converting colours; and making the table for it, once an image.
+# Converting colours, and building the conversion table once per image.
 PROFILE, PROFILE_TABLE = 60.0, 25.0
-# Counting colours, and a PNG that is given up where it becomes long.
+# Counting colours, and a PNG attempt that is abandoned when it becomes too long.
 DRAWING: Final = 55.0
-# Opening, checking, keeping a file.
+# Opening, checking and storing a file.
 EACH: Final = 2.0
 
 
 class TooDear(Exception):
-    """More was to be spent than there is left."""
+    """The cost exceeds the remaining allowance."""
 
 
 class Allowance:
-    """The milliseconds that the images of one request may still take."""
+    """The milliseconds that the images of one request may still cost."""
 
     def __init__(self, left: float = math.inf) -> None:
         self.left = left
 
     def affords(self, cost: float) -> bool:
-        """Take them where they are there."""
+        """Spend this much if it is left."""
         if cost > self.left:
             return False
         self.left -= max(cost, 0.0)
         return True
 
     def spend(self, cost: float) -> None:
-        """Take them. Raises TooDear where they are not there."""
+        """Spend this much. Raises TooDear if it is not left."""
         if not self.affords(cost):
             raise TooDear
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of an image before any pixel is decoded; `decoded` is its size after a JPEG was reduced."""
+    """What is known of an image before any pixel is decoded; `decoded` is its size after a JPEG's reduction."""
 
     format: str
     mode: str
@@ -84,7 +84,7 @@ class Head:
 
 
 def of_decoding(head: Head) -> float:
-    """Until the image is there in RGB or RGBA."""
+    """Decoding the image to RGB or RGBA."""
     pixels, source, file = _mega(head.decoded), _mega(head.size), head.file_size / MEGA
     if head.format == "PNG":
         cost = pixels * PNG_BYTE * head.pixel_bytes + file * PNG_FILE
@@ -102,13 +102,13 @@ def of_decoding(head: Head) -> float:
 
 
 def of_opaque(size: tuple[int, int], result: tuple[int, int], *, as_jpeg: bool) -> float:
-    """Scaling to `result` and encoding, as WebP or JPEG."""
+    """Scaling to `result` and encoding as WebP or JPEG."""
     scaling = _scaling(size, result, SCALE, SCALE_LITTLE)
     return scaling + _mega(result) * (JPEG if as_jpeg else WEBP)
 
 
 def of_transparent(size: tuple[int, int], result: tuple[int, int]) -> float:
-    """The same where something is transparent."""
+    """The same with transparency."""
     return _scaling(size, result, SCALE_ALPHA, SCALE_ALPHA_LITTLE) + _mega(result) * LOSSLESS
 
 
@@ -118,12 +118,12 @@ def of_profile(result: tuple[int, int]) -> float:
 
 
 def of_drawing(size: tuple[int, int]) -> float:
-    """To see whether an image has few colours, and to compress it without loss as far as that is short."""
+    """Testing whether an image has few colours, and compressing it losslessly as long as that stays short."""
     return _mega(size) * DRAWING
 
 
 def fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:
-    """The size whose longer side is `max_side`; what is smaller stays as it is."""
+    """The size scaled down to `max_side` on its longer side; smaller images keep theirs."""
     longest = max(size)
     if longest <= max_side:
         return size

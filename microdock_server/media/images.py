@@ -1,4 +1,4 @@
-"""Images by strangers: decoded, checked, and drawn anew, so that no byte of theirs is served."""
+"""Images by strangers: decoded, checked and re-encoded, so that no byte of theirs is served."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from .image_cost import Allowance, Head, TooDear
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES: Final = 5 * 1024 * 1024
-# What one image may cost is decided by its head. A 4K screenshot fits; a JPEG may have more, because it costs a tenth
-# a pixel and is decoded at a half, a quarter or an eighth where that is enough.
+# The cost of an image is estimated from its header. A 4K screenshot fits; a JPEG may be larger, because it costs a
+# tenth per pixel and is decoded at a half, a quarter or an eighth where that suffices.
 MAX_PIXELS: Final = 4096 * 2304
 MAX_JPEG_PIXELS: Final = 40_000_000
 MAX_JPEG_DECODED: Final = 24_000_000
-# A progressive JPEG has about ten scans; each goes over every block again, however few bytes it takes.
+# A progressive JPEG has about ten scans; each passes over every block again, however few bytes it has.
 MAX_SCANS: Final = 32
-# Parts of a file (chunks, segments, blocks, padding), which are walked one by one: a real 5 MiB has fewer.
+# Parts of a file (chunks, segments, blocks, padding) are walked one by one: a real 5 MiB file has fewer.
 MAX_PARTS: Final = 50_000
 MAX_SEGMENTS: Final = 1_000
 MIN_SIDE: Final = 16
-# Transparent images cost twice as much to scale, and are compressed without loss: they are kept smaller.
+# Transparent images cost twice as much to scale, and are compressed losslessly: their limit is lower.
 TRANSPARENT_SIDE: Final = 1280
 DEEP: Final = 16
-# What WebP can say in its 14 bits.
+# WebP's limit: 14 bits.
 WEBP_SIDE: Final = 16_383
-# Icons and drawings: lossy compression would blur their edges for little gain.
+# Icons and drawings: lossy compression would blur their edges and save little.
 ICON_SIDE: Final = 128
 FEW_COLOURS: Final = 256
-# A drawing compresses well. One that does not takes long as well, and is no drawing.
+# A drawing compresses well. An image that does not takes long to compress, and is not a drawing.
 DRAWING_BYTES: Final = 64 * 1024
 DRAWING_PIXELS_PER_BYTE: Final = 8
 
 PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
-# The others are not shown, and some of them unpack to much more than they are.
+# Other chunks are not displayed, and some of them unpack to much more than they are.
 PNG_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"IDAT", b"eXIf", b"IEND"))
 PNG_PROFILE: Final = b"iCCP"
 JPEG_HEAD, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"
 GIF_HEAD: Final = b"GIF8"
-# By the type of colour in its head: grey, RGB, palette, grey and RGB with alpha.
+# By the colour type in the header: grey, RGB, palette, grey and RGB with alpha.
 PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 GIF_EXTENSION, GIF_FRAME, GIF_TRAILER = b"!,;"
 
@@ -64,15 +64,14 @@ UPRIGHT: Final = {
 
 Reason = Literal["not_an_image", "too_large", "too_many_pixels", "too_small", "too_dear"]
 
-# Each takes up to 200 MB while it is decoded. Nobody waits long here: none takes a second.
+# Each takes up to 200 MB while it is decoded. Waiting is short: none takes a second.
 _TURNS: Final = threading.BoundedSemaphore(2)
-# What Pillow warns of is refused or harmless. Set once: a filter that is changed for each image is changed for all
-# threads of the process.
+# What Pillow warns of is refused or harmless. Set once: changing the filter per image would affect all threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class BadImage(Exception):
-    """The bytes are no image that we take; `reason` says why."""
+    """The bytes are not an acceptable image; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -81,7 +80,7 @@ class BadImage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NormalisedImage:
-    """An image made by us: no metadata, no profile, one frame."""
+    """A re-encoded image: no metadata, no profile, one frame."""
 
     data: bytes
     media_type: str
@@ -98,11 +97,11 @@ def normalise(
     as_jpeg: bool = False,
     allowance: Allowance | None = None,
 ) -> NormalisedImage:
-    """Draw a PNG, JPEG, WebP or GIF anew: upright, its first frame, no side longer than `max_side`.
+    """Re-encode a PNG, JPEG, WebP or GIF: upright, its first frame, no side longer than `max_side`.
 
-    The same bytes give the same image. Raises BadImage, and nothing else, whatever the bytes are. What it may cost is
-    checked before any pixel is decoded (`effort`); what shows only then (transparency, few colours) is taken from
-    `allowance` before it is scaled. Photographs become WebP, or JPEG with `as_jpeg`, which takes a sixth of the time.
+    The same bytes give the same image. Raises BadImage, and nothing else, whatever the bytes are. The cost is checked
+    before any pixel is decoded (`effort`); costs that become known later (transparency, few colours) are taken from
+    `allowance` before scaling. Photographs become WebP, or JPEG with `as_jpeg`, which takes a sixth of the time.
     """
     if len(data) > max_bytes:
         raise BadImage("too_large")
@@ -116,9 +115,9 @@ def normalise(
 
 
 def effort(data: bytes, *, max_side: int, as_jpeg: bool = False) -> float:
-    """What an image costs to be made anew at the least, in milliseconds of an ordinary core (image_cost.py).
+    """The minimum cost of re-encoding an image, in milliseconds of a typical core (image_cost.py).
 
-    By its head, which may leave open whether anything is transparent: `normalise` takes the difference.
+    Computed from the header, which may leave open whether anything is transparent: `normalise` charges the difference.
     Raises BadImage.
     """
     with _faults():
@@ -132,11 +131,11 @@ def effort(data: bytes, *, max_side: int, as_jpeg: bool = False) -> float:
 
 
 def _head(image: Image.Image, size: tuple[int, int], data: bytes) -> Head:
-    """What the head says: the image is of `size`, and `image` was told already how large it is needed."""
+    """The facts in the header; `image` has been told the needed size already."""
     is_png = image.format == "PNG"
     depth = data[24] if is_png else 8
     return Head(
-        # A camera's double image is a JPEG.
+        # A stereo camera's MPO file is a JPEG.
         format="JPEG" if data.startswith(JPEG_HEAD) else str(image.format),
         mode=image.mode,
         size=size,
@@ -150,14 +149,14 @@ def _head(image: Image.Image, size: tuple[int, int], data: bytes) -> Head:
 
 
 def _pixels(image: Image.Image, data: bytes) -> int:
-    """As its head says; a PNG's of 16 bits count twice, for twice as much is unpacked."""
+    """As declared; 16-bit PNGs count twice, because twice as much is unpacked."""
     is_deep = image.format == "PNG" and data[24] == DEEP
     return image.width * image.height * (2 if is_deep else 1)
 
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Decoders answer hostile bytes with almost any exception; only BadImage comes out."""
+    """Decoders raise almost any exception on hostile bytes; only BadImage leaves this context."""
     try:
         yield
     except BadImage:
@@ -171,9 +170,9 @@ def _faults() -> Iterator[None]:
 
 
 def _checked(data: bytes) -> Image.Image:
-    """The image's head (format, mode and size) where all of it is there and its cost is bounded; not decoded yet.
+    """The image's header (format, mode and size) if the file is complete and its cost bounded; not decoded yet.
 
-    What was cut off behind the last pixel is refused here: decoding alone does not notice.
+    A file truncated after its last pixel is refused here: decoding alone would not notice.
     """
     if data.startswith(PNG_HEAD):
         data = _plain_png(data)
@@ -181,7 +180,7 @@ def _checked(data: bytes) -> Image.Image:
     elif data.startswith(JPEG_HEAD):
         _walk_jpeg(data)
     elif data.startswith(GIF_HEAD):
-        # Its head first: a bomb is refused as what it is, whole or not.
+        # The header first: an image bomb is refused as such, complete or not.
         _opened(data)
         _walk_gif(data)
     return _opened(data)
@@ -189,14 +188,14 @@ def _checked(data: bytes) -> Image.Image:
 
 def _opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=FORMATS)
-    # Animated ones decode whole canvases and are few; only still JPEGs are cheap.
+    # Animated formats decode whole canvases; only still JPEGs are cheap.
     if _pixels(image, data) > (MAX_JPEG_PIXELS if image.format == "JPEG" else MAX_PIXELS):
         raise BadImage("too_many_pixels")
     return image
 
 
 def _plain_png(data: bytes) -> bytes:
-    """The PNG without chunks that are not shown; whole, up to its end.
+    """The PNG without chunks that are not displayed, complete to its end.
 
     A PNG has one profile at most: a second is not even unpacked, for a thousand times that would take long.
     """
@@ -220,7 +219,7 @@ def _plain_png(data: bytes) -> bytes:
 
 
 def _walk_jpeg(data: bytes) -> int:
-    """Go through a JPEG's segments to its first scan, whose place is given, and bound the scans."""
+    """Walk a JPEG's segments to its first scan, whose offset is returned, and bound the scans."""
     if data.count(JPEG_SCAN) > MAX_SCANS:
         raise BadImage("too_many_pixels")
     place = 2
@@ -228,13 +227,13 @@ def _walk_jpeg(data: bytes) -> int:
         marker = data[place + 1]
         if marker == JPEG_SCAN[1]:
             return place
-        # A byte that only fills, or a segment with its length.
+        # A fill byte, or a segment with its length.
         place += 1 if marker in (0x00, 0xFF) else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     raise BadImage("not_an_image")
 
 
 def _walk_gif(data: bytes) -> None:
-    """Go through a GIF's blocks to its trailer; an IndexError where there is none."""
+    """Walk a GIF's blocks to its trailer; an IndexError if there is none."""
     place, parts = 13 + _palette(data[10]), 0
     while (kind := data[place]) != GIF_TRAILER:
         place, parts = place + 1, parts + 1
@@ -249,7 +248,7 @@ def _walk_gif(data: bytes) -> None:
 
 
 def _palette(flags: int) -> int:
-    """The bytes of the palette that a GIF's flags announce."""
+    """The size in bytes of the palette that a GIF's flags declare."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
@@ -262,7 +261,7 @@ def _behind_blocks(data: bytes, place: int) -> int:
 
 
 def _reduce(image: Image.Image, max_side: int) -> None:
-    """Have a JPEG decoded at a half, a quarter or an eighth where that is still as large as needed."""
+    """Let a JPEG be decoded at a half, a quarter or an eighth if that is still large enough."""
     image.draft(None, image_cost.fitted(image.size, max_side))
 
 
@@ -289,7 +288,7 @@ def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool)
 
 
 def _orientation(image: Image.Image) -> int:
-    """What EXIF says about the top; broken EXIF says nothing, the image itself may be fine."""
+    """EXIF's orientation; broken EXIF is ignored, because the image itself may be fine."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:
@@ -297,7 +296,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """A copy as RGB, or RGBA where anything is transparent; nothing else is taken along."""
+    """A copy as RGB, or RGBA if anything is transparent, without anything else."""
     if image.mode.startswith("I;16"):
         image = image.point(lambda level: level / 256).convert("L")
     if not image.has_transparency_data:
@@ -306,20 +305,20 @@ def _plain(image: Image.Image) -> Image.Image:
         plain = image.convert("RGBA")
         if plain.getchannel("A").getextrema() == (255, 255):
             plain = plain.convert("RGB")
-    # Encoders write profiles, comments and resolutions from here.
+    # Encoders read profiles, comments and resolutions from here.
     plain.info.clear()
     return plain
 
 
 def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Reduced by a whole number as far as that goes, which is cheap, and the rest by a filter that is sharp enough."""
+    """Reduced by an integer factor first, which is cheap, then by a filter that is sharp enough."""
     return image if image.size == size else image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
 
 
 def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> NormalisedImage:
-    """PNG for icons and drawings, WebP without loss for transparency, WebP or JPEG for photographs.
+    """PNG for icons and drawings, lossless WebP for transparency, WebP or JPEG for photographs.
 
-    Made to be cheap: `optimize`, and WebP's slower methods, take up to ten times as long for a tenth of the size.
+    Chosen for speed: `optimize`, and WebP's slower methods, take up to ten times as long and save a tenth of the size.
     """
     if max(image.size) <= ICON_SIDE:
         return _saved(image, "PNG", compress_level=6)
@@ -333,7 +332,7 @@ def _encoded(image: Image.Image, left: Allowance, *, as_jpeg: bool) -> Normalise
 
 
 def _drawing(image: Image.Image, left: Allowance) -> NormalisedImage | None:
-    """The image as PNG where it has few colours and becomes small; None where it does not, or that costs too much."""
+    """The image as PNG if it has few colours and the result is small; None otherwise, or if that costs too much."""
     if not left.affords(image_cost.of_drawing(image.size)) or image.getcolors(FEW_COLOURS) is None:
         return None
     out = _Short(max(DRAWING_BYTES, image.width * image.height // DRAWING_PIXELS_PER_BYTE))
@@ -344,11 +343,11 @@ def _drawing(image: Image.Image, left: Allowance) -> NormalisedImage | None:
 
 
 class _TooLong(Exception):
-    """More was written than a drawing has."""
+    """The encoded image is longer than a drawing's."""
 
 
 class _Short(io.BytesIO):
-    """Takes so many bytes, and no more."""
+    """A file that accepts a limited number of bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Markdown by strangers, as HTML that may stand in our pages."""
+"""Markdown by strangers, rendered to HTML that is safe in our pages."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from markdown_it.token import Token
 from .emphasis import EmphasisState
 from .markup_cost import Cost, Excess
 
-# How deep lists, links and emphasis may stand in each other (a list takes two). What is deeper is left out or plain.
+# How deeply lists, links and emphasis may be nested (a list takes two levels). Deeper ones are omitted or plain text.
 NESTING: Final = 16
-# Every quote around a paragraph looks at each of its lines again. A deeper `>` is plain text.
+# Every quote level around a paragraph scans its lines again. A deeper `>` is plain text.
 QUOTES: Final = 6
 
 COST: Final = "cost"
@@ -32,7 +32,7 @@ UNLINKED: Final = "javascript:"
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 InlineRule = Callable[[StateInline, bool], bool]
-# What is made by inline rules, and in steps what it costs from there to the sanitised page.
+# The elements made by inline rules, and the steps that each costs up to the sanitized page.
 _MADE: Final[dict[str, tuple[Excess, int]]] = {
     "text": ("lines", 1),
     "newline": ("lines", 4),
@@ -53,16 +53,16 @@ ATTRIBUTES: Final = {
     "td": {"align"},
     "th": {"align"},
 }
-# A page must not tell the host of an image which page shows it, nor load images nobody scrolls to.
+# A page must not reveal itself to the host of an image, nor load images before they are scrolled to.
 IMAGES: Final = {"loading": "lazy", "referrerpolicy": "no-referrer"}
 REL: Final = "noopener noreferrer nofollow"
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
-# Absolute only: nothing of ours lies beside a text, so a relative address could only lead into our own routes.
+# Absolute only: nothing of ours lies beside a text, so a relative URL could only lead to our own routes.
 _VALUES: Final = {
     ("a", "href"): re.compile(r"(?:https?://[^/?#\\]|mailto:).*", re.IGNORECASE | re.DOTALL),
     ("img", "src"): re.compile(r"https?://[^/?#\\].*", re.IGNORECASE | re.DOTALL),
-    # The language of a code block. Any other class would borrow the looks of our page.
+    # The language of a code block. Any other class could imitate our page's styles.
     ("code", "class"): re.compile(r"language-[\w+#.-]{1,40}"),
     ("ol", "start"): re.compile(r"[0-9]{1,9}"),
     ("td", "align"): re.compile(r"left|center|right"),
@@ -73,9 +73,9 @@ _VALUES: Final = {
 def to_html(markdown: str, cost: Cost | None = None) -> str:
     """CommonMark with tables and strikethrough as safe HTML: no raw HTML, absolute http, https and mailto links only.
 
-    Raises TooCostly, and nothing else: what a text costs is counted in the parser's steps, so that the same text is
-    taken or refused on every machine. None that is taken costs a second of a core (markup_cost.py). `cost` is what it
-    is counted in, where somebody wants to know.
+    Raises TooCostly, and nothing else. The cost is counted in the parser's steps, so that the same text is accepted or
+    refused on every machine; no accepted text costs a second of a core (markup_cost.py). `cost` receives the steps, if
+    given.
     """
     environment: dict[str, Any] = {COST: Cost() if cost is None else cost}
     tokens = _PARSER.parse(markdown, environment)
@@ -86,12 +86,12 @@ def to_html(markdown: str, cost: Cost | None = None) -> str:
 
 
 def as_plain(markdown: str) -> str:
-    """The text as it stands, for one that costs too much to render."""
+    """The text unchanged, for one that costs too much to render."""
     return f"<pre>{escape(markdown.replace(chr(0), chr(0xFFFD)))}</pre>\n"
 
 
 class _Block(StateBlock):
-    """Counts what is made of lines. A table makes cells that nobody wrote: they count like all others."""
+    """Counts what block rules make of lines. A table creates missing cells: they count as well."""
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
         self.env[COST].spend("tables" if self.parentType == "table" else "lines", 3)
@@ -122,7 +122,7 @@ class _Inlines(ParserInline):
 
 
 class _Markdown(MarkdownIt):
-    """A parser whose rules are counted, and whose link addresses are bounded."""
+    """A parser whose rules are counted, and whose link URLs are bounded."""
 
     def __init__(self) -> None:
         super().__init__("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING})
@@ -130,7 +130,7 @@ class _Markdown(MarkdownIt):
         self.configure("commonmark", {"html": False, "linkify": False, "maxNesting": NESTING})
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802  (its name)
-        # Refused below. A host beyond ASCII is encoded in quadratic time: it is left to the browser where it is long.
+        # Refused below. Encoding a non-ASCII host takes quadratic time: a long one is left to the browser.
         return _encoded(url) if len(url) <= ADDRESS_MAX else UNLINKED
 
     def normalizeLinkText(self, link: str) -> str:  # noqa: N802  (its name)
@@ -147,7 +147,7 @@ def _encoded(url: str) -> str:
 
 
 def _parser() -> MarkdownIt:
-    """A parser with its rule tables made: they are made on first use otherwise, which threads must not do at once."""
+    """A parser with its rule tables built, which happens on first use otherwise and is not thread-safe."""
     parser = _Markdown()
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.at("blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]})
@@ -169,9 +169,9 @@ def _counted_block(rule: BlockRule) -> BlockRule:
 
 
 def _counted_inline(rule: InlineRule, name: str) -> InlineRule:
-    """The text rule is the first that is asked at every place; one that applies makes tokens of what it found."""
+    """Counts inline parsing. The text rule is the first one asked at every position; a matching rule makes tokens."""
     kind, makes = _MADE.get(name, ("marks", 6))
-    # Text is looked for everywhere. Where a link may begin its label is read, whether one comes of it or not.
+    # Text is searched for at every position. Where a link may begin its label is scanned, whether or not it is a link.
     looks, begins = {"text": (1, ""), "link": (12, "["), "image": (12, "!")}.get(name, (0, ""))
 
     def counted(state: StateInline, silent: bool) -> bool:
@@ -186,7 +186,7 @@ def _counted_inline(rule: InlineRule, name: str) -> InlineRule:
 
 
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The parser's own rule, to a depth that keeps the time linear."""
+    """The parser's own rule, up to a depth that keeps the time linear."""
     depth = state.env.get("quotes", 0)
     if depth >= QUOTES:
         return False
@@ -198,14 +198,14 @@ def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _align(token: Token) -> None:
-    """A cell says its alignment without a style: styles are refused by a strict content security policy."""
+    """Express a cell's alignment without a style attribute, which a strict content security policy forbids."""
     style = token.attrs.pop("style", None)
     if style is not None:
         token.attrs["align"] = str(style).removeprefix("text-align:")
 
 
 def _tame(tokens: Iterable[Token]) -> None:
-    """Hide emphasis that stands deeper than anything else may, which the parser does not count; mark images."""
+    """Remove emphasis nested too deeply, which the parser does not limit; mark images."""
     for token in tokens:
         if token.type == "image":
             token.attrs |= IMAGES
@@ -219,7 +219,7 @@ def _keep(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _clean(html: str) -> str:
-    """The second wall: whatever the renderer lets through, only what is listed above comes out."""
+    """The second line of defence: whatever the renderer produces, only what is listed above remains."""
     return nh3.clean(
         html,
         tags=set(TAGS),

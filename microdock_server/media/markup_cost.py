@@ -1,25 +1,25 @@
 """What rendering a text costs, counted in steps of the parser: the same on every machine, busy or not.
 
-A step is a rule that is asked about a line, a token that is made, a place that is looked at for the end of a link. A
-step takes 2 to 5 µs; a text may take STEPS of them, so none costs a second (measured: up to 0.6 s). A wall-clock limit
-would refuse good texts on a busy machine, and a limit on the length alone would have to refuse texts that people write:
-of 25 real changelogs and READMEs, 100 KB took at most 65,000 steps; 100 KB of table cells take forty times as many.
+A step is a rule tried on a line, a token made, or a position searched for the end of a link. A step takes 2 to 5 µs; a
+text may take STEPS of them, so none costs a second (measured: up to 0.6 s). A wall-clock limit would refuse good texts
+on a busy machine, and a limit on the length alone would refuse real texts: of 25 real changelogs and READMEs, 100 KB
+took at most 65,000 steps; 100 KB of table cells take forty times as many.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-# What there may be too much of.
+# What a text may have too much of.
 Excess = Literal["lines", "nesting", "tables", "links", "marks"]
 
 STEPS: Final = 160_000
-# What most of a costly text's steps take, on the core whose milliseconds media/image_cost.py counts.
+# What the steps of an expensive text mostly cost, on the core whose milliseconds media/image_cost.py counts.
 STEPS_PER_MILLISECOND: Final = 250
 
 
 class TooCostly(Exception):
-    """The text costs more than a text may; `excess` says what most of it is spent on."""
+    """The text costs more than allowed; `excess` names what most steps were spent on."""
 
     def __init__(self, excess: Excess) -> None:
         super().__init__(excess)
@@ -35,11 +35,11 @@ class Cost:
 
     @property
     def steps(self) -> int:
-        """All that were taken."""
+        """The total."""
         return self._limit - self._left
 
     def spend(self, kind: Excess, steps: int) -> None:
-        """Take steps. Raises TooCostly where there are none left."""
+        """Count steps. Raises TooCostly when the limit is exceeded."""
         self.spent[kind] += steps
         self._left -= steps
         if self._left < 0:

@@ -1,7 +1,7 @@
-"""The one catalogue of texts that users read, in Chinese (default) and English.
+"""The catalogue of all texts that users read, in Chinese (default) and English.
 
-A text is named by a key and filled with parameters; which language it is shown in is decided at the surface,
-as late as possible. So the domain carries `Message`s, never sentences.
+A text is identified by a key and filled with parameters; the surface chooses the language as late as possible. So the
+domain carries `Message`s, never sentences.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ class Message:
     params: Mapping[str, object] = field(default_factory=dict)
 
     def render(self, language: Language) -> str:
-        """The sentence. A parameter that is itself a message is rendered in the same language."""
+        """The text in a language. A parameter that is itself a message is rendered in the same language."""
         filled = {k: v.render(language) if isinstance(v, Message) else v for k, v in self.params.items()}
         return text(self.key, language, filled)
 
 
 def duration(seconds: int) -> Message:
-    """So long, in words: seconds up to two minutes, then minutes, rounded up."""
+    """A duration in words: seconds up to two minutes, then minutes, rounded up."""
     count, unit = (seconds, "second") if seconds < 120 else (-(-seconds // 60), "minute")
     return Message(f"duration.{unit}" if count == 1 else f"duration.{unit}s", {"count": count})
 
 
 def text(key: str, language: Language, params: Mapping[str, object] | None = None) -> str:
-    """The text named `key`. An unknown key is a fault of the program and raises KeyError."""
+    """The text with this key. An unknown key is a bug and raises KeyError."""
     template = CATALOGUE[key][0 if language == "zh" else 1]
     return template.format_map(params) if params else template
 
 
 @lru_cache(maxsize=512)
 def language_of(accept_language: str) -> Language:
-    """The language an `Accept-Language` header asks for: the better rated of Chinese and English, else Chinese."""
+    """The language that an `Accept-Language` header prefers, of Chinese and English; Chinese by default."""
     best: tuple[float, Language] = (0.0, DEFAULT_LANGUAGE)
     for item in accept_language[:512].split(","):
         tag, _, options = item.partition(";")

@@ -1,4 +1,4 @@
-"""What package faults say to a plugin's developer: `bundle.<rule>` → (Chinese, English).
+"""Texts about package faults, for a plugin's developer: `bundle.<rule>` → (Chinese, English).
 
 Texts are formatted with `Problem.values()`: `entry`, `field` and the rule's own params.
 """

@@ -1,4 +1,4 @@
-"""Texts of refusals. The keys are the machine-readable slugs of the answers, behind `error.`."""
+"""Texts of refusals. The keys, after `error.`, are the slugs in the answers."""
 
 from __future__ import annotations
 

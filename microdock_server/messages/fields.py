@@ -1,4 +1,4 @@
-"""Texts that say what is wrong with one field of a request."""
+"""Texts about what is wrong with one field of a request."""
 
 from __future__ import annotations
 

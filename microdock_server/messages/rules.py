@@ -1,4 +1,4 @@
-"""What automatic review found, in words; and what there is to recommend."""
+"""Texts about findings of automatic review, and recommendations."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "您的插件 {plugin_name} {version} 需要修改",
         "Your plugin {plugin_name} {version} needs changes",
     ),
-    # Where a plugin stands, within other texts.
+    # A plugin's status, within other texts.
     "status.draft": ("草稿", "a draft"),
     "status.pending": ("待审核", "waiting for review"),
     "status.in_review": ("审核中", "in review"),
@@ -196,7 +196,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "Maintenance from {starts_at} to {ends_at}: {text}",
     ),
     "event.unknown": ("通知：{event}", "Notification: {event}"),
-    # What somebody wrote about it stands behind it.
+    # What somebody wrote about it follows.
     "event.because": ("{what}：{reason}", "{what}: {reason}"),
     "event.override": (
         "{what}（由当事管理员越权决定，原因：{reason}）",

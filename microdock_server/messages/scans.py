@@ -1,10 +1,12 @@
-"""Why a virus scan failed, in Chinese: the scanner's client says it in English, and stored reviews have it so."""
+"""Causes of failed virus scans in Chinese: the scanner's client states them in English, and stored reviews have
+that.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-# How the English text begins → the Chinese one; what follows (a scanner's own words) stays as it is.
+# The beginning of the English text → the Chinese one; what follows (a scanner's own words) is kept.
 SCANS: Final[dict[str, str]] = {
     "a scanner's address has no query": "扫描器地址不能包含查询、片段、空格或控制字符",
     "a scanner's address is tcp://": "扫描器地址须为 tcp://host:port 或 unix:///path/clamd.sock",
@@ -28,7 +30,7 @@ SCANS: Final[dict[str, str]] = {
 
 
 def scan_detail(detail: str, language: str) -> str:
-    """A failed scan's reason in a language; one that is not known stays as it is."""
+    """A failed scan's cause in a language; an unknown one is unchanged."""
     for beginning, chinese in SCANS.items():
         if language == "zh" and detail.startswith(beginning):
             return chinese + (detail.removeprefix(beginning) if beginning.endswith(": ") else "")

@@ -1,4 +1,4 @@
-"""Texts of answers that went well."""
+"""Texts of successful answers."""
 
 from __future__ import annotations
 

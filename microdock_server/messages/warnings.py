@@ -1,4 +1,4 @@
-"""What a package is accepted in spite of, in words: `bundle.<rule>` → (Chinese, English)."""
+"""Texts of warnings about accepted packages: `bundle.<rule>` → (Chinese, English)."""
 
 from __future__ import annotations
 

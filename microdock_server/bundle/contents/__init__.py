@@ -55,7 +55,7 @@ CANDIDATES_MAX: Final = 200_000
 # Limits for all metadata of a package together, and for the duration of a survey.
 METADATA_MAX: Final = 512 << 20
 SECONDS_MAX: Final = 300
-# Looks for the MZ header whose e_lfanew has a zero fourth byte: images with a header beyond 16 MiB do not load.
+# The last of the four bytes of e_lfanew is zero: images whose PE header lies beyond 16 MiB do not load.
 _IMAGE: Final = re.compile(rb"(?=MZ.{58}(?P<at>.{3})\0)", re.DOTALL)
 _PE, _ZIP_END = b"PE\0\0", b"PK\x05\x06"
 _ENDINGS: Final = (".dll", ".exe", ".winmd")

@@ -1,7 +1,7 @@
-"""One declaration for each setting: its name, kind, default, bounds and meaning.
+"""One declaration per setting: its name, kind, default, bounds and meaning.
 
-The settings are read by them (../settings.py), and `docs/settings.md` and `.env.example` are written from them
-(../reference.py; `scripts/settings`).
+../settings.py reads settings by them; ../reference.py makes `docs/settings.md` and `.env.example` from them
+(`scripts/settings`).
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Where data, files and logs are, and the services beside the server."""
+"""Places of data, files and logs, and external services."""
 
 from __future__ import annotations
 

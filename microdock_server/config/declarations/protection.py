@@ -1,4 +1,4 @@
-"""Accounts, secrets, and how much anybody may use."""
+"""Accounts, secrets, and limits on what clients may use."""
 
 from __future__ import annotations
 

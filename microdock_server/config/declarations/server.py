@@ -1,4 +1,4 @@
-"""What the server is called, where it listens, and how much it does at once."""
+"""The server's name and addresses, and its concurrency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a declaration is made of."""
+"""The parts of a declaration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DAY: Final = 86_400
 
 
 class Kind(StrEnum):
-    """What the text of a variable is read as."""
+    """The type that a variable's text is parsed as."""
 
     TEXT = "text"
     SECRET = "secret"
@@ -28,7 +28,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`low` and `high` bound a number, both included. `follows` says where an empty default comes from."""
+    """`low` and `high` bound a number, both inclusive. `follows` names the setting that an empty default is taken
+    from.
+    """
 
     name: str
     kind: Kind
@@ -42,7 +44,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Settings that are read together."""
+    """Settings that are documented together."""
 
     title: str
     settings: tuple[Setting, ...]
