@@ -1,4 +1,4 @@
-"""The words of the domain: enumerations, permissions, and the patterns names must match.
+"""The domain's enumerations, permissions, and patterns of names.
 
 Every pattern is meant for `fullmatch` and runs in linear time; lengths are checked before a pattern is tried.
 """
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a user may do is decided by exactly one of these."""
+    """A user's role, which alone decides what they may do."""
 
     USER = "user"
     DEVELOPER = "developer"
@@ -28,9 +28,9 @@ class BackupType(StrEnum):
 
 
 class PluginStatus(StrEnum):
-    """Where a plugin, or one of its versions, stands. Only what is published is public.
+    """The status of a plugin or a version. Only `published` is public.
 
-    Versions are never `draft` before their plugin was submitted once, and never `suspended`.
+    A version is `draft` only while its plugin is, and never `suspended`.
     """
 
     DRAFT = "draft"
@@ -43,7 +43,7 @@ class PluginStatus(StrEnum):
 
 
 class ReviewStatus(StrEnum):
-    """Where a member of the review queue stands. The first two are open."""
+    """The status of an entry of the review queue. The first two are open."""
 
     PENDING = "pending"
     IN_REVIEW = "in_review"
@@ -56,7 +56,7 @@ OPEN_REVIEWS: Final = (ReviewStatus.PENDING, ReviewStatus.IN_REVIEW)
 
 
 class Verdict(StrEnum):
-    """What a reviewer can decide."""
+    """The possible decisions of a review."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -64,7 +64,7 @@ class Verdict(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon a review should be done."""
+    """The urgency of a review."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -84,7 +84,7 @@ class Reason(StrEnum):
 
 
 class AppealStatus(StrEnum):
-    """Where an appeal stands."""
+    """The status of an appeal."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -99,7 +99,7 @@ class AppealType(StrEnum):
 
 
 class Verification(StrEnum):
-    """A developer's badge."""
+    """The verification status of a developer."""
 
     PENDING = "pending"
     VERIFIED = "verified"
@@ -107,7 +107,7 @@ class Verification(StrEnum):
 
 
 class JobState(StrEnum):
-    """Where a background job stands."""
+    """The state of a background job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -116,7 +116,7 @@ class JobState(StrEnum):
 
 
 class AutoReviewStatus(StrEnum):
-    """Where an automatic review stands."""
+    """The state of an automatic review."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -136,14 +136,14 @@ class Event(StrEnum):
 
 
 class Order(StrEnum):
-    """Which way a list is sorted."""
+    """The direction of a sort."""
 
     ASC = "asc"
     DESC = "desc"
 
 
 class Period(StrEnum):
-    """A stretch of days that ends today, for statistics."""
+    """A number of days that ends today, for statistics."""
 
     WEEK = "7d"
     MONTH = "30d"
@@ -153,7 +153,7 @@ class Period(StrEnum):
 
     @property
     def days(self) -> int | None:
-        """How many days, today among them; None for all there ever were."""
+        """The number of days, including today; None for all time."""
         return None if self is Period.ALL else int(self.value[:-1])
 
 
@@ -194,7 +194,7 @@ def permits(role: Role, permission: str) -> bool:
     return permission in granted or f"{area}.*" in granted
 
 
-# What an installed plugin may be granted, where the settings say nothing else.
+# The default of the permissions that an installed plugin may be granted.
 DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
     "storage:local": Risk.LOW,
     "storage:session": Risk.LOW,
@@ -211,17 +211,18 @@ DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
     "user:modify": Risk.HIGH,
 }
 
-# Said in place of a number that cannot honestly be had.
+# Returned instead of a number that cannot be measured.
 NOT_MEASURED: Final = "not_measured"
 
-# The field of the marketplace's forms that carries the package.
+# The package's field in the marketplace's forms.
 PACKAGE_FIELD: Final = "plugin_file"
 
 PLUGIN_NAME_MAX: Final = 100
 PLUGIN_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)*")
 PLUGIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z][A-Za-z0-9-]*)+")
 
-# What a host is, as developers write it: a .NET type, an assembly's simple name, a target framework, a machine.
+# Facts about hosts, as developers write them: a .NET type, an assembly's simple name, a target framework, an
+# architecture.
 TYPE_NAME: Final = re.compile(r"(?:[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 ASSEMBLY_NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 OPTIONAL_ASSEMBLY_NAME: Final = re.compile(rf"(?:{ASSEMBLY_NAME.pattern})?")
@@ -231,7 +232,7 @@ TARGET_FRAMEWORK: Final = re.compile(
 
 
 class Architecture(StrEnum):
-    """What processors hosts run on."""
+    """The processor architectures of hosts."""
 
     X86 = "x86"
     X64 = "x64"
@@ -242,7 +243,7 @@ class Architecture(StrEnum):
 VERSION_MAX: Final = 64
 RANGE_MAX: Final = 256
 
-# Of a key that guards nothing yet: shorter ones in use stay good.
+# For new keys: existing shorter ones stay valid.
 FIRST_KEY_MIN: Final = 8
 UPLOAD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")

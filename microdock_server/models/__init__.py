@@ -1,4 +1,4 @@
-"""The archive: what is stored, one file a noun."""
+"""Tables, one file per noun."""
 
 from .appeal import Appeal
 from .audit import AuditEntry

@@ -17,7 +17,7 @@ _OPEN = text("status = 'pending'")
 class Appeal(Base):
     """One appeal. `decision_id` is the review it is against, or the audit entry of the suspension.
 
-    The plugin's own id stands for a suspension that the audit log does not know of.
+    The plugin's own id stands for a suspension that the audit log has no entry of.
     """
 
     __tablename__ = "appeals"
@@ -31,7 +31,7 @@ class Appeal(Base):
     id: Mapped[Uuid] = mapped_column(primary_key=True)
     plugin_name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"))
     decision_id: Mapped[str] = mapped_column(String(36))
-    # Who decided what the appeal is against: they must not hear it. None where no person did.
+    # Who made the decision: they may not decide the appeal. None if no person did.
     against_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     appellant_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     type: Mapped[str] = mapped_column(String(32))

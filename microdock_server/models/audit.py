@@ -12,9 +12,9 @@ from .columns import Moment
 
 
 class AuditEntry(Base):
-    """One act. Each entry's `hash` covers the entry and the hash before it; no row is ever changed or deleted.
+    """One action. Each entry's `hash` covers the entry and the hash before it; no row is ever changed or deleted.
 
-    Ids and names are copies, not references: the log outlives what it speaks of.
+    Ids and names are copies, not references: the log outlives what it refers to.
     """
 
     __tablename__ = "audit_log"
@@ -25,7 +25,7 @@ class AuditEntry(Base):
         Index("ix_audit_log_at", "at"),
     )
 
-    # 1, 2, 3 …: without a gap, so that a missing end is the only thing the chain cannot show.
+    # 1, 2, 3 … without gaps, so that only missing entries at the end go unnoticed by the chain.
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[Moment]
     # None: the server itself, or its command line.

@@ -1,4 +1,4 @@
-"""Backups that users keep."""
+"""Backups of users' data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .stored_file import StoredFileColumns
 
 
 class Backup(StoredFileColumns, Base):
-    """One opaque file of one user. Ids are never used twice."""
+    """One opaque file of one user. Ids are never reused."""
 
     __tablename__ = "backups"
     __table_args__ = (

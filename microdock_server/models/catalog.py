@@ -1,4 +1,4 @@
-"""The catalogue's revision: one row, raised in every transaction that changes what lists show."""
+"""The catalogue's revision: one row, incremented in every transaction that changes what lists show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..database.session import Base
 class Catalog(Base):
     """The single row with `id` 1. `revision` counts changes; download counts do not change it.
 
-    `last_number` is the number that the newest plugin got.
+    `last_number` is the number given to the newest plugin.
     """
 
     __tablename__ = "catalog"

@@ -10,7 +10,7 @@ from .columns import Created, Uuid
 
 
 class Category(Base):
-    """One category. Names are unique beside their siblings, by their key; `parent_key` is "" at the top."""
+    """One category. Names are unique among siblings, by their key; `parent_key` is "" at the top."""
 
     __tablename__ = "categories"
     __table_args__ = (UniqueConstraint("parent_key", "name_key"),)
@@ -20,7 +20,7 @@ class Category(Base):
     name_key: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), index=True)
-    # A null would be unequal to itself in the constraint.
+    # In a unique constraint, nulls are not equal to each other.
     parent_key: Mapped[str] = mapped_column(String(36), default="")
     icon: Mapped[str] = mapped_column(String(100), default="")
     sort_order: Mapped[int] = mapped_column(Integer, default=0)

@@ -16,7 +16,7 @@ from ..clock import utcnow
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC moment. Stored without a zone, so that every engine compares and sorts it the same way."""
+    """An aware UTC time. Stored without a zone, so that every engine compares and sorts it the same way."""
 
     impl = DateTime
     cache_ok = True
@@ -29,10 +29,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def new_id() -> str:
-    """A UUID, as text. It begins with the time (RFC 9562, version 7): ids of one process sort as they were made."""
+    """A UUID as text, version 7 (RFC 9562): it begins with the time, so ids of one process sort in order of
+    creation.
+    """
     now = time.time_ns()
     milliseconds, rest = divmod(now, 1_000_000)
-    # What a millisecond leaves room for says which part of it: about a quarter of a microsecond.
+    # The bits below a millisecond hold the fraction, to about a quarter of a microsecond.
     part = rest * 4096 // 1_000_000
     value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | part << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=value))

@@ -1,4 +1,4 @@
-"""Developers: what an account says of itself as a publisher, and what it earned."""
+"""Developers: profiles of accounts that publish, and their revenue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .columns import Created, Moment, OptionalMoment
 
 
 class Developer(Base):
-    """The profile of one account. Documents are references: nothing here is ever fetched."""
+    """The profile of one account. Documents are references: the server never fetches them."""
 
     __tablename__ = "developers"
     __table_args__ = (
@@ -25,7 +25,7 @@ class Developer(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     display_name: Mapped[str] = mapped_column(String(200))
     company: Mapped[str] = mapped_column(String(200), default="")
-    # What searches for people look in; null in rows that the version before 0004 wrote.
+    # What searches for people match; null in rows written by the version before 0004.
     search_key: Mapped[str | None] = mapped_column(Text)
     website: Mapped[str] = mapped_column(String(2048), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
@@ -34,7 +34,7 @@ class Developer(Base):
     verification_notes: Mapped[str] = mapped_column(Text, default="")
     verified_at: Mapped[OptionalMoment]
     verified_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    # When a version of theirs was last submitted.
+    # When the developer last submitted a version.
     last_published_at: Mapped[OptionalMoment]
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
@@ -43,12 +43,12 @@ class Developer(Base):
 @event.listens_for(Developer, "before_insert")
 @event.listens_for(Developer, "before_update")
 def _derive(_mapper: Any, _connection: Any, developer: Developer) -> None:
-    """The column that is made of the names is never set by hand."""
+    """Derived from the names, and never set by hand."""
     developer.search_key = names.search_key(developer.display_name, developer.company)
 
 
 class RevenueEntry(Base):
-    """One line of the ledger. `amount` is in hundredths of `currency`; negative takes back."""
+    """One entry of the ledger. `amount` is in hundredths of `currency`; a negative one is a correction."""
 
     __tablename__ = "revenue_entries"
     __table_args__ = (

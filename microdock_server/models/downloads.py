@@ -1,6 +1,7 @@
-"""Downloads by day and by window. Triggers (migration 0002) keep these rows in step with the versions' counts:
+"""Downloads by day and by window.
 
-whatever counts a download counts it here in the same statement, so that every total is the sum of its rows.
+Triggers (migration 0002) keep these rows in step with the versions' counts: they run in the statement that counts a
+download, so that every total is the sum of its rows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..database.session import Base
 from ..vocabulary import PLUGIN_NAME_MAX
 
-# Counts from before days were kept.
+# Counts from before daily counts existed.
 UNDATED = "0000-00-00"
 
 
@@ -37,7 +38,7 @@ class DownloadTotal(Base):
 
 
 class DownloadWindow(Base):
-    """Downloads of one plugin in all, and in the last 7, 30, 90 and 365 days, as of the day rolled up last."""
+    """Downloads of one plugin in total and in the last 7, 30, 90 and 365 days, as of the last roll-up."""
 
     __tablename__ = "download_windows"
     __table_args__ = (
@@ -53,7 +54,7 @@ class DownloadWindow(Base):
         String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"), primary_key=True
     )
     number: Mapped[int] = mapped_column(BigInteger)
-    # Kept by a trigger, so that the most downloaded of what is published are read from one index.
+    # Kept up to date by a trigger, so that the most downloaded published plugins are read from one index.
     is_public: Mapped[bool] = mapped_column(Boolean)
     total: Mapped[int] = mapped_column(BigInteger, default=0)
     d7: Mapped[int] = mapped_column(BigInteger, default=0)

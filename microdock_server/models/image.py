@@ -18,7 +18,7 @@ SCREENSHOT: Final = "screenshot"
 
 
 class PluginImage(StoredFileColumns, Base):
-    """One image of a plugin, as it was made anew from what its owner sent. `kind` is ICON or SCREENSHOT."""
+    """One image of a plugin, re-encoded from its owner's file. `kind` is ICON or SCREENSHOT."""
 
     __tablename__ = "plugin_images"
     __table_args__ = (

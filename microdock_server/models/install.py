@@ -1,4 +1,4 @@
-"""What a user has installed."""
+"""Installed plugins of users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .columns import Created
 
 
 class Install(Base):
-    """One plugin in one user's installed set. `plugin_key` is the id case-folded: unique per user."""
+    """One plugin in a user's installed set. `plugin_key` is the case-folded id: unique per user."""
 
     __tablename__ = "user_plugins"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What users are told, and what they have read of it."""
+"""Notifications to users, and which of them were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugins, and what is remembered of deleted ones."""
+"""Plugins, and tombstones of deleted ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from .columns import Created, OptionalMoment, Uuid
 
 
 class Plugin(Base):
-    """A plugin as the catalogue shows it: the manifest of its current version under what its owner set, its state."""
+    """A plugin as the catalogue shows it: the current version's manifest, overridden by what its owner set, and its
+    state.
+    """
 
     __tablename__ = "plugins"
     __table_args__ = (
@@ -32,17 +34,17 @@ class Plugin(Base):
     name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), primary_key=True)
     name_key: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), unique=True)
     id: Mapped[Uuid] = mapped_column(unique=True)
-    # A small number that never changes: what the search index knows a plugin by. Given out by the catalogue.
+    # A small number that never changes: the plugin's id in the search index. Assigned by the catalogue.
     number: Mapped[int] = mapped_column(BigInteger, server_default="0")
     status: Mapped[str] = mapped_column(String(16), default=PluginStatus.PUBLISHED, server_default="published")
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    # Outlives the owner's account: a name that was somebody's never becomes anybody's.
+    # Outlives the owner's account: an owned name never becomes available to others.
     had_owner: Mapped[bool] = mapped_column(default=False, server_default=false())
     category_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"))
     display_name: Mapped[str] = mapped_column(String(DISPLAY_NAME_MAX))
     description: Mapped[str] = mapped_column(Text)
     long_description: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
-    # Of which text the HTML is (services/texts.py). Loaded only where it is shown.
+    # The hash of the text that the HTML was made from (services/plugins/texts.py). Loaded only where it is shown.
     long_description_html: Mapped[str | None] = mapped_column(Text, deferred=True)
     long_description_of: Mapped[str | None] = mapped_column(String(64))
     tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
@@ -52,16 +54,16 @@ class Plugin(Base):
     homepage: Mapped[str] = mapped_column(String(2048))
     main_dll: Mapped[str] = mapped_column(String(1024))
     entry_class: Mapped[str] = mapped_column(String(500))
-    # What the owner set through the marketplace, by column: it wins over every manifest.
+    # Values that the owner set through the marketplace, by column: they take precedence over every manifest.
     overrides: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     current_version: Mapped[str] = mapped_column(String(VERSION_MAX))
     is_enabled: Mapped[bool] = mapped_column(default=True)
     is_deprecated: Mapped[bool] = mapped_column(default=False)
-    # "": made through the marketplace, and its owner has set no key yet.
+    # "": created through the marketplace, and its owner has not made a key yet.
     upload_key_hash: Mapped[str] = mapped_column(String(255))
-    # The account that made the key, where one did; a copy, not a reference.
+    # The account that made the key, if one did; a copy, not a reference.
     upload_key_by: Mapped[str | None] = mapped_column(String(36))
-    # Of the ratings that are shown. The average is kept for sorting and made from the other two.
+    # Of visible ratings. The average is stored for sorting and computed from the other two.
     rating_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     rating_sum: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     rating_average: Mapped[float | None] = mapped_column(Float)
@@ -72,22 +74,22 @@ class Plugin(Base):
     published_at: Mapped[OptionalMoment]
 
     if TYPE_CHECKING:
-        # A column of a query over the versions, attached where both tables are known (version.py).
+        # A column computed from the versions, attached where both tables are defined (version.py).
         total_download_count: int
 
     @property
     def is_public(self) -> bool:
-        """May everybody see it?"""
+        """Can everybody see it?"""
         return self.status == PluginStatus.PUBLISHED
 
     @property
     def is_owned(self) -> bool:
-        """Has it an owner, or had it one whose account is gone?"""
+        """Does it have an owner, or did it have one whose account was deleted?"""
         return self.had_owner or self.owner_id is not None or not self.upload_key_hash
 
 
 class PluginTombstone(Base):
-    """A deleted plugin whose name stays taken: only its old key, or its old owner, opens it again."""
+    """A deleted plugin whose name stays reserved: only its old key, or its old owner, can use it again."""
 
     __tablename__ = "plugin_tombstones"
 
@@ -100,5 +102,5 @@ class PluginTombstone(Base):
 
     @property
     def is_owned(self) -> bool:
-        """Had the plugin an owner, whose account may be gone?"""
+        """Did the plugin have an owner (whose account may be deleted)?"""
         return self.had_owner or self.owner_id is not None or not self.upload_key_hash

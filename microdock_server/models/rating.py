@@ -1,4 +1,4 @@
-"""What users think of plugins."""
+"""Users' ratings of plugins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .columns import Created, OptionalMoment, Uuid
 
 
 class Rating(Base):
-    """One user's opinion of one plugin, as it is now."""
+    """One user's current rating of one plugin."""
 
     __tablename__ = "ratings"
     __table_args__ = (
@@ -24,7 +24,7 @@ class Rating(Base):
     id: Mapped[Uuid] = mapped_column(primary_key=True)
     plugin_name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), ForeignKey("plugins.name", ondelete="CASCADE"))
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    # The current version when it was written.
+    # The current version when the rating was written.
     version: Mapped[str] = mapped_column(String(VERSION_MAX))
     rating: Mapped[int] = mapped_column(SmallInteger)
     title: Mapped[str] = mapped_column(String(200), default="")
@@ -42,7 +42,7 @@ class Rating(Base):
 
 
 class RatingRevision(Base):
-    """What a rating said before an edit."""
+    """The text of a rating before an edit."""
 
     __tablename__ = "rating_revisions"
     __table_args__ = (Index("ix_rating_revisions_rating_id", "rating_id"), {"sqlite_autoincrement": True})
@@ -58,7 +58,7 @@ class RatingRevision(Base):
 
 
 class RatingReport(Base):
-    """A user's word that a rating should not be shown; one a user."""
+    """A user's report of a rating; one per user."""
 
     __tablename__ = "rating_reports"
 

@@ -1,4 +1,4 @@
-"""The review queue, and what automatic reviews found."""
+"""The review queue, and results of automatic reviews."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPEN = text("status IN ('pending', 'in_review')")
 
 
 class Review(Base):
-    """One version in the queue, or the decision on it. `file_hash` is of the bytes that the decision is about."""
+    """One version in the queue, or the decision on it. `file_hash` is that of the reviewed package."""
 
     __tablename__ = "reviews"
     __table_args__ = (
@@ -54,7 +54,7 @@ class Review(Base):
 
 
 class AutoReview(Base):
-    """One automatic review: what was found (`facts`), and what the rules of that day made of it."""
+    """One automatic review: the facts gathered (`facts`), and the verdict of the rules at the time."""
 
     __tablename__ = "auto_reviews"
     __table_args__ = (
@@ -79,7 +79,7 @@ class AutoReview(Base):
 
 
 class VersionInventory(Base):
-    """What is inside a version's package: every file by hash, what the main assembly refers to."""
+    """The contents of a version's package: every file by hash, and the main assembly's references."""
 
     __tablename__ = "version_inventories"
     __table_args__ = (

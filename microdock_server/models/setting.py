@@ -1,4 +1,4 @@
-"""What the server remembers about itself."""
+"""Values that the server remembers."""
 
 from __future__ import annotations
 

@@ -7,11 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class StoredFileColumns:
-    """Where a row's file is, and what it must be. Each row remembers its backend, so that files can move one by one."""
+    """Where a row's file is, and its expected size and hash. Each row names its backend, so that files can move one
+    by one.
+    """
 
     storage_backend: Mapped[str] = mapped_column(String(16))
     storage_key: Mapped[str] = mapped_column(String(255), unique=True)
     file_size: Mapped[int] = mapped_column(BigInteger)
     file_hash: Mapped[str] = mapped_column(String(64))
-    # The address it came from, as quotas count addresses; empty where ADDRESS_MAX_BYTES counts none.
+    # The uploader's address, as quotas count addresses; empty if ADDRESS_MAX_BYTES limits none.
     stored_from: Mapped[str | None] = mapped_column(String(64))

@@ -1,4 +1,4 @@
-"""What is remembered about tokens: logins, the refresh tokens they spent, and single tokens that were revoked."""
+"""Stored facts about tokens: logins, their refresh tokens, and single revoked tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TokenFamily(Base):
 
 
 class RefreshToken(Base):
-    """A refresh token that was issued. Spent once; used again, its family is revoked."""
+    """An issued refresh token. It is spent once; if it is used again, its family is revoked."""
 
     __tablename__ = "refresh_tokens"
 
@@ -34,7 +34,7 @@ class RefreshToken(Base):
 
 
 class RevokedToken(Base):
-    """A single token that is no longer believed, kept until it would have expired anyway."""
+    """A revoked token, stored until it would have expired anyway."""
 
     __tablename__ = "revoked_tokens"
     __table_args__ = (Index("ix_revoked_tokens_expires_at", "expires_at"),)

@@ -1,4 +1,4 @@
-"""Versions of plugins, and what is remembered of deleted ones."""
+"""Versions of plugins, and tombstones of deleted ones."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PRECEDENCE = String(255)
 class PluginVersion(StoredFileColumns, Base):
     """One package; public once its status says `published`.
 
-    `precedence` is a text whose byte order is SemVer precedence; two versions that differ in build metadata only
-    share it, so its uniqueness refuses the second.
+    `precedence` is a text whose byte order is SemVer precedence; two versions that differ only in build metadata have
+    the same one, so its uniqueness refuses the second.
     """
 
     __tablename__ = "plugin_versions"
@@ -45,16 +45,16 @@ class PluginVersion(StoredFileColumns, Base):
     main_dll: Mapped[str] = mapped_column(String(1024))
     entry_class: Mapped[str] = mapped_column(String(500))
     changelog: Mapped[str] = mapped_column(Text)
-    # As a plugin's long description has it.
+    # Like a plugin's long description.
     changelog_html: Mapped[str | None] = mapped_column(Text, deferred=True)
     changelog_of: Mapped[str | None] = mapped_column(String(64))
     dependencies: Mapped[dict[str, str]] = mapped_column(JSON)
     engines: Mapped[dict[str, str]] = mapped_column(JSON)
-    # What the inspector read of the main assembly: managed or not, entry class found or not.
+    # What the inspector found in the main assembly: managed or not, entry class found or not.
     assembly_finding: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_deprecated: Mapped[bool] = mapped_column(default=False)
-    # Who sent it: the account, the upload key by its fingerprint, the account that made that key. Copies, not
-    # references: they hold after the account is gone, and after the key is replaced.
+    # The submitter: the account, the fingerprint of the upload key, the account that made that key. Copies, not
+    # references: they stay valid after the account is deleted or the key replaced.
     submitted_by: Mapped[str | None] = mapped_column(String(36))
     submitted_key: Mapped[str | None] = mapped_column(String(16))
     submitted_key_by: Mapped[str | None] = mapped_column(String(36))
@@ -64,7 +64,7 @@ class PluginVersion(StoredFileColumns, Base):
 
     @property
     def is_public(self) -> bool:
-        """May everybody see it, where everybody may see the plugin?"""
+        """Can everybody see it, if the plugin is public?"""
         return self.status == PluginStatus.PUBLISHED
 
     @property
@@ -73,8 +73,8 @@ class PluginVersion(StoredFileColumns, Base):
         return f"{self.plugin_name.rpartition('.')[2]}@{self.version}.zip"
 
 
-# A plugin's total is the sum of its versions' counts and stored nowhere else: it cannot drift. Cast, because PostgreSQL
-# sums whole numbers up to a decimal.
+# A plugin's total is the sum of its versions' counts and stored nowhere else: it cannot drift. Cast, because
+# PostgreSQL's sum of integers is a decimal.
 TOTAL_DOWNLOADS = (
     select(cast(func.coalesce(func.sum(PluginVersion.download_count), 0), BigInteger))
     .where(PluginVersion.plugin_name == Plugin.name)
@@ -85,7 +85,7 @@ Plugin.total_download_count = column_property(TOTAL_DOWNLOADS)  # type: ignore[a
 
 
 class VersionTombstone(Base):
-    """A deleted version whose number stays taken: only the same bytes may use it again."""
+    """A deleted version whose number stays reserved: only the same bytes may use it again."""
 
     __tablename__ = "version_tombstones"
 

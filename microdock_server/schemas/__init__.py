@@ -1,1 +1,1 @@
-"""The gauges: field types and field sets that more than one surface uses."""
+"""Field types and base schemas that more than one surface uses."""

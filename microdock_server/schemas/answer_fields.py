@@ -10,7 +10,7 @@ from ..vocabulary import NOT_MEASURED
 
 
 class Measured(fields.Field[Any]):
-    """A number, or `not_measured` where nothing tells it; written, never read."""
+    """A number, or `not_measured` if it cannot be measured; for answers only."""
 
     def __init__(self, kind: Literal["number", "integer"] = "number", **kwargs: Any) -> None:
         none = [{"type": "null"}] if kwargs.get("allow_none") else []
@@ -19,7 +19,7 @@ class Measured(fields.Field[Any]):
 
 
 class TextOrMap(fields.Field[Any]):
-    """A text, an object of string to string, or null; written, never read."""
+    """A text, an object of strings, or null; for answers only."""
 
     def __init__(self, **kwargs: Any) -> None:
         texts = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -27,7 +27,7 @@ class TextOrMap(fields.Field[Any]):
 
 
 class Counts(fields.Dict):
-    """A JSON object of names to numbers, where the names are not known beforehand: days, for one."""
+    """An object of numbers by name, where the names are not known beforehand: days, for example."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(keys=fields.String(), values=fields.Integer(), **kwargs)

@@ -1,4 +1,4 @@
-"""What every schema of the program has in common."""
+"""Base classes of all schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import fields
 
 
 class Schema(ma.Schema):
-    """A schema that ignores unknown fields (old clients send extras) and refuses in both languages."""
+    """A schema that ignores unknown fields (old clients send extra ones) and has error messages in both languages."""
 
     class Meta:
         unknown = ma.EXCLUDE
@@ -28,7 +28,7 @@ class StrictSchema(Schema):
 
 
 class Paging(Schema):
-    """Optional paging of a list. Without `limit` everything is answered."""
+    """Optional paging of a list. Without `limit` the whole list is returned."""
 
     page = fields.Number(min=1, max=1_000_000, from_text=True, load_default=None)
     limit = fields.Number(min=1, max=1000, from_text=True, load_default=None)

@@ -1,4 +1,4 @@
-"""Field types. Each says what a value looks like, refuses in both languages, and describes itself to OpenAPI."""
+"""Field types. Each checks its values, has error messages in both languages, and describes itself to OpenAPI."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ..vocabulary import (
     VERSION_MAX,
 )
 
-# What every field says of the same faults.
+# Messages for faults that every field can have.
 COMMON: Final = {
     "required": [Message("field.required")],
     "null": [Message("field.null")],
@@ -78,7 +78,7 @@ class Text(fields.String):
 
 
 class Name(Text):
-    """What people see of somebody or something: visible where it is not empty, and drawn in the order it is written."""
+    """A name shown to people: visible unless it is empty, and displayed in the order in which it is written."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -92,7 +92,7 @@ class Name(Text):
 
 
 class Prose(Text):
-    """What people say, in any number of lines; shown beside what others say, whose order it must not change."""
+    """A text of any number of lines, shown among other texts, whose display order it must not change."""
 
     def __init__(self, *, min: int = 0, max: int, **kwargs: Any) -> None:
         super().__init__(min=min, max=max, lines=True, **kwargs)
@@ -105,7 +105,7 @@ class Prose(Text):
 
 
 class Matching(Text):
-    """Text that a pattern matches from end to end."""
+    """Text that matches a pattern from end to end."""
 
     def __init__(self, pattern: re.Pattern[str], message: str, *, min: int = 1, max: int, **kwargs: Any) -> None:
         metadata = {"pattern": f"^{pattern.pattern}$", **kwargs.pop("metadata", {})}
@@ -127,29 +127,29 @@ class PluginName(Matching):
 
 
 class PluginKey(Matching):
-    """The key that guards uploads of one plugin."""
+    """The key that protects uploads of one plugin."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(UPLOAD_KEY, "field.plugin_key", max=256, **kwargs)
 
 
 class UserKey(Matching):
-    """The secret that names the owner of backups."""
+    """The secret that identifies the owner of backups."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(USER_KEY, "field.user_key", max=256, **kwargs)
 
 
 class Spaceless(ABC):
-    """A field whose values hold no space: where a query string shows one, its client wrote `+` without encoding it."""
+    """A field whose values contain no space: a space in a query string is a `+` that the client did not encode."""
 
     @abstractmethod
     def from_query(self, text: str) -> str:
-        """What was meant by a decoded query string's text."""
+        """The intended text of a decoded query string's value."""
 
 
 def version_meant(text: str) -> str:
-    """A version that came in an address, where `+` may have become a space on the way."""
+    """A version from a URL, where `+` may have become a space on the way."""
     return text.replace(" ", "+")
 
 
@@ -170,7 +170,7 @@ class Version(Text, Spaceless):
 
 
 class Number(fields.Integer):
-    """A whole number within bounds; JSON `true`, `1.0` and `"1"` are not numbers. Query strings are."""
+    """An integer within bounds; JSON `true`, `1.0` and `"1"` are refused, but query strings are parsed."""
 
     default_error_messages = {
         **COMMON,
@@ -193,7 +193,7 @@ class Number(fields.Integer):
 
 
 class Flag(fields.Boolean):
-    """`true` or `false`, nothing that merely looks like it."""
+    """`true` or `false`, nothing that is merely truthy."""
 
     default_error_messages = {**COMMON, "invalid": [Message("field.boolean")]}
 
@@ -248,7 +248,7 @@ class Many(fields.List[Any]):
 
 
 class Tags(Many):
-    """Names of which each counts once, as it is written first."""
+    """Names, each of which counts once, in the spelling of its first occurrence."""
 
     def __init__(self, *, max: int, **kwargs: Any) -> None:
         super().__init__(Name(min=1, max=50), max=max, **kwargs)
@@ -259,7 +259,7 @@ class Tags(Many):
 
 
 class Url(Text):
-    """An http(s) address; nothing here is ever fetched. An empty text, where `min` is 0, means none."""
+    """An http(s) URL; the server never fetches it. An empty text is allowed, meaning none, if `min` is 0."""
 
     def __init__(self, *, max: int = URL_MAX, **kwargs: Any) -> None:
         super().__init__(max=max, metadata={"format": "uri"}, **kwargs)
@@ -272,7 +272,7 @@ class Url(Text):
 
 
 class Id(Matching):
-    """A UUID, as answers show it."""
+    """A UUID, as in answers."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(UUID, "field.uuid", max=36, **kwargs)
@@ -282,10 +282,10 @@ class Id(Matching):
 
 
 class Time(fields.Field[datetime], Spaceless):
-    """A moment with a time zone, read; `2024-01-01T00:00:00Z`."""
+    """A time with a time zone, for requests; `2024-01-01T00:00:00Z`."""
 
     def from_query(self, text: str) -> str:
-        # Before the offset alone: some write a space for the T.
+        # Before the offset only: some clients write a space for the T.
         return _OFFSET.sub(r"\1+\2", text)
 
     default_error_messages = {**COMMON, "invalid": [Message("field.moment")]}
@@ -306,7 +306,7 @@ class Time(fields.Field[datetime], Spaceless):
 
 
 class Amount(fields.Field[int]):
-    """An amount of money with at most two decimals, as hundredths."""
+    """An amount of money with at most two decimals, stored as hundredths."""
 
     default_error_messages = {**COMMON, "invalid": [Message("field.amount")]}
 
@@ -320,14 +320,14 @@ class Amount(fields.Field[int]):
 
 
 class Currency(Matching):
-    """A currency's code, as ISO 4217 writes it."""
+    """An ISO 4217 currency code."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(CURRENCY, "field.currency", max=3, **kwargs)
 
 
 class _Items(fields.Dict):
-    """A dictionary whose errors are where the value is: marshmallow puts `key` or `value` between."""
+    """A dictionary whose errors stand under the key itself; marshmallow inserts `key` or `value`."""
 
     default_error_messages = {**COMMON, "invalid": [Message("field.object")]}
 
@@ -342,7 +342,7 @@ class _Items(fields.Dict):
 
 
 class Sections(_Items):
-    """`{section: {item: word}}`, each word one of an enumeration's."""
+    """`{section: {item: word}}`, each word from an enumeration."""
 
     def __init__(self, words: type[Enum], **kwargs: Any) -> None:
         name = Text(min=1, max=50)
@@ -370,7 +370,7 @@ class TextFlag(fields.Boolean):
 
 
 class Moment(fields.Field[datetime]):
-    """A UTC time in the one format; written, never read."""
+    """A UTC time in the one format; for answers only."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else iso(value)

@@ -1,4 +1,4 @@
-"""Fields that only forms have: files, and JSON in a text."""
+"""Fields that only forms have: files, and JSON in a text field."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class File(fields.Field[Any]):
     """A file in a multipart form; it is received before fields are read."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        # A text under a file's name, or more files than one, is no file.
+        # A text under a file's name, or several files, are refused.
         if isinstance(value, str | list):
             raise self.make_error("required")
         return value
@@ -45,7 +45,7 @@ class File(fields.Field[Any]):
 
 
 class Files(fields.Field[Any]):
-    """Files that may come more than once under one name; as a list."""
+    """A list of files under one name."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"items": {"type": "string", "format": "binary"}}, **kwargs)

@@ -1,4 +1,4 @@
-"""What every surface says of packages in the same way."""
+"""Schemas about packages that every surface shares."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .base import Schema
 
 
 class PackageWarning(Schema):
-    """What a package is accepted in spite of. What it is not about is empty."""
+    """A warning about an accepted package. Properties that do not apply are empty."""
 
     rule = plain.String(required=True)
     field = plain.String(required=True)

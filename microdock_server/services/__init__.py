@@ -1,1 +1,1 @@
-"""What may, must and has already been done: a file or a package for each noun, and no HTTP."""
+"""The business rules: a file or a package per noun, without HTTP."""

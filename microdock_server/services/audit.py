@@ -1,4 +1,4 @@
-"""The audit log: every act of administration and moderation, each entry chained to the one before by its hash."""
+"""The audit log: every administrative and moderating action, each entry chained to the previous one by its hash."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..database.session import db
 from ..models import AuditEntry
 from .paging import page_of
 
-# What the first entry is chained to.
+# The hash that the first entry is chained to.
 GENESIS: Final = "0" * 64
 MOST: Final = 2000
 BATCH: Final = 1000
 
 
 class Who(Protocol):
-    """Somebody who acts; without an id: the server itself, or its command line."""
+    """The acting person; without an id: the server itself, or its command line."""
 
     @property
     def id(self) -> str | None: ...
@@ -33,7 +33,7 @@ class Who(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An actor that is no account."""
+    """The operator, who is no account."""
 
     username: str
     id: str | None = None
@@ -45,7 +45,9 @@ SERVER: Final = Operator("(server)")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a walk along the chain found. `broken_at`: the first entry that does not fit; `head`: the last good hash."""
+    """The result of verifying the chain. `broken_at`: the first entry that does not match; `head`: the last good
+    hash.
+    """
 
     entries: int
     head: str
@@ -54,7 +56,7 @@ class Verified:
 
 
 def record(by: Who, action: str, target_type: str, target_id: str, **details: Any) -> AuditEntry:
-    """Write down an act, in the transaction that does it. Details must be JSON, and hold no secret."""
+    """Record an action, in the transaction that performs it. Details must be JSON, and contain no secret."""
     last = db.session.execute(
         select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
     ).one_or_none()
@@ -76,19 +78,19 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
 
 
 def find(entry_id: str) -> AuditEntry | None:
-    """The entry of this number; None where that is none of the log's."""
+    """The entry with this number; None for a number without an entry."""
     return db.session.get(AuditEntry, int(entry_id)) if entry_id.isdecimal() else None
 
 
 def by_id(entry_ids: Iterable[str]) -> dict[str, AuditEntry]:
-    """Entries by their number as text, of those that are the log's; asked for together."""
+    """Entries by their number as text, of those that exist, in one query."""
     numbers = {int(entry_id) for entry_id in entry_ids if entry_id.isdecimal()}
     found = db.session.scalars(select(AuditEntry).where(AuditEntry.id.in_(numbers))) if numbers else ()
     return {str(entry.id): entry for entry in found}
 
 
 def of_targets(action: str, target_type: str, target_ids: Collection[str]) -> Sequence[AuditEntry]:
-    """The times that this was done to any of these, newest first; the newest 2,000."""
+    """When this was done to any of these, newest first; at most 2,000."""
     query = select(AuditEntry).where(
         AuditEntry.target_type == target_type, AuditEntry.target_id.in_(target_ids), AuditEntry.action == action
     )
@@ -96,7 +98,9 @@ def of_targets(action: str, target_type: str, target_ids: Collection[str]) -> Se
 
 
 def find_last(action: str, target_type: str, target_id: str) -> AuditEntry | None:
-    """The last time that this was done to this; None where the log, which data may be older than, does not know."""
+    """The last time that this was done to this target; None if the log, which may be younger than the data, has no
+    entry.
+    """
     query = select(AuditEntry).where(
         AuditEntry.target_type == target_type, AuditEntry.target_id == target_id, AuditEntry.action == action
     )
@@ -104,7 +108,7 @@ def find_last(action: str, target_type: str, target_id: str) -> AuditEntry | Non
 
 
 def digest(entry: AuditEntry) -> str:
-    """SHA-256 (hex) of everything that an entry says, and of the hash before it."""
+    """SHA-256 (hex) of everything in an entry, and of the previous hash."""
     said = {
         "id": entry.id,
         "at": iso(entry.at),
@@ -121,7 +125,9 @@ def digest(entry: AuditEntry) -> str:
 
 
 def verify() -> Verified:
-    """Walk the chain from its beginning. What was cut off its end shows only beside a head written down before."""
+    """Verify the chain from its beginning. Entries removed from its end are noticed only by comparing with an
+    earlier head.
+    """
     head, expected = GENESIS, 1
     for number, entry in _entries():
         if number < expected:
@@ -149,7 +155,7 @@ def page(
     page_number: int,
     limit: int,
 ) -> tuple[int, Sequence[AuditEntry]]:
-    """How many entries fit, and one page of them, newest first. `action` ending in `.` fits all that begin so."""
+    """The number of matching entries, and one page of them, newest first. An `action` that ends in `.` is a prefix."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc())
     if actor_id is not None:
         query = query.where(AuditEntry.actor_id == actor_id)
@@ -177,7 +183,7 @@ def _within(query: Select[Any], since: datetime | None, until: datetime | None) 
 
 
 def _entries() -> Iterator[tuple[int, AuditEntry | None]]:
-    """All entries in order behind their numbers, a batch at a time; None for one that cannot even be read."""
+    """All entries in order with their numbers, read in batches; None for an unreadable one."""
     numbers = select(AuditEntry.id).order_by(AuditEntry.id).limit(BATCH)
     query = numbers
     while batch := db.session.scalars(query).all():
@@ -191,6 +197,6 @@ def _read(batch: Sequence[int]) -> Sequence[AuditEntry | None]:
     try:
         return db.session.scalars(query).all()
     except (ValueError, TypeError):
-        # Somewhere in here stands what is no JSON, or no time.
+        # One row of this batch has invalid JSON, or an invalid time.
         half = len(batch) // 2
         return [*_read(batch[:half]), *_read(batch[half:])] if half else [None]

@@ -1,4 +1,4 @@
-"""Backups: opaque files that belong to whoever holds the user key."""
+"""Backups: opaque files that belong to whoever has the user key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXPIRED_AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one user key may keep: how many backups, and how many bytes in all."""
+    """The limits per user key: number of backups, and total bytes."""
 
     count: int
     bytes: int
@@ -35,7 +35,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class NewBackup:
-    """What the client says of its file."""
+    """The client's description of its file."""
 
     user_key: str
     backup_type: BackupType
@@ -53,7 +53,7 @@ def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages
         key = files.new_key("backups")
         unit.on_rollback(lambda: storage.main.delete(key))
         stored = storage.main.adopt(key, received)
-        # Once more, with the database locked: two uploads at once must not both fit into the last place.
+        # Checked again under the write lock: two concurrent uploads must not both take the last place.
         ensure_room(new.user_key, received.size, quota)
         room.ensure(received.size)
         backup = Backup(
@@ -83,7 +83,7 @@ def ensure_room(user_key: str, size: int, quota: Quota) -> None:
 
 
 def page(user_key: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Backup]]:
-    """How many backups a user key (None: everybody) has, and one page of them, newest first."""
+    """The number of backups of a user key (None: of everybody), and one page of them, newest first."""
     query = select(Backup).order_by(Backup.created_at.desc(), Backup.id.desc())
     if user_key is not None:
         query = query.where(Backup.user_key == user_key)
@@ -91,7 +91,7 @@ def page(user_key: str | None, page_number: int | None, limit: int | None) -> tu
 
 
 def get(user_key: str, backup_id: int) -> Backup:
-    """The backup. A wrong key and a wrong id are the same BackupNotFound: ids must not tell what exists."""
+    """The backup. A wrong key and a wrong id both raise BackupNotFound, so that ids do not reveal what exists."""
     backup = db.session.get(Backup, backup_id)
     if backup is None or backup.user_key != user_key:
         raise BackupNotFound()
@@ -107,7 +107,7 @@ def download_name(backup: Backup, allowed_extensions: Sequence[str]) -> str:
 
 
 def expire(before: datetime, storage: Storages, is_over: Callable[[], bool]) -> int:
-    """Delete everybody's backups from before then, with their files, a hundred at a time; how many that were."""
+    """Delete everybody's backups from before this time, with their files, a hundred at a time; returns the number."""
     gone = 0
     while not is_over():
         with unit_of_work() as unit:
@@ -125,10 +125,10 @@ def expire(before: datetime, storage: Storages, is_over: Callable[[], bool]) -> 
 
 
 def delete(user_key: str, backup_id: int, by: Who | None, storage: Storages) -> None:
-    """Remove the backup and, once that is committed, its file. Nobody is who only has the key."""
+    """Delete the backup and, once that is committed, its file. `by` is None for a client that only has the key."""
     backup = get(user_key, backup_id)
     if by is not None:
-        # Not whose it was: the key is a secret.
+        # The audit entry does not name the owner: the key is a secret.
         audit.record(by, "backup.deleted", "backup", str(backup.id), file_hash=backup.file_hash)
     backend, key = backup.storage_backend, backup.storage_key
     db.session.delete(backup)

@@ -1,4 +1,6 @@
-"""What administrators configure while the server runs: in the database, so that it holds in every worker at once."""
+"""The configuration that administrators change while the server runs: in the database, so it applies in every worker
+at once.
+"""
 
 from __future__ import annotations
 
@@ -25,34 +27,34 @@ ACTION: Final = "system.config_changed"
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
-    """How submissions are reviewed. Without manual review, what passes the automatic one is published at once."""
+    """How submissions are reviewed. Without manual review, what passes automatic review is published at once."""
 
     auto_review_enabled: bool = True
     manual_review_required: bool = True
-    # An automatic approval needs this score, and no finding of high severity.
+    # Automatic approval needs at least this score, and no finding of high severity.
     auto_approve_threshold: int = 90
     # Uploads by plugin key wait for review as well.
     review_key_uploads: bool = False
-    # In days: what is older counts as overdue.
+    # In days: older reviews count as overdue.
     max_review_time: int = 5
     # How many started or assigned reviews one reviewer may have.
     max_open_reviews: int = 10
-    # What an entry class has to implement, and the assembly that has to define it; empty: not checked.
+    # The interface that an entry class must implement, and the assembly that defines it; empty: not checked.
     host_interface: str = "MicroDock.Plugin.IMicroDockPlugin"
     host_interface_assembly: str = "MicroDock.Plugin"
-    # Assemblies that the host brings, each with all names below its own.
+    # Assemblies that the host provides, each including all names below it.
     host_assemblies: tuple[str, ...] = (
         "MicroDock", "Avalonia", "FluentAvalonia", "DesktopNotifications", "DynamicData", "HarfBuzzSharp",
         "H.NotifyIcon", "Newtonsoft.Json", "ReactiveUI", "Serilog", "SkiaSharp", "Splat", "SQLite-net",
         "SQLiteNetExtensions", "SQLitePCLRaw", "System.Reactive",
     )  # fmt: skip
-    # What hosts run on: `net8.0`, `x64`. Empty: not checked.
+    # The hosts' frameworks and architectures: `net8.0`, `x64`. Empty: not checked.
     host_frameworks: tuple[str, ...] = ()
     host_architectures: tuple[str, ...] = ()
 
     @property
     def host(self) -> dict[str, Any]:
-        """What the rules know about the host."""
+        """What the rules know about hosts."""
         return {
             "interface": self.host_interface,
             "interface_assembly": self.host_interface_assembly,
@@ -64,7 +66,7 @@ class ReviewSettings:
 
 @dataclass(frozen=True, slots=True)
 class UploadSettings:
-    """What may be uploaded. `max_file_size` in bytes; the server's MAX_UPLOAD_SIZE holds beside it."""
+    """Limits on uploads. `max_file_size` in bytes; the server's MAX_UPLOAD_SIZE applies as well."""
 
     max_file_size: int = 104_857_600
     allowed_extensions: tuple[str, ...] = (".zip",)
@@ -73,13 +75,15 @@ class UploadSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReservedPrefix:
-    """Whole segments that names begin with, and the accounts that may make new ones below it."""
+    """A prefix of whole name segments, and the accounts that may create names below it."""
 
     prefix: str
     owner_ids: tuple[str, ...] = ()
 
     def covers(self, name: str) -> bool:
-        """Is it the name, or the name below it? Ignoring case; `com.microdock` does not cover `com.microdockx`."""
+        """Is it the prefix itself, or a name below it? Ignoring case; `com.microdock` does not cover
+        `com.microdockx`.
+        """
         return f"{name.lower()}.".startswith(f"{self.prefix.lower()}.")
 
 
@@ -92,12 +96,12 @@ class Config:
     reserved_prefixes: tuple[ReservedPrefix, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Sections of values, and the reserved prefixes, as they are stored and shown."""
+        """Sections of values, and the reserved prefixes, in the form stored and shown."""
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
 
 
 def current() -> Config:
-    """The configuration now."""
+    """The current configuration."""
     rows = db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY, HOST_KEY))))
     stored = {key: json.loads(value) for key, value in rows}
     sections = stored.get(KEY, {})
@@ -107,26 +111,26 @@ def current() -> Config:
 
 
 def ensure_unreserved(name: str, by_id: str | None) -> None:
-    """Raise NameReserved for a new plugin name below a prefix that is others'; whoever has an upload key is nobody."""
+    """Raise NameReserved for a new plugin name below a prefix reserved for others; an upload key counts as nobody."""
     for reserved in current().reserved_prefixes:
         if reserved.covers(name) and by_id not in reserved.owner_ids:
             raise NameReserved(prefix=reserved.prefix)
 
 
 def effective_upload_limit(config: Config, server_limit: int) -> int:
-    """Bytes that one package may have: the lower of what the administrator and the server's settings allow."""
+    """The largest package in bytes: the lower of the administrator's limit and the settings' limit."""
     return min(config.upload_settings.max_file_size, server_limit)
 
 
 def revision(config: Config) -> str:
-    """Which state of the configuration this is."""
+    """The revision of the configuration."""
     return revisions.of("configuration", config.as_json())
 
 
 def change(by: Who, sections: dict[str, Any], expected: Expected = WHATEVER) -> Config:
-    """Change some values; who changed what, from what, is in the audit log.
+    """Change some values; the audit log records who changed what, with the old values.
 
-    Raises Invalid for what cannot be, ChangedMeanwhile where the configuration is not the expected one.
+    Raises Invalid for invalid values, ChangedMeanwhile if the configuration is not the expected one.
     """
     before = current()
     expected.ensure(revision(before))
@@ -137,8 +141,8 @@ def change(by: Who, sections: dict[str, Any], expected: Expected = WHATEVER) -> 
     changes = {name: {"from": old[name], "to": value} for name, value in new.items() if old[name] != value}
     if changes:
         stored = after.as_json()
-        # Apart from the sections: the versions before these settings write those alone, would drop what is new in
-        # them, and cannot read it.
+        # Stored apart from the sections: versions before these settings rewrite the sections, would drop unknown values
+        # in them, and cannot read them.
         db.session.merge(Setting(key=PREFIXES_KEY, value=json.dumps(stored.pop("reserved_prefixes"))))
         review = stored["review_settings"]
         host = {name: review.pop(name) for name in list(review) if name.startswith("host_")}
@@ -149,7 +153,7 @@ def change(by: Who, sections: dict[str, Any], expected: Expected = WHATEVER) -> 
 
 
 def _flat(config: Config) -> dict[str, Any]:
-    """Every value by its name, that of a section behind the section's."""
+    """Every value by its name, prefixed with its section."""
     found = config.as_json()
     prefixes = {"reserved_prefixes": found.pop("reserved_prefixes")}
     return {
@@ -158,7 +162,7 @@ def _flat(config: Config) -> dict[str, Any]:
 
 
 def last_change() -> tuple[str, datetime] | None:
-    """Who changed the configuration last, and when."""
+    """Who last changed the configuration, and when."""
     query = select(AuditEntry.actor_name, AuditEntry.at).where(AuditEntry.action == ACTION)
     row = db.session.execute(query.order_by(AuditEntry.id.desc()).limit(1)).one_or_none()
     return None if row is None else (row.actor_name, row.at)
@@ -177,7 +181,7 @@ def _merged(config: Config, sections: dict[str, Any]) -> Config:
 
 
 def _frozen(section: type[ReviewSettings | UploadSettings], values: dict[str, Any]) -> dict[str, Any]:
-    """Values of a section, lists as tuples. What a newer version of the program stored beside them is left out."""
+    """A section's values, with lists as tuples. Unknown values, stored by a newer version, are left out."""
     known = {item.name for item in fields(section)}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in known}
 

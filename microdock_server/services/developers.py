@@ -1,4 +1,4 @@
-"""Developers: profiles, the badge, what their plugins achieve, and the ledger of what they earned."""
+"""Developers: profiles, the verified badge, statistics of their plugins, and the revenue ledger."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .revisions import WHATEVER, Expected
 PROFILE: Final = ("display_name", "company", "website", "bio")
 CURRENCY: Final = "USD"
 DAYS_SHOWN: Final = 30
-# Whoever has the role, or a profile. All three ask for users joined with their profiles.
+# Accounts with the role, or with a profile. All three conditions need users joined with profiles.
 IS_DEVELOPER: Final = or_(User.role == Role.DEVELOPER.value, Developer.user_id.is_not(None))
 SINCE: Final = func.coalesce(Developer.created_at, User.created_at, type_=UtcDateTime())
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A developer as it is shown: account and profile together. An account without a profile shows its name."""
+    """A developer as shown: account and profile together. An account without a profile shows its name."""
 
     user: User
     developer: Developer | None
@@ -42,9 +42,9 @@ class Profile:
 
 
 def register(account: dict[str, str], profile: dict[str, Any], reserved: Iterable[str] = ()) -> Profile:
-    """A new account of role `developer` with its profile, not verified yet. Raises what accounts.create does.
+    """Create an account of role `developer` with its profile, unverified. Raises what accounts.create does.
 
-    Account and profile are made in one transaction: neither is there without the other.
+    Account and profile are created in one transaction: neither exists without the other.
     """
     accounts.ensure_unreserved(account["username"], reserved)
     ready = accounts.prepared(account["username"], account["password"], email=account["email"])
@@ -78,7 +78,7 @@ def named(ids: Iterable[str | None]) -> dict[str, Profile]:
 def page(
     words: str | None, verification: Verification | None, page_number: int, limit: int
 ) -> tuple[int, list[Profile]]:
-    """How many developers there are (whose name or address contains `words`), and one page of them, newest first."""
+    """The number of developers (whose name or address contains `words`), and one page of them, newest first."""
     query = select(User).outerjoin(Developer, Developer.user_id == User.id).where(IS_DEVELOPER)
     query = query.order_by(SINCE.desc(), User.id.desc())
     if words:
@@ -92,9 +92,10 @@ def page(
 
 
 def revision(profile: Profile, *, private: bool = True) -> str:
-    """Which state of the profile this is, and of the decision about its badge.
+    """The revision of the profile, including the decision about its badge.
 
-    Only who may see the notes on that (`private`) is told one that they are part of; nobody else can save anything.
+    It covers the private notes of that decision only for viewers who may see them (`private`); others cannot save
+    anything.
     """
     developer = profile.developer
     if developer is None:
@@ -105,7 +106,7 @@ def revision(profile: Profile, *, private: bool = True) -> str:
 
 
 def update(developer_id: str, by: Actor, values: dict[str, Any], expected: Expected = WHATEVER) -> Profile:
-    """Change a profile: one's own, or anybody's for an administrator, which is written down.
+    """Change a profile: one's own, or as an administrator anybody's, which is recorded in the audit log.
 
     Raises DeveloperNotFound, ChangedMeanwhile.
     """
@@ -125,7 +126,7 @@ def update(developer_id: str, by: Actor, values: dict[str, Any], expected: Expec
 
 
 def verify(developer_id: str, by: Actor, *, verified: bool, notes: str, expected: Expected = WHATEVER) -> Profile:
-    """Give the badge, or refuse it. Raises ChangedMeanwhile."""
+    """Grant or refuse the verified badge. Raises ChangedMeanwhile."""
     profile = get(developer_id)
     expected.ensure(revision(profile))
     user = profile.user
@@ -139,7 +140,7 @@ def verify(developer_id: str, by: Actor, *, verified: bool, notes: str, expected
 
 
 def ensure_profile(user: User) -> Developer:
-    """The account's profile; an empty one is made where there was none."""
+    """The account's profile; an empty one is created if there is none."""
     developer = db.session.get(Developer, user.id)
     if developer is None:
         developer = Developer(user_id=user.id, display_name=user.username)
@@ -149,7 +150,9 @@ def ensure_profile(user: User) -> Developer:
 
 
 def record_revenue(developer_id: str, by: Actor, values: dict[str, Any]) -> RevenueEntry:
-    """Write a line into the ledger; `amount` in hundredths. Raises DeveloperNotFound, PluginNotFound for others'."""
+    """Add an entry to the ledger; `amount` in hundredths. Raises DeveloperNotFound, and PluginNotFound for others'
+    plugins.
+    """
     get(developer_id)
     plugin_id = values.pop("plugin_id", None)
     plugin = plugins.get_seen(plugin_id, by) if plugin_id else None
@@ -173,7 +176,7 @@ def record_revenue(developer_id: str, by: Actor, values: dict[str, Any]) -> Reve
 
 
 def statistics(developer_id: str, now: datetime) -> dict[str, Any]:
-    """What the developer's plugins achieved, each number the sum of rows. Money in hundredths."""
+    """Statistics of the developer's plugins, each number a sum of rows. Money in hundredths."""
     get(developer_id)
     names = db.session.scalars(select(Plugin.name).where(Plugin.owner_id == developer_id)).all()
     return {
@@ -222,7 +225,7 @@ def _downloads(names: Sequence[str], now: datetime) -> dict[str, Any]:
         "total": int(total),
         "this_month": current,
         "last_month": before,
-        # In percent of the month before; there is no growth from nothing.
+        # In percent of the month before; undefined if that had none.
         "growth_rate": round((current - before) * 100 / before, 1) if before else None,
         "by_day": {day: int(count) for day, count in sorted(days)},
     }
@@ -245,7 +248,7 @@ def _ratings(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _revenue(developer_id: str, now: datetime) -> dict[str, Any]:
-    """By currency: sums of different ones would be no amount of anything."""
+    """By currency: sums across currencies would be meaningless."""
     month = now.replace(day=1, hour=0, minute=0, second=0)
     rows = db.session.execute(
         select(

@@ -1,4 +1,4 @@
-"""What a user has installed, and what the installed plugins may do."""
+"""Users' installed plugins, and the permissions granted to them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def install(
     allowed: Mapping[str, Risk],
     require_catalog: bool,
 ) -> Install:
-    """Add a plugin to the user's set. Raises InstallExists, or why the catalogue cannot deliver it."""
+    """Add a plugin to the user's set. Raises InstallExists, InstallUnavailable, PluginNotFound or VersionNotFound."""
     permissions = expanded(granted, allowed, "grantedPermissions")
     if _find(user_id, plugin_id) is not None:
         raise InstallExists()
@@ -69,7 +69,7 @@ def install(
 
 
 def remove(user_id: str, plugin_id: str) -> None:
-    """Take a plugin out of the user's set."""
+    """Remove a plugin from the user's set."""
     db.session.delete(get(user_id, plugin_id))
     _changed(user_id)
 
@@ -83,7 +83,7 @@ def set_enabled(user_id: str, plugin_id: str, enabled: bool) -> None:
 
 
 def set_permissions(user_id: str, plugin_id: str, granted: Sequence[str], allowed: Mapping[str, Risk]) -> None:
-    """Replace what an installed plugin may do."""
+    """Replace the permissions granted to an installed plugin."""
     permissions = expanded(granted, allowed, "permissions")
     found = get(user_id, plugin_id)
     found.granted_permissions = permissions
@@ -100,7 +100,9 @@ def get(user_id: str, plugin_id: str) -> Install:
 
 
 def expanded(granted: Sequence[str], allowed: Mapping[str, Risk], field: str) -> list[str]:
-    """`granted` with `storage:*` spelled out, each once, in the order given. Raises Invalid for an unknown one."""
+    """`granted` with `storage:*` expanded, without duplicates, in the given order. Raises Invalid for an unknown
+    permission.
+    """
     result: dict[str, None] = {}
     for index, permission in enumerate(granted):
         if permission == WILDCARD:
@@ -117,7 +119,7 @@ def _find(user_id: str, plugin_id: str) -> Install | None:
 
 
 def _changed(user_id: str) -> None:
-    """What was rendered of the user's set is out of date."""
+    """Invalidate renderings of the user's set."""
     db.session.execute(update(User).where(User.id == user_id).values(installs_revision=User.installs_revision + 1))
 
 
@@ -125,7 +127,7 @@ def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> No
     plugin = plugins.find(plugin_id)
     if plugin is not None and (not plugin.is_enabled or plugin.status == PluginStatus.SUSPENDED):
         raise InstallUnavailable(name=plugin.name)
-    # What was never published is not in the catalogue, as far as anybody can see.
+    # An unpublished plugin counts as unknown to the catalogue.
     if plugin is None or not plugin.is_public:
         if require_catalog:
             raise PluginNotFound()
@@ -135,7 +137,7 @@ def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> No
         raise VersionNotFound()
 
 
-# Of the table, not of the mapped class, and made once: hosts ask for it at every start.
+# On the table, not on the mapped class, and built once: hosts ask for it at every start.
 _TABLE: Final = Install.__table__
 _LISTED: Final = (
     select(_TABLE)

@@ -1,4 +1,4 @@
-"""Notifications: written in the transaction that causes them, read by their user, live or later."""
+"""Notifications: created in the transaction that causes them, and read by their user, live or later."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ..vocabulary import Event
 from .paging import page_of
 
 MAX_BATCH: Final = 1000
-# Where the words of a person stand, by event.
+# Where a person's own words are found, by event.
 _REASONS: Final = ("reason", "notes", "response")
 
 
 def notify(user_id: str | None, event: Event, **data: Any) -> None:
-    """Tell a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
+    """Notify a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
     db.session.add(Notification(user_id=user_id, event=event, data=data))
     wakeup.wake("notifications")
 
 
 def about(plugin: Plugin) -> dict[str, str]:
-    """What every notification about a plugin carries: its names, and the page that shows it."""
+    """Data of every notification about a plugin: its names, and the page that shows it."""
     return {
         "plugin_id": plugin.id,
         "plugin_name": plugin.name,
@@ -40,12 +40,12 @@ def about(plugin: Plugin) -> dict[str, str]:
 
 
 def latest_id(engine: Engine) -> int:
-    """The id of the newest notification; 0 where there is none."""
+    """The id of the newest notification; 0 if there is none."""
     return int(read_autocommit(engine, _LATEST)[0][0] or 0)
 
 
 def after(last_id: int, engine: Engine) -> Sequence[Row[Any]]:
-    """Rows of notifications newer than `last_id`, oldest first, at most 1,000: whoever they are for."""
+    """Rows of notifications newer than `last_id`, oldest first, at most 1,000, for all users."""
     return read_autocommit(engine, _AFTER, {"last_id": last_id, "batch": MAX_BATCH})
 
 
@@ -62,9 +62,9 @@ def unread(user_id: str, after_id: int, up_to: int, engine: Engine) -> Sequence[
 
 
 def message_for(event: str, data: Mapping[str, Any]) -> Message:
-    """What a notification says, in words: what happened to what, and the reason that somebody gave.
+    """The text of a notification: what happened to what, and the reason that somebody gave.
 
-    Whatever `data` lacks is left blank; an unknown event is named.
+    Missing values in `data` are left blank; an unknown event is shown by its name.
     """
     keys = (f"event.{event}.{_variant(data)}", f"event.{event}")
     key = next((key for key in keys if key in CATALOGUE), None)
@@ -79,7 +79,7 @@ def message_for(event: str, data: Mapping[str, Any]) -> Message:
 
 
 def _variant(data: Mapping[str, Any]) -> object:
-    """Which of an event's texts fits: by what was decided, or whether there are times to name."""
+    """The variant of an event's text: by the decision, or by whether times are given."""
     return data.get("review_result") or data.get("decision") or ("timed" if data.get("starts_at") else None)
 
 
@@ -89,7 +89,7 @@ def _in_words(name: str, value: object) -> object:
 
 
 def page(user_id: str, *, unread: bool | None, page_number: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
-    """How many notifications the user has, and one page of them: unread first, then newest first."""
+    """The number of the user's notifications, and one page of them: unread first, then newest first."""
     read = _was_read(user_id)
     query = select(Notification).where(_is_for(user_id))
     if unread is not None:
@@ -110,13 +110,13 @@ def page(user_id: str, *, unread: bool | None, page_number: int, limit: int) -> 
 
 
 def count_unread(user_id: str) -> int:
-    """How many notifications the user has not read."""
+    """The number of the user's unread notifications."""
     query = select(func.count()).select_from(Notification).where(_is_for(user_id), ~_was_read(user_id))
     return int(db.session.execute(query).scalar_one())
 
 
 def mark_read(user_id: str, ids: Sequence[int] | None) -> int:
-    """Mark these (None: all) as read; how many were not before. Ids of others' notifications are passed over."""
+    """Mark these (None: all) as read; returns how many were unread. Ids of others' notifications are ignored."""
     query = select(Notification.id).where(_is_for(user_id), ~_was_read(user_id))
     if ids is not None:
         query = query.where(Notification.id.in_(ids))
@@ -129,8 +129,8 @@ def mark_read(user_id: str, ids: Sequence[int] | None) -> int:
 
 
 def _is_for(user_id: str) -> Any:
-    # What everybody was told before the account existed is old news. One that will only exist later by a clock that was
-    # set back since hears everything.
+    # Announcements from before the account was created are left out. An account whose creation lies in the future,
+    # because the clock was set back since, gets all of them.
     joined = select(User.created_at).where(User.id == user_id).scalar_subquery()
     is_news = or_(Notification.created_at >= joined, joined > utcnow())
     everybody = and_(Notification.user_id.is_(None), is_news)

@@ -1,4 +1,4 @@
-"""What owners do with their plugins, how one becomes an owner, and how others report what does harm."""
+"""Actions of owners on their plugins, becoming an owner, and reports by other users."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .plugins.lifecycle import Act, after
 from .revisions import WHATEVER, Expected
 
 KEY_BYTES: Final = 32
-# What owners say of their plugins, beside the images.
+# The texts that owners can set, besides images.
 SHOWN: Final = (
     *("id", "display_name", "description", "long_description", "category_id", "tags", "homepage", "repository"),
     "license",
@@ -32,7 +32,7 @@ SHOWN: Final = (
 
 
 def revision(plugin: Plugin, shown: Sequence[PluginImage]) -> str:
-    """Which state of the plugin this is, of what its owner says of it and shows. `shown`: all of its images."""
+    """The revision of the plugin, over everything that its owner can change. `shown`: all of its images."""
     return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in shown])
 
 
@@ -46,10 +46,10 @@ def update(
     room: Room = UNLIMITED,
     expected: Expected = WHATEVER,
 ) -> Plugin:
-    """Change what is said of a plugin of theirs, and its images. Opens its own unit. Raises ChangedMeanwhile."""
+    """Change texts and images of one's own plugin. Opens its own unit. Raises ChangedMeanwhile."""
     texts.ensure_render({"long_description": values.get("long_description", "")})
     with unit_of_work() as unit:
-        # Before the first statement: no lock is held while images are made durable.
+        # Before the first statement: no lock is held while images are written to disk.
         stored = images.store(unit, new, storage)
         plugin = plugins.get_owned(reference, by)
         expected.ensure(revision(plugin, images.of(plugin)))
@@ -70,7 +70,7 @@ def update(
 
 
 def submit(reference: str, by: Actor, number: str | None) -> Plugin:
-    """Send a draft, or what was refused, to review (again): this version, or the highest that is not published.
+    """Submit a draft, or what was rejected, for review (again): this version, or the highest unpublished one.
 
     Raises VersionNotFound, NothingToSubmit, TransitionNotAllowed.
     """
@@ -78,20 +78,20 @@ def submit(reference: str, by: Actor, number: str | None) -> Plugin:
     version = versions.latest_unpublished(plugin) if number is None else versions.get(plugin, number)
     if version is None or version.is_public:
         raise NothingToSubmit()
-    # One that waits already cannot be sent again.
+    # A version that is waiting already cannot be submitted again.
     after(version.status, Act.SUBMIT)
     reviews.submit(plugin, version, Reason.NEW_VERSION if plugin.published_at else Reason.NEW, by.id)
     return plugin
 
 
 def restore(plugin: Plugin, by: Actor, reason: str, *, override: bool = False) -> None:
-    """Let a suspended plugin be seen again. Its owner lifts their own suspension alone, nobody else's.
+    """Restore a suspended plugin. Its owner can only lift their own suspension.
 
     Raises TransitionNotAllowed, OwnPlugin, OverrideRefused.
     """
     after(plugin.status, Act.RESTORE)
     suspension = plugins.last_suspension(plugin)
-    # One that the log does not know of may be anybody's: not the owner's own, then.
+    # A suspension without a log entry may be anybody's, so it does not count as the owner's own.
     is_own = suspension is not None and suspension.actor_id == by.id
     barred = [] if is_own else [plugin.owner_id]
     is_override = submitters.ensure_may_decide(barred, by, OwnPlugin(), override=override, permission="plugin.suspend")
@@ -99,7 +99,7 @@ def restore(plugin: Plugin, by: Actor, reason: str, *, override: bool = False) -
 
 
 def report(reference: str, by: Actor, reason: str) -> None:
-    """Have reviewers look at a published plugin. Its version stays published while they do."""
+    """Put a published plugin into the review queue. Its version stays published meanwhile."""
     plugin = plugins.get_seen(reference, by)
     if plugin.status != PluginStatus.PUBLISHED:
         raise PluginNotFound()
@@ -113,19 +113,19 @@ def current_version(plugin: Plugin) -> PluginVersion:
 
 
 def version_to_review(plugin: Plugin) -> PluginVersion:
-    """The version that waits for review; where none does, the current one."""
+    """The version that waits for review, or the current one if none does."""
     waiting = versions.latest_unpublished(plugin)
     return waiting if waiting is not None and plugin.status != PluginStatus.DRAFT else current_version(plugin)
 
 
 def manifest_of(version: PluginVersion) -> dict[str, Any]:
-    """What the version's plugin.json says, whatever the owner set beside it."""
+    """The version's plugin.json, without the owner's own texts."""
     names = (*plugins.MANIFEST_FIELDS, "dependencies", "engines")
     return {"name": version.plugin_name, "version": version.version, **{n: getattr(version, n) for n in names}}
 
 
 def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
-    """Make a plugin that has no owner theirs, by its key. Opens its own units.
+    """Become the owner of a plugin without one, by showing its key. Opens its own units.
 
     Raises PluginOwned, NameReserved, WrongPluginKey.
     """
@@ -151,9 +151,10 @@ def claim(reference: str, plugin_key: str, by: Actor) -> Plugin:
 
 
 def renew_upload_key(reference: str, by: Actor) -> str:
-    """A new key for uploads through the host API, which replaces any other; told once. Opens its own units.
+    """Create a new key for uploads through the host API, which replaces the previous one and is shown only once. Opens
+    its own units.
 
-    Raises Conflict where another was made at the same time: this one would be told and never fit.
+    Raises Conflict if another key was created at the same time: this one would be shown and never work.
     """
     with unit_of_work(writing=False):
         before = plugins.get_owned(reference, by).upload_key_hash

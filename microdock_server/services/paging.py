@@ -1,4 +1,4 @@
-"""One page of a list, and how long the list is."""
+"""Pages of lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_LIMIT: Final = 20
 
 
 def page_of(query: Select[Any], page: int | None, limit: int | None) -> tuple[int, Sequence[Any]]:
-    """How many rows `query` has in all, and the entities of one page of them; all, where neither number is given."""
+    """The total number of rows of `query`, and the entities of one page; all of them if neither number is given."""
     total: int = db.session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
     if page is not None or limit is not None:
         limit = limit or DEFAULT_LIMIT

@@ -1,4 +1,4 @@
-"""How an uploaded package becomes a version."""
+"""Turns an uploaded package into a version."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .plugins.upload_keys import Agreed
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a developer says of a package beside what is in it."""
+    """What a developer states about a package in addition to its contents."""
 
     version: str | None = None
     changelog: str | None = None
-    # Plugin columns that the owner sets, and whether it only is a draft so far: of new plugins.
+    # For new plugins: columns that the owner sets, and whether it stays a draft.
     values: Mapping[str, Any] = field(default_factory=dict)
     images: NewImages = field(default_factory=NewImages)
     is_draft: bool = False
@@ -41,7 +41,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What became of an upload by key: its plugin, and whether the version waits for review."""
+    """The result of an upload by key: its plugin, and whether the version waits for review."""
 
     plugin: Plugin
     is_waiting: bool
@@ -49,7 +49,7 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A package that was received and found good, and how much of it there is room for."""
+    """A received package that passed inspection, and the quotas it is stored under."""
 
     manifest: Manifest
     report: Report
@@ -58,7 +58,7 @@ class Sent:
 
     @classmethod
     def of(cls, package: Incoming, report: Report, room: Room, form: Submission | None = None) -> Self:
-        """Raises BadPackage, and Invalid for a form that does not agree with it."""
+        """Inspect a received package. Raises BadPackage, and Invalid for a form that disagrees with it."""
         manifest = accepted(report)
         if form is not None:
             _ensure_agrees(manifest, form)
@@ -66,12 +66,12 @@ class Sent:
 
 
 def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
-    """What the inspector finds in a received package."""
+    """The inspector's report on a received package."""
     return inspect_package(package.reader(), limits, require_managed_assembly=require_managed_assembly)
 
 
 def accepted(report: Report) -> Manifest:
-    """The manifest of a package without problems. Raises BadPackage with every problem in its details."""
+    """The manifest of a package without problems. Raises BadPackage with all problems in its details."""
     if report.manifest is None or not report.ok:
         raise BadPackage(problems(report))
     texts.ensure_manifest_renders(report.manifest.changelog)
@@ -79,7 +79,7 @@ def accepted(report: Report) -> Manifest:
 
 
 def problems(report: Report) -> list[Detail]:
-    """The inspector's problems as details that can be shown in any language."""
+    """The inspector's problems as details, which can be rendered in any language."""
     return [
         Detail(
             Message(f"bundle.{problem.rule}", {"entry": problem.entry, "field": problem.field, **problem.params}),
@@ -100,14 +100,14 @@ def publish(
     account: Actor | None = None,
     room: Room = UNLIMITED,
 ) -> Uploaded:
-    """Add the version that `package` holds, by key; the first of a name creates the plugin and fixes its key.
+    """Add the version in `package` by upload key; the first version of a name creates the plugin and sets its key.
 
     Published at once, unless the plugin has (or had) an owner, key uploads are reviewed, or the plugin itself is not
-    published. `account` is whoever is logged in beside the key.
+    published. `account` is the logged-in user, if any, besides the key.
     Raises BadPackage, NameReserved, WrongPluginKey (Invalid for a new name's key that is too short), VersionExists or
     VersionRetired, and what Room.ensure does, in this order. When it returns, file and rows are durable; if it raises,
-    neither exists. Opens its own units: no lock is held while hashes are computed. Raises Conflict where the name's
-    key changes again and again meanwhile.
+    neither exists. Opens its own units: no lock is held while hashes are computed. Raises Conflict if the name's key
+    changes repeatedly meanwhile.
     """
     sent = Sent.of(package, report, room)
     agreed = upload_keys.agree(sent.manifest.name, plugin_key)
@@ -119,10 +119,10 @@ def publish(
 def create(
     package: Incoming, report: Report, by: Actor, submission: Submission, storage: Storages, *, room: Room = UNLIMITED
 ) -> Plugin:
-    """A new plugin of theirs, waiting for review (or a draft). Promises what `publish` does.
+    """Create a plugin owned by the user, waiting for review (or a draft). Promises what `publish` does.
 
-    Raises BadPackage, Invalid for a form that says another version, NameReserved, PluginExists for a name that is taken
-    (by a deleted plugin of somebody else too), VersionRetired.
+    Raises BadPackage, Invalid for a form that names another version, NameReserved, PluginExists for a name that is
+    taken (also by somebody else's deleted plugin), VersionRetired.
     """
     sent = Sent.of(package, report, room, submission)
     with unit_of_work(writing=False):
@@ -149,7 +149,7 @@ def add(
     storage: Storages,
     room: Room = UNLIMITED,
 ) -> PluginVersion:
-    """A further version of a plugin of theirs, waiting for review; what is published stays.
+    """Add a version to the user's own plugin, waiting for review; published versions stay published.
 
     Promises what `publish` does. Raises PluginNotFound, NotTheOwner, BadPackage, Invalid for a package of another
     name, VersionExists, VersionRetired.
@@ -168,12 +168,12 @@ def add(
 
 
 def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Sender, storage: Storages) -> Uploaded:
-    """Write the version, with a key that is proved anew where another guards the name by now."""
+    """Write the version; the key is checked again if the name's stored hash changed meanwhile."""
     stored: StoredFile | None = None
     agreements = 1
     while True:
         with unit_of_work() as unit:
-            # Before the first statement: the database is not locked while the file is made durable.
+            # Before the first statement: the database is not locked while the file is written to disk.
             stored = _store(unit, sent.received, storage, stored)
             if upload_keys.stored(sent.manifest.name) == agreed.before:
                 _ensure_new(sent)
@@ -181,7 +181,8 @@ def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Send
                 return _publish(plugin, sent, stored, sender)
             if agreements == upload_keys.AGREEMENTS:
                 raise Conflict()
-        # Nothing was written. Somebody created the name (it may even be deleted again), or its owner changed the key.
+        # Nothing was written: meanwhile somebody created the name (and perhaps deleted it), or its owner changed the
+        # key.
         with _deleted_if_refused(stored, storage):
             agreed = upload_keys.agree(sent.manifest.name, plugin_key)
         agreements += 1
@@ -190,17 +191,17 @@ def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Send
 def _publish(plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender) -> Uploaded:
     waits = _is_reviewed(plugin) or not plugin.is_public
     version = _add_version(plugin, sent, stored, sender, waits=waits)
-    # A draft waits for its owner to submit it, whoever uploads to it.
+    # A draft waits until its owner submits it, whoever uploads to it.
     if waits and plugin.status != PluginStatus.DRAFT:
         _queue_key_upload(plugin, version, sender)
-    # Its sum of downloads is answered as well. Not read after the commit: the plugin may be deleted by then.
+    # The answer contains the total of downloads. It is read before the commit: the plugin may be deleted right after.
     db.session.refresh(plugin)
-    # What nobody has to look at was approved on its way.
+    # A version that needs no review was published on the way.
     return Uploaded(plugin, version.status == PluginStatus.PENDING)
 
 
 def _submit(plugin: Plugin, sent: Sent, stored: StoredFile, by: Actor, changelog: str | None) -> PluginVersion:
-    """A developer's version, in the queue unless its plugin is a draft."""
+    """A developer's version: in the queue unless its plugin is a draft."""
     version = _add_version(plugin, sent, stored, Sender(by), waits=True, changelog=changelog)
     developers.ensure_profile(accounts.get(by.id)).last_published_at = utcnow()
     if plugin.status != PluginStatus.DRAFT:
@@ -244,15 +245,15 @@ def _ensure_free(manifest: Manifest, by: Actor) -> None:
     stone = db.session.get(PluginTombstone, manifest.name.lower())
     if plugins.find(manifest.name) is not None or (stone is not None and stone.owner_id != by.id):
         raise PluginExists(name=manifest.name)
-    # A name that was theirs stays theirs, whatever was reserved since.
+    # A former name of theirs stays theirs, whatever was reserved since.
     if stone is None:
         configuration.ensure_unreserved(manifest.name, by.id)
 
 
 def _ensure_new(sent: Sent, owner_id: str | None = None, *, beside: int = 0) -> None:
-    """Is the version new, and has its plugin's owner room for it, and for so many bytes beside it?
+    """Check that the version is new, and that the quotas of the plugin's owner allow it with `beside` further bytes.
 
-    `owner_id` owns a plugin that is not there yet, unless a deleted one of its name has (or had) an owner.
+    `owner_id` owns a plugin that does not exist yet, unless a deleted one of its name has (or had) an owner.
     """
     manifest, received = sent.manifest, sent.received
     plugin = plugins.find(manifest.name)
@@ -266,7 +267,7 @@ def _ensure_new(sent: Sent, owner_id: str | None = None, *, beside: int = 0) -> 
 
 
 def _store(unit: Unit, received: ReceivedFile, storage: Storages, stored: StoredFile | None = None) -> StoredFile:
-    """The received file as a blob (the one that it became already), which goes if the unit is rolled back."""
+    """The received file as a blob (created at most once), which is deleted if the unit is rolled back."""
     key = files.new_key("uploads") if stored is None else stored.key
     unit.on_rollback(lambda: storage.main.delete(key))
     return stored or storage.main.adopt(key, received)
@@ -274,7 +275,7 @@ def _store(unit: Unit, received: ReceivedFile, storage: Storages, stored: Stored
 
 @contextmanager
 def _deleted_if_refused(stored: StoredFile, storage: Storages) -> Iterator[None]:
-    """Between two units nobody else answers for a blob without a row."""
+    """Deletes the blob if the context fails: between two units nothing else would delete a blob without a row."""
     try:
         yield
     except BaseException:
@@ -283,7 +284,7 @@ def _deleted_if_refused(stored: StoredFile, storage: Storages) -> Iterator[None]
 
 
 def _plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
-    """The plugin of this name; a new one waits for review where uploads to it do."""
+    """The plugin of this name; a new one waits for review if uploads to it do."""
     plugin = plugins.find(manifest.name)
     if plugin is not None:
         return plugin
@@ -300,7 +301,7 @@ def _plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
 
 
 def _is_reviewed(plugin: Plugin) -> bool:
-    """Are uploads to it by key reviewed before they are published?"""
+    """Are uploads to it by key reviewed before publication?"""
     return plugin.is_owned or configuration.current().review_settings.review_key_uploads
 
 

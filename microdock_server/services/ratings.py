@@ -1,4 +1,4 @@
-"""Ratings: one a user and plugin, averages that are always exactly what is shown."""
+"""Ratings: one per user and plugin, with averages that always equal the visible ratings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELDS: Final = ("rating", "title", "content", "pros", "cons")
 
 
 class Order(StrEnum):
-    """How a list of ratings is sorted."""
+    """Sort orders of ratings."""
 
     CREATED_AT = "created_at"
     UPDATED_AT = "updated_at"
@@ -39,7 +39,9 @@ _COLUMNS: Final = {
 def page(
     plugin: Plugin, viewer: Actor | None, order: Order, *, descending: bool, page_number: int, limit: int
 ) -> tuple[int, Sequence[Rating]]:
-    """How many ratings of the plugin the viewer may see, and one page of them; hidden ones are for moderators."""
+    """The number of the plugin's ratings that the viewer may see, and one page of them; moderators also see hidden
+    ones.
+    """
     query = select(Rating).where(Rating.plugin_name == plugin.name)
     if not _moderates(viewer):
         query = query.where(Rating.is_hidden.is_(False))
@@ -49,7 +51,7 @@ def page(
 
 
 def distribution(plugin: Plugin) -> dict[str, int]:
-    """How many shown ratings have how many stars."""
+    """The number of visible ratings by number of stars."""
     rows = db.session.execute(
         select(Rating.rating, func.count())
         .where(Rating.plugin_name == plugin.name, Rating.is_hidden.is_(False))
@@ -62,7 +64,7 @@ def distribution(plugin: Plugin) -> dict[str, int]:
 def for_moderation(
     *, reported: bool | None, hidden: bool | None, page_number: int, limit: int
 ) -> tuple[int, Sequence[Rating]]:
-    """How many ratings there are for moderators, and one page of them: the most reported first."""
+    """The number of ratings for moderators, and one page of them, the most reported first."""
     query = select(Rating).order_by(Rating.report_count.desc(), Rating.created_at.desc(), Rating.id.desc())
     if reported is not None:
         query = query.where(Rating.report_count > 0 if reported else Rating.report_count == 0)
@@ -88,12 +90,12 @@ def create(reference: str, by: Actor, values: dict[str, Any]) -> Rating:
 
 
 def revision(rating: Rating) -> str:
-    """Which state of the rating this is, with the owner's reply and whether it is shown."""
+    """The revision of the rating, including the owner's reply and its visibility."""
     return revisions.of_columns("rating", rating, ("id", *FIELDS, "reply", "is_hidden"))
 
 
 def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any], expected: Expected = WHATEVER) -> Rating:
-    """Change one's own rating; what it said before is kept.
+    """Change one's own rating; the previous text is kept.
 
     Raises RatingNotFound, NotTheOwner, ChangedMeanwhile, and OwnRating where the plugin became theirs since they rated
     it.
@@ -118,7 +120,7 @@ def edit(reference: str, rating_id: str, by: Actor, values: dict[str, Any], expe
 
 
 def reply(reference: str, rating_id: str, by: Actor, text: str, expected: Expected = WHATEVER) -> Rating:
-    """The owner's answer to a rating; a later one replaces it. Raises NotTheOwner, ChangedMeanwhile."""
+    """Set the owner's reply to a rating; a later one replaces it. Raises NotTheOwner, ChangedMeanwhile."""
     plugin = plugins.get_owned(reference, by)
     rating = get(plugin, rating_id, by)
     expected.ensure(revision(rating))
@@ -130,7 +132,7 @@ def reply(reference: str, rating_id: str, by: Actor, text: str, expected: Expect
 
 
 def report(reference: str, rating_id: str, by: Actor, reason: str) -> Rating:
-    """Ask moderators to look at a rating; once a user, saying it again changes the reason."""
+    """Report a rating to moderators; once per user, and reporting again replaces the reason."""
     rating = get(plugins.get_seen(reference, by), rating_id, by)
     known = db.session.get(RatingReport, (rating.id, by.id))
     if known is not None:
@@ -142,7 +144,7 @@ def report(reference: str, rating_id: str, by: Actor, reason: str) -> Rating:
 
 
 def hide(rating_id: str, by: Actor, *, hidden: bool, reason: str, expected: Expected = WHATEVER) -> Rating:
-    """Take a rating out of sight and out of the average, or show it again. Raises RatingNotFound, ChangedMeanwhile."""
+    """Hide a rating, which also leaves the average, or show it again. Raises RatingNotFound, ChangedMeanwhile."""
     rating = db.session.get(Rating, rating_id)
     if rating is None:
         raise RatingNotFound()
@@ -159,7 +161,7 @@ def hide(rating_id: str, by: Actor, *, hidden: bool, reason: str, expected: Expe
 
 
 def get(plugin: Plugin, rating_id: str, viewer: Actor) -> Rating:
-    """A rating of this plugin; a hidden one exists for its author and for moderators. Raises RatingNotFound."""
+    """A rating of this plugin; hidden ones are found by their author and by moderators only. Raises RatingNotFound."""
     rating = db.session.get(Rating, rating_id)
     if rating is None or rating.plugin_name != plugin.name:
         raise RatingNotFound()
@@ -169,7 +171,7 @@ def get(plugin: Plugin, rating_id: str, viewer: Actor) -> Rating:
 
 
 def reports_of(ratings: Sequence[Rating]) -> dict[str, list[str]]:
-    """What was said against these ratings, by their id."""
+    """The reports of these ratings, by rating id."""
     query = select(RatingReport.rating_id, RatingReport.reason).where(
         RatingReport.rating_id.in_([rating.id for rating in ratings])
     )
@@ -188,7 +190,7 @@ def _of(plugin_name: str, user_id: str) -> Rating | None:
 
 
 def _count(plugin: Plugin, more: int, points: int) -> None:
-    """Raise count and sum in the database, not from what was read: exact whoever else rates at this moment."""
+    """Increment count and sum in the database, not from values read before: exact under concurrency."""
     count, total = Plugin.rating_count + more, Plugin.rating_sum + points
     db.session.execute(
         update(Plugin)

@@ -1,4 +1,4 @@
-"""What the machine has left: CPU, memory, disk, and the work that waits."""
+"""The machine's resources: CPU, memory, disk, and queued jobs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from . import jobs, maintenance
 from .files import rehash
 from .files.disk_space import DiskGuard
 
-# Damaged files that are named; all are counted.
+# How many damaged files are listed; all are counted.
 SHOWN: Final = 100
-# Sums over all that is stored: those who ask at once share them.
+# Sums over everything stored: concurrent requests share them.
 _flights: Final[SingleFlight[str, dict[str, Any]]] = SingleFlight()
 
 
 def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> dict[str, Any]:
-    """Sizes in bytes, shares in percent. What this machine does not tell says `not_measured`."""
+    """Sizes in bytes, shares in percent. What this machine does not report is `not_measured`."""
     memory = psutil.virtual_memory()
     disk = shutil.disk_usage(data_dir)
     return {
@@ -48,7 +48,7 @@ def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> di
 
 
 def _load() -> dict[str, Any]:
-    # A percentage would take a second of watching; the load needs none.
+    # A percentage would need a second of sampling; the load does not.
     try:
         one, five, fifteen = os.getloadavg()
     except OSError:

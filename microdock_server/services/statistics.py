@@ -1,7 +1,7 @@
-"""What administrators are told about the whole: from roll-ups, so that it takes no longer with millions of downloads.
+"""Statistics for administrators, from roll-ups, so that they take no longer with millions of downloads.
 
-Triggers count every download by day and by window at the moment it happens (see models/downloads.py). What is left is
-to take the days out of the windows that they have left: once a day, by whoever comes first.
+Triggers count every download by day and by window as it happens (see models/downloads.py). What remains is to subtract
+days that have left a window: once a day, by the first request or task that needs it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _DECIDED: Final = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.NE
 
 
 def of_system(period: Period) -> dict[str, Any]:
-    """Plugins and open reviews as they are now; decisions, downloads and the most downloaded within the period.
+    """Current numbers of plugins and open reviews; decisions, downloads and most downloaded plugins within the period.
 
-    Those who ask at once share the answer.
+    Concurrent requests share the result.
     """
     return _flights.run((str(db.engine.url), period), lambda: _of_system(period))
 
@@ -49,14 +49,14 @@ def _of_system(period: Period) -> dict[str, Any]:
 
 
 def roll(today: date | None = None) -> bool:
-    """Take days that are too old out of the windows; True if that was needed. In a unit of its own."""
+    """Subtract expired days from the windows; True if there were any. In a unit of its own."""
     day = (today or utcnow().date()).isoformat()
     with unit_of_work(writing=False):
         if (_rolled() or "") >= day:
             return False
     with unit_of_work():
         last = _rolled()
-        # A clock that was set back waits until it has caught up: nothing is subtracted twice.
+        # After the clock was set back, this waits until it has caught up: nothing is subtracted twice.
         if last is not None and last >= day:
             return False
         if last is not None:
@@ -72,7 +72,7 @@ def _rolled() -> str | None:
 
 
 def _expire(column: str, length: int, last: date, today: date) -> None:
-    """A window holds today and the days before it; what lay in it on `last` and does not today is subtracted."""
+    """A window contains today and the days before it; what was in it on `last` and is not today is subtracted."""
     gone = {"first": (last - timedelta(days=length)).isoformat(), "end": (today - timedelta(days=length)).isoformat()}
     db.session.execute(
         text(
@@ -104,7 +104,7 @@ def _plugins() -> dict[str, int]:
 
 
 def _reviews(since: datetime | None) -> dict[str, Any]:
-    """Of what was decided in the period; times in days, from submission to decision. Nothing decided: no average."""
+    """Reviews decided in the period; times in days, from submission to decision. Without decisions, no average."""
     days_taken = (extract("epoch", Review.decided_at) - extract("epoch", Review.submitted_at)) / 86_400.0
     query = select(Review.status, func.count(), func.sum(days_taken)).where(Review.status.in_(_DECIDED))
     if since is not None:

@@ -1,1 +1,1 @@
-"""Names and addresses as people write them, read and compared. It imports no other package of ours."""
+"""Reading and comparing names that people write. Imports no other package of ours."""

@@ -1,6 +1,6 @@
-"""Names that are drawn alike, after Unicode Technical Standard 39: the same skeleton, the same picture.
+"""Names that look alike, by Unicode Technical Standard 39: names with the same skeleton.
 
-The table beside this module holds the standard's prototypes. `scripts/make-confusables` makes it from Unicode's
+The data file beside this module contains the standard's prototypes; `scripts/make-confusables` makes it from Unicode's
 `confusables.txt`.
 """
 
@@ -14,20 +14,20 @@ from typing import Final
 from . import names
 
 TABLE: Final = Path(__file__).with_name("confusables.txt")
-# A column's width. Longer skeletons are cut: that two absurdly long names count as alike costs nothing.
+# The columns' length. Longer skeletons are cut: it does no harm if two absurdly long names count as alike.
 SKELETON_MAX: Final = 255
 
 
 def skeleton(text: str) -> str:
-    """The text as UTS #39 draws it: every character as the prototype of its likes, without what is not drawn."""
+    """The skeleton of UTS #39: every character replaced by its prototype, invisible ones removed."""
     return _drawn(names.without_invisible(unicodedata.normalize("NFKC", text)))
 
 
 def skeletons(name: str) -> tuple[str, str]:
-    """What two names share, either of them, that a reader takes for each other, ignoring case.
+    """Two skeletons that ignore case; names that share either look alike.
 
-    Case is lost before the first is drawn, and of the second not until then: some capitals look like letters that
-    their small forms do not look like. Not for display.
+    For the first, case is folded before characters are mapped, for the second only afterwards: some capitals resemble
+    letters that their lower-case forms do not. Not for display.
     """
     before = _drawn(names.key(name)).casefold()
     after = skeleton(name.strip()).casefold()
@@ -35,13 +35,13 @@ def skeletons(name: str) -> tuple[str, str]:
 
 
 def prototype(char: str) -> str:
-    """The character, or the characters, that this one is drawn like; itself where it is its own."""
+    """The prototype of a character, possibly several characters; itself if it has no other."""
     return prototypes().get(ord(char), char)
 
 
 @cache
 def prototypes() -> dict[int, str]:
-    """Every character that is drawn like others, by its code point."""
+    """Every character with another prototype, by code point."""
     found = {}
     for line in TABLE.read_text("ascii").splitlines():
         target, _, sources = line.partition("<")

@@ -1,8 +1,7 @@
-"""Names as people write and read them: the one key by which they are unique and found, and what of them can be seen.
+"""Names: the key by which they are unique and found, and their visible characters.
 
-Keys are what Unicode calls toNFKC_Casefold (The Unicode Standard, 3.13), trimmed: names that differ in case, in width,
-in composition or in characters that are not drawn have the same key. For a name without such characters that is its
-case-folded form.
+Keys are Unicode's toNFKC_Casefold (The Unicode Standard, 3.13), trimmed: names that differ only in case, width,
+composition or invisible characters have the same key. Without such characters the key is the case-folded name.
 """
 
 from __future__ import annotations
@@ -11,39 +10,39 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-# Stands in no key.
+# A character that no key contains.
 SEPARATOR: Final = "\n"
-# Of a UUID, as text.
+# The length of a UUID as text.
 ROW_ID_LENGTH: Final = 36
 
-# Default_Ignorable_Code_Point, which unicodedata does not know: first and last of every range.
+# Default_Ignorable_Code_Point, which unicodedata lacks: first and last of every range.
 _IGNORABLE: Final = (
     (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
     (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
     (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
-# Of the format characters these alone are drawn (Prepended_Concatenation_Mark).
+# The format characters that are visible (Prepended_Concatenation_Mark).
 _DRAWN_FORMATS: Final = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 )
-# Bidi_Control: they change the order in which the characters around them are drawn.
+# Bidi_Control: they change the display order of the characters around them.
 BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Of these, what forces a direction on letters; what begins a part with a direction of its own, and what ends it.
+# Of these: overrides; characters that begin an embedding or isolate; and those that end one.
 _OVERRIDES: Final = frozenset("\u202d\u202e")
 _END_OF: Final = {**dict.fromkeys("\u202a\u202b", "\u202c"), **dict.fromkeys("\u2066\u2067\u2068", "\u2069")}
 _ENDS: Final = frozenset(_END_OF.values())
-# Where str.splitlines breaks a text, as far as people may write it.
+# Line breaks of str.splitlines that people may write.
 _LINE_BREAKS: Final = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
-# A braille pattern without dots counts as a symbol, and is drawn as a space.
+# The blank braille pattern counts as a symbol, and looks like a space.
 _BLANKS: Final = frozenset("\u2800")
 
 
 def key(text: str) -> str:
-    """What a name is unique and found by. Equal for names that differ in nothing a reader sees, or in case alone."""
+    """The key of a name. Equal for names that differ in nothing visible, or in case alone."""
     found = text.strip()
     if found.isascii() and found.isprintable():
         return found.lower()
-    # What goes in one round can leave something for the next: an invisible character parts what then composes.
+    # Repeated, because removing a character can allow others to compose.
     while (folded := _folded(found)) != found:
         found = folded
     return found
@@ -55,28 +54,28 @@ def _folded(text: str) -> str:
 
 
 def distinct(wanted: str, row_id: str, limit: int) -> str:
-    """A key for a row whose own is another row's, or too long: no name has it, for no key holds a line break."""
+    """A key for a row whose own is taken or too long: no name has it, because no key contains a line break."""
     return f"{wanted[: limit - ROW_ID_LENGTH - 1]}{SEPARATOR}{row_id}"
 
 
 def distinct_range(wanted: str, limit: int) -> tuple[str, str]:
-    """Keys that distinct() makes of one are at or after the first text and before the second, byte by byte."""
+    """All keys that distinct() makes of one are at or after the first text and before the second, bytewise."""
     stem = wanted[: limit - ROW_ID_LENGTH - 1]
     return f"{stem}{SEPARATOR}", f"{stem}{chr(ord(SEPARATOR) + 1)}"
 
 
 def search_key(*texts: str | None) -> str:
-    """The keys of several names as one text to search in; a search for words never crosses from one into another."""
+    """The keys of several names as one text to search; a search never matches across two of them."""
     return SEPARATOR.join(key(text) for text in texts if text)
 
 
 def without_invisible(text: str) -> str:
-    """The text without characters that are not drawn: controls, joiners, marks of direction, fillers, selectors."""
+    """The text without invisible characters: controls, joiners, direction marks, fillers, selectors."""
     return "".join(char for char in text if not is_invisible(char))
 
 
 def is_invisible(char: str) -> bool:
-    """Is the character never drawn and no space either?"""
+    """Is the character invisible, and not a space?"""
     if " " <= char <= "~":
         return False
     if unicodedata.category(char) in ("Cc", "Cf", "Cs"):
@@ -85,25 +84,25 @@ def is_invisible(char: str) -> bool:
 
 
 def has_invisible(text: str) -> bool:
-    """Is any character of the text one that is never drawn?"""
+    """Does the text contain an invisible character?"""
     return any(map(is_invisible, text))
 
 
 def has_bidi_control(text: str) -> bool:
-    """Does anything in the text change the order in which it is drawn?"""
+    """Does anything in the text change its display order?"""
     return not BIDI_CONTROLS.isdisjoint(text)
 
 
 def is_one_line(text: str) -> bool:
-    """Is there no line break in the text, nor what Unicode calls a separator of lines or paragraphs?"""
+    """Does the text contain no line break, and no Unicode line or paragraph separator?"""
     return _LINE_BREAKS.isdisjoint(text)
 
 
 def is_drawn_in_order(text: str) -> bool:
-    """May the text, of any number of lines, be shown among others: does it change the order of no more than itself?
+    """Can the text, of any number of lines, be shown among others without changing their display order?
 
-    Marks of direction, and embeddings and isolates that end where they began, are what Arabic and Hebrew need among
-    other scripts. Overrides draw letters backwards, and what is left open goes on in whatever follows.
+    Direction marks, and embeddings and isolates that end where they began, are needed for Arabic and Hebrew among other
+    scripts. Overrides display letters backwards, and unclosed ones extend into whatever follows.
     """
     if BIDI_CONTROLS.isdisjoint(text):
         return True
@@ -119,14 +118,14 @@ def is_drawn_in_order(text: str) -> bool:
 
 
 def is_visible(text: str) -> bool:
-    """Is there anything to see: a letter, figure, sign or symbol? Marks need something to stand on."""
+    """Does the text contain anything visible: a letter, digit, sign or symbol? Combining marks alone do not count."""
     return any(_is_drawn(char) for char in text)
 
 
 def _is_drawn(char: str) -> bool:
     if "!" <= char <= "~":
         return True
-    # Letters, numbers, punctuation and symbols; private and unassigned characters have a shape as well, somewhere.
+    # Letters, numbers, punctuation and symbols; private-use and unassigned characters may be visible as well.
     kind = unicodedata.category(char)
     return (kind[0] in "LNPS" or kind in ("Co", "Cn")) and not is_invisible(char) and char not in _BLANKS
 

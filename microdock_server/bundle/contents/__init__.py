@@ -87,7 +87,7 @@ class _Survey:
         self._left = limits.max_unpacked
         self._metadata_left = METADATA_MAX
         self._clock, self._end = clock, clock() + SECONDS_MAX
-        # Assemblies whose embedded data is searched, by simple name.
+        # Paths of assemblies by simple name, to which references are resolved.
         self._paths: dict[str, list[str]] = {}
         self._inflated = set[str]()
 

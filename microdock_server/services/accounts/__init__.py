@@ -1,4 +1,4 @@
-"""Accounts: who exists, what they may, and how they prove who they are."""
+"""Accounts: creating them, their roles, and authentication."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from ..audit import Who
 from ..paging import page_of
 from . import passwords, tokens
 
-# Accounts that are completed together.
+# How many accounts are completed per transaction.
 BATCH: Final = 500
 PASSWORD_MIN: Final = 8
 PASSWORD_MAX: Final = 128
 USERNAME: Final = re.compile(r"[\w][\w.-]{1,63}")
-# What speaks for the server or for those who run it. The server's own names come with the settings.
+# Names that suggest the server or its operators. The server's own names come from the settings.
 RESERVED: Final = (
     *("admin", "administrator", "microdock", "microdock-server", "moderator", "root", "staff", "superuser"),
     *("support", "sysadmin", "system"),
@@ -57,13 +57,13 @@ def create(
     reserved: Iterable[str] = (),
     by: Who | None = None,
 ) -> User:
-    """A new account, made `by` somebody else or by its user.
+    """Create an account, `by` somebody else or by its user.
 
     Raises Invalid, UsernameTaken, UsernameLookalike, EmailTaken.
 
-    Opens its own unit, so that hashing holds no lock. The bootstrap administrator's password may be short and its name
-    any: the settings decide about those. `reserved` are names of the server's own; whoever is not let in by somebody
-    else (`by`) may take neither them nor RESERVED.
+    Opens its own unit, so that no lock is held while hashing. The bootstrap administrator may have a short password and
+    any name, because the settings decide about those. `reserved` are the server's own names; users who register
+    themselves can take neither them nor RESERVED.
     """
     ready = prepared(username, password, email=email, is_bootstrap=is_bootstrap)
     if by is None and not is_bootstrap:
@@ -78,7 +78,7 @@ def create(
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An account that is well-formed and whose password is hashed, but that is not stored yet."""
+    """A validated account with a hashed password that is not stored yet."""
 
     username: str
     email: str | None
@@ -117,7 +117,7 @@ def add(ready: Prepared, *, role: Role, has_default_password: bool = False) -> U
 
 
 def authenticate(login: str, password: str) -> User:
-    """The active user whose username or e-mail address is `login`. Raises WrongCredentials, always as slowly."""
+    """The active user with the username or e-mail address `login`. Raises WrongCredentials, in constant time."""
     with unit_of_work(writing=False):
         user = find(login)
         found = (user.id, user.password_hash, user.is_active) if user else None
@@ -138,7 +138,7 @@ def authenticate(login: str, password: str) -> User:
 def change_password(user_id: str, old: str, new: str) -> None:
     """Change one's own password; every token of the user is revoked. Raises WrongPassword.
 
-    Of several changes at once with one old password one wins: for the others it is the wrong one by then.
+    Of concurrent changes with the same old password one succeeds; for the others that password is wrong by then.
     """
     ensure_password(new, field="new_password")
     with unit_of_work(writing=False):
@@ -171,12 +171,12 @@ def _replace_password(user: User, hashed: str) -> None:
 
 
 def revision(user: User) -> str:
-    """Which state of the account this is, of what administrators change."""
+    """The revision of the values that administrators change."""
     return revisions.of_columns("account", user, ("id", "role", "is_active"))
 
 
 def set_role(user_id: str, role: Role, by: Who) -> User:
-    """Change what a user may do; every token of the user is revoked. Raises LastAdministrator."""
+    """Change a user's role; every token of the user is revoked. Raises LastAdministrator."""
     user = get(user_id)
     if role != user.role:
         if role != Role.ADMIN:
@@ -200,7 +200,7 @@ def set_active(user_id: str, is_active: bool, by: Who) -> User:
 
 
 def page(words: str | None, role: Role | None, page_number: int, limit: int) -> tuple[int, Sequence[User]]:
-    """How many users there are (whose name or address contains `words`), and one page of them, by name."""
+    """The number of users (whose name or address contains `words`), and one page of them, by name."""
     query = select(User).order_by(User.username_key)
     if words:
         query = query.where(contains((User.search_key,), (User.username, User.email), words))
@@ -209,14 +209,14 @@ def page(words: str | None, role: Role | None, page_number: int, limit: int) -> 
     return page_of(query, page_number, limit)
 
 
-# What the small letters of `İ` and `I` are where Unicode or Turkish has another: to a search all are one letter.
+# Lower-case forms of `İ` and `I` differ between Unicode and Turkish: to a search all are one letter.
 _TURKISH: Final = (("i\u0307", "i"), ("ı", "i"))
 
 
 def contains(keys: Sequence[Any], texts: Sequence[Any], words: str) -> ColumnElement[bool]:
-    """Does any of these names contain this text, by their keys, as names are compared everywhere?
+    """Does any of these names contain this text, compared by keys as everywhere?
 
-    The version before keys were stored writes `texts` alone; of those no engine can ignore more than the case of ASCII.
+    The version before keys existed writes `texts` only; for those, engines can ignore only the case of ASCII.
     """
     wanted = names.key(words)
     for turkish, plain in _TURKISH:
@@ -227,7 +227,7 @@ def contains(keys: Sequence[Any], texts: Sequence[Any], words: str) -> ColumnEle
 
 
 def _ensure_other_administrator(user: User) -> None:
-    """Whoever is locked out for good can only be let in through the command line: keep one administrator."""
+    """Keep one administrator: without any, only the command line could let somebody in."""
     if user.role != Role.ADMIN or not user.is_active:
         return
     others = select(User.id).where(User.role == Role.ADMIN, User.is_active, User.id != user.id).limit(1)
@@ -244,14 +244,14 @@ def get(user_id: str) -> User:
 
 
 def usernames(ids: Iterable[str]) -> dict[str, str]:
-    """Usernames by id, of the users that exist; asked for together."""
+    """Usernames by id, of existing users, in one query."""
     wanted = set(ids)
     rows = db.session.execute(select(User.id, User.username).where(User.id.in_(wanted))) if wanted else ()
     return {str(user_id): str(name) for user_id, name in rows}
 
 
 def find(login: str) -> User | None:
-    """The user whose username or e-mail address is `login`, by its key; exactly, where several have one key."""
+    """The user with the username or e-mail address `login`, by its key; by the exact text if several have one key."""
     return _found(User.username, User.username_key, login) or _found(User.email, User.email_key, login)
 
 
@@ -263,7 +263,9 @@ def _found(column: Any, key_column: Any, text: str) -> User | None:
 
 
 def _of_key(column: Any, text: str) -> ColumnElement[bool]:
-    """Has the row this text's key: itself, made distinct, or as the version before wrote it, case-folded?"""
+    """Does the row have this text's key: the key itself, one made distinct, or a case-folded one of the previous
+    version?
+    """
     key = names.key(text)
     first, after = names.distinct_range(key, column.type.length)
     return or_(column.in_({key, text.casefold()}), and_(column >= first, column < after))
@@ -275,18 +277,20 @@ def everyone() -> Sequence[User]:
 
 
 def names_with_default_password() -> Sequence[str]:
-    """Names of active users whose password was never changed from the documented one."""
+    """Names of active users who still have the documented default password."""
     return db.session.scalars(select(User.username).where(User.has_default_password, User.is_active)).all()
 
 
 def ensure_password(password: str, field: str = "password") -> None:
-    """8 to 128 characters, any characters."""
+    """Raise Invalid unless the password has 8 to 128 characters, of any kind."""
     if len(passwords.prepared(password)) < PASSWORD_MIN or len(password) > PASSWORD_MAX:
         raise Invalid.field(field, "field.length", min=PASSWORD_MIN, max=PASSWORD_MAX)
 
 
 def ensure_username(username: str) -> None:
-    """Letters and digits of any script, `_`, `.` and `-`; never an `@`, which marks an e-mail address."""
+    """Raise Invalid unless the name has letters and digits of any script, `_`, `.` and `-`; `@` would look like an
+    address.
+    """
     if len(username) > 64 or not USERNAME.fullmatch(username):
         raise Invalid.field("username", "field.username")
     if len(names.key(username)) > User.username_key.type.length:
@@ -294,20 +298,20 @@ def ensure_username(username: str) -> None:
 
 
 def ensure_plain(username: str) -> None:
-    """Raise Invalid for full-width and other compatibility forms, and for what is not drawn."""
+    """Raise Invalid for full-width and other compatibility forms, and for invisible characters."""
     if not names.is_plain(username):
         raise Invalid.field("username", "field.username_form")
 
 
 def ensure_unreserved(username: str, own: Iterable[str]) -> None:
-    """Raise Invalid for a name that a reader takes for RESERVED, or for one of the server's `own`."""
+    """Raise Invalid for a name that resembles one in RESERVED, or one of the server's `own`."""
     shape = lookalikes.skeleton(username)
     if shape in {lookalikes.skeleton(name) for name in (*RESERVED, *own)}:
         raise Invalid.field("username", "field.username_reserved")
 
 
 def ensure_email(email: str) -> None:
-    """Shaped like an address; whether it is one, only a letter could tell."""
+    """Raise Invalid unless it has the form of an address; whether it exists, only sending mail could show."""
     if len(email) > 254 or not EMAIL.fullmatch(email) or names.has_invisible(email):
         raise Invalid.field("email", "field.email")
     if len(names.key(email)) > User.email_key.type.length:
@@ -330,7 +334,9 @@ def _ensure_unlike(username: str) -> None:
 
 
 def complete() -> int:
-    """Fill in what migration 0004, and the version before it in new accounts, leave out; in how many accounts."""
+    """Fill in columns that migration 0004, or the previous version in new accounts, left empty; returns the number
+    of accounts.
+    """
     count = 0
     waiting = select(User).where(User.skeleton.is_(None)).order_by(User.id).limit(BATCH)
     while users := db.session.scalars(waiting).all():
@@ -339,7 +345,7 @@ def complete() -> int:
             if user.email is not None:
                 _complete(user, "email", "email_key")
             user.derive()
-        # What a key is compared with is flushed before as well, by the question.
+        # Flushed before the query as well, because it compares keys.
         db.session.flush()
         count += len(users)
     return count
@@ -348,7 +354,7 @@ def complete() -> int:
 def _complete(user: User, name: str, key_name: str) -> None:
     column, text, stored = getattr(User, key_name), getattr(user, name), getattr(user, key_name)
     wanted = names.key(text)
-    # All rows are new to this after the migration: most have what they need, which is no question to the database.
+    # After the migration every row comes through here; most keys are right already, which takes no query to see.
     if stored == names.distinct(wanted, user.id, column.type.length) or (wanted and stored == wanted):
         return
     held = select(User.id).where(column == wanted, User.id != user.id)

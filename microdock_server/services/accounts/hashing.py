@@ -1,8 +1,8 @@
-"""Where passwords and keys are hashed: one at a time, below everybody else's priority, each client in turn.
+"""Hashing of passwords and keys: one at a time, at low priority, fair between clients.
 
-A hash takes a core for a tenth of a second, and attackers ask for many. So they run on one thread of their own that
-gives way (nice 19) to whatever else wants the processor: a burst of wrong logins or uploads uses what is left over. Its
-queue is bounded, and served by client in turn: who asks for many waits behind themselves, not before others.
+A hash takes a core for a tenth of a second, and attackers cause many. So hashes run on one thread of their own with low
+priority (nice 19): a burst of wrong logins or uploads uses only spare time. Its queue is bounded and served round-robin
+by client: a client with many requests delays only itself.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from ...errors import ServerBusy
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Waiting for their turn: in all, and of one client. A request thread waits with each, so not as many as there are.
+# Limits of the queue: in total, and per client. A request thread waits with each, so not as many as there are threads.
 MAX_WAITING: Final = 14
 MAX_WAITING_EACH: Final = 10
 NICE: Final = 19
 RETRY_AFTER: Final = 2
 
-# Whom the running request is counted as; set by the surface. Commands and jobs are nobody, and share one turn.
+# The client that the running request counts for; set by the surface. Commands and jobs share one turn.
 client: ContextVar[str] = ContextVar("hashing_client", default="")
 
 
 class FairQueue:
-    """Work for one thread: each client's in its order, clients in turn."""
+    """A queue for one thread: each client's items in order, clients in turn."""
 
     def __init__(self, most: int = MAX_WAITING, most_each: int = MAX_WAITING_EACH) -> None:
         self._most, self._most_each = most, most_each
@@ -41,10 +41,10 @@ class FairQueue:
         self._changed = threading.Condition()
 
     def put(self, who: str, item: Any) -> Any:
-        """Queue `item`; what had to leave for it, or None. Raises ServerBusy where too many wait already.
+        """Add `item`; returns an item that had to make room for it, or None. Raises ServerBusy if the queue is full.
 
-        That is so of this client's own, or in all: then the client that most of them belong to loses its newest, if it
-        still has more than this one afterwards or as many.
+        That is so for a client with its maximum of items; or in total: then the client with the most items loses its
+        newest one, unless that would leave it with fewer than this client.
         """
         with self._changed:
             own = len(self._waiting.get(who, ()))
@@ -64,7 +64,7 @@ class FairQueue:
         return richest.pop()
 
     def take(self) -> Any:
-        """The next client's oldest item; waits for one."""
+        """The oldest item of the next client; waits for one."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()
@@ -77,7 +77,7 @@ class FairQueue:
 
 
 class Hasher:
-    """One thread that hashes, started when it is first needed; after a fork, the child's own."""
+    """One hashing thread, started on first use; a forked child starts its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ class Hasher:
         self._queue = FairQueue()
 
     def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """What `work` answers or raises. Raises ServerBusy instead of waiting behind too many."""
+        """The result of `work`, or its exception. Raises ServerBusy if the queue is full."""
         self._ensure_started()
         answer: Future[T] = Future()
         dropped = self._queue.put(client.get(), (answer, work, arguments))
@@ -111,12 +111,12 @@ def _serve(queue: FairQueue) -> None:
             answer.set_result(work(*arguments))
         except BaseException as reason:
             answer.set_exception(reason)
-        # Nothing of a password stays here while the thread waits.
+        # Do not keep a reference to a password while the thread waits.
         del answer, work, arguments
 
 
 def _give_way() -> None:
-    """On Linux a thread has a priority of its own, and the threads that argon2 starts have it too."""
+    """On Linux each thread has its own priority, which the threads that argon2 starts inherit."""
     try:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     except (AttributeError, OSError):

@@ -1,6 +1,6 @@
-"""Names that are one name to a reader, among those that are stored: from before there was a rule, or written around it.
+"""Finds stored names that readers would confuse: from before the rules existed, or written around them.
 
-Nothing here changes anything.
+Nothing is changed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ BATCH: Final = 1000
 
 
 def collisions() -> list[tuple[str, list[str]]]:
-    """What is the matter, and the names that it is about: `same username`, `same email`, `same category`, `lookalike`.
+    """The kind of collision and the names concerned: `same username`, `same email`, `same category`, `lookalike`.
 
-    Characters that are not drawn are written as escapes.
+    Invisible characters are escaped.
     """
     users = _pairs(select(User.username, User.email))
     found = [("same username", group) for group in _groups((names.key(name), name) for name, _ in users)]
@@ -34,7 +34,7 @@ def collisions() -> list[tuple[str, list[str]]]:
 
 
 def _lookalikes(usernames: list[str]) -> Iterator[list[str]]:
-    """Names that share a skeleton; those that are the same by their keys alone are told as that."""
+    """Names that share a skeleton; those with equal keys are reported as such."""
     told: set[frozenset[str]] = set()
     drawn = ((skeleton, name) for name in usernames for skeleton in set(confusables.skeletons(name)))
     for group in _groups(drawn):

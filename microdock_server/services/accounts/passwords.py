@@ -1,4 +1,4 @@
-"""Secrets that people choose, kept as argon2id hashes."""
+"""Secrets chosen by people, stored as argon2id hashes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from ...caching import LoadingCache
 from . import hashing
 
 _PASSWORDS: Final = PasswordHasher()
-# Checked on every upload, several at once: of the profiles OWASP rates as equal, the one that takes least memory.
+# Checked on every upload, possibly concurrently: of the profiles that OWASP rates as equal, the one with the least
+# memory.
 _KEYS: Final = PasswordHasher(time_cost=5, memory_cost=7 * 1024, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash of a user's password, as it is compared."""
+    """An argon2id hash of a user's prepared password."""
     return hashing.run(_PASSWORDS.hash, prepared(password))
 
 
 def prepared(password: str) -> str:
-    """The password as RFC 8265 compares it (OpaqueString): composed, and every kind of space as the plain one."""
+    """The password in the form that RFC 8265 compares (OpaqueString): composed, with every kind of space as the
+    plain one.
+    """
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
     return unicodedata.normalize("NFC", spaced)
 
@@ -33,9 +36,9 @@ def hash_key(key: str) -> str:
 
 
 def matches(stored: str, secret: str) -> bool:
-    """Is `secret` what `stored` was made from? The profile is read from the hash itself.
+    """Was `stored` made from `secret`? The profile is read from the hash itself.
 
-    As it is compared now, then as it was typed: hashes that are older than the rule open as well.
+    Tries the prepared form, then the text as typed, which hashes older than that rule need.
     """
     return any(_verifies(stored, text) for text in dict.fromkeys((prepared(secret), secret)))
 
@@ -48,7 +51,7 @@ def _verifies(stored: str, secret: str) -> bool:
 
 
 def waste_time(secret: str) -> None:
-    """Take as long as a real check: an answer's time must not tell whether a username exists."""
+    """Take as long as a real check: response times must not reveal whether a username exists."""
     matches(_decoy.load("decoy", lambda: hash_password("no account has this hash")), secret)
 
 

@@ -1,14 +1,14 @@
-"""Which tokens are believed. A token is a set of claims here; how it is signed is the surface's business.
+"""Which tokens are valid. Here a token is a set of claims; signing is the API's task.
 
-Three ways to lose belief: one token by its `jti`, one login with all that descends from it (a family), or all of a
-user's tokens (the user's epoch is raised; tokens carry the epoch they were made in).
+There are three kinds of revocation: of one token by its `jti`, of one login with all of its tokens (a family), and of
+all tokens of a user (whose epoch is incremented; tokens contain the epoch at their creation).
 
-Every request with a token asks the database, on every node, and nothing else can say that a token is believed. One
-query by three primary keys answers that together with what the request needs anyway (name, role, revision), so a cache
-of believed tokens could save little; and it could not be right: a node that revokes while it has lost Redis, or a
-Redis that was flushed, would leave others believing. What may be kept is the opposite (see api.auth.RefusedTokens),
-because a token that was revoked stays revoked. Redis carries the news alone: open WebSockets are checked when a wake-up
-comes, and every two seconds without.
+Every request with a token asks the database, on every node, and nothing else can confirm a token. One query by three
+primary keys answers that together with other values that the request needs (name, role, revision), so a cache of valid
+tokens could save little. It could not be correct either: if a node revokes a token while it has lost Redis, or Redis is
+flushed, other nodes would go on accepting it. Only the opposite can be cached (see
+api.core.token_caches.RefusedTokens), because a revoked token stays revoked. Redis only carries hints: open WebSockets
+are revalidated when a wake-up comes, and every two seconds without.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from ...vocabulary import Role
 
 REMEMBERED: Final = timedelta(days=30)
 NOT_REMEMBERED: Final = timedelta(days=1)
-# However often it is refreshed, a login ends so long after it was made.
+# However often it is refreshed, a login ends after this time.
 LONGEST_LOGIN: Final = timedelta(days=90)
-# For so long after its use a refresh token gives its successor again: two tabs asked at once, or an answer was lost.
+# For this long a spent refresh token yields its successor again: two tabs refreshed at once, or an answer was lost.
 GRACE: Final = timedelta(seconds=30)
 REMEMBERED_AFTER: Final = timedelta(days=1)
 BATCH: Final = 500
 
-# Successors of refresh tokens are UUIDs in it.
+# The namespace of the UUIDs that identify successors of refresh tokens.
 _SUCCESSORS: Final = uuid.UUID("8b1f5a3e-8a6c-4f0e-9d52-6f1c0f7d2a44")
 
 Kind = Literal["access", "refresh"]
@@ -47,9 +47,9 @@ Kind = Literal["access", "refresh"]
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says. `family` is empty for a host login, which has no refresh token.
+    """The claims of a token. `family` is empty for a host login, which has no refresh token.
 
-    Two tokens of equal claims are the same token, byte for byte; without `issued_at` it is the moment of signing.
+    Equal claims give the same token, byte for byte; without `issued_at` it is the moment of signing.
     """
 
     jti: str
@@ -63,13 +63,13 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking."""
+    """The authenticated caller."""
 
     id: str
     username: str
     role: Role
     claims: Claims
-    # Of the user's installed set: who asks for it is told by the same query whether it changed.
+    # The revision of the user's installed set: the same query tells whether it changed.
     installs_revision: int
 
 
@@ -80,7 +80,7 @@ def host_token(user: User, lifetime: timedelta) -> Claims:
 
 
 def begin_family(user: User, lifetime: timedelta, *, remember_me: bool) -> tuple[Claims, Claims]:
-    """A new login: claims of its access token (living `lifetime`) and of its first refresh token."""
+    """A new login: claims of its access token (valid for `lifetime`) and of its first refresh token."""
     now = utcnow()
     family = TokenFamily(id=new_id(), user_id=user.id, remember_me=remember_me, created_at=now, expires_at=now)
     db.session.add(family)
@@ -92,10 +92,10 @@ def begin_family(user: User, lifetime: timedelta, *, remember_me: bool) -> tuple
 def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Claims] | None]:
     """Spend a refresh token for a new pair.
 
-    Used again within GRACE it gives the same refresh token again, with another access token: the chain never forks.
-    None in place of the pair says that it was spent longer ago: its family is revoked now, and the caller must answer
-    as for any invalid token once that is committed. Raises InvalidToken for a token that is not believed, and for one
-    whose login is older than LONGEST_LOGIN.
+    Within GRACE a repeated use yields the same refresh token again, with another access token: the chain never forks.
+    None in place of the pair means that it was spent longer ago: its family is revoked now, and once that is committed
+    the caller must answer as for any invalid token. Raises InvalidToken for an invalid token, and for one whose login
+    is older than LONGEST_LOGIN.
     """
     user, family = _believed_family(refresh)
     token = db.session.get(RefreshToken, refresh.jti)
@@ -110,9 +110,9 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
 
 
 def believe(claims: Claims, engine: Engine) -> Actor:
-    """The actor behind an access token whose signature and expiry were found good.
+    """The actor behind an access token whose signature and expiry were checked.
 
-    Raises InvalidToken; RevokedForGood, which is one, where the answer will be the same until the token has expired.
+    Raises InvalidToken, or its subclass RevokedForGood if the result cannot change until the token expires.
     """
     rows = read_autocommit(engine, _BELIEF, {"user_id": claims.user_id, "family": claims.family, "jti": claims.jti})
     row = rows[0] if rows else None
@@ -126,7 +126,7 @@ def believe(claims: Claims, engine: Engine) -> Actor:
 
 
 def still_believed(claims: Sequence[Claims], engine: Engine) -> set[str]:
-    """The `jti` of those access tokens that are still believed, by a few queries however many there are."""
+    """The `jti` of those access tokens that are still valid; the number of queries does not depend on theirs."""
     believed: set[str] = set()
     for start in range(0, len(claims), BATCH):
         believed |= _believed_of(claims[start : start + BATCH], engine)
@@ -134,7 +134,7 @@ def still_believed(claims: Sequence[Claims], engine: Engine) -> set[str]:
 
 
 def revoke(claims: Claims) -> None:
-    """Log out: this token, and the login it belongs to."""
+    """Log out: revokes this token, and the login it belongs to."""
     if db.session.get(RevokedToken, claims.jti) is None:
         db.session.add(RevokedToken(jti=claims.jti, expires_at=claims.expires_at))
     if claims.family:
@@ -145,15 +145,15 @@ def revoke(claims: Claims) -> None:
 
 
 def revoke_user(user: User) -> None:
-    """No token that this user holds is believed any more."""
+    """Revoke every token of this user."""
     user.token_epoch += 1
     wakeup.wake("tokens")
 
 
 def forget_expired() -> int:
-    """Delete what is remembered of tokens that expired more than a day ago; how many rows that were.
+    """Delete facts about tokens that expired more than a day ago; returns the number of rows.
 
-    Not at once: where the clock is ahead of the time, a token that was revoked would be believed once it is set right.
+    Not immediately at expiry: if the clock was ahead, a revoked token would become valid again once it is corrected.
     """
     border = utcnow() - REMEMBERED_AFTER
     revoked = delete(RevokedToken).where(RevokedToken.expires_at < border)
@@ -195,10 +195,10 @@ def _spend(token: RefreshToken, user: User, family: TokenFamily) -> Claims:
 
 
 def _given_before(token: RefreshToken, user: User) -> Claims | None:
-    """What was given for a token that is spent; None where that is too long ago.
+    """The successor that a spent token yielded; None if that was too long ago.
 
-    None as well where a program before this one spent it, which drew successors by lot, and where it was spent far in
-    the future: then the clock was set back since, and nobody knows how long ago that was.
+    Also None if an earlier version spent it, which chose successors at random, and if it was spent far in the future:
+    the clock was set back since, and the time that passed is unknown.
     """
     spent_at, successor = token.spent_at, db.session.get(RefreshToken, _successor(token.jti))
     if spent_at is None or successor is None or not -SKEW <= utcnow() - spent_at <= GRACE:
@@ -208,7 +208,7 @@ def _given_before(token: RefreshToken, user: User) -> Claims | None:
 
 
 def _successor(jti: str) -> str:
-    """The one that follows, whichever node is asked. It is no secret: a token is believed for its signature."""
+    """The successor's id, the same on every node. It is no secret: a token is valid for its signature."""
     return str(uuid.uuid5(_SUCCESSORS, jti))
 
 
@@ -230,7 +230,7 @@ def _believed_family(refresh: Claims) -> tuple[User, TokenFamily]:
     return user, family
 
 
-# Everything that can take belief away, in one query: it runs on every authenticated request.
+# Everything that can revoke a token, in one query: it runs on every authenticated request.
 _USER: Final = User.__table__
 _FAMILY: Final = TokenFamily.__table__
 _REVOKED: Final = RevokedToken.__table__
@@ -250,7 +250,7 @@ _BELIEF: Final = (
     .outerjoin(_REVOKED, _REVOKED.c.jti == bindparam("jti"))
     .where(_USER.c.id == bindparam("user_id"))
 )
-# The same for many tokens, a table at a time.
+# The same for many tokens, one table at a time.
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _USERS: Final = select(_USER.c.id, _USER.c.is_active, _USER.c.token_epoch).where(_USER.c.id.in_(_IDS))
 _FAMILIES: Final = select(_FAMILY.c.id, _FAMILY.c.revoked_at).where(_FAMILY.c.id.in_(_IDS))

@@ -1,1 +1,1 @@
-"""Automatic review: facts are gathered from the package and the catalogue, rules judge them, a table scores them."""
+"""Automatic review: gathers facts from package and catalogue, applies rules to them, and computes scores."""

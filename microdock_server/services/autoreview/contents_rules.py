@@ -1,4 +1,4 @@
-"""What can run in a package, wherever it is: what every assembly can do, native code, scripts, what was not read."""
+"""Rules about what can run in a package: capabilities of all assemblies, native code, scripts, unread data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CAPABILITIES: Final[dict[str, Severity]] = {
 }
 OPAQUE: Final = "opaque_data"
 _FILES: Final[dict[str, Severity]] = {
-    # What runs by itself is read by nobody here: a person decides.
+    # Executables and scripts are not analysed here: a person decides.
     "executable": "high",
     "managed_executable": "medium",
     "native_library": "medium",
@@ -31,23 +31,23 @@ _FILES: Final[dict[str, Severity]] = {
 
 
 def incomplete_rule(facts: Facts) -> Iterator[Finding]:
-    """What was not read may hold anything: that is never approved without a person."""
+    """What was not read may contain anything: it is never approved without a person."""
     for limit, paths in _grouped(facts, "incomplete", "limit").items():
         yield Finding("incomplete", "security", "high", {"reason": limit, "count": len(paths)}, paths[:20])
 
 
 def files_rule(facts: Facts) -> Iterator[Finding]:
-    """Files that are more than data, by what they are."""
+    """Files that are more than data, by kind."""
     for kind, paths in _grouped(facts, "files", "kind").items():
         if kind == OPAQUE:
             continue
-        # An archive in the package is not the package.
+        # An archive within the package; not the package itself.
         rule = "nested_archive" if kind == "archive" else kind
         yield Finding(rule, "security", _FILES[kind], {"count": len(paths)}, paths[:20])
 
 
 def opaque_rule(facts: Facts) -> Iterator[Finding]:
-    """Data that cannot be read, beside code that loads bytes as code: what is run then was seen by nobody."""
+    """Unreadable data, in a package with code that loads bytes as code: what would run then was inspected by nobody."""
     paths = _grouped(facts, "files", "kind").get(OPAQUE, [])
     loaders = [item["path"] for item, _ in _assemblies(facts) if item.get("loads_bytes")]
     if paths and loaders:
@@ -56,7 +56,7 @@ def opaque_rule(facts: Facts) -> Iterator[Finding]:
 
 
 def capabilities_rule(facts: Facts) -> Iterator[Finding]:
-    """What the code of all assemblies together can do."""
+    """The capabilities of the code of all assemblies together."""
     uses: dict[str, list[str]] = {}
     imports: list[str] = []
     for item, prefix in _assemblies(facts):
@@ -72,7 +72,7 @@ def capabilities_rule(facts: Facts) -> Iterator[Finding]:
 
 
 def obfuscation_rule(facts: Facts) -> Iterator[Finding]:
-    """Names in bulk that nobody wrote hide what code does."""
+    """Many obfuscated names hide what the code does."""
     found = [item for item, _ in _assemblies(facts) if item.get("hidden_names")]
     if found:
         evidence = [f"{item['path']}: {item['hidden_names']}/{item['names']}" for item in found]
@@ -81,7 +81,7 @@ def obfuscation_rule(facts: Facts) -> Iterator[Finding]:
 
 
 def capabilities_of(facts: Facts) -> list[str]:
-    """All capabilities that some assembly has, those that cost nothing included."""
+    """Every capability of any assembly, including those without a deduction."""
     return sorted({use["capability"] for item, _ in _assemblies(facts) for use in item["uses"]})
 
 
@@ -91,7 +91,7 @@ def has_imports(facts: Facts) -> bool:
 
 
 def _assemblies(facts: Facts) -> Iterator[tuple[dict[str, Any], str]]:
-    """Every assembly, and what its evidence begins with: the main one's needs no path."""
+    """Every assembly, with the prefix of its evidence: the main one's has none."""
     contents = facts.get("contents")
     if contents is None:
         if facts["assembly"]:

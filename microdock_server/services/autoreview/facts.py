@@ -1,4 +1,4 @@
-"""What an automatic review knows: gathered once, stored, and all that the rules are ever shown."""
+"""The facts of an automatic review: gathered once, stored, and the only input of the rules."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ..files import Place
 from ..plugins import inventories
 from .scanning import scan
 
-# 2: the contents of the whole package, and what hosts are like.
+# 2: the contents of the whole package, and facts about hosts.
 FACTS_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What gathering needs beside the database."""
+    """What gathering needs besides the database."""
 
     storage: Storages
     limits: Limits
@@ -39,7 +39,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The version that is reviewed; detached from any session."""
+    """The reviewed version; detached from any session."""
 
     plugin_name: str
     display_name: str
@@ -54,9 +54,10 @@ class Subject:
 
 
 def gather(subject: Subject, tools: Tools, *, scans: bool, host: dict[str, Any]) -> dict[str, Any]:
-    """Everything the rules ask about, as JSON. Slow: reads the package several times, and holds no transaction then.
+    """Everything that the rules need, as JSON. Slow: reads the package several times, and holds no transaction
+    meanwhile.
 
-    `host`: what plugins are loaded by, kept among the facts so that the same verdict can be made of them again.
+    `host` describes the hosts that load plugins; it is stored with the facts so that the verdict can be reproduced.
     """
     with tools.storage.open(*subject.place) as package:
         report = inspect_package(package, tools.limits, require_managed_assembly=tools.require_managed_assembly)
@@ -100,7 +101,7 @@ def _package(subject: Subject, inventory: Inventory) -> dict[str, Any]:
 
 
 def _dependency(name: str, text: str) -> dict[str, Any]:
-    """Is there such a plugin, and a published version that fits?"""
+    """Does such a plugin exist, with a published version in the range?"""
     numbers: Sequence[str] = db.session.scalars(
         select(PluginVersion.version)
         .join(Plugin, Plugin.name == PluginVersion.plugin_name)
@@ -120,7 +121,7 @@ def _dependency(name: str, text: str) -> dict[str, Any]:
 
 
 def _engine(name: str, text: str, known: frozenset[str]) -> dict[str, Any]:
-    """Can any version of the engine fit, and does another published plugin name the same engine?"""
+    """Can any engine version satisfy the range, and does another published plugin name the same engine?"""
     return {
         "name": name,
         "range": text,
@@ -140,7 +141,7 @@ def _known_engines(subject: Subject) -> frozenset[str]:
 
 
 def _lookalikes(subject: Subject) -> list[dict[str, Any]]:
-    """Other owners' names that could be mistaken for this one, by package name and by display name."""
+    """Other owners' names that could be confused with this one, by package name and by display name."""
     owner = db.session.scalar(select(Plugin.owner_id).where(Plugin.name == subject.plugin_name))
     others = select(Plugin.name, Plugin.display_name).where(Plugin.name != subject.plugin_name)
     if owner is not None:

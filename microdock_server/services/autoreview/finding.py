@@ -1,4 +1,4 @@
-"""What rules are given and what they find."""
+"""Inputs and outputs of rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a rule found. The text is in the catalogue, behind `rule.`, filled with `params`."""
+    """One finding of a rule. Its text is in the catalogue under `rule.`, filled with `params`."""
 
     rule: str
     category: str

@@ -1,4 +1,4 @@
-"""Does the host load the plugin: its entry class, machine, framework, and the assemblies that it refers to?"""
+"""Rules about loading: entry class, architecture, framework, and referenced assemblies."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .finding import Facts, Finding, Severity
 
 _TARGET: Final = re.compile(r"\.(NETStandard|NETCoreApp|NETFramework),Version=v([0-9]{1,2})\.([0-9]{1,2})")
 _HOST: Final = re.compile(r"net(?:coreapp)?([0-9]{1,2})\.([0-9])(?:-.*)?")
-# The first .NET Core, and .NET Framework, that each .NET Standard runs on.
+# The first .NET Core, and .NET Framework, that support each .NET Standard.
 _STANDARD_CORE: Final = {(2, 1): (3, 0), (2, 0): (2, 0)}
 _STANDARD_FRAMEWORK: Final = {(2, 0): (4, 6), (2, 1): (99, 0)}
 
 
 def entry_rule(facts: Facts) -> Iterator[Finding]:
-    """The entry class as the host's loader sees it. Facts from before 2026.2 tell how it is declared instead."""
+    """The entry class as the host's loader sees it. Facts from before 2026.2 have only its declaration."""
     assembly = facts["assembly"]
     if assembly is None or assembly["status"] in ("not_managed", "unreadable"):
         reason = "not_managed" if assembly is None else assembly["status"]
@@ -57,11 +57,11 @@ def _interface(entry: dict[str, Any], host: dict[str, Any]) -> Iterator[Finding]
     outside = [item for item in entry["outside"] if not wanted or not _is_wanted(item, wanted, definer)]
     nowhere = [item for item in outside if not brings(_assembly_of(item), hosts)]
     if nowhere:
-        # A class is not loaded without all that it is made of, whatever else it implements.
+        # A class cannot be loaded without all its base types, whatever else it implements.
         yield Finding("entry_class_unresolved", "quality", "high", {}, nowhere[:20])
     elif not wanted or any(_is_wanted(item, wanted, definer) for item in entry["interfaces"]):
         return
-    # What the host brings is not here to be read: a base class of it may well implement the interface.
+    # The host's own assemblies cannot be read here: one of its base classes may implement the interface.
     elif not outside:
         yield Finding("entry_class_no_interface", "quality", "high", {"interface": wanted}, entry["interfaces"][:20])
 
@@ -76,7 +76,7 @@ def _assembly_of(item: str) -> str:
 
 
 def main_of(facts: Facts) -> dict[str, Any] | None:
-    """What was found of the main assembly; None without one, and in facts from before 2026.2."""
+    """What was found about the main assembly; None without one, and in facts from before 2026.2."""
     contents = facts.get("contents")
     if contents is None:
         return None
@@ -84,7 +84,7 @@ def main_of(facts: Facts) -> dict[str, Any] | None:
 
 
 def runtime_of(facts: Facts) -> dict[str, Any]:
-    """What the main assembly needs to run, as version details show it; {} without one."""
+    """The runtime that the main assembly needs, as version details show it; {} without one."""
     main = main_of(facts)
     if main is None:
         return {}
@@ -93,7 +93,7 @@ def runtime_of(facts: Facts) -> dict[str, Any]:
 
 
 def missing_references(facts: Facts) -> list[str]:
-    """What the main assembly refers to and neither the package, .NET nor the host brings."""
+    """References of the main assembly that neither the package, .NET nor the host provides."""
     main = main_of(facts)
     if main is None:
         return []
@@ -108,7 +108,7 @@ def missing_references(facts: Facts) -> list[str]:
 
 
 def runtime_rule(facts: Facts) -> Iterator[Finding]:
-    """Machine, framework and references of the main assembly; mixed code of any."""
+    """Architecture, framework and references of the main assembly; mixed-mode code in any."""
     main = main_of(facts)
     if main is None:
         return
@@ -132,7 +132,7 @@ def runtime_rule(facts: Facts) -> Iterator[Finding]:
 
 
 def _unfit(rule: str, fits: list[bool], params: dict[str, Any]) -> Iterator[Finding]:
-    """Grave where no host takes it; worth a word where some do not."""
+    """High severity if no host fits; a lower one if only some do not."""
     if fits and not all(fits):
         yield Finding(rule, "compatibility", "low" if any(fits) else "high", params, [params["found"]])
 

@@ -1,4 +1,4 @@
-"""Asking for an automatic review, and what came of it."""
+"""Requesting automatic reviews, and finding their results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNFINISHED = (AutoReviewStatus.PENDING, AutoReviewStatus.RUNNING)
 
 
 def request(version: PluginVersion) -> AutoReview:
-    """Have this version reviewed in the background; where that is under way already, that one."""
+    """Queue an automatic review of this version; returns the running one if there is one."""
     found = latest(version)
     if found is not None and found.status in _UNFINISHED:
         return found

@@ -1,10 +1,10 @@
-"""The rules of automatic review: facts in, verdict out. Pure: the same facts and rules make the same verdict.
+"""The rules of automatic review: a pure function from facts to a verdict.
 
-Scores. Each of the four areas begins with 100 points, and every finding takes some away: 60 for high severity, 15 for
-medium, 5 for low, never below 0. The overall score is the mean of the areas that were measured, weighted by WEIGHTS.
-An area is `fail` with a finding of high severity, `warning` with one of medium severity, else `pass`.
+Scores. Each of the four areas begins with 100 points, and every finding deducts some: 60 for high severity, 15 for
+medium, 5 for low, never below 0. The overall score is the mean of the measured areas, weighted by WEIGHTS. An area is
+`fail` with a finding of high severity, `warning` with one of medium severity, else `pass`.
 
-What cannot be known without running a plugin says `not_measured`; so does an area of which nothing else is known.
+What cannot be known without running a plugin is `not_measured`; so is an area about which nothing else is known.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .contents_rules import (
 from .finding import Facts, Finding, Severity
 from .loading import entry_rule, main_of, missing_references, runtime_rule
 
-# Raised with every change that can change a verdict.
+# Incremented with every change that can change a verdict.
 RULES_VERSION: Final = "2026.3"
 WEIGHTS: Final = {"security": 40, "quality": 30, "performance": 20, "compatibility": 10}
 PENALTIES: Final = {"high": 60, "medium": 15, "low": 5}
@@ -38,7 +38,7 @@ SHORT_DESCRIPTION: Final = 20
 
 
 def judge(facts: Facts) -> dict[str, Any]:
-    """The verdict on these facts, as JSON: scores, checks, findings, by these rules."""
+    """The verdict on these facts, as JSON: scores, checks, findings."""
     findings = sorted(
         (finding for rule in RULES for finding in rule(facts)),
         key=lambda found: (-PENALTIES[found.severity], found.rule),
@@ -56,12 +56,12 @@ def judge(facts: Facts) -> dict[str, Any]:
 
 
 def has_high(verdict: dict[str, Any]) -> bool:
-    """Is any finding of high severity? Then nothing is approved without a person."""
+    """Is any finding of high severity? Such a version is never approved without a person."""
     return any(found["severity"] == "high" for found in verdict["findings"])
 
 
 def _score(findings: Iterable[Finding], area: str, details: dict[str, Any]) -> int | str:
-    """Points of an area; NOT_MEASURED where no rule found anything, and nothing that it is about was measured."""
+    """The points of an area; NOT_MEASURED if no rule found anything, and nothing about it was measured."""
     found = [item for item in findings if item.category == area]
     measures = _MEASURED.get(area)
     if not found and measures and all(details[name] == NOT_MEASURED for name in measures):
@@ -84,7 +84,7 @@ def _status(findings: Iterable[Finding], area: str, score: int | str) -> str:
 
 
 def _inspection(facts: Facts) -> Iterator[Finding]:
-    """The archive is inspected once more: rules may be stricter than on the day it was uploaded."""
+    """The archive is inspected again: rules may be stricter than on the day of the upload."""
     for problem in facts["inspection"]:
         place = problem["entry"] or problem["field"] or ""
         params = {"problem": problem["rule"], "values": problem.get("values", {})}
@@ -92,7 +92,7 @@ def _inspection(facts: Facts) -> Iterator[Finding]:
 
 
 def _warnings(facts: Facts) -> Iterator[Finding]:
-    """What the package was accepted in spite of: whoever reviews it sees what its uploader was told."""
+    """The warnings of the accepted package: reviewers see what its uploader was told."""
     found: dict[str, list[dict[str, Any]]] = {}
     for warning in facts.get("warnings", []):
         found.setdefault(warning["rule"], []).append(warning)
@@ -107,7 +107,7 @@ def _scan(facts: Facts) -> Iterator[Finding]:
     if scan["verdict"] == "infected":
         yield Finding("malware", "security", "high", {"signature": scan["signature"]}, [scan["signature"]])
     elif scan["verdict"] == "failed":
-        # A scanner that fails says nothing, and nothing is not a pass.
+        # A failed scan says nothing, and counts as no pass.
         yield Finding("scan_failed", "security", "high", {"detail": scan["detail"]})
     elif scan["verdict"] == "not_run":
         yield Finding("scan_not_run", "security", "low")
@@ -186,7 +186,7 @@ def _security_details(facts: Facts) -> dict[str, Any]:
     return {
         "malware_scan": facts["scan"]["verdict"],
         "scanner": facts["scan"]["engine"] or None,
-        # There is no list of vulnerable libraries here to compare with.
+        # The server has no list of vulnerable libraries to compare with.
         "vulnerability_scan": NOT_MEASURED,
         "permission_check": "sensitive_apis" if uses or has_imports(facts) else "no_findings",
         "sensitive_apis": uses,
@@ -207,12 +207,12 @@ def _quality_details(facts: Facts) -> dict[str, Any]:
     }
 
 
-# What an area is about. Sizes are told, but how a plugin performs is another thing.
+# What each area covers. Sizes are reported, but a plugin's performance is another matter.
 _MEASURED: Final = {"performance": ("startup_time", "memory_usage", "cpu_usage")}
 
 
 def _performance_details(facts: Facts) -> dict[str, Any]:
-    # No plugin is ever run here.
+    # Plugins are never run here.
     unknown = dict.fromkeys(("startup_time", "memory_usage", "cpu_usage"), NOT_MEASURED)
     return {**unknown, **facts["package"]}
 

@@ -1,6 +1,6 @@
-"""Asking ClamAV about a file, over clamd's own protocol (INSTREAM). Only an exact `stream: OK` makes it clean.
+"""Scanning a file with ClamAV, over clamd's own protocol (INSTREAM). Only an exact `stream: OK` means clean.
 
-Written by hand, for what clamd says before it hangs up on a file that it does not take has to be read.
+Implemented here because clamd's reply must be read although it closes the connection when it rejects a file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Verdict = Literal["clean", "infected", "failed", "not_run"]
 CHUNK: Final = 64 * 1024
 ANSWER_MAX: Final = 4096
 TEXT_MAX: Final = 200
-# To be told quickly that nobody is there, and not to wait for a mere name.
+# A scanner that is not there fails fast, and its version, which is only information, is not waited for long.
 CONNECT_SECONDS: Final = 10.0
 VERSION_SECONDS: Final = 5.0
 
@@ -30,7 +30,7 @@ _ERROR: Final = re.compile(r"(.+?)\.? ERROR", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scanner said. `signature` names what an infected file holds; `detail` says why a scan failed."""
+    """The result of a scan. `signature` names what an infected file contains; `detail` says why a scan failed."""
 
     verdict: Verdict
     engine: str = ""
@@ -38,19 +38,19 @@ class Scan:
     detail: str = ""
 
     def as_json(self) -> dict[str, str]:
-        """All four fields by name, as they are stored."""
+        """All four fields by name, as stored."""
         return asdict(self)
 
 
 class _Failed(Exception):
-    """No verdict; the text says why."""
+    """No verdict; the text gives the reason."""
 
 
 def scan(stream: BinaryIO, url: str | None, *, timeout: float = 60.0) -> Scan:
-    """Have everything from the stream's position on scanned by the clamd at `url`; without one, the scan is not run.
+    """Scan everything from the stream's position on with the clamd at `url`; without a URL, the scan is not run.
 
-    Never raises, and takes no more than `timeout` seconds in all, however slowly clamd reads and answers (looking up
-    a host's name and reading `stream` are not interrupted). Whatever goes wrong is `failed`, never `clean`.
+    Never raises, and takes no more than `timeout` seconds in total, however slowly clamd reads and answers (resolving a
+    host's name and reading `stream` are not interrupted). Any error is `failed`, never `clean`.
     """
     if not url:
         return Scan("not_run")
@@ -68,7 +68,7 @@ def scan(stream: BinaryIO, url: str | None, *, timeout: float = 60.0) -> Scan:
 
 
 def _judged(answer: str) -> Scan:
-    """What an answer means: clean in exactly one wording, infected by its ending, failed in all others."""
+    """The verdict of a reply: clean in exactly one wording, infected by its ending, failed in all others."""
     if answer == "stream: OK":
         return Scan("clean")
     if found := _FOUND.fullmatch(answer):
@@ -81,7 +81,7 @@ def _judged(answer: str) -> Scan:
 
 
 def _engine(address: tuple[str, int] | str, deadline: float) -> str:
-    """Program and signatures, as `ClamAV 1.4.3/27500/…`; "" where clamd does not say. No part of the verdict."""
+    """Program and signatures, as `ClamAV 1.4.3/27500/…`; "" if clamd does not tell. Not part of the verdict."""
     try:
         with _Connection.to(address, min(deadline, time.monotonic() + VERSION_SECONDS)) as clamd:
             return _printable(clamd.ask(b"zVERSION\0"))
@@ -90,12 +90,12 @@ def _engine(address: tuple[str, int] | str, deadline: float) -> str:
 
 
 def _printable(text: str) -> str:
-    """One line that may stand in a log or on a page."""
+    """One line that is safe in a log or on a page."""
     return "".join(char if char.isprintable() else "?" for char in text)[:TEXT_MAX]
 
 
 class _Connection:
-    """One conversation with clamd, which has to be over by `deadline` (of the monotonic clock)."""
+    """One connection to clamd, with a `deadline` (on the monotonic clock)."""
 
     def __init__(self, peer: socket.socket, deadline: float) -> None:
         self._peer = peer
@@ -109,12 +109,12 @@ class _Connection:
             yield cls(peer, deadline)
 
     def ask(self, command: bytes) -> str:
-        """The answer to a command without content."""
+        """The reply to a command without content."""
         self._send(command)
         return self._answer()
 
     def examine(self, stream: BinaryIO) -> str:
-        """The answer about a stream, all of which was sent; where clamd ends it before, its refusal."""
+        """The reply about a completely sent stream; if clamd stops reading before, its rejection."""
         try:
             self._send(b"zINSTREAM\0")
             for piece in _pieces(stream):
@@ -125,19 +125,19 @@ class _Connection:
                 return self._early()
             self._send(bytes(4))
         except ConnectionError:
-            # clamd hangs up on what it does not take; what it said first can still be read.
+            # clamd closes the connection on what it rejects; its reply can still be read.
             return self._early()
         return self._answer()
 
     def _early(self) -> str:
-        """An answer to a part of the file: good for a refusal or a finding, never for a clean verdict."""
+        """A reply to a part of the file: valid as a rejection or a finding, never as a clean verdict."""
         answer = self._answer()
         if answer == "stream: OK":
             raise _Failed("the scanner answered before it had the whole file")
         return answer
 
     def _has_spoken(self) -> bool:
-        """Whether clamd has answered or hung up already."""
+        """Has clamd replied, or closed the connection already?"""
         self._peer.settimeout(0)
         try:
             self._peer.recv(1, socket.MSG_PEEK)
@@ -151,7 +151,7 @@ class _Connection:
             self._peer.sendall(data)
 
     def _answer(self) -> str:
-        """The text before the NUL that ends an answer. Without it the answer is a part of one."""
+        """The text before the NUL that ends a reply. Without it the reply is incomplete."""
         answer = b""
         while b"\0" not in answer:
             if len(answer) > ANSWER_MAX:
@@ -175,7 +175,7 @@ class _Connection:
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """The rest of a stream. Its faults are not the connection's, though a stream from afar may raise the same."""
+    """The rest of a stream. Its errors are not the connection's, although a remote stream may raise the same ones."""
     try:
         while piece := stream.read(CHUNK):
             yield piece
@@ -184,7 +184,7 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _connected(address: tuple[str, int] | str, deadline: float) -> socket.socket:
-    """A socket to the first of the host's addresses that answers, within the deadline for all of them."""
+    """A socket to the first of the host's addresses that answers; the deadline covers all of them."""
     try:
         with _timeouts():
             if isinstance(address, str):
@@ -216,7 +216,7 @@ def _dialled(family: int, place: str | tuple[object, ...], deadline: float) -> s
 
 
 def _left(deadline: float) -> float:
-    """Seconds that remain."""
+    """The seconds left."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise _Failed("the scanner took too long")

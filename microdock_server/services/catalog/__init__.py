@@ -1,4 +1,4 @@
-"""The catalogue as a whole: its revision, and what changed since one. Only published plugins are in it."""
+"""The catalogue: its revision, and changes since a revision. It contains published plugins only."""
 
 from __future__ import annotations
 
@@ -15,34 +15,36 @@ from ...vocabulary import PluginStatus
 from ..paging import DEFAULT_LIMIT, page_of
 from . import search
 
-# More than these are asked for as all: engines bound the parameters of one statement.
+# With more changes than this everything is read: engines limit the parameters of a statement.
 MAX_NAMES: Final = 500
 PUBLISHED: Final = PluginStatus.PUBLISHED.value
 _IS_PUBLIC: Final = Plugin.status == PUBLISHED
 
 
 def next_revision() -> int:
-    """Raise the revision. Called in every transaction that changes what lists show, after its first write."""
+    """Increment the revision. Called in every transaction that changes what lists show, after its first write."""
     statement = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
     return int(db.session.execute(statement).scalar_one())
 
 
 def next_number() -> int:
-    """A number for a new plugin, never given before."""
+    """A number for a new plugin, never used before."""
     statement = update(Catalog).values(last_number=Catalog.last_number + 1).returning(Catalog.last_number)
     return int(db.session.execute(statement).scalar_one())
 
 
 def touch(plugin: Plugin) -> None:
-    """`plugin` changed: lists must show it anew, and searches find it as it is now."""
-    # The revision first: counting it flushes what changed so far, and the plugin is to be written once.
+    """Record that `plugin` changed: lists and searches must show its new state."""
+    # The revision first: incrementing it flushes earlier changes, and the plugin is to be written only once.
     mark(plugin)
     plugin.updated_at = utcnow()
     search.index(plugin)
 
 
 def mark(plugin: Plugin) -> None:
-    """Something beside the plugin's own words changed, such as its rating: what was rendered of it is out of date."""
+    """Record that something outside of the plugin's texts changed, such as its rating: rendered copies are out of
+    date.
+    """
     plugin.revision = next_revision()
 
 
@@ -72,15 +74,17 @@ def download_totals(names: Sequence[str] | None = None) -> dict[str, int]:
 
 
 def counts(name: str, engine: Engine) -> Sequence[Row[Any]]:
-    """Of a published plugin by name, ignoring case, a row for each published version, highest first.
+    """For a published plugin, by name ignoring case, a row for each published version, highest first.
 
-    Its attributes: `id` and `revision` of the plugin, `download_count` of the version.
+    Attributes: `id` and `revision` of the plugin, `download_count` of the version.
     """
     return read_autocommit(engine, _COUNTS, {"key": name.lower()})
 
 
 def page(words: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Plugin]]:
-    """How many published plugins match `words`, and one page of them: by relevance, without words by name."""
+    """The number of published plugins that match `words`, and one page of them: by relevance, or by name without
+    words.
+    """
     if not words:
         return page_of(select(Plugin).where(_IS_PUBLIC).order_by(Plugin.name_key), page_number, limit)
     everything = page_number is None and limit is None
@@ -98,7 +102,7 @@ def numbered(numbers: Sequence[int]) -> list[Plugin]:
     return [found[number] for number in numbers if number in found]
 
 
-# Of tables, not of mapped classes, and made once: building such a query costs more than running it.
+# Queries on tables, not on mapped classes, built once: building such a query costs more than running it.
 _PLUGIN: Final = Plugin.__table__
 _VERSION: Final = PluginVersion.__table__
 _COUNTS: Final = (

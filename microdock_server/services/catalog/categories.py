@@ -1,4 +1,4 @@
-"""Categories: a tree without cycles, names unique among siblings."""
+"""Categories: an acyclic tree with unique names among siblings."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MAX_DEPTH: Final = 8
 
 
 def everything() -> Sequence[Category]:
-    """All categories, siblings by their order and name."""
+    """All categories, siblings by order and name."""
     return db.session.scalars(select(Category).order_by(Category.sort_order, Category.name_key)).all()
 
 
 def published_counts() -> dict[str, int]:
-    """How many published plugins each category has, without its children's."""
+    """The number of published plugins in each category, without its children's."""
     query = select(Plugin.category_id, func.count()).where(Plugin.status == PluginStatus.PUBLISHED)
     rows = db.session.execute(query.where(Plugin.category_id.is_not(None)).group_by(Plugin.category_id))
     return {str(category_id): int(count) for category_id, count in rows}
@@ -53,7 +53,7 @@ def ensure_exists(category_id: str | None) -> None:
 
 
 def within(category_id: str) -> list[str]:
-    """The category's id and those of everything below it; itself alone where it does not exist."""
+    """The ids of the category and of all below it; the id alone if it does not exist."""
     children: dict[str | None, list[str]] = {}
     for number, parent in db.session.execute(select(Category.id, Category.parent_id)):
         children.setdefault(parent, []).append(number)
@@ -64,7 +64,7 @@ def within(category_id: str) -> list[str]:
 
 
 def revision(category: Category) -> str:
-    """Which state of the category this is."""
+    """The revision of the category."""
     names = ("id", "name", "description", "parent_id", "icon", "sort_order")
     return revisions.of_columns("category", category, names)
 
@@ -81,7 +81,7 @@ def create(by: Who, values: dict[str, Any]) -> Category:
 
 
 def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected = WHATEVER) -> Category:
-    """Change a category, or move it; below itself it cannot be moved. Raises ChangedMeanwhile."""
+    """Change a category, or move it; it cannot be moved below itself. Raises ChangedMeanwhile."""
     category = get(category_id)
     expected.ensure(revision(category))
     before = {name: getattr(category, name) for name in values}
@@ -149,7 +149,7 @@ def _ensure_unique(category: Category) -> None:
     twin = db.session.scalar(
         select(Category.id).where(
             Category.parent_key == (category.parent_key or ""),
-            # The version before writes the case-folded name.
+            # The previous version writes the case-folded name.
             Category.name_key.in_({category.name_key, category.name.casefold()}),
             Category.id != (category.id or ""),
         )

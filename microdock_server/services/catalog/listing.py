@@ -1,4 +1,4 @@
-"""The marketplace's list: filtered, sorted, paged, and never more than the viewer may see."""
+"""The marketplace's list: filtered, sorted, paged, and limited to what the viewer may see."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .revision_cache import RevisionCache
 
 
 class Sort(StrEnum):
-    """What a list can be sorted by."""
+    """Sort keys of a list."""
 
     CREATED_AT = "created_at"
     UPDATED_AT = "updated_at"
@@ -29,7 +29,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is asked for. Without `sort`: by relevance where there are words, else the newest first."""
+    """The request's filter. Without `sort`: by relevance if there are words, otherwise newest first."""
 
     page: int
     limit: int
@@ -46,13 +46,14 @@ _COLUMNS: Final = {
     Sort.UPDATED_AT: Plugin.updated_at,
     Sort.RATING: Plugin.rating_average,
 }
-# Whose hidden plugins are looked through beside what is published: an owner's id, or everybody's.
+# Whose unpublished plugins are included besides published ones: an owner's id, or everybody's.
 EVERYBODY: Final = "*"
 _HIDDEN: Final = tuple(status.value for status in PluginStatus if status is not PluginStatus.PUBLISHED)
 _totals: Final[RevisionCache[int]] = RevisionCache(256)
 
 
-# What a list shows and no more, for descriptions can be long; made once, because making it costs more than running it.
+# Only the columns that a list shows, because descriptions can be long; built once, because that costs more than running
+# it.
 _TABLE: Final = Plugin.__table__
 _SHOWN: Final[Select[Any]] = (
     select(
@@ -76,7 +77,7 @@ _SHOWN: Final[Select[Any]] = (
 
 
 def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[int]]:
-    """How many plugins fit, and the numbers of one page of them. A category means everything below it, too."""
+    """The number of matching plugins, and the numbers of one page of them. A category includes everything below it."""
     below = tuple(categories.within(wanted.category_id)) if wanted.category_id else None
     hidden_of = _hidden_of(wanted, viewer)
     scope = _scope(wanted, below, hidden_of)
@@ -102,7 +103,7 @@ def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[int]]:
 
 
 def shown(numbers: Sequence[int]) -> list[Row[Any]]:
-    """What a list shows of the plugins with these numbers, in this order.
+    """Rows for a list, of the plugins with these numbers, in this order.
 
     The attributes are the plugin's columns, and `category_name`, `owner_username`, `owner_name`, `downloads` and
     `icon_id`; each of those is None where there is none.
@@ -114,7 +115,7 @@ def shown(numbers: Sequence[int]) -> list[Row[Any]]:
 
 
 def _hidden_of(wanted: Filter, viewer: Actor | None) -> str | None:
-    """Whose hidden plugins fit, as far as the viewer may see them; None where there are none to look for."""
+    """Unpublished plugins that match, as far as the viewer may see them; None if there can be none."""
     if viewer is None or wanted.status is PluginStatus.PUBLISHED:
         return None
     query = select(Plugin.number).where(Plugin.status.in_(_HIDDEN))
@@ -152,7 +153,7 @@ def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | 
 
 
 def _total(query: Select[Any], *what: object) -> int:
-    """How many rows `query`, which asks for `what`, has."""
+    """The number of rows of `query`, which selects `what`."""
 
     def counted() -> int:
         return int(db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
@@ -163,7 +164,7 @@ def _total(query: Select[Any], *what: object) -> int:
 def _by_downloads(
     query: Select[Any], wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None
 ) -> Select[Any]:
-    """Read in the order of the counts' own table, without looking at a plugin where none is left out."""
+    """Read in the order of the counts' own table, without reading plugins if none is filtered out."""
     order = (DownloadWindow.total, DownloadWindow.number)
     page = select(DownloadWindow.number).order_by(*(one.desc() if wanted.descending else one for one in order))
     if hidden_of is None:
@@ -180,9 +181,9 @@ def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:
 
 
 def _by_rating(query: Select[Any], wanted: Filter, start: int) -> list[int]:
-    """What was never rated stands behind what was, either way.
+    """Unrated plugins come last in either direction.
 
-    Asked for apart, for an index in this order serves one direction alone, and engines differ in which.
+    They are queried separately: an index serves one direction only, and engines differ in which end nulls sort to.
     """
     rating = Plugin.rating_average
     rated, unrated = query.where(rating.is_not(None)), query.where(rating.is_(None))
@@ -196,5 +197,5 @@ def _by_rating(query: Select[Any], wanted: Filter, start: int) -> list[int]:
 
 
 def _among(query: Select[Any], matching: search.Matching | None) -> Select[Any]:
-    """Of a query's numbers those that match."""
+    """Those of a query's numbers that match."""
     return query if matching is None else query.where(query.selected_columns[0].in_(matching.numbers))

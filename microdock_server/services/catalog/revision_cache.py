@@ -1,4 +1,4 @@
-"""What holds for one revision of the catalogue: worked out once, and kept for the requests that follow the first."""
+"""Values that depend on the catalogue's revision: computed once, and cached for later requests."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ V = TypeVar("V")
 
 
 class RevisionCache(LoadingCache[tuple[object, ...], V], Generic[V]):
-    """Values by what they are about. Databases and revisions do not share them."""
+    """Values by key. Databases and revisions do not share them."""
 
     def at(self, revision: int, work: Callable[[], V], *what: object) -> V:
-        """What is so of `what`: as `work` says, the first time it is asked for in a revision."""
+        """The value for `what`: computed by `work` on the first request in a revision."""
         return self.load((str(db.engine.url), revision, *what), work)
 
 
 def current() -> int:
-    """The catalogue's revision, in this transaction."""
+    """The catalogue's revision, as seen by this transaction."""
     return int(db.session.execute(select(Catalog.revision)).scalar_one())

@@ -1,13 +1,13 @@
 """Full-text search over plugins: by relevance, in any script, at a cost that does not grow with how common a word is.
 
-The index (search_index.py) knows words; search_words.py cuts texts and queries into them.
+search_words.py tokenizes texts and queries; search_index.py stores the words.
 
-What everybody may see has an index of its own, so that the usual search need not ask where a plugin stands.
+Public plugins have an index of their own, so that usual searches need not check a plugin's status.
 
 Sorting all hits of a common word by relevance costs tens of milliseconds, and bm25's statistics alone five. So only
-candidates are ranked, by what was found where: plugins called exactly so, then the newest NAMED of the hits in names,
-then the newest ANYWHERE of all hits. The hits that are no candidates follow, newest first. Later stages are only asked
-for where the page reaches them. Counts and rankings are kept until the catalogue changes.
+candidates are ranked, in stages: plugins with exactly this name, then the newest NAMED of the hits in names, then the
+newest ANYWHERE of all hits. Other hits follow, newest first. Later stages are queried only if the page reaches them.
+Counts and rankings are cached until the catalogue changes.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from .search_index import HIDDEN, PUBLIC, Entry
 NAMED: Final = 100
 ANYWHERE: Final = 200
 DESCRIPTION_WORDS: Final = 4000
-# Plugins that are indexed together.
+# How many plugins are indexed per statement.
 BATCH: Final = 500
-# Raised when the words are cut in another way: the index is then made anew at the start.
+# Incremented when tokenization changes: the index is then rebuilt at start.
 VERSION: Final = "5"
 VERSION_KEY: Final = "search.version"
-# Between the version that made the index and an earlier one that has written to it since.
+# Separates the version that built the index from an earlier version that has written to it since.
 MIXED: Final = "+"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search may find: what is public or not, what is hidden (of one owner, in some states), in categories."""
+    """What a search may find: public plugins or not, unpublished ones (of an owner, in some states), in categories."""
 
     public: bool = True
     hidden: bool = False
@@ -51,14 +51,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """How many plugins match, and a query for their numbers."""
+    """The number of matching plugins, and a query for their numbers."""
 
     count: int
     numbers: TextClause
 
 
 def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int]]:
-    """How many plugins match all of `words`, and the numbers of one page of them, the most relevant first."""
+    """The number of plugins that match all of `words`, and the numbers of one page of them, the most relevant first."""
     query = search_index.query_of(words)
     if query is None:
         return 0, []
@@ -77,7 +77,7 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
 
 
 def all_matching(words: str, scope: Scope) -> Matching | None:
-    """All plugins that match, for lists with an order of their own; None where nothing can."""
+    """All plugins that match, for lists with an order of their own; None if nothing can match."""
     query = search_index.query_of(words)
     matches = _matches(query, _tables_of(scope)) if query else ()
     if not matches:
@@ -87,7 +87,7 @@ def all_matching(words: str, scope: Scope) -> Matching | None:
 
 
 def index(plugin: Plugin) -> None:
-    """Make the index say what the plugin says now, in the words of this version."""
+    """Index the plugin's current texts, tokenized by this version."""
     forget(plugin)
     names = _names_of_owners(plugin.owner_id) if plugin.owner_id else {}
     search_index.insert(_table(plugin), [_entry(plugin, names.get(plugin.owner_id or "", ()))])
@@ -97,16 +97,16 @@ def index(plugin: Plugin) -> None:
 
 
 def forget(plugin: Plugin) -> None:
-    """Take the plugin out of the index."""
+    """Remove the plugin from the index."""
     for table in search_index.TABLES:
         search_index.delete(table, plugin.number)
 
 
 def ensure_built() -> int:
-    """Make the index anew where it was made by an earlier version of this program, or never; how many were indexed.
+    """Rebuild the index if an earlier version of this program made it, or none; returns the number of indexed plugins.
 
-    One that a later version made stays. What this version writes to it meanwhile is marked (see index): a later one
-    makes it anew when it starts.
+    An index made by a later version is kept. What this version writes to it meanwhile is marked (see index): the later
+    version rebuilds it at its next start.
     """
     with unit_of_work(writing=False):
         known = db.session.get(Setting, VERSION_KEY)
@@ -123,7 +123,7 @@ def is_of_later_version() -> bool:
 
 
 def rebuild() -> int:
-    """Make the whole index anew, in one transaction; how many plugins it holds."""
+    """Rebuild the whole index, in one transaction; returns the number of plugins in it."""
     with unit_of_work():
         search_index.clear()
         count = 0
@@ -138,7 +138,7 @@ def rebuild() -> int:
 
 
 def _tables_of(scope: Scope) -> list[tuple[str, list[str]]]:
-    """The indexes to ask, each with the facets it is restricted to."""
+    """The indexes to query, each with its facet restrictions."""
     categories = _one_of("c", scope.categories) if scope.categories is not None else []
     tables: list[tuple[str, list[str]]] = []
     if scope.hidden:
@@ -151,7 +151,7 @@ def _tables_of(scope: Scope) -> list[tuple[str, list[str]]]:
 
 
 def _matches(query: str, tables: Sequence[tuple[str, list[str]]]) -> tuple[tuple[str, str], ...]:
-    """The indexes to ask, each with what it is asked."""
+    """The indexes to query, each with its query."""
     return tuple((table, _joined(query, facets)) for table, facets in tables)
 
 
@@ -164,15 +164,15 @@ def _joined(query: str, facets: Sequence[str]) -> str:
 
 
 def _count(at: int, table: str, match: str) -> int:
-    """How many hits there are, at this revision of the catalogue."""
+    """The number of hits, at this revision of the catalogue."""
     return _counts.at(at, lambda: search_index.count(table, match), table, match)
 
 
 def _ranked(at: int, words: str, query: str, tables: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
-    """Numbers of candidates in their order: what is called exactly so, then hits in names, then any.
+    """Numbers of candidates in order: exact names, then hits in names, then any hits.
 
-    A stage is asked only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
-    on how many are asked for.
+    A stage is queried only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
+    on how many results are needed.
     """
     stages = (
         (_joined(query, _one_of("x", [words])), NAMED),
@@ -190,18 +190,18 @@ def _ranked(at: int, words: str, query: str, tables: Sequence[tuple[str, list[st
 
 
 def _rank(matches: Sequence[tuple[str, str]], limit: int, terms: Sequence[str]) -> tuple[int, ...]:
-    """Numbers of the newest hits of each index, at most `limit` of each; those that fit the words best come first."""
+    """Numbers of the newest hits of each index, at most `limit` of each, best matches first."""
     hits = [row for table, match in matches for row in search_index.newest(table, match, limit)]
     hits.sort(key=lambda row: (-_score(row, terms), -row[0]))
     return tuple(row[0] for row in hits)
 
 
 def _score(row: Row[Any], terms: Sequence[str]) -> float:
-    """How well a hit fits: where each word was found, whole or as a beginning, and among how many others."""
+    """The relevance of a hit: where each word was found, whole or as a prefix, and among how many others."""
     _, name, display_name, tags, author = tuple(row)
     score = 0.0
     for field, weight in ((display_name, 8.0), (name, 6.0), (tags, 4.0), (author, 2.0)):
-        # Most fields hold none of the words: asked first, this halves what a page of a common word costs.
+        # Most fields contain none of the words: checking this first halves the cost of a page for a common word.
         fits = [_fit(field, term) for term in terms if term in field]
         if fits:
             score += weight * max(fits)
@@ -218,13 +218,13 @@ def _fit(field: str, term: str) -> float:
 
 
 def _rest(at: int, matches: Sequence[tuple[str, str]], ranked: Sequence[int], skip: int, limit: int) -> list[int]:
-    """The hits that are no candidates, newest first, index by index."""
+    """Hits that are not candidates, newest first, index by index."""
     found: list[int] = []
     for table, match in matches:
         found += search_index.newest_but(table, match, ranked, skip, limit - len(found))
         if len(found) == limit:
             break
-        # The next index begins where this one ended.
+        # The next index continues where this one ended.
         skip = 0 if found else skip - (_count(at, table, match) - search_index.held(table, ranked))
     return found
 
@@ -249,7 +249,7 @@ def _entry(plugin: Plugin, owner_names: Iterable[str]) -> Entry:
 
 
 def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
-    """What people with plugins (or one of them) are called, by their id."""
+    """Names of plugin owners (or of one), by id."""
     query = select(User.id, User.username, Developer.display_name).outerjoin(Developer, Developer.user_id == User.id)
     owns = User.id.in_(select(Plugin.owner_id)) if only is None else User.id == only
     return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in db.session.execute(query.where(owns))}

@@ -1,7 +1,7 @@
-"""The search index in the words of each engine: FTS5 on SQLite, tsvector with GIN on PostgreSQL.
+"""The search index on each engine: FTS5 on SQLite, tsvector with GIN on PostgreSQL.
 
-Both hold the same words in the same order (search_words.py cuts them), so both find the same. A query is a text in the
-engine's own language; what search.py needs to build one, and to ask it, is here.
+Both contain the same words in the same order (from search_words.py), so both find the same plugins. A query is text in
+the engine's own query language; this module builds and runs them for search.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PUBLIC: Final = "plugin_search"
 HIDDEN: Final = "plugin_search_hidden"
 TABLES: Final = (PUBLIC, HIDDEN)
 NAMES: Final = ("name", "display_name")
-# A tsvector's words have positions up to here; what follows would stand on the last of them.
+# Positions in a tsvector end here; later words would all get the last one.
 _LAST_POSITION: Final = 16_383
 _POSITIONS: Final = 256
 # A word has at most 2,046 bytes, and a character at most four.
@@ -29,7 +29,7 @@ _LONGEST: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a plugin is found by: texts cut into words, by field, and facets."""
+    """What a plugin is found by: tokenized texts by field, and facets."""
 
     number: int
     fields: dict[str, str]
@@ -37,20 +37,20 @@ class Entry:
 
 
 class SearchBackend(Protocol):
-    """How an engine is asked."""
+    """How an engine is queried."""
 
-    # The column with a plugin's number, and the condition that a table's row matches `:match`.
+    # The column with a plugin's number, and the condition that a row matches `:match`.
     number: str
     matches: str
-    # What it is told before it counts, for the rest of the transaction.
+    # A setting for the rest of the transaction, made before counting.
     before_counting: TextClause | None
 
     def term(self, words: Sequence[str], *, prefix: bool, named: bool) -> str:
-        """Everything with these words in a row, or with a word that begins so; `named`: in its names alone."""
+        """Everything with these words in sequence, the last one as a prefix; `named`: only in names."""
         ...
 
     def both(self, queries: Iterable[str]) -> str:
-        """Everything that fits each of them."""
+        """Everything that matches each of them."""
         ...
 
     def with_facet(self, facets: Iterable[str]) -> str:
@@ -58,7 +58,7 @@ class SearchBackend(Protocol):
         ...
 
     def columns(self, fields: dict[str, str], facets: str) -> dict[str, str]:
-        """What is stored of these texts, by column."""
+        """The columns to store for these texts."""
         ...
 
 
@@ -82,17 +82,17 @@ class _Fts5:
 
 
 class _TextSearch:
-    """The words of names stand there twice, marked the second time; facets are words like others.
+    """Words of names are stored twice, marked the second time; facets are stored as words too.
 
-    PostgreSQL's own way to tell fields apart is weights. But they are in no index and in no statistics: a common word
-    that is in no name had it read every row.
+    PostgreSQL's own way to distinguish fields is weights, but they are in no index and in no statistics: a search for a
+    common word that occurs in no name read every row.
     """
 
     number = "number"
     matches = "words @@ CAST(:match AS tsquery)"
-    # It thinks that looking into every row is cheap, and for a common word does so: 400 ms instead of 20.
+    # Without this, the planner underestimates the cost of reading every row: 400 ms instead of 20 for a common word.
     before_counting: TextClause | None = text("SET LOCAL enable_seqscan = off")
-    # A character for private use, which no text's word begins with.
+    # A private-use character, with which no text's word begins.
     mark: Final = "\ue001"
 
     def term(self, words: Sequence[str], *, prefix: bool, named: bool) -> str:
@@ -110,7 +110,7 @@ class _TextSearch:
         return {**shown, "words": self._vector(fields, facets)}
 
     def _vector(self, fields: dict[str, str], facets: str) -> str:
-        """The words with their places, as PostgreSQL writes a tsvector. Fields stand apart: no phrase spans two."""
+        """The words with their positions in tsvector syntax. Fields are kept apart: no phrase spans two."""
         places: dict[str, list[str]] = {}
         at = 0
         for name, value in fields.items():
@@ -129,12 +129,12 @@ _BACKENDS: Final[dict[str, SearchBackend]] = {"sqlite": _Fts5(), "postgresql": _
 
 
 def backend() -> SearchBackend:
-    """The language of this application's engine."""
+    """The query language of this application's engine."""
     return _BACKENDS[db.engine.dialect.name]
 
 
 def query_of(words: str, *, named: bool = False) -> str | None:
-    """The query for everything with all of `words` (`named`: in its names alone); None where there is no word in it."""
+    """The query for everything with all of `words` (`named`: only in names); None without any word."""
     asking = backend()
     terms = [
         asking.term(term.split(), prefix=not search_words.is_unspaced(term), named=named)
@@ -144,7 +144,7 @@ def query_of(words: str, *, named: bool = False) -> str | None:
 
 
 def count(table: str, match: str) -> int:
-    """How many hits there are."""
+    """The number of hits."""
     before = backend().before_counting
     if before is not None:
         db.session.execute(before)
@@ -153,7 +153,7 @@ def count(table: str, match: str) -> int:
 
 
 def newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
-    """The newest hits: number, name, display name, tags and author, cut into words."""
+    """The newest hits: number, and tokenized name, display name, tags and author."""
     statement = _statement(
         "SELECT {number}, name, display_name, tags, author FROM {table} WHERE {matches} "
         "ORDER BY {number} DESC LIMIT :limit",
@@ -163,7 +163,7 @@ def newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
 
 
 def newest_but(table: str, match: str, excluded: Sequence[int], skip: int, limit: int) -> list[int]:
-    """Numbers of the newest hits but these, after the first `skip`."""
+    """Numbers of the newest hits except these, after the first `skip`."""
     asking = backend()
     statement = (
         f"SELECT {asking.number} FROM {table} WHERE {asking.matches.format(table=table)} "  # noqa: S608  (our own names)
@@ -174,7 +174,7 @@ def newest_but(table: str, match: str, excluded: Sequence[int], skip: int, limit
 
 
 def held(table: str, numbers: Sequence[int]) -> int:
-    """How many of these plugins the table holds."""
+    """How many of these plugins are in the table."""
     rows = f"{table}_docsize WHERE id" if db.engine.dialect.name == "sqlite" else f"{table} WHERE number"
     statement = f"SELECT count(*) FROM {rows} IN ({', '.join(map(str, numbers))})"  # noqa: S608  (our own, numbers)
     return int(db.session.execute(text(statement)).scalar_one())
@@ -192,7 +192,7 @@ def numbers(matches: Sequence[tuple[str, str]]) -> TextClause:
 
 
 def insert(table: str, entries: Sequence[Entry]) -> None:
-    """Hold what is found of these plugins."""
+    """Insert these plugins."""
     if not entries:
         return
     rows = [{"number": one.number, **backend().columns(one.fields, one.facets)} for one in entries]
@@ -206,12 +206,12 @@ def insert(table: str, entries: Sequence[Entry]) -> None:
 
 
 def delete(table: str, number: int) -> None:
-    """Hold nothing of a plugin."""
+    """Delete a plugin."""
     db.session.execute(_statement("DELETE FROM {table} WHERE {number} = :number", table), {"number": number})
 
 
 def clear() -> None:
-    """Hold nothing."""
+    """Delete everything."""
     for table in TABLES:
         db.session.execute(_statement("DELETE FROM {table}", table))
 
@@ -221,7 +221,7 @@ def _statement(template: str, table: str) -> TextClause:
     return _made(template, table, asking.number, asking.matches)
 
 
-# A text clause that is made anew is compiled anew.
+# SQLAlchemy compiles a new text clause anew each time.
 @lru_cache(maxsize=64)
 def _made(template: str, table: str, number: str, matches: str) -> TextClause:
     return text(template.format(table=table, number=number, matches=matches.format(table=table)))

@@ -1,12 +1,12 @@
-"""How texts and queries are cut into the words that the search index knows.
+"""Tokenization of texts and queries for the search index.
 
-Chinese has no spaces between words, so a run of it becomes its bigrams, in order, and after them its single characters:
-a query of two or more characters is a phrase of bigrams, one of a single character a word. So do the other scripts
-without spaces: kana and hangul, Thai, Lao, Khmer, Burmese, whose vowel signs and tones are characters of their own.
-Words of other scripts are found by their beginnings; `MyPlugin` is found as `plugin` too.
+Chinese has no spaces between words, so a run of it becomes its bigrams, in order, followed by its single characters: a
+query of two or more characters is a phrase of bigrams, one of a single character a word. The other scripts without
+spaces are treated alike: kana and hangul, Thai, Lao, Khmer, Burmese, whose vowel signs and tones are characters of
+their own. Words of other scripts are found by prefixes; `MyPlugin` is found as `plugin` too.
 
-SQLite's tokenizer parts words at most marks, and knows no letters of young scripts: both stand in the index as
-characters for private use, which it takes for letters.
+SQLite's tokenizer splits words at most marks, and does not know letters of recently encoded scripts: both are stored as
+private-use characters, which it takes for letters.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Final
 from ...text import names
 
 MAX_TERMS: Final = 8
-# A character for private use: part of a word for the tokenizer, and never of a text's words.
+# A private-use character: part of a word for the tokenizer, and never in a text's words.
 _PRIVATE: Final = "\ue000"
-# Where marks of the first plane stand instead, and letters and marks of the second.
+# The private-use ranges that replace marks of the first plane, and letters and marks of the second.
 _MARKS: Final = 0xF0000
 _SECOND_PLANE: Final = 0x100000
-# Han with its extensions and compatibility forms, kana, hangul. Written as escapes: some of them look like others.
+# Han with its extensions and compatibility forms, kana, hangul. Written as escapes, because some look like others.
 _CJK: Final = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003134f"
-# Letters and marks of Thai and Lao, Burmese with its extensions, Khmer: no digits, signs of currency or punctuation.
+# Letters and marks of Thai and Lao, Burmese with its extensions, Khmer: without digits, currency signs and punctuation.
 _SOUTH_EAST: Final = (
     r"\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u109a-\u109d"
     r"\u1780-\u17d3\u17d7\u17dc\u17dd\ua9e0-\ua9ef\ua9fa-\ua9fe\uaa60-\uaa76\uaa7a-\uaa7f"
@@ -45,15 +45,15 @@ _HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def indexed(value: str, limit: int | None = None) -> str:
-    """`value` cut into words: Latin ones whole and by their humps, Chinese as bigrams and then single characters.
+    """`value` tokenized: Latin words whole and split at capitals, Chinese as bigrams and then single characters.
 
-    Thai, Lao, Khmer and Burmese as Chinese.
+    Thai, Lao, Khmer and Burmese like Chinese.
     """
     words: list[str] = []
     single: dict[str, None] = {}
     for run in _runs(value):
         if is_unspaced(run):
-            # Runs that only stand beside each other are no phrase.
+            # Runs that are merely adjacent are not a phrase.
             words += [*_bigrams(run), _PRIVATE]
             single.update(dict.fromkeys(run))
         else:
@@ -67,20 +67,20 @@ def indexed(value: str, limit: int | None = None) -> str:
 
 
 def terms_of(words: str) -> list[str]:
-    """The words as they stand in the index: a run of Chinese as its bigrams in a row."""
+    """The words as stored in the index: a run of Chinese as the sequence of its bigrams."""
     runs = _runs(words)[:MAX_TERMS]
     return [" ".join(_bigrams(run) or [run]) if is_unspaced(run) else _folded(run) for run in runs]
 
 
 def is_unspaced(term: str) -> bool:
-    """Is the term of a script without spaces, and so found whole, not by its beginning?"""
+    """Is the term of a script without spaces, and therefore matched whole, not as a prefix?"""
     return bool(_BEGINS_UNSPACED.match(term))
 
 
-# Most plugins share theirs with others.
+# Cached, because most plugins share theirs with others.
 @lru_cache(maxsize=8192)
 def facet(kind: str, value: str) -> str:
-    """One word for the tokenizer, which no text and no query contains."""
+    """A single word for the tokenizer, which occurs in no text and no query."""
     return f"{_PRIVATE}{kind}{''.join(_runs(names.key(value)))}"
 
 
@@ -92,7 +92,7 @@ def _runs(value: str) -> list[str]:
 
 
 def _folded(word: str) -> str:
-    """Without case and accents, so that every engine sees the same word. To Turkish `ı` is the small `I`."""
+    """Without case and accents, so that every engine sees the same word. In Turkish `ı` is the lower-case `I`."""
     folded = word.casefold().replace("ı", "i")
     if folded.isascii():
         return folded
@@ -100,7 +100,7 @@ def _folded(word: str) -> str:
 
 
 class _Written(dict[int, str | None]):
-    """How characters stand in the index: by code point, found out once for each."""
+    """How characters are stored in the index: by code point, computed once for each."""
 
     def __missing__(self, code: int) -> str | None:
         self[code] = found = _written(chr(code))
@@ -108,9 +108,9 @@ class _Written(dict[int, str | None]):
 
 
 def _written(char: str) -> str | None:
-    """Itself, what stands for it, or None for what is not looked for: accents, and what is not drawn.
+    """The stored form of a character, or None for one that is not searched for: accents and invisible ones.
 
-    A mark of a script without spaces is looked for like a letter.
+    A mark of a script without spaces is searched for like a letter.
     """
     kind = unicodedata.category(char)
     if kind[0] not in "CM" and ord(char) < 0x10000:
@@ -123,7 +123,7 @@ def _written(char: str) -> str | None:
         return "".join(chr(_SECOND_PLANE + ord(folded) - 0x10000) for folded in char.casefold())
     if kind[0] == "M":
         return chr(_MARKS + ord(char))
-    # Nobody's text is taken for what stands in the index.
+    # Private-use characters in texts must not be taken for stored forms.
     return " " if ord(char) >= _MARKS else char
 
 

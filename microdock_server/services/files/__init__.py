@@ -1,4 +1,4 @@
-"""Rows and their files: keys, and whether both still agree."""
+"""Rows and their files: storage keys, and checking that both agree."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from ...storage import Storage, Storages, StoredFile
 from ...storage.contract import CHUNK
 
 ORPHAN_AGE: Final = timedelta(hours=1)
-# Whose rows own files.
+# The models whose rows own files.
 TABLES: Final = (PluginVersion, PluginImage, Backup)
 
 
 class Place(NamedTuple):
-    """Where a row says that its file is."""
+    """Where a row's file is."""
 
     backend: str
     key: str
 
 
 class FileColumns(TypedDict):
-    """What a row keeps of its file."""
+    """The columns that describe a row's file."""
 
     storage_backend: str
     storage_key: str
@@ -41,7 +41,7 @@ class FileColumns(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a look at every blob found. Keys of blobs; `orphaned` ones have no row and do no harm."""
+    """The result of checking every blob, as keys. `orphaned` blobs have no row and do no harm."""
 
     checked: int
     missing: list[str]
@@ -54,19 +54,19 @@ class Verification:
 
 
 def new_key(area: str) -> str:
-    """A key that was never used: nothing that a client chose is in it."""
-    # Random from its first digit on: it chooses the folder.
+    """A key that was never used before; it contains nothing chosen by a client."""
+    # Random from its first digit on, which selects the directory.
     name = uuid.uuid4().hex
     return f"{area}/{name[:2]}/{name}"
 
 
 def place_of(row: Any) -> Place:
-    """Where the file of a row is: one of a model with StoredFileColumns, or a result that names these columns."""
+    """Where the file of a row is: a model with StoredFileColumns, or a result with these columns."""
     return Place(row.storage_backend, row.storage_key)
 
 
 def columns(stored: StoredFile) -> FileColumns:
-    """The columns that describe `stored`."""
+    """The column values that describe `stored`."""
     return {
         "storage_backend": stored.backend,
         "storage_key": stored.key,
@@ -76,9 +76,9 @@ def columns(stored: StoredFile) -> FileColumns:
 
 
 def verify(storages: Storages) -> Verification:
-    """Read every blob that a row names and compare it with the row; list blobs that no row names, wherever they are.
+    """Read every blob that a row refers to and compare it with the row; list unreferenced blobs in any storage.
 
-    Takes as long as reading everything, and holds no transaction meanwhile: what was deleted since is left out.
+    Takes as long as reading everything, and holds no transaction meanwhile: files deleted since are left out.
     """
     blobs = {Place(name, blob.key) for name, storage in storages.by_name.items() for blob in storage.blobs()}
     named = _named()
@@ -99,9 +99,9 @@ def verify(storages: Storages) -> Verification:
 
 
 def collect_garbage(storages: Storages) -> list[str]:
-    """Delete blobs that no row names and that are older than an hour, and unfinished writes as old; their names.
+    """Delete unreferenced blobs, and unfinished writes, that are older than an hour; returns their names.
 
-    An upload's blob is there before its row: the age keeps its hands off those.
+    An upload's blob exists before its row: the minimum age protects it.
     """
     border = utcnow() - ORPHAN_AGE
     gone = []
@@ -117,7 +117,7 @@ def collect_garbage(storages: Storages) -> list[str]:
 
 
 def measure(storage: Storage, key: str) -> tuple[int, str]:
-    """Size and SHA-256 of a blob, by reading it. Raises FileMissing, StorageFailure, or what reading raises."""
+    """Size and SHA-256 of a blob, by reading it. Raises FileMissing, StorageFailure, or errors of reading."""
     size, digest = 0, hashlib.sha256()
     with storage.open(key) as blob:
         while chunk := blob.read(CHUNK):
@@ -127,7 +127,7 @@ def measure(storage: Storage, key: str) -> tuple[int, str]:
 
 
 def _remove(storage: Storage, place: Place, *, is_copy: bool) -> bool:
-    """Delete a blob that no row names. Of a file that is elsewhere too, a migration may be about to take this one."""
+    """Delete an unreferenced blob. If the file is elsewhere too, a migration may be about to use this copy."""
     if not is_copy:
         storage.delete(place.key)
         return True
@@ -142,7 +142,7 @@ def _remove(storage: Storage, place: Place, *, is_copy: bool) -> bool:
 
 
 def _named() -> dict[Place, tuple[int, str]]:
-    """Size and hash of every blob that a row names, by place."""
+    """Size and hash of every referenced blob, by place."""
     named: dict[Place, tuple[int, str]] = {}
     with unit_of_work(writing=False):
         for table in TABLES:
@@ -154,5 +154,5 @@ def _named() -> dict[Place, tuple[int, str]]:
 
 
 def _shown(place: Place, storages: Storages) -> str:
-    """The key; where there are several storages, with the one that it is in."""
+    """The key; if there are several storages, with the storage's name."""
     return place.key if len(storages.by_name) == 1 else f"{place.backend}:{place.key}"

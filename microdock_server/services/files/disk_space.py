@@ -1,4 +1,4 @@
-"""Room on the disks: uploads are refused before a disk is full, and the log warns earlier. Reading goes on."""
+"""Free disk space: uploads are refused before a disk is full, and warnings are logged earlier. Reads continue."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-# A disk is asked at most so often.
+# A disk is queried at most this often.
 KEPT_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Of one filesystem, in bytes: what is free for us, and what it holds in all. `device` tells filesystems apart."""
+    """One filesystem, in bytes: space available to us, and total size. `device` identifies filesystems."""
 
     device: int
     free: int
@@ -27,7 +27,7 @@ class Space:
 
 
 class DiskGuard:
-    """Watches the filesystems of some directories. Bytes: `reserve` stays free, below `warning` the log says so."""
+    """Watches the filesystems of some directories. In bytes: `reserve` stays free; below `warning` the log says so."""
 
     def __init__(self, directories: Mapping[str, Path], reserve: int, warning: int) -> None:
         self.reserve, self.warning = reserve, warning
@@ -38,7 +38,7 @@ class DiskGuard:
         self._state = "ok"
 
     def spaces(self) -> dict[str, Space]:
-        """By directory, at most a second old. A filesystem that does not answer is left out."""
+        """Space by directory, at most a second old. A filesystem that does not answer is left out."""
         with self._lock:
             if not self._spaces or time.monotonic() - self._asked >= KEPT_SECONDS:
                 self._spaces = {name: found for name, path in self._directories.items() if (found := _measure(path))}
@@ -52,11 +52,11 @@ class DiskGuard:
         return self._state
 
     def has_room(self, size: int) -> bool:
-        """Would `size` more bytes leave the reserve free, on every filesystem?"""
+        """Would `size` further bytes leave the reserve free, on every filesystem?"""
         return all(space.free - size >= self.reserve for space in self.spaces().values())
 
     def _note(self) -> None:
-        """Tell the log once for every crossing."""
+        """Log every crossing of a threshold once."""
         free = min((space.free for space in self._spaces.values()), default=self.warning)
         now = "full" if free < self.reserve else "low" if free < self.warning else "ok"
         before, self._state = self._state, now
@@ -76,7 +76,7 @@ def _measure(path: Path) -> Space | None:
             found = os.statvfs(place)
             device = place.stat().st_dev
         except FileNotFoundError:
-            # Made with the first file.
+            # The directory is created with the first file.
             continue
         except OSError:
             log.warning("a filesystem does not say how much it has left", exc_info=True)

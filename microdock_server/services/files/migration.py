@@ -1,8 +1,8 @@
-"""Moving files from one storage to another while the server runs: each by itself, so that it can stop anywhere.
+"""Moves files from one storage to another while the server runs, one by one, so that it can be interrupted at any time.
 
-A file is copied under its own key, read back and compared with its row; then its row, in a transaction of its own,
-names the new place; then the old blob goes. Killed before the row changed, a copy is left that the next run takes
-over; killed after, an old blob that no row names, which `flask storage gc` removes.
+A file is copied under its own key, read back and compared with its row; then its row is changed in a transaction of its
+own; then the old blob is deleted. If killed before the row changed, a copy remains that the next run uses; if killed
+after, an unreferenced old blob, which `flask storage gc` removes.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ Table = Any
 
 
 class Outcome(StrEnum):
-    """What became of one file."""
+    """The result for one file."""
 
     MOVED = "moved"
-    GONE = "gone"  # its row was deleted, or it was moved by somebody else, meanwhile
+    GONE = "gone"  # its row was deleted, or the file was moved by another run, meanwhile
     MISSING = "missing"
-    CHANGED = "changed"  # its bytes are not what its row says, here or there
-    FAILED = "failed"  # a storage refused
+    CHANGED = "changed"  # its bytes differ from its row, in one storage or the other
+    FAILED = "failed"  # a storage failed
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One file on its way: where it is, and what its row says of it."""
+    """A file to move: where it is, and what its row says of it."""
 
     table: Table
     place: Place
@@ -58,7 +58,7 @@ def waiting(target: str) -> list[Move]:
 
 
 def migrate(moves: list[Move], storages: Storages, target: Storage) -> Iterator[tuple[Move, Outcome]]:
-    """Move the files, one after the other; what became of each, once it is durable."""
+    """Move the files one by one; yields each result once it is durable."""
     for move in moves:
         yield move, _outcome(move, storages, target)
 
@@ -79,7 +79,7 @@ def _moved(move: Move, storages: Storages, target: Storage) -> Outcome:
         if measure(target, key) != (move.size, move.sha256):
             return Outcome.CHANGED
     except FileMissing:
-        # Neither is there: was it deleted since the list was made?
+        # Found in neither storage: was it deleted since the list was made?
         if _is_named(move):
             raise
         return Outcome.GONE
@@ -91,7 +91,7 @@ def _moved(move: Move, storages: Storages, target: Storage) -> Outcome:
 
 
 def _copy(source: Storage, target: Storage, key: str) -> None:
-    """A copy that an interrupted run left is taken as it is: it is compared with the row like any other."""
+    """A copy left by an interrupted run is used: it is compared with the row like any other."""
     if _is_there(target, key):
         return
     with source.open(key) as blob:
@@ -99,7 +99,7 @@ def _copy(source: Storage, target: Storage, key: str) -> None:
 
 
 def _repoint(move: Move, source: Storage, target: Storage) -> bool:
-    """Let the row name the copy; False if it was deleted or moved meanwhile. Raises FileMissing without the copy."""
+    """Point the row to the copy; False if it was deleted or moved meanwhile. Raises FileMissing without the copy."""
     table, place = move.table, move.place
     with unit_of_work() as unit:
         done = db.session.execute(
@@ -109,7 +109,7 @@ def _repoint(move: Move, source: Storage, target: Storage) -> bool:
         )
         if not cast("CursorResult[Any]", done).rowcount:
             return False
-        # Locked now: had `gc` taken the copy for an orphan, it did so before this.
+        # Under the write lock: if `gc` took the copy for an orphan, it did so before this.
         if not _is_there(target, place.key):
             raise FileMissing()
         unit.on_commit(lambda: source.delete(place.key))

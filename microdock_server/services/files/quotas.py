@@ -1,9 +1,9 @@
-"""Is there room: what the server, an account and an address may keep, in bytes of packages, images and backups.
+"""Storage quotas of the server, of an account and of an address, in bytes of packages, images and backups.
 
-Sums are made of the rows there are, so they are right after deletions, crashes and writes of an earlier version of this
-program; they are read from indexes (an account's with a look-up for each of its plugins). Asked twice: before a body is
-received, and in the unit that writes its row, where the database lets one writer in: two uploads at once never both
-take the last place.
+Sums are computed from the existing rows, so they are right after deletions, crashes and writes by an earlier version of
+this program; they are read from indexes (an account's with a look-up for each of its plugins). They are checked twice:
+before a body is received, and in the unit that writes its row, where the database admits one writer: concurrent uploads
+never both take the last place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TABLES: Final = (PluginVersion, PluginImage, Backup)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many bytes may be kept, and for whom somebody asks; 0: any number."""
+    """How many bytes may be stored, and who asks; 0: no limit."""
 
     total: int = 0
     account: int = 0
@@ -32,14 +32,14 @@ class Room:
 
     @property
     def source(self) -> str | None:
-        """What a row says of where its file came from."""
+        """The column values that record where a row's file came from."""
         return self.address if self.from_address else None
 
     def ensure(self, size: int, owner_id: str | None = None) -> None:
-        """Is there room for `size` more bytes of this account (None: nobody's), from this address?
+        """Check the quotas for `size` further bytes of this account (None: of none), from this address.
 
-        Raises StorageBytesExceeded, AccountBytesExceeded or AddressBytesExceeded. A plugin's files are its owner's,
-        whoever sent them; backups and plugins without an owner are no account's.
+        Raises StorageBytesExceeded, AccountBytesExceeded or AddressBytesExceeded. A plugin's files count for its owner,
+        whoever sent them; backups and plugins without an owner count for no account.
         """
         if self.total and _everything() + size > self.total:
             raise StorageBytesExceeded()
@@ -53,7 +53,7 @@ UNLIMITED: Final = Room()
 
 
 def used_by(owner_id: str) -> int:
-    """The bytes of an account's plugins: every version, whatever its state, and every image."""
+    """The bytes of an account's plugins: every version, in any status, and every image."""
     theirs = [
         _sum(table).join(Plugin, Plugin.name == table.plugin_name).where(Plugin.owner_id == owner_id)
         for table in (PluginVersion, PluginImage)

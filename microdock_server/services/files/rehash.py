@@ -1,7 +1,7 @@
-"""The rolling re-hash: every stored file is read again within a cycle of days, a little at a time, against bit rot.
+"""The rolling re-hash: every stored file is read again within a cycle of days, a little at a time, to detect bit rot.
 
-Where it is stands in the database, so that it goes on after any restart. What it finds is kept until the file is well
-again or no longer wanted.
+Its position is stored in the database, so that it continues after any restart. Findings are stored until the file is
+intact again or no longer referenced.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ log = logging.getLogger(__name__)
 
 POSITION: Final = "rehash.position"
 DAMAGED: Final = "damaged."
-# After a long rest, no more than this is made up for at once.
+# After a long pause, at most this much is caught up at once.
 MOST_ELAPSED: Final = timedelta(days=1)
-# The position is saved after so many files or bytes: what a kill makes it read twice.
+# The position is saved after this many files or bytes: that much is read twice after a kill.
 BATCH_FILES: Final = 50
 BATCH_BYTES: Final = 256 * 1024 * 1024
-# Findings that are looked at again in one run, and named in one message.
+# How many findings are rechecked in one run, and named in one message.
 RECHECKED: Final = 200
 NAMED: Final = 10
 
-# Backend, key, size and hash of a file, as its row has them.
+# Backend, key, size and hash of a file, from its row.
 File = Row[str, str, int, str]
-# What a row expects of its file: where it is, its size and its hash.
+# Where a row's file is, its size and its hash.
 Expected = tuple[str, int, str]
 
 
@@ -60,7 +60,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that is not what its row says: `changed`, `missing` or `unreadable`; found when."""
+    """A file that differs from its row: `changed`, `missing` or `unreadable`; and when that was found."""
 
     key: str
     problem: str
@@ -68,9 +68,9 @@ class Damage:
 
 
 def run(storages: Storages, cycle: timedelta, is_over: Callable[[], bool], now: datetime | None = None) -> int:
-    """Read as much as is due to get around in `cycle`; how many files that were. Raises what the storage raises.
+    """Read as much as is needed to complete a round in `cycle`; returns the number of files. Raises storage errors.
 
-    Holds no transaction while it reads. Ends early, between two files, once `is_over` says so.
+    Holds no transaction while it reads. Ends early, between two files, once `is_over` returns true.
     """
     moment = now or utcnow()
     _recheck(storages)
@@ -86,13 +86,13 @@ def run(storages: Storages, cycle: timedelta, is_over: Callable[[], bool], now: 
 
 
 def damaged() -> list[Damage]:
-    """What was found and is not well yet, by key."""
+    """Damaged files that are not intact yet, by key."""
     rows = db.session.execute(select(Setting.value).where(Setting.key.startswith(DAMAGED)).order_by(Setting.key))
     return [Damage(**json.loads(value)) for (value,) in rows]
 
 
 def position() -> Position:
-    """Where it is."""
+    """The current position."""
     row = db.session.get(Setting, POSITION)
     stored = json.loads(row.value) if row else {}
     known = {field.name for field in fields(Position)}
@@ -106,11 +106,11 @@ class _Checked:
 
 
 def _begin(cycle: timedelta, now: datetime) -> Position:
-    """The position, with the bytes that time has earned since it was last here."""
+    """The position, with the bytes earned since the last run."""
     with unit_of_work(writing=False):
         place, total = position(), _total()
     if not place.at:
-        # The first run of all only shows that it works: one file.
+        # The very first run only proves that it works: one file.
         place.credit = 1.0
     else:
         elapsed = min(max(now - datetime.fromisoformat(place.at), timedelta()), MOST_ELAPSED)
@@ -146,7 +146,7 @@ def _check(storages: Storages, rows: Sequence[File], place: Position, is_over: C
 
 
 def _turn_page(place: Position, now: datetime) -> bool:
-    """Go on with the next table; True where that was the last, and a new cycle begins."""
+    """Continue with the next table; True after the last one, when a new cycle begins."""
     place.table, place.key = (place.table + 1) % len(TABLES), ""
     is_around = place.table == 0
     if is_around:
@@ -164,17 +164,17 @@ def _problem(storages: Storages, key: str, expected: Expected) -> str | None:
     except FileMissing:
         return "missing"
     except OSError:
-        # The disk itself, in the middle of a file.
+        # The disk itself failed while reading.
         return "unreadable"
 
 
 def _is_wanted(key: str, expected: Expected) -> bool:
-    """Is there still a row that wants exactly this? What was deleted or moved meanwhile is not damaged."""
+    """Does a row still refer to exactly this file? Files deleted or moved meanwhile are not damaged."""
     return _expected(key) == expected
 
 
 def _recheck(storages: Storages) -> None:
-    """Forget what is well again, or gone with its row."""
+    """Forget findings whose file is intact again, or deleted with its row."""
     with unit_of_work(writing=False):
         known = damaged()[:RECHECKED]
     for one in known:
@@ -196,7 +196,7 @@ def _expected(key: str) -> Expected | None:
 
 
 def _save(place: Position, found: Sequence[Damage], now: datetime) -> None:
-    """Keep the position and what was found before it, together; administrators are told of what is new."""
+    """Save the position together with the findings up to it; administrators are notified of new ones."""
     with unit_of_work():
         _store(place)
         known = {one.key for one in damaged()} if found else set()

@@ -1,4 +1,4 @@
-"""Plugins: finding them, where they stand, and what administrators and owners do with them."""
+"""Plugins: finding them, their status, and actions of administrators and owners."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ..files import place_of
 from . import texts
 from .lifecycle import Act, after
 
-# Made once: building a query costs as much as running it.
+# Built once: building a query costs as much as running it.
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
 _BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
 
-# In the audit log, where appeals find who decided.
+# Actions in the audit log, in which appeals find who decided.
 SUSPENDED: Final = "plugin.suspended"
 MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
 
@@ -48,7 +48,7 @@ def get(name: str) -> Plugin:
 
 
 def named(names: Iterable[str]) -> dict[str, Plugin]:
-    """Plugins by their exact names, of those that exist; asked for together."""
+    """Plugins by their exact names, of those that exist, in one query."""
     wanted = set(names)
     found = db.session.scalars(select(Plugin).where(Plugin.name.in_(wanted))) if wanted else ()
     return {plugin.name: plugin for plugin in found}
@@ -63,9 +63,9 @@ def get_public(name: str) -> Plugin:
 
 
 def get_seen(reference: str, viewer: Actor | None) -> Plugin:
-    """The plugin with this id or name, if the viewer may see it: published, their own, or of any for reviewers.
+    """The plugin with this id or name, if the viewer may see it: published ones, their own, and any for reviewers.
 
-    Raises PluginNotFound: what may not be seen does not exist.
+    Raises PluginNotFound, also for a plugin that the viewer may not see.
     """
     plugin = db.session.scalar(_BY_ID, {"id": reference}) or find(reference)
     if plugin is None or not (plugin.is_public or sees_hidden(plugin, viewer)):
@@ -74,7 +74,7 @@ def get_seen(reference: str, viewer: Actor | None) -> Plugin:
 
 
 def get_owned(reference: str, by: Actor) -> Plugin:
-    """The plugin with this id or name, if it is theirs to change. Raises PluginNotFound or NotTheOwner."""
+    """The plugin with this id or name, if the user owns it. Raises PluginNotFound or NotTheOwner."""
     plugin = get_seen(reference, by)
     if not is_owner(plugin, by) and not permits(by.role, "plugin.manage"):
         raise NotTheOwner()
@@ -82,12 +82,12 @@ def get_owned(reference: str, by: Actor) -> Plugin:
 
 
 def is_owner(plugin: Plugin, viewer: Actor | None) -> bool:
-    """Is it theirs?"""
+    """Does the user own it?"""
     return viewer is not None and plugin.owner_id == viewer.id
 
 
 def sees_hidden(plugin: Plugin, viewer: Actor | None) -> bool:
-    """May they see what is not published of this plugin?"""
+    """May the viewer see unpublished parts of this plugin?"""
     return viewer is not None and (is_owner(plugin, viewer) or permits(viewer.role, "plugin.view_all"))
 
 
@@ -102,12 +102,12 @@ def disable(name: str, by: Who) -> Plugin:
 
 
 def deprecate(name: str, by: Who) -> Plugin:
-    """Mark the plugin as out of date. It can still be downloaded."""
+    """Mark the plugin as deprecated. It can still be downloaded."""
     return _set(name, by, "plugin.deprecated", is_deprecated=True)
 
 
 def move(plugin: Plugin, act: Act, *, reason: str = "") -> None:
-    """Change where the plugin stands, and tell its owner, with the reason. Raises TransitionNotAllowed."""
+    """Change the plugin's status, and notify its owner with the reason. Raises TransitionNotAllowed."""
     before, plugin.status = plugin.status, after(plugin.status, act)
     if plugin.status == PluginStatus.PUBLISHED and plugin.published_at is None:
         plugin.published_at = utcnow()
@@ -127,32 +127,34 @@ def move(plugin: Plugin, act: Act, *, reason: str = "") -> None:
 
 
 def suspend(plugin: Plugin, by: Who, reason: str) -> None:
-    """Take a published plugin out of sight, on every surface. Raises TransitionNotAllowed."""
+    """Hide a published plugin on every surface. Raises TransitionNotAllowed."""
     move(plugin, Act.SUSPEND, reason=reason)
     audit.record(by, SUSPENDED, "plugin", plugin.name, reason=reason)
 
 
 def last_suspension(plugin: Plugin) -> AuditEntry | None:
-    """The audit log's entry of the plugin's last suspension; None where the log does not know of it."""
+    """The audit entry of the plugin's last suspension; None if the log has none."""
     return audit.find_last(SUSPENDED, "plugin", plugin.name)
 
 
 def suspension(plugin: Plugin) -> AuditEntry | None:
-    """The act that suspended the plugin, with its reason; None unless it is suspended, and the log knows of it."""
+    """The audit entry of the current suspension, with its reason; None unless the plugin is suspended and the log
+    has it.
+    """
     return last_suspension(plugin) if plugin.status == PluginStatus.SUSPENDED else None
 
 
 def restore(plugin: Plugin, by: Who, reason: str, **details: Any) -> None:
-    """Let a suspended plugin be seen again; `details` go into the audit log. Raises TransitionNotAllowed."""
+    """Restore a suspended plugin; `details` go into the audit log. Raises TransitionNotAllowed."""
     move(plugin, Act.RESTORE, reason=reason)
     audit.record(by, "plugin.restored", "plugin", plugin.name, reason=reason, **details)
 
 
 def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) -> None:
-    """Remove the plugin, its versions and images and, once that is committed, their files.
+    """Delete the plugin, its versions and images and, once that is committed, their files.
 
-    With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes; so
-    it does in any case where the plugin has, or had, an owner.
+    With `keep_tombstone` the name stays bound to its upload key and owner, and every version number to its bytes. This
+    is always so for a plugin that has, or had, an owner.
     """
     keep_tombstone = keep_tombstone or plugin.is_owned
     audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
@@ -163,17 +165,17 @@ def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) 
         _bury(plugin, versions)
     for place in [*map(place_of, images), *map(place_of, versions)]:
         current_unit().on_commit(partial(storage.delete, *place))
-    # In two statements, not by the ORM's cascade: a plugin can have thousands of versions.
+    # Bulk statements, not the ORM's cascade: a plugin can have thousands of versions.
     db.session.execute(sql_delete(PluginVersion).where(PluginVersion.plugin_name == plugin.name))
     db.session.execute(sql_delete(Plugin).where(Plugin.name == plugin.name))
     catalog.next_revision()
 
 
 def show_current(plugin: Plugin) -> None:
-    """Make the plugin show its current version, under what its owner set.
+    """Choose the plugin's current version and show its manifest, overridden by what the owner set.
 
-    Of the published versions (where there are none, of all) the highest that is not deprecated, stable before
-    prerelease; if all are deprecated, the highest.
+    The current version is the highest published one (if none is published, of all) that is not deprecated, stable
+    before prerelease; if all are deprecated, the highest.
     """
     rows = db.session.execute(
         select(PluginVersion.version, PluginVersion.status, PluginVersion.is_deprecated).where(
@@ -190,7 +192,7 @@ def show_current(plugin: Plugin) -> None:
 
 
 def assign(plugin: Plugin, values: Mapping[str, Any]) -> None:
-    """Set what an owner says of the plugin. Of what the manifest says too, the owner's word wins from now on."""
+    """Set an owner's values. From now on they take precedence over the manifest's."""
     overrides = {field: value for field, value in values.items() if field in MANIFEST_FIELDS}
     plugin.overrides = {**plugin.overrides, **overrides}
     for field, value in values.items():

@@ -1,4 +1,4 @@
-"""Handing out packages, and autocommit that exactly."""
+"""Downloads of packages, and their exact counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEDIA_TYPE: Final = "application/zip"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A version's package: what there is to send."""
+    """A version's package: what can be sent."""
 
     plugin_name: str
     version: str
@@ -37,14 +37,14 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A package on its way out."""
+    """A package that is being sent."""
 
     package: Package
     outgoing: Outgoing
 
 
 def total(plugin: Plugin) -> int:
-    """All downloads of the plugin, as of the day that was rolled up last."""
+    """All downloads of the plugin, as of the last roll-up."""
     found = db.session.get(DownloadWindow, plugin.name)
     return found.total if found else 0
 
@@ -72,7 +72,7 @@ def find(name: str, version: str | None) -> Package:
 
 
 def preview(version: PluginVersion) -> Package:
-    """The package of a version that only some may see: what they fetch is no download, and is not counted."""
+    """The package of an unpublished version, for those who may see it; not counted as a download."""
     return Package(
         version.plugin_name,
         version.version,
@@ -84,13 +84,13 @@ def preview(version: PluginVersion) -> Package:
 
 
 def open_package(package: Package, storage: Storages, suits: Suits) -> Download:
-    """The package, open at its first byte, or handed over to a sender that suits. Raises FileMissing."""
+    """The package, open at its first byte, or handed over to another sender. Raises FileMissing."""
     outgoing = storage.outgoing(*package.place, file_name=package.file_name, media_type=MEDIA_TYPE, suits=suits)
     return Download(package, outgoing)
 
 
 def count(download: Download, autocommit: Engine) -> None:
-    """Count one download, durably. Raises PluginNotFound, and closes the stream, where it was deleted since."""
+    """Count one download, durably. Raises PluginNotFound, after closing the stream, if the plugin was deleted since."""
     package = download.package
     if not execute_autocommit(autocommit, _COUNT, {"name": package.plugin_name, "number": package.version}):
         if download.outgoing.stream:

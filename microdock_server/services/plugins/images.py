@@ -1,4 +1,4 @@
-"""Icons and screenshots: made anew from what owners send, kept as blobs of their own."""
+"""Icons and screenshots: re-encoded from owners' files, stored as blobs."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ ICON_SIDE: Final = 512
 SCREENSHOT_SIDE: Final = 1920
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_SCREENSHOTS: Final = 8
-# Milliseconds of a core (media/image_cost.py) for the images of one request, and its texts: an icon and eight
-# screenshots in full HD.
+# Milliseconds of a core (media/image_cost.py) for the images and texts of one request: an icon and eight screenshots in
+# full HD.
 MAX_EFFORT: Final = 800
 TOGETHER: Final = "field.images_together"
 
 
 @dataclass(frozen=True, slots=True)
 class NewImages:
-    """Images on their way in. They replace what there is; None: it stays."""
+    """Images of a request. They replace the existing ones; None: those are kept."""
 
     icon: NormalisedImage | None = None
     screenshots: Sequence[NormalisedImage] | None = None
@@ -43,7 +43,7 @@ class NewImages:
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """An image whose blob is there, and whose row is not yet."""
+    """An image whose blob exists, and whose row does not yet."""
 
     id: str
     kind: str
@@ -53,11 +53,11 @@ class StoredImage:
 
 
 def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None, *, spent: float = 0) -> NewImages:
-    """The images of one request, made anew. Raises Invalid for the field of one that is none, or costs too much.
+    """Re-encode the images of one request. Raises Invalid for the field of a bad or too expensive one.
 
-    What all of them together cost is bounded before the first is decoded, and again when more is known of one; the
-    request's texts took `spent` milliseconds of it. Where photographs as WebP would cost too much, all of the request
-    become JPEG: the same request always gives the same bytes.
+    Their total cost is bounded before the first is decoded, and again as more becomes known of one; the request's texts
+    took `spent` milliseconds of it. If photographs as WebP would cost too much, all of the request become JPEG: the
+    same request always gives the same bytes.
     """
     wanted = [("icon", icon, ICON_SIDE)] if icon is not None else []
     wanted += [(f"screenshots.{place}", data, SCREENSHOT_SIDE) for place, data in enumerate(screenshots or ())]
@@ -92,7 +92,7 @@ def _asked(field: str, work: Callable[[], T]) -> T:
 
 
 def store(unit: Unit, new: NewImages, storage: Storages) -> list[StoredImage]:
-    """Keep the images' bytes; gone again if the unit is rolled back."""
+    """Store the images' bytes; they are deleted if the unit is rolled back."""
     wanted = [(ICON, 0, new.icon)] if new.icon else []
     wanted += [(SCREENSHOT, place, image) for place, image in enumerate(new.screenshots or ())]
     found = []
@@ -124,7 +124,7 @@ def attach(plugin: Plugin, new: Iterable[StoredImage], source: str | None = None
 
 
 def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
-    """Take the plugin's images of this kind away; their files go once that is committed."""
+    """Remove the plugin's images of this kind; their files are deleted once that is committed."""
     rows = db.session.scalars(
         select(PluginImage).where(PluginImage.plugin_name == plugin.name, PluginImage.kind == kind)
     )
@@ -135,7 +135,7 @@ def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
 
 
 def of(plugin: Plugin) -> Sequence[PluginImage]:
-    """The plugin's images: the icon first, screenshots in their order."""
+    """The plugin's images: the icon first, screenshots in order."""
     query = select(PluginImage).where(PluginImage.plugin_name == plugin.name)
     return db.session.scalars(query.order_by(PluginImage.kind, PluginImage.position)).all()
 
@@ -149,7 +149,7 @@ def get(plugin: Plugin, image_id: str) -> PluginImage:
 
 
 def open_file(image: PluginImage, storage: Storages) -> BinaryIO:
-    """The image's bytes, open at the first."""
+    """The image's bytes, open at the first one."""
     return storage.open(image.storage_backend, image.storage_key)
 
 

@@ -1,4 +1,4 @@
-"""What is inside packages: taken once a version, kept, and compared with the version before."""
+"""Inventories of packages: made once per version, stored, and compared with the previous version's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..files import Place, place_of
 
 
 def of(plugin_name: str, version: str, place: Place, storage: Storages, limits: Limits) -> Inventory:
-    """The version's inventory; taken now if it never was. Opens its own units: hashing holds no transaction."""
+    """The version's inventory; made now if there is none. Opens its own units: no transaction is held while hashing."""
     with unit_of_work(writing=False):
         known = db.session.get(VersionInventory, (plugin_name, version))
         if known is not None:
@@ -31,7 +31,7 @@ def of(plugin_name: str, version: str, place: Place, storage: Storages, limits: 
 
 
 def difference(plugin_name: str, version: str, storage: Storages, limits: Limits) -> dict[str, Any]:
-    """What a version changes beside the last published one below or above it; `against` names that one, or is null."""
+    """The changes of a version since the nearest published one; `against` names that one, or is null."""
     with unit_of_work(writing=False):
         subject = db.session.get_one(PluginVersion, (plugin_name, version))
         before = db.session.scalar(

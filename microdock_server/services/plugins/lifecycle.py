@@ -1,4 +1,4 @@
-"""What may become of a plugin or a version: one table, which every path that changes a status goes through."""
+"""The transition table of plugins and versions, which every change of a status goes through."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...vocabulary import PluginStatus, ReviewStatus, Verdict
 
 
 class Act(StrEnum):
-    """What is done to a plugin or a version that may change where it stands."""
+    """Actions that may change the status of a plugin or a version."""
 
     SUBMIT = "submit"
     START = "start"
@@ -34,12 +34,12 @@ TRANSITIONS: Final[dict[tuple[PluginStatus, Act], PluginStatus]] = {
     (_S.IN_REVIEW, Act.REQUEST_CHANGES): _S.NEEDS_CHANGES,
     (_S.PUBLISHED, Act.SUSPEND): _S.SUSPENDED,
     (_S.SUSPENDED, Act.RESTORE): _S.PUBLISHED,
-    # An appeal that is granted with `update_plugin_status: approved`, and one that is granted without actions.
+    # An appeal granted with `update_plugin_status: approved`, and one granted without actions.
     (_S.REJECTED, Act.GRANT_APPEAL): _S.PUBLISHED,
     (_S.REJECTED, Act.REOPEN): _S.PENDING,
 }
 
-# A plugin in these states stands apart from the reviews of its further versions.
+# Plugins in these states are unaffected by reviews of their further versions.
 SETTLED: Final = (_S.PUBLISHED, _S.SUSPENDED)
 
 ACT_OF: Final = {
@@ -55,7 +55,7 @@ REVIEW_STATUS_OF: Final = {
 
 
 def after(status: str, act: Act) -> PluginStatus:
-    """The status after `act`. Raises TransitionNotAllowed where the table does not know the step."""
+    """The status after `act`. Raises TransitionNotAllowed if the table has no such transition."""
     found = TRANSITIONS.get((PluginStatus(status), act))
     if found is None:
         raise TransitionNotAllowed(status=status, act=act.value)
@@ -63,5 +63,5 @@ def after(status: str, act: Act) -> PluginStatus:
 
 
 def is_allowed(status: str, act: Act) -> bool:
-    """Does the table know this step?"""
+    """Does the table have this transition?"""
     return (PluginStatus(status), act) in TRANSITIONS

@@ -1,4 +1,4 @@
-"""Plugins whose names a reader may take for those of popular ones."""
+"""Plugins whose names could be confused with those of popular ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ...bundle.lookalikes import Lookalike, find_lookalikes
 from ...database.session import db
 from ...models import DownloadWindow, Plugin
 
-# How many of the most downloaded plugins a name is compared with: it bounds what one upload costs.
+# How many of the most downloaded plugins a name is compared with; this bounds the cost of an upload.
 POPULAR: Final = 1000
 
 
 def to_popular(plugin: Plugin) -> list[Lookalike]:
-    """The popular plugins that were there before this one and whose names look like its; nearest first."""
-    # By number, which is given out in order: the plugin that was first is not the one that passes for another.
+    """Popular plugins older than this one whose names resemble its name; nearest first."""
+    # Numbers are assigned in order: the older plugin is not the impostor.
     others = (
         select(DownloadWindow.plugin_name)
         .where(DownloadWindow.is_public, DownloadWindow.number < plugin.number)

@@ -1,8 +1,8 @@
-"""Who sent a version, and who may therefore not decide on it: the one place of that rule.
+"""Who submitted a version, and therefore may not decide on it. This rule stands here only.
 
-Whoever submitted a version never decides on it, by whichever way it came: with their account, with an upload key that
-they made, into a plugin of theirs or of somebody else's. Where nobody else could decide, an override with a reason
-does, and the audit log says so.
+The submitter of a version never decides on it, whichever way it was sent: with their account, with an upload key that
+they made, to a plugin of theirs or of somebody else's. If nobody else could decide, an override with a reason allows
+it, and the audit log records that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FINGERPRINT: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends a version: an account, or whoever holds an upload key, who may be logged in as well."""
+    """The sender of a version: an account, or a client with an upload key, which may be logged in as well."""
 
     account: Actor | None
     is_by_key: bool = False
@@ -40,14 +40,14 @@ class Sender:
         return None if self.account is None else self.account.id
 
     def sign(self, plugin: Plugin, version: PluginVersion) -> None:
-        """Note on a new version who sent it."""
+        """Record on a new version who sent it."""
         version.submitted_by = self.account_id
         if self.is_by_key:
             version.submitted_key = fingerprint(plugin.upload_key_hash)
             version.submitted_key_by = plugin.upload_key_by
 
     def record(self, plugin: Plugin, version: PluginVersion) -> None:
-        """Write an upload into the audit log: who, or which key; never the key itself."""
+        """Record an upload in the audit log, with the account or the key's fingerprint; never the key itself."""
         key = {"key": version.submitted_key, "key_made_by": version.submitted_key_by} if self.is_by_key else {}
         audit.record(
             self.account or _KEY_HOLDER,
@@ -64,7 +64,9 @@ class Sender:
 
 
 def fingerprint(key_hash: str) -> str:
-    """A name for an upload key, another for every key. Made from its salted hash: the key cannot be guessed from it."""
+    """A name for an upload key, unique per key. Made from its salted hash, so that it does not help to guess the
+    key.
+    """
     return hashlib.sha256(b"upload key\0" + key_hash.encode()).hexdigest()[:_FINGERPRINT]
 
 
@@ -75,13 +77,13 @@ def of(plugin: Plugin, version: PluginVersion) -> set[str]:
             Review.plugin_name == version.plugin_name, Review.version == version.version
         )
     )
-    # Whoever reports a published version did not submit it.
+    # Reporting a published version does not make a submitter.
     sent = [submitter for submitter, reasons in queued if Reason.REPORTED.value not in reasons]
     return _known([plugin.owner_id, version.submitted_by, version.submitted_key_by, *sent])
 
 
 def refusal(plugin: Plugin, account_id: str) -> DomainError:
-    """What somebody hears who may not decide about what they submitted."""
+    """The error for a submitter who may not decide."""
     return OwnPlugin() if plugin.owner_id == account_id else OwnSubmission()
 
 
@@ -93,10 +95,11 @@ def ensure_may_decide(
     override: bool,
     permission: str = "review.update",
 ) -> bool:
-    """Is `by` none of the `barred`? False then; True where they are, but nobody else could decide and they override.
+    """Check that `by` is not in `barred`. False if so; True for a barred one who overrides because nobody else could
+    decide.
 
-    Raises `problem` for one of the barred, saying in its details where an override is possible; OverrideRefused for
-    an override while somebody else, whom `permission` is given to, could decide.
+    Raises `problem` for a barred one, whose details say if an override is possible; OverrideRefused for an override
+    while somebody else with `permission` could decide.
     """
     barred = _known(barred)
     if by.id not in barred:
@@ -112,7 +115,7 @@ def ensure_may_decide(
 def hindrance(
     barred: Iterable[str | None], by: Actor, problem: DomainError, *, permission: str = "review.update"
 ) -> DomainError | None:
-    """What `ensure_may_decide` says to somebody who does not override; None where they may decide."""
+    """The error that `ensure_may_decide` would raise without an override; None if they may decide."""
     try:
         ensure_may_decide(barred, by, problem, override=False, permission=permission)
     except DomainError as refused:
@@ -121,14 +124,14 @@ def hindrance(
 
 
 def is_anybody_else(barred: Iterable[str | None], permission: str = "review.update") -> bool:
-    """Is there an active account that holds `permission` and is none of the `barred`?"""
+    """Does any active account hold `permission` without being `barred`?"""
     roles = [role for role in Role if permits(role, permission)]
     query = select(User.id).where(User.is_active, User.role.in_(roles), User.id.not_in(_known(barred)))
     return db.session.scalar(query.limit(1)) is not None
 
 
 def overridden(reason: str | None, is_used: bool) -> dict[str, Any]:
-    """What the audit log says of a decision beside the rest: that it was an override, and why."""
+    """Details for the audit log of a decision by override: the reason."""
     return {"override": True, "override_reason": reason} if is_used else {}
 
 

@@ -1,8 +1,8 @@
-"""Texts in Markdown: rendered once, when they are written, and kept beside what they were made of.
+"""Texts in Markdown: rendered once, when they are written, and stored beside their source.
 
-A row says of which text its HTML is (a hash), so that HTML never outlives its text: the previous version of this
-program writes texts and knows nothing of their HTML, and a later one may render differently. Such a text is rendered
-when it is first read, once, and kept.
+A row stores the hash of the text that its HTML was made from, so HTML never outlives its text: the previous version of
+this program writes texts without HTML, and a later one may render differently. Such a text is rendered once, when it is
+first read, and stored.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from ...models import Plugin, PluginVersion
 
 log = logging.getLogger(__name__)
 
-# Another one as soon as the same text becomes other HTML.
+# Changed whenever the same text gives different HTML.
 RENDERER: Final = "2"
-# HTML, and the steps that it took.
+# HTML, and its cost in steps.
 _costs: Final[LoadingCache[str, tuple[str, int]]] = LoadingCache(64)
 
 
 def ensure_render(fields: Mapping[str, str], beside: str = "") -> float:
-    """What the texts of one request take to render, in milliseconds of an ordinary core (media/markup_cost.py).
+    """The cost of rendering one request's texts, in milliseconds of a typical core (media/markup_cost.py).
 
-    `beside` is one that was taken already. Raises Invalid, which says what there is too much of, for the text with
-    which all of them cost more than one text may.
+    `beside` is a text that was accepted already. Raises Invalid, naming the excess, for the text with which the total
+    exceeds the limit of one text.
     """
     left = STEPS - (_steps(beside) if beside else 0)
     for field, markdown in fields.items():
@@ -46,7 +46,7 @@ def ensure_render(fields: Mapping[str, str], beside: str = "") -> float:
 
 
 def ensure_manifest_renders(changelog: str) -> None:
-    """The same of a changelog in a package: a fault of the package."""
+    """The same for a changelog in a package, as a fault of the package."""
     try:
         _rendered(changelog)
     except TooCostly as found:
@@ -62,28 +62,28 @@ def set_long_description(plugin: Plugin, markdown: str) -> None:
 
 
 def set_changelog(version: PluginVersion, markdown: str) -> None:
-    """Give the version this text, and its HTML."""
+    """Give the version this changelog, and its HTML."""
     version.changelog = markdown
     version.changelog_html, version.changelog_of = html_of(markdown), digest(markdown)
 
 
 def long_description_html(plugin: Plugin, engine: Engine) -> str:
-    """The HTML of the plugin's text, as it is kept; `engine` keeps what was not."""
+    """The HTML of the plugin's text as stored; `engine` stores it if it is missing."""
     return _shown(plugin, "long_description", engine)
 
 
 def changelog_html(version: PluginVersion, engine: Engine) -> str:
-    """The HTML of the version's text, as it is kept; `engine` keeps what was not."""
+    """The HTML of the version's changelog as stored; `engine` stores it if it is missing."""
     return _shown(version, "changelog", engine)
 
 
 def digest(markdown: str) -> str:
-    """What HTML says that it was made of."""
+    """The hash of a text, stored with its HTML."""
     return hashlib.sha256(f"{RENDERER}\n{markdown}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def html_of(markdown: str) -> str:
-    """The text as HTML that may stand in our pages; as it is where it was taken before texts had a limit."""
+    """Safe HTML of the text; plain text for one accepted before texts had a limit."""
     try:
         return _rendered(markdown)
     except TooCostly:
@@ -99,7 +99,7 @@ def _steps(markdown: str, limit: int = STEPS) -> int:
     of = digest(markdown)
     kept = _costs.get(of)
     if kept is not None and kept[1] > limit:
-        # Made before, for somebody who had more left: what it has too much of is said by who counts.
+        # Cached by a caller with a higher limit: the reason is determined by counting again.
         return _counted(markdown, limit)[1]
     return _costs.load(of, lambda: _counted(markdown, limit))[1]
 
@@ -120,7 +120,7 @@ def _shown(row: Any, field: str, engine: Engine) -> str:
 
 
 def _keep(row: Any, field: str, of: str, engine: Engine) -> str:
-    """Render, and keep it with the row: in the unit that is open where it writes, and beside it where it reads."""
+    """Render and store: in the open unit if it writes, in one of its own if it reads."""
     markdown = getattr(row, field)
     html = html_of(markdown)
     if current_unit().writing:
@@ -138,10 +138,10 @@ def _keep(row: Any, field: str, of: str, engine: Engine) -> str:
     try:
         execute_autocommit(engine, statement, {**key, "markdown": markdown, "html": html, "of": of})
     except (DomainError, SQLAlchemyError):
-        # It is answered all the same, and rendered again by whoever reads it next.
+        # It is returned all the same, and rendered again by the next reader.
         log.warning("the HTML of a text could not be kept", exc_info=True)
     return html
 
 
-# Of texts without HTML, while it is being kept and for those who read an older snapshot.
+# Renderings of texts without stored HTML, until it is stored and for readers of older snapshots.
 _first_read: Final[LoadingCache[str, str]] = LoadingCache(64)

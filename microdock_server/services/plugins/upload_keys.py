@@ -1,4 +1,4 @@
-"""Which key guards a plugin's name, and how an upload proves that it has it."""
+"""The upload keys of plugin names, and proving them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ...vocabulary import FIRST_KEY_MIN
 from .. import configuration, plugins
 from ..accounts import passwords
 
-# A key is proved anew where what guards the name changed meanwhile, so often.
+# How often a key is checked again if the stored hash changed meanwhile.
 AGREEMENTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A key that was proved: against which stored hash (None: the name was new), and the hash that guards the name."""
+    """A checked key: the stored hash it was checked against (None: the name was new), and the hash to store."""
 
     before: str | None
     key_hash: str
 
 
 def agree(name: str, plugin_key: str) -> Agreed:
-    """Prove the key against what guards `name` now; for a new name, make its hash.
+    """Check the key against the hash stored for `name`; for a new name, hash it.
 
     Raises WrongPluginKey; for a new name NameReserved, and Invalid where its first key is too short.
     """
@@ -38,14 +38,14 @@ def agree(name: str, plugin_key: str) -> Agreed:
         if len(plugin_key) < FIRST_KEY_MIN:
             raise Invalid.field("plugin_key", "field.first_key", min=FIRST_KEY_MIN)
         return Agreed(None, passwords.hash_key(plugin_key))
-    # Without a key, nobody's fits: the name was made through the marketplace.
+    # Created through the marketplace without a key: no key matches.
     if not before or not passwords.matches(before, plugin_key):
         raise WrongPluginKey()
     return Agreed(before, before)
 
 
 def stored(name: str) -> str | None:
-    """The hash that guards `name`: "" where nobody's key fits, None for a new name."""
+    """The hash stored for `name`: "" if no key matches, None for a new name."""
     plugin = plugins.find(name)
     if plugin is not None:
         return plugin.upload_key_hash

@@ -1,4 +1,4 @@
-"""Versions: finding and retiring them. How one comes to be is in publishing.py."""
+"""Versions: finding and deprecating them. publishing.py creates them."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def public_of(plugin: Plugin) -> Sequence[PluginVersion]:
 
 
 def find(plugin: Plugin, version: str) -> PluginVersion | None:
-    """The plugin's version with this number; build metadata does not count. A text that is no version is none."""
+    """The plugin's version with this number, ignoring build metadata; None for an invalid version."""
     if not is_version(version):
         return None
     return db.session.scalar(_ONE, {"name": plugin.name, "precedence": sort_key(version)})
 
 
 def current(plugin: Plugin) -> PluginVersion:
-    """The version that the plugin shows itself with."""
+    """The version that the plugin shows."""
     return db.session.get_one(PluginVersion, (plugin.name, plugin.current_version))
 
 
 def exactly(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PluginVersion]:
-    """Versions by the plugin's name and their number as they stand in rows, of those that exist; asked for together."""
+    """Versions by plugin name and exact number, of those that exist, in one query."""
     wanted = set(keys)
     key = tuple_(PluginVersion.plugin_name, PluginVersion.version)
     found = db.session.scalars(select(PluginVersion).where(key.in_(wanted))) if wanted else ()
@@ -72,7 +72,7 @@ def get(plugin: Plugin, version: str) -> PluginVersion:
 
 
 def deprecate(name: str, version: str, by: Who) -> PluginVersion:
-    """Mark one version as out of date. Another may become the current one."""
+    """Mark one version as deprecated. Another may become the current one."""
     plugin = plugins.get(name)
     found = get(plugin, version)
     found.is_deprecated = True
@@ -84,6 +84,6 @@ def deprecate(name: str, version: str, by: Who) -> PluginVersion:
 
 
 def latest_unpublished(plugin: Plugin) -> PluginVersion | None:
-    """The highest version that is not published yet: what a submission is about."""
+    """The highest unpublished version: the subject of a submission."""
     waiting = (version for version in of(plugin) if version.status != PluginStatus.PUBLISHED)
     return next(waiting, None)

@@ -1,4 +1,4 @@
-"""The review queue: what waits, who looks at it, and what is decided."""
+"""The review queue: what waits, who reviews it, and decisions."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _PRIORITY_OF: Final = {
 
 
 def submit(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
-    """Put a version into the queue, for `reason`, and the plugin with it where it is not published.
+    """Put a version into the queue, for `reason`; its plugin's status follows unless it is published.
 
-    Where nobody has to look, it is published at once.
+    Published at once if no review is required.
     """
     if plugin.status not in SETTLED and plugin.status not in (PluginStatus.PENDING, PluginStatus.IN_REVIEW):
         plugins.move(plugin, Act.SUBMIT)
@@ -49,7 +49,7 @@ def submit(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | 
 
 
 def enter(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
-    """The version's place in the queue, for one more reason where it is there already."""
+    """The version's entry in the queue; if it exists already, with one more reason."""
     review = open_of(version)
     if review is None:
         review = Review(
@@ -69,7 +69,7 @@ def enter(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | N
 
 
 def add_reason(review: Review, reason: Reason) -> None:
-    """One more reason to look at it; one that is urgent makes the review so."""
+    """Add a reason to a review; an urgent reason makes it urgent."""
     if reason not in review.reasons:
         review.reasons = [*review.reasons, reason.value]
     wanted = _PRIORITY_OF.get(reason, Priority.MEDIUM)
@@ -93,14 +93,14 @@ def get(review_id: str) -> Review:
 
 
 def by_id(ids: Iterable[str]) -> dict[str, Review]:
-    """Reviews by id, of those that exist; asked for together."""
+    """Reviews by id, of those that exist, in one query."""
     wanted = set(ids)
     found = db.session.scalars(select(Review).where(Review.id.in_(wanted))) if wanted else ()
     return {review.id: review for review in found}
 
 
 def revision(review: Review) -> str:
-    """Which state of the review this is: whose it is, how urgent, about which file, and where it stands."""
+    """The revision of the review: its reviewer, priority, file and status."""
     names = ("id", "status", "assigned_reviewer_id", "priority", "assignment_notes", "file_hash")
     return revisions.of_columns("review", review, names)
 
@@ -114,9 +114,9 @@ def assign(
     notes: str,
     expected: Expected = WHATEVER,
 ) -> Review:
-    """Give an open review to a reviewer who did not submit the version.
+    """Assign an open review to a reviewer who did not submit the version.
 
-    Raises Invalid for others, ReviewerBusy, ReviewDecided, OwnPlugin, OwnSubmission, ChangedMeanwhile.
+    Raises Invalid for anybody else, ReviewerBusy, ReviewDecided, OwnPlugin, OwnSubmission, ChangedMeanwhile.
     """
     review = _open(review_id)
     _ensure_not_anothers(review, by)
@@ -148,11 +148,11 @@ def assign(
 
 
 def start(review_id: str, by: Actor) -> Review:
-    """Begin a review; one that nobody has becomes the caller's. Who submitted the version begins it alone where
-    nobody else could: to decide takes an override then.
+    """Start a review; an unassigned one becomes the caller's.
 
-    Raises AssignedToAnother, OwnPlugin, OwnSubmission, ReviewerBusy, ReviewDecided, TransitionNotAllowed where it has
-    begun.
+    The version's submitter can start it only if nobody else could, and then needs an override to decide. Raises
+    AssignedToAnother, OwnPlugin, OwnSubmission, ReviewerBusy, ReviewDecided, TransitionNotAllowed if it was started
+    already.
     """
     review = _open(review_id)
     plugin, version = subject(review)
@@ -181,11 +181,11 @@ def decide(
     override: str | None = None,
     expected: Expected = WHATEVER,
 ) -> Review:
-    """Decide a review that has begun (with `starts` one that has not, too). The decision is about `file_hash`.
+    """Decide a started review (with `starts`, also one that was not started). The decision is about `file_hash`.
 
-    `override` is the reason for which somebody decides on what they submitted themselves, where nobody else could.
-    Raises ReviewDecided, AssignedToAnother, OwnPlugin, OwnSubmission, OverrideRefused, ReviewOutdated,
-    TransitionNotAllowed, ChangedMeanwhile.
+    `override` is the reason why a submitter decides on their own submission, if nobody else could. Raises
+    ReviewDecided, AssignedToAnother, OwnPlugin, OwnSubmission, OverrideRefused, ReviewOutdated, TransitionNotAllowed,
+    ChangedMeanwhile.
     """
     review = _open(review_id)
     plugin, version = subject(review)
@@ -203,7 +203,7 @@ def decide(
 
 
 def approve_automatically(review: Review, plugin: Plugin, version: PluginVersion, notes: str) -> None:
-    """Publish what the rules found good enough, where the configuration asks no person."""
+    """Publish a version with a good enough score, if the configuration requires no manual review."""
     if review.status == ReviewStatus.PENDING:
         _start(review, plugin, version)
     review.is_automatic = True
@@ -212,7 +212,7 @@ def approve_automatically(review: Review, plugin: Plugin, version: PluginVersion
 
 
 def last_decision(plugin: Plugin, status: ReviewStatus) -> Review | None:
-    """The plugin's last review that was decided so."""
+    """The plugin's last review with this decision."""
     query = select(Review).where(Review.plugin_name == plugin.name, Review.status == status)
     return db.session.scalar(query.order_by(Review.decided_at.desc(), Review.id.desc()).limit(1))
 
@@ -248,7 +248,7 @@ def _start(review: Review, plugin: Plugin, version: PluginVersion) -> None:
     after(PluginStatus(review.status), Act.START)
     review.status = ReviewStatus.IN_REVIEW
     review.started_at = utcnow()
-    # A report is about a version that is published, and stays so while it is looked at.
+    # A report is about a published version, which stays published during the review.
     if version.status != PluginStatus.PUBLISHED:
         version.status = after(version.status, Act.START)
     if plugin.status not in SETTLED and plugin.status != PluginStatus.IN_REVIEW:
@@ -258,7 +258,7 @@ def _start(review: Review, plugin: Plugin, version: PluginVersion) -> None:
 def _begin_to_decide(
     review: Review, plugin: Plugin, version: PluginVersion, verdict: Verdict, by: Actor, *, starts: bool
 ) -> None:
-    """Begin a review that has not, where it may begin with its decision. Raises TransitionNotAllowed otherwise."""
+    """Start a review together with its decision, where that is allowed. Raises TransitionNotAllowed otherwise."""
     if not starts:
         after(PluginStatus.PENDING, ACT_OF[verdict])
     review.assigned_reviewer_id = review.assigned_reviewer_id or by.id
@@ -316,7 +316,7 @@ def _judge_version(plugin: Plugin, version: PluginVersion, act: Act) -> None:
 
 
 def _go_on_waiting(plugin: Plugin) -> None:
-    """A version was refused while another waits: so does the plugin."""
+    """A version was rejected while another waits: the plugin then waits as well."""
     statuses = set(db.session.scalars(select(Review.status).where(Review.plugin_name == plugin.name, is_open())))
     if statuses:
         plugins.move(plugin, Act.SUBMIT)
@@ -325,11 +325,11 @@ def _go_on_waiting(plugin: Plugin) -> None:
 
 
 def _judge_report(plugin: Plugin, verdict: Verdict, by: Who, notes: str) -> None:
-    """What is published stays so, unless somebody who may suspend it finds the report true."""
+    """Decide a report: the version stays published, unless somebody with the right to suspend confirms it."""
     if verdict is Verdict.REJECTED:
         if not isinstance(by, Actor) or not permits(by.role, "plugin.suspend"):
             raise Forbidden()
-        # Somebody may have seen to it while the report was looked at.
+        # Somebody may have suspended it during the review.
         if plugin.status != PluginStatus.SUSPENDED:
             plugins.suspend(plugin, by, notes)
 

@@ -1,4 +1,6 @@
-"""Appeals: against a rejection or a suspension, heard by somebody else, undone in the same transaction if granted."""
+"""Appeals against a rejection or a suspension: decided by somebody else; a granted one takes effect in the same
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ from ..plugins.lifecycle import SETTLED, Act, after
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an appeal is about: the plugin, the version that was rejected, the reason that was given, and when."""
+    """The subject of an appeal: the plugin, the rejected version, the reason given, and when."""
 
     plugin: Plugin
     version: PluginVersion | None
@@ -44,9 +46,9 @@ class Subject:
 
 
 def submit(reference: str, kind: AppealType, by: Actor, values: dict[str, Any]) -> Appeal:
-    """Appeal against the last rejection, or the suspension, of a plugin of theirs.
+    """Appeal against the last rejection, or the suspension, of one's own plugin.
 
-    Raises PluginNotFound, NotTheOwner, NothingToAppeal, AppealExists while one against the same decision is open.
+    Raises PluginNotFound, NotTheOwner, NothingToAppeal, AppealExists while an appeal against the same decision is open.
     """
     plugin = plugins.get_seen(reference, by)
     if not plugins.is_owner(plugin, by):
@@ -70,7 +72,7 @@ def page(
     page_number: int | None,
     limit: int | None,
 ) -> tuple[int, Sequence[Appeal]]:
-    """How many appeals fit, and one page of them, newest first."""
+    """The number of matching appeals, and one page of them, newest first."""
     query = select(Appeal).order_by(Appeal.created_at.desc(), Appeal.id.desc())
     if appellant_id is not None:
         query = query.where(Appeal.appellant_id == appellant_id)
@@ -90,12 +92,12 @@ def process(
     *,
     override: str | None = None,
 ) -> Appeal:
-    """Hear an appeal. Granted, its actions undo the decision now; without actions the plugin is reviewed again.
+    """Decide an appeal. If granted, its actions undo the decision now; without actions the plugin is reviewed again.
 
-    `override` is the reason for which somebody hears one that concerns themselves, where nobody else could.
-    Raises AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, OwnSubmission, OverrideRefused, Invalid for actions
-    that this appeal cannot have, Forbidden for those who may not lift what it is against, TransitionNotAllowed where
-    the plugin has moved on meanwhile.
+    `override` is the reason why somebody decides an appeal that concerns themselves, if nobody else could. Raises
+    AppealNotFound, AppealDecided, OwnDecision, OwnPlugin, OwnSubmission, OverrideRefused, Invalid for actions that this
+    appeal cannot have, Forbidden for those who may not reverse the decision, TransitionNotAllowed if the plugin's
+    status has changed meanwhile.
     """
     appeal = _open(appeal_id)
     plugin = db.session.get_one(Plugin, appeal.plugin_name)
@@ -110,7 +112,7 @@ def process(
 
 
 def subjects(rows: Sequence[Appeal]) -> dict[str, Subject]:
-    """What appeals are about, by their id; asked for together, however many they are."""
+    """Subjects of appeals by appeal id; the number of queries does not depend on theirs."""
     found = plugins.named(row.plugin_name for row in rows)
     suspensions = audit.by_id(row.decision_id for row in rows if row.type == AppealType.SUSPENSION)
     decided = reviews.by_id(row.decision_id for row in rows if row.type != AppealType.SUSPENSION)
@@ -144,7 +146,7 @@ def _open(appeal_id: str) -> Appeal:
 
 
 def hindrance(appeal: Appeal, subject: Subject, judge: Actor) -> DomainError | None:
-    """Why somebody may not hear an appeal; its details say where an override is possible. None where they may."""
+    """Why somebody may not decide an appeal (details say if an override is possible); None if they may."""
     if appeal.status != AppealStatus.PENDING:
         return AppealDecided()
     if not permits(judge.role, _permission(appeal)):
@@ -158,9 +160,9 @@ def _permission(appeal: Appeal) -> str:
 
 
 def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: bool) -> bool:
-    """Neither who decided before hears an appeal, nor whom it is for, nor who submitted what it would publish.
+    """Refuse those who made the decision, those whom the appeal is for, and submitters of what it would publish.
 
-    Nor, whatever they would answer, who may not lift what it is against: they could only refuse it.
+    Also those who may not reverse the decision: they could only refuse the appeal.
     """
     if not permits(judge.role, _permission(appeal)):
         raise Forbidden()
@@ -172,7 +174,7 @@ def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: 
 def _barred(
     appeal: Appeal, plugin: Plugin, version: PluginVersion | None, judge: Actor
 ) -> tuple[set[str | None], DomainError]:
-    """Who does not hear the appeal, and what `judge` is told if they are one of them."""
+    """Who may not decide the appeal, and the error for `judge` if they are one of them."""
     barred = {appeal.against_id, appeal.appellant_id, plugin.owner_id}
     barred |= submitters.of(plugin, version) if version else set()
     if judge.id == appeal.against_id:
@@ -183,12 +185,12 @@ def _barred(
 
 
 def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:
-    """What the appeal is against, and who decided it."""
+    """The decision that is appealed against, and who made it."""
     if kind is AppealType.SUSPENSION:
         if plugin.status != PluginStatus.SUSPENDED:
             raise NothingToAppeal()
         suspension = plugins.last_suspension(plugin)
-        # Where the log does not know of it, nobody is barred for it; the plugin stands for the one decision there is.
+        # If the log has no entry, nobody is barred for the decision; the plugin's id stands for it.
         return (str(suspension.id), suspension.actor_id) if suspension else (plugin.id, None)
     review = reviews.last_decision(plugin, ReviewStatus.REJECTED)
     version = _version(review) if review else None
@@ -208,7 +210,7 @@ def _open_against(decision_id: str) -> Appeal | None:
 
 
 def _ensure_fits(plugin: Plugin, actions: Sequence[dict[str, Any]]) -> None:
-    """The one thing an appeal can do is to publish the plugin it is about."""
+    """The only possible action of an appeal is to publish its plugin."""
     for place, action in enumerate(actions):
         if place or action["plugin_id"] not in (plugin.id, plugin.name):
             raise Invalid.field(f"actions.{place}.plugin_id", "field.action")
@@ -245,7 +247,9 @@ def _notify_appellant(appeal: Appeal, plugin: Plugin, overridden: dict[str, Any]
 
 
 def _restore(appeal: Appeal, plugin: Plugin, by: Actor, response: str) -> None:
-    """End the suspension that the appeal is about; a later one is another decision, with an appeal of its own."""
+    """End the suspension that the appeal is about; a later suspension is another decision, with an appeal of its
+    own.
+    """
     if plugin.status == PluginStatus.SUSPENDED and _decision(plugin, AppealType.SUSPENSION)[0] != appeal.decision_id:
         raise TransitionNotAllowed(status=plugin.status, act=Act.RESTORE.value)
     plugins.restore(plugin, by, response)
@@ -265,7 +269,7 @@ def _reopen(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:
 
 
 def _follow(plugin: Plugin, act: Act) -> None:
-    """What the version's new fate means for its plugin, which may have moved on since the decision."""
+    """Update the plugin for the version's new status; its own may have changed since the decision."""
     if plugin.status == PluginStatus.REJECTED:
         plugins.move(plugin, act)
     elif plugin.status in SETTLED:

@@ -1,4 +1,4 @@
-"""One automatic review from beginning to end, as a background job; and the same verdict again from what was stored."""
+"""An automatic review as a background job, and replaying a verdict from stored facts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..jobs import Leased
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A stored verdict, and what today's rules make of the same facts."""
+    """A stored verdict, and today's verdict on the same facts."""
 
     stored: dict[str, Any]
     again: dict[str, Any]
@@ -33,7 +33,9 @@ class Replay:
 
 
 def run(leased: Leased, tools: Tools) -> None:
-    """Do the job. Killed at any point, it begins anew: the last step writes verdict, effects and state together."""
+    """Run the job. If killed at any point, it starts again: the last step writes verdict, effects and state
+    together.
+    """
     with unit_of_work():
         review = db.session.get(AutoReview, leased.payload["auto_review_id"])
         if review is None:
@@ -55,7 +57,7 @@ def run(leased: Leased, tools: Tools) -> None:
 
 
 def give_up(leased: Leased, reason: str) -> None:
-    """The last attempt failed: say so where the result is looked for. Whoever reviews has to do without."""
+    """Record that the last attempt failed, so that reviewers stop waiting for the result."""
     review = db.session.get(AutoReview, leased.payload["auto_review_id"])
     if review is not None:
         review.status = AutoReviewStatus.FAILED
@@ -64,7 +66,7 @@ def give_up(leased: Leased, reason: str) -> None:
 
 
 def replay(auto_review_id: str) -> Replay:
-    """Judge the stored facts again. Raises AutoReviewNotFound, also for one that is not completed."""
+    """Apply today's rules to the stored facts. Raises AutoReviewNotFound, also for a review that is not completed."""
     review = requests.get(auto_review_id)
     if review.facts is None or review.verdict is None:
         raise AutoReviewNotFound()
@@ -97,10 +99,10 @@ def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]
     waiting = reviews.open_of(version)
     config = configuration.current().review_settings
     if waiting is None and not version.is_public:
-        # A person decided meanwhile, or it is a draft: there is nothing to hold up, and nothing to publish.
+        # A person decided meanwhile, or it is a draft: there is nothing to prioritize, and nothing to publish.
         return
     if has_high(verdict):
-        # A published version is looked at again; one that waits, sooner.
+        # A published version enters the queue again; a waiting one gets a higher priority.
         reviews.add_reason(waiting or reviews.enter(plugin, version, Reason.FLAGGED, None), Reason.FLAGGED)
         return
     good = verdict["overall_score"] >= config.auto_approve_threshold

@@ -1,4 +1,4 @@
-"""Looking at the review queue: what is in it, who is next, how long it takes."""
+"""Queries on the review queue: its entries, their order, and estimates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...vocabulary import NOT_MEASURED, OPEN_REVIEWS, Priority, Reason, ReviewSt
 from .. import audit
 from ..paging import page_of
 
-# How many past reviews an estimate is made from.
+# How many past reviews an estimate is based on.
 SAMPLE: Final = 50
 MOST_REPORTS: Final = 20
 
@@ -30,7 +30,7 @@ def page(
     page_number: int,
     limit: int,
 ) -> tuple[int, Sequence[Review]]:
-    """How many reviews fit, and one page of them: open ones the most urgent and oldest first, others newest first."""
+    """The number of matching reviews, and one page: open ones by urgency and age, others newest first."""
     query = select(Review).where(is_open() if status is None else Review.status == status)
     if priority is not None:
         query = query.where(Review.priority == priority)
@@ -46,7 +46,7 @@ def page(
 
 
 def stats() -> dict[str, int]:
-    """How many reviews are open, by priority."""
+    """The number of open reviews, by priority."""
     rows = db.session.execute(select(Review.priority, func.count()).where(is_open()).group_by(Review.priority))
     counts = {str(priority): int(count) for priority, count in rows}
     return {
@@ -56,7 +56,7 @@ def stats() -> dict[str, int]:
 
 
 def position(review: Review) -> int | None:
-    """The review's place among the open ones, 1 being next; None once it is decided."""
+    """The review's position among the open ones, 1 being next; None once it is decided."""
     if review.status not in OPEN_REVIEWS:
         return None
     sooner = or_(
@@ -89,7 +89,7 @@ def latest_of(plugin: Plugin) -> Review | None:
 
 
 def reports(rows: Sequence[Review]) -> dict[str, list[AuditEntry]]:
-    """The reports that reviews are about, by review, newest first; at most 20 each."""
+    """The user reports behind reviews, by review, newest first; at most 20 each."""
     reported = {row.id: row.plugin_name for row in rows if Reason.REPORTED.value in row.reasons}
     if not reported:
         return {}
@@ -102,7 +102,7 @@ def reports(rows: Sequence[Review]) -> dict[str, list[AuditEntry]]:
 
 
 def is_overdue(review: Review, days: int) -> bool:
-    """Has it waited for longer than the configuration wants?"""
+    """Has it waited for longer than the configuration allows?"""
     return review.status in OPEN_REVIEWS and utcnow() - review.submitted_at > timedelta(days=days)
 
 
@@ -112,5 +112,5 @@ def age_minutes(review: Review, now: datetime) -> int:
 
 
 def is_open() -> ColumnElement[bool]:
-    """Is a review not decided yet?"""
+    """Is the review undecided?"""
     return Review.status.in_(OPEN_REVIEWS)

@@ -1,4 +1,4 @@
-"""What became of a version under review, step by step, as its owner may read it."""
+"""The review history of a version, for its owner."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...vocabulary import Reason
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened. `notes` are those that were written for the owner."""
+    """One event. `notes` are those written for the owner."""
 
     at: datetime
     event: str
@@ -23,7 +23,7 @@ class Step:
 
 
 def of(version: PluginVersion) -> list[Step]:
-    """The version's steps, oldest first. Who reviewed it, and what reviewers told each other, is not in it."""
+    """The version's events, oldest first. Reviewers' names and internal notes are left out."""
     steps = [*_reviews(version), *_auto_reviews(version)]
     return sorted(steps, key=lambda step: step.at)
 
@@ -32,7 +32,7 @@ def _reviews(version: PluginVersion) -> Iterator[Step]:
     query = select(Review).where(Review.plugin_name == version.plugin_name, Review.version == version.version)
     for row in db.session.scalars(query.order_by(Review.submitted_at, Review.id)):
         if row.reasons == [Reason.REPORTED.value]:
-            # Reports are between those who report and those who look into it.
+            # Reports are confidential between reporters and reviewers.
             continue
         yield Step(row.submitted_at, "submitted")
         if row.assigned_at is not None:
