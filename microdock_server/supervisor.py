@@ -1,11 +1,11 @@
 """Runs gunicorn and the worker as one service: `python -m microdock_server.supervisor [gunicorn's arguments]`.
 
-It lives as long as gunicorn and exits as gunicorn did. It needs nothing of the package, so that scripts/serve can run
-it as a file without loading the application a third time.
+It lives as long as gunicorn and exits with its exit code. It imports nothing of the package, so that scripts/serve can
+run it as a file without loading the application a third time.
 
 It opens the socket that gunicorn listens on. On USR2 it starts a second gunicorn on the same socket, with the code that
-is on the disk now; once that one answers, the first is told to finish its requests and end. Nobody who connects
-meanwhile is refused, and code that does not start never takes over. `supervisor.json` in DATA_DIR tells how it went.
+is on disk now; once that one answers, the first is told to finish its requests and end. No connection is refused
+meanwhile, and code that does not start never takes over. `supervisor.json` in DATA_DIR tells how it went.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ from typing import Final
 log = logging.getLogger("supervisor")
 
 SERVER: Final = (sys.executable, "-m", "gunicorn", "wsgi:app")
-# gunicorn finds the checkout's in the working directory; an installed package brings its own, whatever directory it is.
-# By its path: no package is imported here that a renewal could not replace.
+# In a checkout, gunicorn finds its configuration in the working directory; an installed package passes its own.
 read_env: Final = run_path(str(Path(__file__).with_name("config") / "read_env.py"))["read_env"]
 PACKAGED_CONFIG: Final = Path(__file__).absolute().parent / "gunicorn.conf.py"
 WORKER: Final = (
@@ -43,14 +42,14 @@ WORKER: Final = (
 FORWARDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
-# A worker that lived this long is not one that dies of starting.
+# A worker that lived this long did not fail to start.
 SETTLED_SECONDS: Final = 30.0
-# A little more than a worker takes to finish its job or give it back.
+# A little longer than a worker needs to finish its job or give it back.
 WORKER_ENDS_SECONDS: Final = 25.0
-# A server that does not answer by then never will. A new version may have to make the search index first, which takes
-# PostgreSQL a minute or more for 100,000 plugins; the one before answers meanwhile.
+# A server that is not ready by then never will be. A new version may have to build the search index first, which takes
+# PostgreSQL a minute or more for 100,000 plugins; the previous server answers meanwhile.
 READY_SECONDS: Final = 300.0
-# Where servers find their socket (systemd's protocol says 3), and how they tell that they answer.
+# The descriptor of the listening socket (3 in systemd's protocol), and how servers report that they are ready.
 LISTENING: Final = 3
 READY: Final = "SUPERVISOR_READY_FD"
 STATE: Final = "supervisor.json"
@@ -61,7 +60,9 @@ TRUE: Final = ("true", "1", "t", "yes", "y", "on")
 
 
 def share_metrics() -> None:
-    """Have the server and the worker count in one place; made anew, as gunicorn.conf.py does for itself."""
+    """Let server and worker share one directory for metrics; emptied here, as gunicorn.conf.py does when it runs
+    alone.
+    """
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         return
     directory = Path(_setting("DATA_DIR", "instance")).absolute() / "metrics"
@@ -71,12 +72,12 @@ def share_metrics() -> None:
 
 
 class Worker:
-    """The worker's process, started again whenever it ends."""
+    """The worker's process, restarted whenever it ends."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._pause = FIRST_PAUSE
-        # The first waits as well: gunicorn has the processor to itself while it loads.
+        # The first start is delayed as well: gunicorn gets the processor while it loads.
         self._begun, self._next = 0.0, time.monotonic() + FIRST_PAUSE
 
     def keep(self) -> None:
@@ -96,12 +97,12 @@ class Worker:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def tell_to_end(self) -> None:
-        """It may finish its job first."""
+        """Send TERM: it may finish its job first."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
     def end(self) -> None:
-        """It is gone when this returns."""
+        """Make sure that it has ended."""
         if self._process is None:
             return
         self.tell_to_end()
@@ -113,11 +114,11 @@ class Worker:
 
 
 class Server:
-    """One gunicorn, on a socket that it shares with the one before it and the one after it."""
+    """One gunicorn, on a socket shared with its predecessor and its successor."""
 
     def __init__(self, arguments: Sequence[str], *, listens: bool) -> None:
         self._pipe, told = os.pipe()
-        # QUIT, not TERM: with its supervisor killed, it does not wait half a minute for requests to end.
+        # QUIT, not TERM: if its supervisor is killed, it does not wait half a minute for requests to end.
         die = _dying_with_us(signal.SIGQUIT)
 
         def prepare() -> None:
@@ -138,11 +139,11 @@ class Server:
         return bool(select.select([self._pipe], [], [], 0)[0]) and os.read(self._pipe, 1) != b""
 
     def is_lost(self) -> bool:
-        """Has it ended, or had its time to get ready?"""
+        """Has it ended, or failed to become ready in time?"""
         return self.process.poll() is not None or time.monotonic() > self._deadline
 
     def forget(self) -> None:
-        """It is gone when this returns."""
+        """Make sure that it has ended."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -150,20 +151,20 @@ class Server:
 
 
 class Supervisor:
-    """gunicorn, and beside it the worker."""
+    """Supervises gunicorn and the worker."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = arguments
         self._signals: list[int] = []
         self._ending = False
-        # Whoever gives arguments may have gunicorn listen where we do not know.
+        # With arguments, gunicorn may listen on an address that we do not know.
         self._listens = not arguments and _listen()
         self._next: Server | None = None
         self._retiring: list[Server] = []
         self._counts = {"renewals": 0, "failures": 0}
 
     def run(self) -> int:
-        """Serve until gunicorn ends; its exit code, or 128 and the number of the signal that killed it."""
+        """Serve until gunicorn ends; returns its exit code, or 128 plus the number of the signal that killed it."""
         for number in (*FORWARDED, signal.SIGUSR2):
             signal.signal(number, self._note)
         self._server = Server(self._arguments, listens=self._listens)
@@ -200,12 +201,12 @@ class Supervisor:
                 continue
             for server in (self._server, *([self._next] if self._next else [])):
                 server.process.send_signal(number)
-            # On HUP too: gunicorn takes new workers with what is on the disk now, and so do we.
+            # Also on HUP: gunicorn starts new workers with the code on disk, and so do we.
             self._worker.tell_to_end()
             self._ending = self._ending or number != signal.SIGHUP
 
     def _begin(self) -> None:
-        """Start the server that is to follow this one."""
+        """Start the successor of the current server."""
         if not self._listens:
             log.error("USR2 needs a socket of ours: start without arguments for gunicorn")
             self._count("failures")
@@ -213,7 +214,7 @@ class Supervisor:
             self._next = Server(self._arguments, listens=True)
 
     def _renew(self) -> None:
-        """Hand over once the next server answers; forget it if it never will."""
+        """Hand over once the new server is ready; stop it if it fails."""
         for server in [server for server in self._retiring if server.process.poll() is not None]:
             self._retiring.remove(server)
             server.forget()
@@ -236,7 +237,7 @@ class Supervisor:
         self._tell()
 
     def _tell(self) -> None:
-        """Write down who runs, for whoever has to know: no reader sees half of it."""
+        """Write the current state to a file, atomically."""
         state = {"pid": os.getpid(), "server": self._server.process.pid, **self._counts}
         path = _state_file()
         with suppress(OSError):
@@ -247,12 +248,12 @@ class Supervisor:
 
 
 def _setting(name: str, default: str) -> str:
-    """As the settings are read; `default` where the variable is missing or empty."""
+    """A setting's value; `default` if the variable is missing or empty."""
     return read_env().get(name) or default
 
 
 def greeting() -> list[str]:
-    """Where the server listens, how to log in, where the documentation is; and what is unsafe, if anything is."""
+    """Where the server listens, how to log in, where the documentation is, and what is unsafe, if anything."""
     host, port = _setting("HOST", "127.0.0.1").strip().strip("[]"), _setting("PORT", "8000")
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (it is only named)
     address = f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
@@ -269,7 +270,7 @@ def greeting() -> list[str]:
 
 
 def _unsafe(host: str, password: str) -> str:
-    """The first thing that others could abuse; empty where there is none."""
+    """The first unsafe setting that others could exploit; empty if there is none."""
     is_behind_proxy = _setting("TRUSTED_PROXIES", "0").strip() != "0"
     is_open = not _is_loopback(host)
     if is_open and not is_behind_proxy:
@@ -293,7 +294,7 @@ def _state_file() -> Path:
 
 
 def _listen() -> bool:
-    """Listen at HOST and PORT, as descriptor 3. False where that fails: then gunicorn says what is wrong."""
+    """Listen at HOST and PORT, as descriptor 3. False if that fails: gunicorn then reports the error."""
     host = _setting("HOST", "127.0.0.1").strip("[]")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -316,7 +317,7 @@ def _start(command: Sequence[str], death: signal.Signals) -> subprocess.Popen[by
 
 
 def _dying_with_us(number: signal.Signals) -> Callable[[], None] | None:
-    """In a child: be sent this signal when this process is gone, however it went."""
+    """In a child process: receive this signal when the parent ends, however it ends."""
     if sys.platform != "linux":
         return None
     prctl, us = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
@@ -324,7 +325,7 @@ def _dying_with_us(number: signal.Signals) -> Callable[[], None] | None:
     def prepare() -> None:
         prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
         if os.getppid() != us:
-            # Too late to be told.
+            # The parent ended before the signal was set.
             os._exit(1)
 
     return prepare
@@ -333,7 +334,7 @@ def _dying_with_us(number: signal.Signals) -> Callable[[], None] | None:
 def main() -> None:
     """Run as a program."""
     logging.basicConfig(format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
-    # Files are the server's alone, also those of the processes that are started: see file_modes.py.
+    # Files are private to the server, also those of child processes: see file_modes.py.
     os.umask(0o077)
     share_metrics()
     sys.exit(Supervisor(sys.argv[1:]).run())

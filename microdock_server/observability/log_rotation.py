@@ -1,7 +1,7 @@
-"""A log file that several processes append to and rotate, without losing a line or waiting for one another.
+"""A log file that several processes append to and rotate, without losing a line or waiting for each other.
 
-A line is one `write` to a descriptor in append mode, which the kernel keeps whole; only rotating takes a lock. Taking
-a lock for every line, as the libraries for this do, halves the requests that a server answers while it logs them.
+A line is one `write` to a descriptor in append mode, which the kernel does not split; only rotation takes a lock.
+Libraries that lock for every line halve the number of requests that a server answers while logging them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class SharedRotatingHandler(logging.Handler):
         self._file = self._open()
 
     def createLock(self) -> None:  # noqa: N802  (its base's)
-        """None: threads that wait for one another to write a line wait far longer than the line takes."""
+        """None: threads would wait for the lock much longer than it takes to write a line."""
         self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append one line; nothing once it is closed, which other threads learn in the middle of what they do."""
+        """Append one line; nothing after close, which may happen in another thread meanwhile."""
         if self._file < 0:
             return
         try:
@@ -49,12 +49,12 @@ class SharedRotatingHandler(logging.Handler):
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def _is_over(self) -> bool:
-        """Is the open file full, or was it rotated so often since our last line that it is gone?"""
+        """Is the open file full, or was it rotated so often since our last line that it was deleted?"""
         status = os.fstat(self._file)
         return status.st_size >= self._max_bytes or status.st_nlink == 0
 
     def _turn_over(self) -> None:
-        """Rotate, unless another process did so since we opened the file; then open what is there now."""
+        """Rotate, unless another process has since we opened the file; then open the new file."""
         with self._turning:
             lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
             try:
@@ -64,8 +64,8 @@ class SharedRotatingHandler(logging.Handler):
                 fresh = self._open()
             finally:
                 os.close(lock)
-            # Under the same number: another thread may be about to write, and must not meet a closed descriptor,
-            # let alone one that belongs to another file by now.
+            # Under the same descriptor number: another thread may be about to write, and must not meet a closed
+            # descriptor, or one that belongs to another file by now.
             os.dup2(fresh, self._file, inheritable=False)
             os.close(fresh)
 

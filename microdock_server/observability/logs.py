@@ -1,7 +1,7 @@
-"""Logs: text on the console, text and JSON files that rotate under several workers without losing a line.
+"""Logs: text on the console; text and JSON files that several workers write and rotate without losing a line.
 
-Secrets stay out by construction: no query string, header or body is ever logged, and every line is passed through a
-last filter that blanks what looks like a token.
+Secrets are kept out by design: no query string, header or body is ever logged, and a last filter blanks anything in a
+line that looks like a token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class RequestFilter(logging.Filter):
-    """Puts the request's id on every line and takes tokens out of it."""
+    """Adds the request's id to every line and removes tokens from it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
@@ -36,17 +36,18 @@ class RequestFilter(logging.Filter):
         return True
 
 
-# What would end a line, move a terminal's cursor, or turn the direction of a text: C0, DEL, C1, and some of Unicode's.
+# Characters that would end a line, move a terminal's cursor, or change the direction of text: C0, DEL, C1, and some of
+# Unicode's.
 CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def one_line(text: str) -> str:
-    """`text` with every control character written out: it can neither begin a line of its own nor hide one."""
+    """`text` with control characters escaped: it can neither begin a line of its own nor hide one."""
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class _Clock(logging.Formatter):
-    """Writes a second's date once, not once a line."""
+    """Formats the date once per second, not once per line."""
 
     _second = -1
     _date = ""
@@ -59,7 +60,7 @@ class _Clock(logging.Formatter):
 
 
 class TextFormatter(_Clock):
-    """Lines for people: one each, and a traceback's indented below it, so that no text can pass for a line."""
+    """Lines for people; a traceback is indented below its line, so that no text can pass for a line of its own."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (its base's)
         return one_line(super().formatMessage(record))
@@ -73,7 +74,7 @@ class JsonFormatter(_Clock, OrjsonFormatter):
 
 
 def configure(settings: Settings) -> None:
-    """Set up logging for this process. The files' directory is made where it is missing."""
+    """Set up logging for this process. The files' directory is created if it is missing."""
     file_modes.make_directory(settings.log_dir)
     logging.config.dictConfig(_configuration(settings))
 

@@ -1,7 +1,7 @@
-"""Prometheus metrics that are counted where things happen, and add up across the processes of a machine.
+"""Prometheus metrics that are counted where things happen, and summed over the processes of a machine.
 
-What is read from the database or the disk when somebody asks is in `api/scrape.py`. Labels hold words of ours alone:
-never a path, a name or an id that a client chose.
+Gauges that are read from the database or the disk per scrape are in api/system/metrics.py. Label values are a fixed set
+of our own words: never a path, a name or an id that a client chose.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ BUSY: Final = Counter(
     "Requests that were refused because others of their kind held all places: upload, or socket.",
     ("kind",),
 )
-# Told from the start: an attack is seen as a rise from 0.
+# Exported from the start: an attack shows as a rise from 0.
 for _kind in ("head", "body", "answer", "idle"):
     CUT.labels(_kind)
 for _kind in ("upload", "socket"):
@@ -99,7 +99,7 @@ _PID: Final = re.compile(r"gauge_live\w+_(\d+)\.db")
 
 
 def observe(surface: str, route: str, method: str, status: str, seconds: float) -> None:
-    """Count one request. Children are kept: looking them up costs more than counting."""
+    """Count one request. Labelled children are cached: looking them up costs more than counting."""
     key = (surface, route, method, status)
     child = _children.get(key)
     if child is None:
@@ -112,7 +112,7 @@ def observe(surface: str, route: str, method: str, status: str, seconds: float) 
 
 
 def received(kind: str, size: int) -> None:
-    """Count a file that was accepted, and its bytes."""
+    """Count an accepted file, and its bytes."""
     UPLOADS.labels(kind).inc()
     UPLOADED.labels(kind).inc(size)
 
@@ -123,18 +123,18 @@ def refused(rule: str) -> None:
 
 
 def cut(kind: str) -> None:
-    """Count a client that was cut off, by what was going on."""
+    """Count a client that was disconnected, by what it was doing."""
     CUT.labels(kind).inc()
 
 
 def busy(kind: str) -> None:
-    """Count a request that was refused for want of a place, by the kind of place."""
+    """Count a request that was refused because all places of a kind were taken."""
     BUSY.labels(kind).inc()
 
 
 @contextmanager
 def timed(timer: Histogram) -> Iterator[None]:
-    """Observe how long the context lasts, however it ends."""
+    """Measure how long the context lasts, however it ends."""
     started = time.perf_counter()
     try:
         yield
@@ -143,7 +143,7 @@ def timed(timer: Histogram) -> Iterator[None]:
 
 
 def exposition(state: Iterable[Metric]) -> tuple[bytes, str]:
-    """All metrics in Prometheus' text format, of every process, with `state` of the whole; and the media type."""
+    """All metrics of every process in Prometheus' text format, with the gauges of `state`; and the media type."""
     moment = CollectorRegistry()
     moment.register(_Given(state))
     return generate_latest(_counted()) + generate_latest(moment), CONTENT_TYPE_LATEST
@@ -160,7 +160,7 @@ def _counted() -> CollectorRegistry:
 
 
 def _forget_dead(directory: Path) -> None:
-    """Gauges of a process that is gone are gone as well, whoever it was and however it went."""
+    """Remove gauges of processes that have ended, in whatever way."""
     pids = {int(found[1]) for path in directory.glob("gauge_live*.db") if (found := _PID.fullmatch(path.name))}
     for pid in pids:
         try:
@@ -173,14 +173,14 @@ def _forget_dead(directory: Path) -> None:
 
 
 def _begun(directory: Path) -> list[str]:
-    """The files that processes count in, without those that are empty.
+    """The metric files of processes, without empty ones.
 
-    A process that starts makes its files empty, and fills them a moment later: the library fails on one it meets
-    meanwhile, and the whole answer would with it.
+    A starting process creates its files empty and fills them a moment later; the library fails on an empty one, and the
+    whole scrape would fail with it.
     """
     found = []
     for path in sorted(directory.glob("*.db")):
-        # Another worker may have found at the same moment that its process is gone.
+        # Another worker may have removed the same file.
         with suppress(FileNotFoundError):
             if path.stat().st_size:
                 found.append(str(path))
@@ -188,7 +188,7 @@ def _begun(directory: Path) -> list[str]:
 
 
 class _Given(Collector):
-    """Metrics that were made already."""
+    """A collector of metrics that are computed already."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = metrics
@@ -198,7 +198,7 @@ class _Given(Collector):
 
 
 class _Processes(Collector):
-    """What all processes counted, with our words on it: the files that they count in hold none."""
+    """What all processes counted, with the help texts that the processes' files lack."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -1,6 +1,6 @@
-"""Optional traces, sent by OpenTelemetry where OTEL_EXPORTER_OTLP_ENDPOINT is set; without it a span costs nothing.
+"""Optional traces, sent by OpenTelemetry if OTEL_EXPORTER_OTLP_ENDPOINT is set; without it a span costs nothing.
 
-A span holds words of ours: routes, never paths; no query string, header, body, statement or text of an error.
+Spans contain only words of ours: routes, never paths; no query string, header, body, statement or error text.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ TRACEPARENT: Final = "HTTP_TRACEPARENT"
 
 
 class _Tracing:
-    """Set once a process, with the application; the exporter's thread begins anew after a fork."""
+    """Set once per process, with the application; after a fork the exporter starts a new thread."""
 
     provider: TracerProvider | None = None
     tracer: Tracer | None = None
 
 
 def configure(endpoint: str, version: str) -> None:
-    """From now on send spans to this OTLP endpoint, by HTTP; none, where it is empty. Raises ImportError."""
+    """Send spans to this OTLP endpoint, by HTTP, from now on; to none if it is empty. Raises ImportError."""
     stop()
     if not endpoint:
         return
@@ -44,14 +44,14 @@ def configure(endpoint: str, version: str) -> None:
 
 
 def stop() -> None:
-    """Send what waits, and trace no more."""
+    """Send the remaining spans, and stop tracing."""
     provider, _Tracing.provider, _Tracing.tracer = _Tracing.provider, None, None
     if provider is not None:
         provider.shutdown()
 
 
 def span(name: str, /, **attributes: str | int | bool) -> Opened:
-    """A span around the context, below the one that is open; underscores of attributes' names become dots."""
+    """A span around the context, below the current one; underscores in attribute names become dots."""
     tracer = _Tracing.tracer
     if tracer is None:
         return _OFF
@@ -59,7 +59,7 @@ def span(name: str, /, **attributes: str | int | bool) -> Opened:
 
 
 def request_span(environ: dict[str, Any]) -> Opened:
-    """A span around a request, below the client's own where it says which that is (W3C `traceparent`)."""
+    """A span around a request, as a child of the client's own if it sends one (W3C `traceparent`)."""
     tracer = _Tracing.tracer
     if tracer is None:
         return _OFF
@@ -79,14 +79,14 @@ def _span(tracer: Tracer, name: str, attributes: dict[str, Any], parent: Any) ->
         try:
             yield opened
         except BaseException as error:
-            # Its type alone: texts of errors name values.
+            # Only the exception's type: error texts contain values.
             opened.set_attribute("error.type", type(error).__name__)
             opened.set_status(Status(StatusCode.ERROR))
             raise
 
 
 def describe(opened: Span | None, *, method: str, route: str, status: str, surface: str) -> None:
-    """Say of a request's span what the metrics say of the request."""
+    """Set the same attributes on a request's span that the metrics have."""
     if opened is None:
         return
     opened.update_name(f"{method} {route}")

@@ -1,1 +1,1 @@
-"""How gunicorn's worker meets its clients: whoever is slow, or comes in numbers, costs no thread that others need."""
+"""gunicorn's worker and its connections: slow or numerous clients take no thread that others need."""

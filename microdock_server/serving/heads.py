@@ -1,7 +1,7 @@
-"""A request as it arrives: how much of it is there, and whether a thread can do anything with it yet.
+"""A request as it arrives: how much of it is there, and whether it can be handed to a thread.
 
-This reads no more of a head than where it ends and how long its body is; gunicorn parses, and judges, what is whole.
-Whatever looks odd here is therefore handed on at once: it is refused without waiting for more.
+Only the end of the head and the length of the body are determined here; gunicorn parses and validates the complete
+request. So anything that looks invalid is handed on at once, to be refused without waiting for more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 MAX_HEAD: Final = 64 * 1024
-# Bodies up to this length are waited for before a thread is asked.
+# Bodies up to this length are received before a thread is used.
 MAX_BODY: Final = 64 * 1024
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n")
@@ -25,41 +25,41 @@ class Stage(Enum):
 
     HEAD = auto()
     BODY = auto()
-    # A thread can answer it: all of it is there, or its body is for the application to receive.
+    # Ready for a thread: complete, or with a body that the application receives.
     READY = auto()
     TOO_LONG = auto()
 
 
 class Arriving:
-    """The bytes of one request that were received so far, and maybe of the next."""
+    """The bytes received so far of one request, and perhaps of the next."""
 
     __slots__ = ("_end", "_whole", "data", "is_continue_wanted", "stage")
 
     def __init__(self) -> None:
-        # Whole in one piece, as nearly always, it is never copied.
+        # A head that arrives in one piece, as nearly always, is never copied.
         self.data: bytes | bytearray = b""
         self.stage = Stage.HEAD
-        # The client waits for `100 Continue` before it sends the body; cleared by whoever sends it.
+        # The client waits for `100 Continue` before it sends the body; cleared when that is sent.
         self.is_continue_wanted = False
         self._end = self._whole = 0
 
     @property
     def body_is_here(self) -> bool:
-        """Has all of the request arrived?"""
+        """Has the whole request arrived?"""
         return len(self.data) >= self._whole
 
     @property
     def head(self) -> bytes | bytearray:
-        """The head as it arrived; all that arrived where it seems to have no end."""
+        """The head as it arrived; everything received if it seems to have no end."""
         return self.data[: self._end or MAX_HEAD]
 
     @property
     def body_received(self) -> int:
-        """Bytes of the body that are there."""
+        """The number of received bytes of the body."""
         return len(self.data) - self._end
 
     def add(self, data: bytes) -> Stage:
-        """Take what was received; how far the request has come with it."""
+        """Add received bytes; returns how far the request has come."""
         searched = max(0, len(self.data) - 3)
         if not self.data:
             self.data = data
@@ -74,7 +74,7 @@ class Arriving:
         return self.stage
 
     def _judge_head(self, searched: int) -> Stage:
-        # One empty line before the request is passed over, as gunicorn does.
+        # One empty line before the request is skipped, as gunicorn does.
         end = self.data.find(_END, searched)
         if end < 0:
             if _BARE_LINE_END.search(self.data, searched):
@@ -87,7 +87,7 @@ class Arriving:
 
     def _judge_body(self, head: bytes | bytearray) -> Stage:
         if b"\r\ntransfer-encoding:" in head:
-            # Chunked: where it ends is known only by reading it.
+            # Chunked: only reading it finds the end.
             self._whole = 1 << 62
             return Stage.READY
         if b"\r\ncontent-length:" not in head:
@@ -103,7 +103,9 @@ class Arriving:
         return Stage.BODY
 
     def _meet_expectation(self) -> Stage:
-        """gunicorn would say `100 Continue` when a thread has the request; so it is said before, and not again."""
+        """gunicorn would send `100 Continue` once a thread has the request; it is sent earlier, and removed from the
+        head.
+        """
         head, body = self.data[: self._end], self.data[self._end :]
         without = _EXPECT.sub(b"", head, count=1)
         if without == head:

@@ -1,4 +1,4 @@
-"""How fast a client has to be: the deadlines, and one transfer measured against them."""
+"""The minimum speed of clients: deadlines, and measuring one transfer against them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-# What was moved before excuses a pause of so many times the grace, and no more.
+# Bytes moved earlier excuse a pause of at most this many times the grace period.
 LONGEST_PAUSE: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """A request's head is there within `grace` seconds; after so long, bodies and answers move `rate` bytes a second.
+    """A request's head must arrive within `grace` seconds; after that time, bodies and answers must move `rate` bytes
+    per second.
 
-    A rate of 0 lets everybody be as slow as they like.
+    A rate of 0 sets no minimum.
     """
 
     grace: float = 10.0
@@ -22,7 +23,7 @@ class Deadlines:
 
 
 class Pace:
-    """One body, or one answer: the bytes that moved, and the seconds for which the client was waited for.
+    """One body or answer: the bytes moved, and the seconds spent waiting for the client.
 
     Time that the server itself takes does not count against the client.
     """
@@ -36,21 +37,21 @@ class Pace:
         self.waited = 0.0
 
     def move(self, size: int) -> None:
-        """So many bytes came, or were taken."""
+        """Record bytes received or sent."""
         self.moved += size
         if self._deadlines.rate:
             self._credit = min(self._most, self._credit + size / self._deadlines.rate)
 
     def wait(self, seconds: float) -> None:
-        """The client was waited for."""
+        """Record time spent waiting for the client."""
         self.waited += seconds
         self._credit -= seconds
 
     def patience(self) -> float:
-        """Seconds for which the client may still be waited for if nothing moves; 0 or less: it is too slow.
+        """How many more seconds to wait for the client if nothing moves; 0 or less: it is too slow.
 
-        That is so on average since the beginning, and once more over the last minute: nobody who sent much at first
-        may be silent for hours.
+        The rate is required on average since the beginning, and also over the last minute: a fast start does not excuse
+        hours of silence.
         """
         rate = self._deadlines.rate
         if not rate:

@@ -1,7 +1,7 @@
-"""How processes that live long end: what Python does at the end of a program, but for taking the interpreter apart.
+"""Ends long-lived processes as Python does, except for destroying the interpreter's objects.
 
-That last part goes through every object and module of the application to give back memory that the kernel takes anyway:
-most of a second for nothing, in every process of a server.
+That last step visits every object and module of the application to free memory that the kernel frees anyway: most of a
+second for nothing, in every process of a server.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import NoReturn
 def end(code: int, close: Callable[[], None] | None = None) -> NoReturn:
     """End this process now, with this exit code.
 
-    First, in Python's own order: threads that are no daemons end; what is registered with atexit runs (logs and traces
-    are flushed, coverage is written). `close` closes databases, so that the last process leaves no log
-    of SQLite's behind. What was printed is out.
+    First, in Python's own order: non-daemon threads end, and functions registered with atexit run (logs and traces are
+    flushed, coverage is written). `close` closes databases, so that the last process leaves no SQLite log files behind.
+    Output streams are flushed.
     """
-    # As multiprocessing ends its processes; there is no public way to ask for either.
+    # As multiprocessing ends its processes; there is no public API for either.
     threading._shutdown()  # type: ignore[attr-defined]
     if close is not None:
         with suppress(Exception):
@@ -35,6 +35,6 @@ def end(code: int, close: Callable[[], None] | None = None) -> NoReturn:
 
 
 def end_like(leaving: BaseException | None, close: Callable[[], None] | None = None) -> None:
-    """End this process as this SystemExit would end it. Return if it is anything else: that is Python's to tell."""
+    """End this process as this SystemExit would. Returns for any other exception, which Python reports."""
     if isinstance(leaving, SystemExit) and isinstance(leaving.code, int | None):
         end(leaving.code or 0, close)

@@ -1,4 +1,4 @@
-"""Places that clients hold while they transfer: so many in all, and nobody keeps more than others get."""
+"""Places that clients occupy during transfers: a fixed number, shared fairly between addresses."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Protocol
 
 
 class Holder(Protocol):
-    """What holds a place, and can be told to give it up."""
+    """The occupant of a place, which can be told to give it up."""
 
     @property
     def waited(self) -> float:
-        """Seconds for which its client has kept us waiting."""
+        """Seconds that its client has kept us waiting."""
 
     def evict(self) -> None:
-        """Give the place up, as soon as possible; from any thread."""
+        """Give up the place as soon as possible; callable from any thread."""
 
 
 class FairShares:
-    """`total` places. One address may hold all of them as long as nobody else asks.
+    """`total` places. One address may occupy all of them as long as no other asks.
 
-    Once they are all held, an address that holds at least two more than who asks gives one up: that for whose client
-    was waited longest. `holders` are told and leave by themselves; their place counts as free at once.
+    When all are taken, an address that has at least two more than the asking one loses one: that of the client waited
+    for longest. Evicted holders leave by themselves; their place counts as free at once.
     """
 
     def __init__(self, total: int, *, evicts_own: bool = False) -> None:
@@ -31,7 +31,7 @@ class FairShares:
         self._held: dict[Holder, str] = {}
 
     def enter(self, address: str, holder: Holder) -> bool:
-        """Take a place; False if there is none. `leave` gives it back."""
+        """Take a place; False if there is none. `leave` returns it."""
         with self._lock:
             if len(self._held) >= self._total and not self._make_room(address):
                 return False
@@ -39,7 +39,7 @@ class FairShares:
             return True
 
     def leave(self, holder: Holder) -> None:
-        """Give a place back; nothing happens if it was taken away."""
+        """Return a place; does nothing if it was taken away."""
         with self._lock:
             self._held.pop(holder, None)
 

@@ -1,7 +1,7 @@
-"""A client's socket: it waits for its client as long as the deadlines allow, and no longer.
+"""A client's socket, which waits for its client as long as the deadlines allow, and no longer.
 
-The descriptor never blocks. What gunicorn takes for blocking is done here: whoever reads or writes waits in `poll`, the
-time is added up, and a client that is too slow ends its transfer.
+The descriptor is always non-blocking; blocking behaviour for gunicorn is implemented here: readers and writers wait in
+`poll`, the time is added up, and the transfer of a too slow client ends.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from ..observability import metrics
 from .pace import Deadlines, Pace
 from .shares import FairShares
 
-# A thread that waits looks this often whether its place was given to somebody else.
+# How often a waiting thread checks whether its place was given to another client.
 SLICE: Final = 0.25
 SEND_AT_ONCE: Final = 1 << 20
 
 
 class SlowClient(Exception):
-    """The body comes too slowly. No OSError: those are taken for a client that went away."""
+    """The body arrives too slowly. Not an OSError: those are taken for a disconnected client."""
 
 
 class PlaceLost(Exception):
-    """The place in which the body was received was needed for another address."""
+    """The place for receiving the body was given to another address."""
 
 
 class Request(Protocol):
-    """gunicorn's request, as far as it matters here."""
+    """The part of gunicorn's request that is used here."""
 
     def force_close(self) -> None:
-        """Say `Connection: close` with the answer."""
+        """Send `Connection: close` with the answer."""
 
 
 class ClientSocket(socket.socket):
@@ -48,7 +48,7 @@ class ClientSocket(socket.socket):
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         super().setblocking(False)
         self.address, self._deadlines, self._transfers = address, deadlines, transfers
-        # Has the body of the request that is handled arrived already?
+        # Has the body of the current request arrived already?
         self.body_is_here = True
         # What is known of the request's head.
         self.head: bytes | bytearray = b""
@@ -62,7 +62,7 @@ class ClientSocket(socket.socket):
     # --- One request -------------------------------------------------------------------------------------------------
 
     def begin(self, request: Request) -> None:
-        """From now on, a body may be waited for."""
+        """A request begins: its body may be waited for."""
         self._request = request
         self._reading = Pace(self._deadlines)
 
@@ -73,22 +73,22 @@ class ClientSocket(socket.socket):
 
     @property
     def waited(self) -> float:
-        """Seconds for which the client was waited for during this request."""
+        """Seconds spent waiting for the client during this request."""
         return sum(pace.waited for pace in (self._reading, self._writing) if pace is not None)
 
     def evict(self) -> None:
-        """End the transfer that goes on. Another thread hears so within a moment."""
+        """End the current transfer; the thread concerned notices within a moment."""
         self._is_evicted = True
 
     def close_after_answer(self) -> None:
-        """The answer says that the connection ends with it."""
+        """Close the connection after this answer, and announce that in it."""
         if self._request is not None:
             self._request.force_close()
 
     # --- What gunicorn and WebSockets call ---------------------------------------------------------------------------
 
     def setblocking(self, flag: bool) -> None:
-        """Who wants a socket that does not block polls by themselves; no system call is needed for it."""
+        """Sets only the timeout of later calls, without a system call: the descriptor never blocks."""
         self._timeout = None if flag else 0.0
 
     def settimeout(self, value: float | None) -> None:
@@ -98,7 +98,9 @@ class ClientSocket(socket.socket):
         return self._timeout
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """What came. Raises SlowClient or PlaceLost while a body is waited for; TimeoutError where nothing may be."""
+        """Received bytes. Raises SlowClient or PlaceLost while waiting for a body; TimeoutError where waiting is not
+        allowed.
+        """
         while True:
             if self._is_evicted:
                 self.close_after_answer()
@@ -115,7 +117,7 @@ class ClientSocket(socket.socket):
             return data
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all of it. Raises BrokenPipeError for a client that reads too slowly."""
+        """Send everything. Raises BrokenPipeError for a client that reads too slowly."""
         try:
             sent = super().send(data, flags)
         except BlockingIOError:
@@ -133,7 +135,7 @@ class ClientSocket(socket.socket):
                 self._wait_for_reader()
 
     def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:  # type: ignore[override]
-        """Send `count` bytes of a file, or less where it ends before. Raises as `sendall` does."""
+        """Send `count` bytes of a file, or fewer at its end. Raises as `sendall` does."""
         done, out, into = 0, self.fileno(), file.fileno()
         while count is None or done < count:
             try:
@@ -151,7 +153,7 @@ class ClientSocket(socket.socket):
 
     def _wait_for_body(self) -> None:
         pace = self._reading
-        # A time-out is set by nobody who reads a body: only by gunicorn where it gives a connection up.
+        # gunicorn sets a timeout only when it gives a connection up, never while a body is read.
         if pace is None or self._timeout is not None:
             raise TimeoutError("nothing may be waited for now")
         if pace.patience() <= 0:
@@ -161,7 +163,9 @@ class ClientSocket(socket.socket):
         self._poll(pace, select.POLLIN)
 
     def _wait_for_reader(self) -> None:
-        """Wait until more can be sent. What the client has taken counts, not what the kernel has."""
+        """Wait until more can be sent. Progress is what the client has acknowledged, not what the kernel has
+        buffered.
+        """
         if self._timeout == 0.0:
             raise BlockingIOError(errno.EAGAIN, "the client has not read yet")
         pace = self._writing
@@ -184,13 +188,13 @@ class ClientSocket(socket.socket):
         pace.wait(time.monotonic() - begun)
 
     def _drained(self) -> int:
-        """Bytes of this answer that the client has acknowledged, give or take those of an answer before it."""
+        """Bytes of this answer that the client has acknowledged; bytes of a previous answer may be included."""
         queued = bytearray(4)
         with suppress(OSError):
             fcntl.ioctl(self.fileno(), termios.TIOCOUTQ, queued)
         return self._sent - int(struct.unpack("i", queued)[0])
 
     def _reset_when_closed(self) -> None:
-        """Nothing of what was not read is kept."""
+        """Reset the connection on close: unread data is discarded."""
         with suppress(OSError):
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""Connections that wait in the poller, by address: which of them goes when there are too many."""
+"""Connections that wait in the poller, by address, and which of them are closed when there are too many."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Addressed(Protocol):
-    """A connection of an address."""
+    """A connection with a client address."""
 
     @property
     def address(self) -> str:
-        """In the form in which addresses are counted."""
+        """The address, in the form in which addresses are counted."""
 
 
 C = TypeVar("C", bound=Addressed)
 
 
 class Waiting(Generic[C]):
-    """A set of connections that remembers their order, in all and by address."""
+    """An ordered set of connections, in total and by address."""
 
     def __init__(self) -> None:
         self._all: dict[C, None] = {}
@@ -28,7 +28,7 @@ class Waiting(Generic[C]):
         return len(self._all)
 
     def __iter__(self) -> Iterator[C]:
-        """A copy, oldest first: it may be changed meanwhile."""
+        """A copy, oldest first: the set may change during iteration."""
         return iter(list(self._all))
 
     def add(self, connection: C) -> None:
@@ -44,7 +44,7 @@ class Waiting(Generic[C]):
                 del self._by_address[connection.address]
 
     def of(self, address: str) -> int:
-        """How many an address has."""
+        """The number of an address's connections."""
         return len(self._by_address.get(address, ()))
 
     def oldest_of(self, address: str) -> C:
@@ -52,7 +52,7 @@ class Waiting(Generic[C]):
 
 
 def oldest_of_the_richest(groups: Iterable[Iterable[C]], most: int) -> list[C]:
-    """Up to `most` connections of the address that has the most: the first group's first, oldest first."""
+    """Up to `most` connections of the address that has the most: in the order of the groups, oldest first."""
     by_address: dict[str, list[C]] = {}
     for group in groups:
         for one in group:

@@ -1,10 +1,10 @@
-"""gunicorn's threaded worker, with the waiting for clients taken out of its threads.
+"""gunicorn's threaded worker, with heads and small bodies received outside of its threads.
 
-Its poller reads heads and small bodies without ever blocking, and hands a connection to a thread once the request is
-there; connections that close are read on from for a moment, there as well, so that clients hear the last answer.
-What a client may hold this way is bounded by deadlines, and by a share per address.
+Its poller reads heads and small bodies without blocking, and hands a connection to a thread once the request is ready;
+it also drains connections that are closing for a moment, so that clients receive the last answer. Deadlines, and a
+share per address, bound what a client can occupy.
 
-Written against gunicorn 27 (`gunicorn.workers.gthread`), whose `handle`, `handle_request` and `run` go on to be used.
+Written against gunicorn 27 (`gunicorn.workers.gthread`), whose `handle`, `handle_request` and `run` are still used.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from .sockets import ClientSocket
 from .waiting import Waiting, oldest_of_the_richest
 
 READ: Final = 8192
-# A client that still sends is read on from for so long, and so much, after the last answer.
+# After the last answer, a client that is still sending is read for this long, and this many bytes.
 LINGER_PAUSE: Final = 2.0
 LINGER_SECONDS: Final = 15.0
 LINGER_BYTES: Final = 256 * 1024 * 1024
 LINGER_READ: Final = 256 * 1024
-# Unfinished requests, and connections that close, that one address may have in a worker; its oldest makes room.
+# Unfinished requests, and closing connections, that one address may have in a worker; its oldest makes room.
 MAX_UNFINISHED: Final = 128
-# Room is made when so few connections are left, for so many at once.
+# Connections are closed when this few are free, this many at once.
 SPARE: Final = 16
 SWEEP_EVERY: Final = 0.25
 
-# What gunicorn's parser refuses, as status and slug; the first that fits. Whatever else it is, the client sent it.
+# Errors of gunicorn's parser, as status and slug; the first match counts. All of them are the client's fault.
 UNPARSED: Final = (
     (LimitRequestLine, 414, "uri_too_long"),
     (LimitRequestHeaders, 431, "headers_too_large"),
@@ -56,7 +56,7 @@ UNPARSED: Final = (
     (ParseException, 400, "malformed_request"),
 )
 
-# Status, slug and what arrived of the request: the whole answer as bytes.
+# Status, slug and the received part of the request → the whole answer as bytes.
 Refusal = Callable[[int, str, bytes], bytes]
 
 
@@ -67,21 +67,21 @@ class Connection(TConn):  # type: ignore[misc]
 
     def __init__(self, cfg: Any, sock: ClientSocket, client: Any, server: Any) -> None:
         super().__init__(cfg, sock, client, server)
-        # gunicorn's threads are asked only when there is something to read.
+        # gunicorn's threads are used only when there is something to read.
         self.data_ready = True
         self.address = sock.address
         self.request = Arriving()
         self.deadline = 0.0
         self.body: Pace | None = None
-        # Closing: bytes that may still come, and the moment after which none may.
+        # While closing: how many bytes may still arrive, and until when.
         self.may_linger = 0
         self.gone_at = 0.0
-        # Closed: an event that was seen before may still be told.
+        # Closed: an event noticed before may still be delivered.
         self.is_gone = False
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """See above. `gunicorn.conf.py` configures it before it starts."""
+    """See the module. `gunicorn.conf.py` configures it before it starts."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,22 +91,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._stopping_since = math.inf
 
     def configure(self, deadlines: Deadlines, *, trusts_peers: bool, transfers: int) -> None:
-        """Set what the settings say.
+        """Set the limits from the settings.
 
-        With `trusts_peers`, peers are proxies: their connections are many clients'. `transfers` answers may wait for
-        their clients at once; there must be so many threads beside those that requests need.
+        With `trusts_peers`, peers are proxies: their connections are those of many clients. `transfers` answers may
+        wait for their clients at once; that many threads are needed in addition to those for requests.
         """
         self.deadlines, self.trusts_peers = deadlines, trusts_peers
         self._shares = FairShares(transfers, evicts_own=True)
 
     @staticmethod
     def refusal(status: int, slug: str, received: bytes) -> bytes:
-        """The answer to a request that no thread will see."""
+        """The answer to a request that no thread handles."""
         return f"HTTP/1.1 {status} {slug}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse to encrypt: heads are read here as they are."""
+        """Refuse TLS: heads are read here in plain text."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
             raise RuntimeError("TLS ends in a proxy before this server: see docs/operations.md")
@@ -114,7 +114,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # --- In the poller -----------------------------------------------------------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection; where an address has too many unfinished ones, its oldest makes room."""
+        """Accept a connection; if an address has too many unfinished ones, its oldest makes room."""
         try:
             accepted, client = listener.accept()
         except OSError as reason:
@@ -126,12 +126,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname())
         self._make_room(address)
-        # Whoever sends nothing at all has no longer either.
+        # A client that sends nothing at all has the same deadline.
         conn.deadline = time.monotonic() + self.deadlines.grace
         self._on_readable(conn, sock)
 
     def on_client_socket_readable(self, conn: Connection, client: ClientSocket) -> None:
-        """A connection that was kept for further requests has one, or ends."""
+        """An idle keep-alive connection has a request, or was closed."""
         if conn.is_gone:
             return
         self.poller.unregister(client)
@@ -151,7 +151,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.body = None
         ahead = conn.parser.unreader.take_buffered()
         if ahead:
-            # What was read ahead does not make the socket readable.
+            # Bytes that were read ahead do not make the socket readable.
             conn.deadline = time.monotonic() + self.deadlines.grace
             self._proceed(conn, conn.request.add(ahead))
             return
@@ -162,7 +162,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._watch(conn, self.on_client_socket_readable)
 
     def murder_pending(self) -> None:
-        """Part with those whose time is over. Called at every turn of the loop, and at least once a second."""
+        """Close connections whose deadline has passed. Called at every turn of the loop, and at least once a second."""
         now = time.monotonic()
         if now - self._swept < min(SWEEP_EVERY, self.deadlines.grace):
             return
@@ -174,7 +174,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._time_out(conn)
 
     def _last_moment(self, now: float) -> float:
-        """When whoever is unfinished has to go although the time is not over: a worker that stops waits for nobody."""
+        """When unfinished connections are closed before their deadline: a stopping worker does not wait for slow
+        clients.
+        """
         self._stopping_since = min(self._stopping_since, now)
         return self._stopping_since + float(STOP_KEEPALIVE_LINGER)
 
@@ -194,7 +196,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._drop(conn)
 
     def _proceed(self, conn: Connection, stage: Stage) -> None:
-        """Hand the request to a thread if it is ready, and wait for more of it otherwise."""
+        """Hand the request to a thread if it is ready; otherwise wait for more of it."""
         if stage is Stage.READY:
             self._release(conn)
             conn.init()
@@ -224,7 +226,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _time_out(self, conn: Connection) -> None:
         if conn.may_linger or not conn.request.data:
-            # Nothing was asked, or all was answered: there is nothing to say.
+            # Nothing was asked, or everything answered: there is nothing to say.
             if not conn.may_linger:
                 metrics.cut("idle")
             self._drop(conn)
@@ -233,13 +235,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._refuse(conn, 408, "request_timeout")
 
     def _refuse(self, conn: Connection, status: int, slug: str) -> None:
-        """Answer what no thread will see, and close."""
+        """Answer a request that no thread handles, and close."""
         self._say(conn, self.refusal(status, slug, bytes(conn.request.data[:MAX_HEAD])))
         self._release(conn)
         self._linger(conn)
 
     def _linger(self, conn: Connection) -> None:
-        """Close a connection as RFC 9112, 9.6 asks: the client shall hear the answer although it still sends."""
+        """Close a connection as RFC 9112, 9.6 asks: the client receives the answer although it is still sending."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -295,7 +297,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.log.debug("a client did not hear its refusal")
 
     def _make_room(self, address: str) -> None:
-        """For one more connection: of an address, and of all."""
+        """Make room for one more connection, of its address and in total."""
         if not self.trusts_peers and self._unfinished.of(address) >= MAX_UNFINISHED:
             self._evict(self._unfinished.oldest_of(address))
         if self.nr_conns > self.worker_connections - SPARE:
@@ -314,7 +316,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # --- In a thread -------------------------------------------------------------------------------------------------
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Only while the application has the request its client is waited for."""
+        """The client is waited for only while the application handles the request."""
         conn.sock.begin(req)
         try:
             return super().handle_request(req, conn)
@@ -323,16 +325,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.sock.end()
 
     def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: BaseException) -> None:
-        """Refuse what cannot be parsed as everything else is refused; gunicorn would answer with a page of its own."""
+        """Refuse unparsable requests in our envelopes; gunicorn would answer with an HTML page of its own."""
         found = next(((status, slug) for kind, status, slug in UNPARSED if isinstance(exc, kind)), None)
         if found is None:
             super().handle_error(req, client, addr, exc)
             return
-        # Not what it says: a head may hold a token.
+        # The message is left out: a head may contain a token.
         self.log.warning("a request that cannot be parsed: %s", type(exc).__name__)
         with suppress(OSError):
             socket.socket.send(client, self.refusal(*found, bytes(client.head)))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        """A body that the application left unread is passed over if it is here; nobody waits for it."""
+        """An unread body is skipped if it has arrived; nobody waits for it."""
         return keepalive and bool(conn.parser.finish_body(max_bytes=2 * MAX_BODY))

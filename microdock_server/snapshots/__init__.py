@@ -1,4 +1,4 @@
-"""Snapshots of the whole server: database and files in one archive, made online, verified, restored, undone."""
+"""Snapshots of the whole server: database and files in one archive, created online, verified, restored, undone."""
 
 from .creating import Snapshot, Source, create
 from .encryption import Keys, Lock

@@ -1,10 +1,10 @@
-"""Makes a snapshot while the server goes on.
+"""Creates a snapshot while the server runs.
 
-The database at one moment and every blob that it names, without stopping anybody: blobs never change, so they are
-copied first, as the database names them now, and the database last. Rows that were written meanwhile name a few more
-blobs, rows that were deleted a few less; so we look again until a look at the database finds every blob copied, and it
-is that look which is kept. A blob that vanishes between two looks was deleted, if the second names it no more; if it
-still does, the server had lost it before we came.
+A snapshot is the database at one moment and every blob that it refers to. Nothing is stopped: blobs never change, so
+they are copied first, as the database refers to them now, and the database last. Rows written meanwhile refer to a few
+more blobs, deleted rows to a few less; so the database is read again until a view of it finds every blob copied, and
+that view is stored. A blob that vanishes between two views was deleted if the second one no longer refers to it; if it
+still does, the server had lost it before.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .problems import SnapshotProblem
 from .reading import Known
 from .writing import ArchiveWriter
 
-# With so few bytes left to copy, the database's view is held until they are: a large database is read once, not twice.
+# With this few bytes left to copy, the database view is held until they are: a large database is read once, not twice.
 LITTLE: Final = 64 << 20
 MOST_LOOKS: Final = 100
 
@@ -42,13 +42,13 @@ Watch = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The server whose snapshot is made."""
+    """The server whose snapshot is created."""
 
     engine: Engine
     storage: Storages
     program: str
     settings: Mapping[str, Any]
-    # A file that is kept in encrypted archives only.
+    # A file that only encrypted archives contain.
     secret: Path | None = None
 
 
@@ -69,11 +69,11 @@ def create(
     lock: Lock | None = None,
     watch: Watch | None = None,
 ) -> Snapshot:
-    """Write an archive into `directory`; with `base` only the blobs that the base lacks, with `lock` encrypted.
+    """Write an archive into `directory`; with `base`, only the blobs that the base lacks; with `lock`, encrypted.
 
-    To be called inside of `keeping.alone_in`. The archive is complete, synced and under its name when this returns;
-    under that name nothing else ever stands. `watch` hears how many bytes of blobs are done, of how many.
-    Raises SnapshotProblem.
+    To be called within `keeping.alone_in`. When this returns, the archive is complete, synced and under its name;
+    nothing incomplete ever has that name. `watch` receives the number of bytes of blobs done, and the total. Raises
+    SnapshotProblem.
     """
     archive_id = uuid.uuid4().hex
     file = file_name(archive_id, incremental=base is not None, encrypted=lock is not None)
@@ -120,7 +120,7 @@ class _Making:
         self._done = self._total = 0
 
     def make(self, *, with_secret: bool) -> Manifest:
-        """Write every member but the manifest, which is returned."""
+        """Write every member except the manifest, which is returned."""
         for _ in range(MOST_LOOKS):
             with database.view(self._source.engine) as view:
                 named = database.named(view.connection)
@@ -131,7 +131,7 @@ class _Making:
         raise SnapshotProblem("files come and go faster than they can be copied: try again when there is less to do")
 
     def _wanted(self, named: Mapping[str, Blob]) -> list[Blob]:
-        """What is still to copy."""
+        """The blobs that are still to be copied."""
         lost = sorted(self._missing & named.keys())
         if lost:
             raise SnapshotProblem(f"{len(lost)} files are lost, {lost[0]} first: see `flask storage verify`")
@@ -140,12 +140,12 @@ class _Making:
         return wanted
 
     def _is_known(self, blob: Blob) -> bool:
-        """Does the base have it, or know which archive has?"""
+        """Does the base have it, or refer to an archive that does?"""
         known = self._known.get(blob.key)
         return known is not None and known.sha256 == blob.sha256
 
     def _copy(self, wanted: list[Blob]) -> bool:
-        """Copy blobs; is every one of them there?"""
+        """Copy blobs; returns whether all of them exist."""
         complete = True
         for blob in wanted:
             if blob.key in self._copied:
@@ -201,7 +201,7 @@ class _Making:
         return Content(size, hashed.result())
 
     def _placed(self, named: Mapping[str, Blob]) -> tuple[tuple[Archive, ...], tuple[Blob, ...]]:
-        """All archives that the snapshot needs, and every blob with the one that holds it."""
+        """All archives that the snapshot needs, and every blob with the archive that contains it."""
         if self._base is None:
             return (self._archive,), tuple(named.values())
         own = Archive(self._base.manifest.id, self._base.path.name, self._base.sha256)
@@ -210,7 +210,7 @@ class _Making:
         needed = set(holders.values())
         archives = (self._archive, *(archive for archive in behind if archive.id in needed))
         places = {archive.id: index for index, archive in enumerate(archives)}
-        # Without dataclasses.replace, which takes longer than all the rest of this.
+        # Without dataclasses.replace, which takes longer than everything else here.
         blobs = [
             Blob(key, blob.size, blob.sha256, places[holders.get(key, self._archive.id)]) for key, blob in named.items()
         ]
@@ -226,4 +226,4 @@ def _damaged(blob: Blob) -> SnapshotProblem:
 
 
 def _nobody(_done: int, _total: int) -> None:
-    """Watches."""
+    """Ignores progress."""

@@ -1,4 +1,4 @@
-"""The database of one moment, while the server goes on writing: which blobs it names, and a copy of it."""
+"""A consistent view of the database while the server goes on writing: the blobs it refers to, and a copy."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ class View(Protocol):
 
     @property
     def kind(self) -> str:
-        """The engine's name, as a manifest spells it."""
+        """The engine's name in manifests."""
         ...
 
     @property
     def connection(self) -> Connection:
-        """In a transaction that sees this moment."""
+        """Within a transaction that sees this moment."""
         ...
 
     def copy(self, target: Path) -> None:
-        """Write this very moment to `target`, complete and synced."""
+        """Write this view to `target`, complete and synced."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SQLiteView:
-    """A read transaction: in WAL mode it keeps nobody from writing."""
+    """A read transaction: in WAL mode it blocks no writer."""
 
     connection: Connection
     kind: str = "sqlite"
 
     def copy(self, target: Path) -> None:
-        """See View. Our own transaction is the source, so that a write by others cannot make the copy begin anew."""
+        """See View. Our own transaction is the source, so that other writers cannot make the copy start over."""
         source = self.connection.connection.driver_connection
         assert isinstance(source, sqlite3.Connection)
         file_modes.make_file(target)
@@ -63,7 +63,7 @@ class SQLiteView:
 
 @contextmanager
 def view(engine: Engine) -> Iterator[View]:
-    """The moment at which this is entered, for as long as it lasts."""
+    """A view that is fixed on entry, for as long as the context lasts."""
     try:
         if engine.dialect.name == "postgresql":
             with postgresql.view(engine) as found:
@@ -78,7 +78,7 @@ def view(engine: Engine) -> Iterator[View]:
 
 
 def named(connection: Connection) -> dict[str, Blob]:
-    """Every blob that a row names, whichever table it is in; by key."""
+    """Every blob that a row of any table refers to, by key."""
     found: dict[str, Blob] = {}
     for name in owners(connection):
         wanted: Select[str, int, str] = select(column("storage_key"), column("file_size"), column("file_hash"))
@@ -88,7 +88,7 @@ def named(connection: Connection) -> dict[str, Blob]:
 
 
 def owners(connection: Connection) -> list[str]:
-    """The tables whose rows name blobs."""
+    """The tables whose rows refer to blobs."""
     known = inspect(connection)
     return [
         name for name in tables(connection) if any(part["name"] == "storage_key" for part in known.get_columns(name))
@@ -106,15 +106,15 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def revision(connection: Connection) -> str:
-    """The migration that the database is at; empty before the first."""
+    """The database's migration; empty before the first."""
     if VERSION_TABLE not in tables(connection):
         return ""
     return connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar() or ""
 
 
 def tables(connection: Connection) -> list[str]:
-    """The tables as they stand in the database: an older snapshot has others than our models.
+    """The tables that exist in the database: an older snapshot has others than our models.
 
-    Those of the search index are left out: it is made of the others, and nobody knows what is in it.
+    Tables of the search index are left out: it is derived, and rebuilt after a restore.
     """
     return [name for name in sorted(inspect(connection).get_table_names()) if not name.startswith("plugin_search")]

@@ -1,8 +1,8 @@
 """Encryption with age (https://age-encryption.org): to a recipient's public key, or with a passphrase.
 
-With a recipient the archive is a plain age file. age has a passphrase protect small things in memory only, so there the
-archive is encrypted to a key made for it, and that key, protected by the passphrase, stands before it in a tar file of
-two members: `key.age` and `snapshot.tar.zst.age`. The age program opens both kinds without us.
+With a recipient the archive is a plain age file. age decrypts passphrase files only in memory, so with a passphrase the
+archive is encrypted to a generated key; that key, protected by the passphrase, and the archive are two members of a tar
+file: `key.age` and `snapshot.tar.zst.age`. The age program can open both kinds without us.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ BLOCK: Final = tarfile.BLOCKSIZE
 
 
 class WrongKey(SnapshotProblem):
-    """The archive is encrypted, and not for what it was to be opened with."""
+    """The archive is encrypted for another key or passphrase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What an archive is encrypted for: one of both."""
+    """What an archive is encrypted for: a recipient or a passphrase."""
 
     recipient: str | None = None
     passphrase: str | None = field(default=None, repr=False)
@@ -42,14 +42,14 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What encrypted archives may be opened with: secret keys (`AGE-SECRET-KEY-1…`), a passphrase, or nothing."""
+    """What encrypted archives are opened with: secret keys (`AGE-SECRET-KEY-1…`), a passphrase, or nothing."""
 
     identities: tuple[str, ...] = field(default=(), repr=False)
     passphrase: str | None = field(default=None, repr=False)
 
 
 def library() -> Any:
-    """The library. Raises SnapshotProblem where it is not installed."""
+    """The encryption library. Raises SnapshotProblem if it is not installed."""
     try:
         import pyrage  # noqa: PLC0415  (an extra: who does not encrypt does not need it)
     except ImportError as reason:
@@ -59,7 +59,7 @@ def library() -> Any:
 
 @contextmanager
 def sealed(descriptor: int, lock: Lock | None) -> Iterator[int]:
-    """A descriptor to write an archive to, that ends up in `descriptor`, encrypted where there is a lock."""
+    """A descriptor whose content ends up in `descriptor`, encrypted if there is a lock."""
     if lock is None:
         yield descriptor
         return
@@ -74,7 +74,7 @@ def sealed(descriptor: int, lock: Lock | None) -> Iterator[int]:
 
 @contextmanager
 def opened(file: BinaryIO, keys: Keys) -> Iterator[BinaryIO]:
-    """The archive in `file`, decrypted if it is encrypted. Leaving this raises DamagedArchive if it was cut off."""
+    """The archive in `file`, decrypted if necessary. Raises DamagedArchive on exit if it was truncated."""
     start = file.read(BLOCK)
     if start.startswith(KEY.encode() + b"\0"):
         identity = _protected(file, start, keys.passphrase)
@@ -94,14 +94,14 @@ def opened(file: BinaryIO, keys: Keys) -> Iterator[BinaryIO]:
 
 
 def is_encrypted(file: BinaryIO) -> bool:
-    """Is it age's, or ours with a passphrase? `file` is at its beginning again afterwards."""
+    """Is it an age file, or one of ours with a passphrase? Leaves `file` at its beginning."""
     start = file.read(BLOCK)
     file.seek(0)
     return start.startswith((AGE, KEY.encode() + b"\0"))
 
 
 def _recipient(lock: Lock) -> tuple[Any, bytes]:
-    """Whom to encrypt to, and what stands before the encrypted archive."""
+    """The recipient to encrypt to, and the bytes before the encrypted archive."""
     pyrage = library()
     if lock.recipient is not None:
         try:
@@ -138,7 +138,7 @@ def _identity(text: str) -> x25519.Identity:
 
 
 def _protected(file: BinaryIO, start: bytes, passphrase: str | None) -> x25519.Identity:
-    """The key that the passphrase protects. `file` then stands behind it."""
+    """The key that the passphrase protects. `file` is left behind it."""
     if not passphrase:
         raise WrongKey("the archive is encrypted with a passphrase: set SNAPSHOT_PASSPHRASE")
     size = _size(start, KEY)
@@ -148,7 +148,7 @@ def _protected(file: BinaryIO, start: bytes, passphrase: str | None) -> x25519.I
     return _identity(_unwrapped(key, passphrase))
 
 
-# A passphrase is made slow to try, and an archive is opened more than once.
+# Deriving a key from a passphrase is deliberately slow, and an archive is opened more than once.
 @lru_cache(maxsize=8)
 def _unwrapped(key: bytes, passphrase: str) -> str:
     pyrage = library()
@@ -169,7 +169,7 @@ def _size(block: bytes, name: str) -> int:
 
 
 class _Inner:
-    """A member of a tar file, the last one, as a stream that ends with it."""
+    """The last member of a tar file as a stream."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file, self._size, self._left = file, size, size
@@ -180,13 +180,13 @@ class _Inner:
         return data
 
     def ensure_closed(self) -> None:
-        """Raise unless nothing but the tar file's end follows."""
+        """Raise unless only the tar file's end follows."""
         if self._left or self._file.read(4 * BLOCK) != bytes(-self._size % BLOCK + 2 * BLOCK):
             raise DamagedArchive("the end of the encrypted archive is damaged")
 
 
 class _Task(threading.Thread):
-    """The library's work, which begins and ends with a stream of its own; its failure is kept."""
+    """A library call in a thread with a pipe; its exception is kept."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         super().__init__(name="snapshot-age", daemon=True)
@@ -202,7 +202,7 @@ class _Task(threading.Thread):
 
 @contextmanager
 def _piped_in(recipient: Any, descriptor: int) -> Iterator[int]:
-    """A pipe's end: what is written there is encrypted into `descriptor`, all of it when this is left."""
+    """A pipe's write end: what is written there is encrypted into `descriptor`, completely on exit."""
     outlet, inlet = os.pipe()
 
     def encrypt() -> None:
@@ -222,7 +222,7 @@ def _piped_in(recipient: Any, descriptor: int) -> Iterator[int]:
 
 @contextmanager
 def _piped_out(file: BinaryIO | _Inner, identities: list[x25519.Identity]) -> Iterator[BinaryIO]:
-    """The decrypted bytes of `file`. age vouches for every 64 KiB of them, and for their end."""
+    """The decrypted bytes of `file`. age authenticates every 64 KiB of them, and their end."""
     outlet, inlet = os.pipe()
 
     def decrypt() -> None:

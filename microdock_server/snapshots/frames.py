@@ -1,7 +1,7 @@
-"""Zstandard frames (RFC 8878): what compresses is compressed, the rest is stored as it is, and a footer finds the end.
+"""Zstandard frames (RFC 8878): compressible data is compressed, the rest stored, and a footer locates the manifest.
 
-An archive is a row of frames, one a member, so that `tar --zstd` reads it. Packages are ZIP files and do not compress:
-putting them into raw blocks costs a tenth of finding that out byte by byte.
+An archive is a sequence of frames, one per member, so that `tar --zstd` reads it. Packages are ZIP files and do not
+compress: writing them as raw blocks costs a tenth of trying to compress them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .problems import DamagedArchive
 
 CHUNK: Final = 1 << 20
 LEVEL: Final = 1
-# From this size on, a member is compressed by all processors at once.
+# Members from this size on are compressed with all processors.
 LARGE: Final = 8 << 20
-# As many as one call takes (IOV_MAX).
+# The most buffers that one call takes (IOV_MAX).
 MOST_BUFFERS: Final = 1024
 BLOCK: Final = 1 << 17
 # Magic number, a descriptor without size and checksum, and a window of one block (128 KiB).
@@ -29,14 +29,14 @@ SAMPLE: Final = 1 << 16
 WORTH_IT: Final = 0.9
 # A hostile frame may ask for a window of any size; ours need 8 MiB.
 WIDEST_WINDOW: Final = 1 << 27
-# A skippable frame: every Zstandard reader passes over it.
+# A skippable frame: every Zstandard reader skips it.
 FOOTER: Final = struct.Struct("<II8sQ")
 FOOTER_MAGIC: Final = 0x184D2A5D
 FOOTER_TAG: Final = b"mdocksnp"
 
 
 class Output:
-    """Bytes on their way into a file or a pipe, some of them at a time; counts them."""
+    """Buffers bytes on their way into a file or a pipe, and counts them."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -50,12 +50,12 @@ class Output:
             self._size += len(buffer)
             self.offset += len(buffer)
         self._waiting += [buffer for buffer in buffers if len(buffer)]
-        # What small files are made of goes out together, as far as one call takes it.
+        # Small files are written together, as many as one call takes.
         if self._size >= CHUNK or len(self._waiting) > MOST_BUFFERS // 2:
             self.flush()
 
     def flush(self) -> None:
-        """Write all that was taken."""
+        """Write everything that was taken."""
         rest = [memoryview(buffer) for buffer in self._waiting]
         while rest:
             done = os.writev(self._descriptor, rest[:MOST_BUFFERS])
@@ -76,20 +76,20 @@ class FrameWriter:
         self._prober = zstandard.ZstdCompressor(level=1)
 
     def is_worth_compressing(self, chunk: bytes) -> bool:
-        """Does a sample from the middle of `chunk` shrink?"""
+        """Does a sample from the middle of `chunk` get smaller?"""
         middle = max(0, len(chunk) // 2 - SAMPLE // 2)
         sample = chunk[middle : middle + SAMPLE]
         return len(self._prober.compress(sample)) < WORTH_IT * len(sample)
 
     def compressed(self, chunks: Iterable[bytes], size: int = 0) -> None:
-        """One frame of compressed blocks, with a checksum; `size` says about how many bytes will come."""
+        """One frame of compressed blocks, with a checksum; `size` is about how many bytes will follow."""
         frame = (self._parallel if size >= LARGE else self._compressor).compressobj()
         for chunk in chunks:
             self.output.write(frame.compress(chunk))
         self.output.write(frame.flush())
 
     def stored(self, chunks: Iterable[bytes]) -> None:
-        """One frame of raw blocks. It has no checksum: the manifest knows the SHA-256 of what is in it."""
+        """One frame of raw blocks, without a checksum: the manifest has the SHA-256 of its content."""
         opening = STORED_FRAME
         for chunk in chunks:
             self.output.write(opening, *_raw_blocks(chunk))
@@ -143,7 +143,7 @@ class FrameReader:
 
 
 def manifest_offset(file: BinaryIO) -> int:
-    """Where the last member's frame begins, as the footer says. Raises DamagedArchive without one."""
+    """The offset of the last member's frame, from the footer. Raises DamagedArchive without one."""
     end = file.seek(0, os.SEEK_END)
     if end < FOOTER.size:
         raise DamagedArchive("the archive is cut off")

@@ -1,4 +1,4 @@
-"""Archives in a directory: unfinished ones, finished ones, which to keep, and a record of the last for monitoring."""
+"""Archives in a directory: unfinished and finished ones, retention, and a record of the last one for monitoring."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .problems import SnapshotProblem
 
 NAME: Final = re.compile(r"microdock-[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}-(full|incremental)\.tar\.zst(\.age)?")
 PARTIAL: Final = ".microdock-partial-"
-# A folder for the copy of a database.
+# A directory for the copy of a database.
 SCRATCH: Final = ".microdock-scratch-"
 LOCK: Final = ".microdock-lock"
 RECORD: Final = "last-backup.json"
@@ -35,7 +35,7 @@ def file_name(archive_id: str, *, incremental: bool, encrypted: bool) -> str:
 
 
 def moment_in_name() -> str:
-    """Now, as the name of an archive says it."""
+    """The current time, as in the name of an archive."""
     return f"{datetime.fromtimestamp(time.time(), UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z"
 
 
@@ -46,9 +46,9 @@ def archives(directory: Path) -> list[Path]:
 
 @contextmanager
 def alone_in(directory: Path) -> Iterator[None]:
-    """One backup at a time in a directory, which is made if needed; what killed ones left behind there is removed.
+    """Hold the lock for backups in a directory, which is created if needed; remnants of killed ones are removed.
 
-    Everything that writes or removes archives runs inside of it: none removes what another builds on.
+    Everything that writes or removes archives runs within it: none removes an archive that another builds on.
     """
     try:
         file_modes.make_directory(directory)
@@ -69,9 +69,9 @@ def _sweep(directory: Path) -> None:
 
 
 class Partial:
-    """A file that gets its name when it is complete, or never was.
+    """A file that gets its name when it is complete, and is deleted otherwise.
 
-    Only its owner can read it: the hashes of passwords are in it.
+    Only its owner can read it: it contains password hashes.
     """
 
     def __init__(self, directory: Path, name: str) -> None:
@@ -96,7 +96,7 @@ class Partial:
 
 
 def sync_directory(path: Path) -> None:
-    """Make the names in it durable."""
+    """Make the directory's entries durable."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -105,7 +105,7 @@ def sync_directory(path: Path) -> None:
 
 
 def record(data_dir: Path, archive: Path, size: int, *, incremental: bool) -> None:
-    """Note in `data_dir` that a backup was made: `{"file", "size", "kind", "finished_at", "finished_unix"}`."""
+    """Record in `data_dir` that a backup was made: `{"file", "size", "kind", "finished_at", "finished_unix"}`."""
     now = utcnow()
     fields = {
         "file": str(archive),

@@ -1,4 +1,4 @@
-"""What an archive says of itself: which blobs the snapshot has, where they are, and what everything must hash to."""
+"""An archive's manifest: the snapshot's blobs, the archives that contain them, and all hashes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A blob that a row of the snapshot names; `source` is the index, in the manifest's archives, of its holder."""
+    """A blob that a row of the snapshot refers to; `source` is the index of its archive in the manifest's list."""
 
     key: str
     size: int
@@ -52,7 +52,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """See the module. `archives[0]` is the archive itself, the others are what it needs beside it."""
+    """See the module. `archives[0]` is the archive itself, the others are those it depends on."""
 
     archives: tuple[Archive, ...]
     created_at: str
@@ -63,7 +63,7 @@ class Manifest:
     tables: Mapping[str, int]
     settings: Mapping[str, Any]
     blobs: tuple[Blob, ...]
-    # Blobs in the archive that the snapshot does not name: they were deleted while it was made.
+    # Blobs in the archive that the snapshot does not refer to: they were deleted while it was created.
     deleted: Mapping[str, Content]
 
     @property
@@ -88,7 +88,7 @@ class Manifest:
         return sum(blob.size for blob in self.blobs) + sum(content.size for content in self.files.values())
 
     def members(self) -> dict[str, Content]:
-        """Everything that this archive itself must hold, without its manifest."""
+        """Everything that this archive itself must contain, except its manifest."""
         own = {blob.member: Content(blob.size, blob.sha256) for blob in self.blobs if blob.source == 0}
         gone = {BLOBS + key: content for key, content in self.deleted.items()}
         return {**own, **gone, **self.files}
@@ -124,7 +124,7 @@ def fingerprint(data: bytes) -> str:
 
 
 def parse(data: bytes) -> Manifest:
-    """Raises SnapshotProblem for a format of the future, DamagedArchive for anything that is no manifest."""
+    """Parse a manifest. Raises SnapshotProblem for a newer format, DamagedArchive for an invalid one."""
     try:
         raw = orjson.loads(data)
         if not isinstance(raw["format"], int) or raw["format"] > FORMAT:
@@ -157,7 +157,7 @@ def _parsed(raw: Any) -> Manifest:
 
 def _archive(raw: Any) -> Archive:
     known = raw["manifest_sha256"]
-    # A file's name is opened beside the archive: it must not lead anywhere else.
+    # The named file is opened beside the archive: the name must not lead anywhere else.
     _ensure(bool(ID.fullmatch(raw["id"]) and FILE.fullmatch(raw["file"]) and (known is None or HASH.fullmatch(known))))
     return Archive(raw["id"], raw["file"], known)
 

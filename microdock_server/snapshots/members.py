@@ -1,7 +1,7 @@
-"""Members of a snapshot's tar file: plain files under names that we chose, and nothing else.
+"""Members of a snapshot's tar file: plain files with names of our own, and nothing else.
 
-The library that reads any tar file follows links, device files, long names and headers of any size. We read what we
-write: a header has to be, byte for byte, the one that we would write for its name and size.
+General tar libraries follow links, device files, long names and headers of any size. Only what this module writes is
+read: a header must equal, byte for byte, the one it would write for that name and size.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ class Member:
 
 
 def header(name: str, size: int) -> bytes:
-    """The one header that a file of this name and size has: nothing of the machine that made it is in it."""
+    """The only valid header for a file of this name and size; it contains nothing about the machine that made it."""
     info = tarfile.TarInfo(name)
     info.size, info.mode = size, 0o600
     return info.tobuf(tarfile.GNU_FORMAT)
 
 
 def padding(size: int) -> bytes:
-    """What fills a member's last block."""
+    """The padding of a member's last block."""
     return bytes(-size % BLOCK)
 
 
 def is_name(name: str) -> bool:
-    """Can a snapshot hold a file of this name?"""
+    """Is this a valid name of a member?"""
     return name in (MANIFEST, SECRET, *DATABASES.values()) or BLOB_NAME.fullmatch(name) is not None
 
 
 class MemberReader:
-    """The members of an archive in their order; each must be read to its end before the next."""
+    """The members of an archive in order; each must be read to its end before the next."""
 
     def __init__(self, frames: FrameReader) -> None:
         self._frames = frames
 
     def members(self) -> Iterator[Member]:
-        """Every member, until the end of the archive. Raises DamagedArchive for whatever is none of ours."""
+        """Every member, until the end of the archive. Raises DamagedArchive for any other entry."""
         seen: set[str] = set()
         while (block := self._frames.read(BLOCK)) != bytes(BLOCK):
             member = _parsed(block)
@@ -86,7 +86,7 @@ def _parsed(block: bytes) -> Member:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
     except (tarfile.HeaderError, UnicodeError) as reason:
         raise DamagedArchive("the archive is damaged: a file's header cannot be read") from reason
-    # Before it is said again: a header can hold anything.
+    # Escaped before it is shown: a header can contain anything.
     shown = repr(info.name[:200])
     if info.type != tarfile.REGTYPE:
         raise DamagedArchive(f"{shown} is no plain file: a snapshot has no links, devices or folders")

@@ -1,9 +1,9 @@
-"""Numbers that outlive a restore: clients keep ids and tokens that were given out after the snapshot was made.
+"""Counters that continue after a restore, because clients keep ids and tokens given out after the snapshot was made.
 
-Given out a second time, such an id would name something else, and a client that remembers the highest one would not
-hear of what is new; a token that was revoked since would be believed again. So everything that is counted goes on far
-above whatever can have been given out, in this line of history or in another that was restored from the same snapshot.
-The audit log alone goes on where it ends: it has no gaps.
+If such an id were given out again, it would name something else, and a client that remembers the highest one would miss
+new items; a token revoked since would be valid again. So every counter continues far above anything that can have been
+given out, in this history or in another one restored from the same snapshot. Only the audit log continues where it
+ends: it must have no gaps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, case, column, inspect, table, text, update
 
 from ..clock import utcnow
 
-# What is counted from here by seconds is ahead of what is counted by events, and fits into 32 bits until 2088.
+# Counting seconds from this time is ahead of counting events, and fits into 32 bits until 2088.
 BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
 STEP: Final = 1_000_000
 
@@ -31,7 +31,7 @@ _POSTGRESQL: Final = text(
 
 
 def move_on(connection: Connection) -> None:
-    """Let ids go on above any that was given out, and believe no token that was made before now."""
+    """Advance ids beyond any that were given out, and revoke all tokens made before now."""
     base = int((utcnow() - BEGINNING).total_seconds())
     _move_ids(connection, {"step": STEP, "base": base})
     if "token_epoch" in _columns("users", connection):

@@ -1,6 +1,6 @@
-"""PostgreSQL's part: pg_dump of the very moment that a transaction of ours sees, and pg_restore into an empty database.
+"""PostgreSQL's part: pg_dump of the snapshot that our transaction sees, and pg_restore into an empty database.
 
-Passwords go through the environment: a command line can be read by every user of the machine.
+Passwords are passed in the environment: every user of the machine can read command lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .problems import SnapshotProblem
 
 @dataclass(frozen=True, slots=True)
 class PostgreSQLView:
-    """A transaction whose snapshot others may share, by its name."""
+    """A transaction with an exported snapshot."""
 
     connection: Connection
     shared: str
@@ -34,7 +34,7 @@ class PostgreSQLView:
 
 @contextmanager
 def view(engine: Engine) -> Iterator[PostgreSQLView]:
-    """The moment at which this is entered, for as long as it lasts."""
+    """A view that is fixed on entry, for as long as the context lasts."""
     with engine.connect() as plain:
         connection = plain.execution_options(isolation_level="REPEATABLE READ")
         shared = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
@@ -42,7 +42,7 @@ def view(engine: Engine) -> Iterator[PostgreSQLView]:
 
 
 def ensure_empty(engine: Engine) -> None:
-    """Raise unless there are no tables: a restore never writes over any."""
+    """Raise unless there are no tables: a restore never overwrites any."""
     if inspect(engine).get_table_names():
         raise SnapshotProblem(
             f"the database {engine.url.database!r} has tables: make an empty one, name it in DATABASE_URL, and keep "
@@ -51,7 +51,7 @@ def ensure_empty(engine: Engine) -> None:
 
 
 def load(engine: Engine, dump: Path) -> None:
-    """Fill the empty database, all of it or nothing."""
+    """Fill the empty database, completely or not at all."""
     _run(
         "pg_restore", engine.url, "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", str(dump)
     )
@@ -62,12 +62,12 @@ def _run(program: str, url: URL, *options: str) -> None:
     if found is None:
         raise SnapshotProblem(f"{program} is not installed: it comes with PostgreSQL's client (postgresql-client)")
     if "sslpassword" in url.query:
-        # The one secret that libpq takes from no variable of the environment.
+        # The one secret that libpq reads from no environment variable.
         raise SnapshotProblem(
             f"{program} would show sslpassword to every user of this machine: keep it in a service file "
             "(PGSERVICEFILE) and name that in DATABASE_URL (?service=…)"
         )
-    # Of an address, libpq understands all but the driver.
+    # libpq understands the URL except for SQLAlchemy's driver.
     address = url.set(drivername="postgresql")._replace(password=None).difference_update_query(["password"])
     secret = url.password or url.query.get("password")
     environment = {**os.environ, **({"PGPASSWORD": str(secret)} if secret else {})}

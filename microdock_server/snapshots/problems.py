@@ -1,15 +1,15 @@
-"""What can be wrong with a snapshot, in words for the operator."""
+"""Errors of snapshots, as messages for the operator."""
 
 from __future__ import annotations
 
 
 class SnapshotProblem(Exception):
-    """A snapshot cannot be made, read or restored; the message says why, and what to do where that is known."""
+    """A snapshot cannot be created, read or restored; the message says why, and what to do if that is known."""
 
 
 class DamagedArchive(SnapshotProblem):
-    """An archive is not what its maker wrote."""
+    """An archive is not as it was written."""
 
 
 class MissingBase(SnapshotProblem):
-    """An incremental archive needs another archive, which is not beside it."""
+    """An incremental archive needs another archive that is not beside it."""

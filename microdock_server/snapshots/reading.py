@@ -1,4 +1,4 @@
-"""Reads archives: the manifest alone, or everything in one pass, every byte held against the manifest."""
+"""Reads archives: the manifest alone, or everything in one pass, comparing every byte with the manifest."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Known:
     sha256: str
 
 
-# A file, open for writing, that a member is to become; None: it is only hashed.
+# A file, open for writing, to extract a member to; None: it is only hashed.
 Choose = Callable[[Member], BinaryIO | None]
 
 
 def read_manifest(path: Path, keys: Keys = NO_KEYS) -> Known:
-    """An archive's manifest. Quick, unless the archive is encrypted: then all of it has to be decrypted."""
+    """An archive's manifest. Quick, unless the archive is encrypted: then all of it must be decrypted."""
     with _file(path) as file:
         if is_encrypted(file):
             return scan(path, keys)
@@ -43,10 +43,10 @@ def read_manifest(path: Path, keys: Keys = NO_KEYS) -> Known:
 
 
 def scan(path: Path, keys: Keys = NO_KEYS, *, choose: Choose | None = None, advance: Advance = silent) -> Known:
-    """Read a whole archive and hold it against its manifest: no byte is wrong, none is missing, none is too many.
+    """Read a whole archive and compare it with its manifest: no byte is wrong, missing or superfluous.
 
-    `choose` may have members written somewhere; what it wrote is good only when this returns. `advance` hears of every
-    chunk's size. Raises DamagedArchive naming the first thing that is wrong.
+    `choose` selects members to extract; extracted files are valid only when this returns. `advance` receives the size
+    of every chunk. Raises DamagedArchive naming the first fault.
     """
     found: dict[str, Content] = {}
     data = None
@@ -71,7 +71,7 @@ def scan(path: Path, keys: Keys = NO_KEYS, *, choose: Choose | None = None, adva
 
 
 def bases(known: Known, keys: Keys = NO_KEYS) -> list[Known]:
-    """The archives that an incremental one needs, found beside it. Raises MissingBase naming the one that is not."""
+    """The archives that an incremental one needs, found beside it. Raises MissingBase naming the missing one."""
     return [_base(known.path, archive, keys) for archive in known.manifest.archives[1:]]
 
 
@@ -89,7 +89,7 @@ def _base(path: Path, wanted: Archive, keys: Keys) -> Known:
 
 
 def _candidates(directory: Path, wanted: Archive) -> Iterator[Path]:
-    """By its name first; then whatever carries the beginning of its id."""
+    """By its name first; then any file with the beginning of its id in its name."""
     if (directory / wanted.file).is_file():
         yield directory / wanted.file
     begin = f"-{wanted.id[:8]}-"
@@ -107,7 +107,7 @@ def _file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _at_end(file: BinaryIO) -> bytes:
-    """The manifest that the end of a plain archive leads to."""
+    """The manifest located by the footer of an unencrypted archive."""
     file.seek(manifest_offset(file))
     reader = MemberReader(FrameReader(file))
     data = b""

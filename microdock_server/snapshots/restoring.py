@@ -1,4 +1,4 @@
-"""Builds a data directory out of a snapshot: verified first, then written beside the old one, then switched to."""
+"""Builds a data directory from a snapshot: verified first, written beside the old one, then switched to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SPARE: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored; `before` is where the data that stood there are now."""
+    """What was restored; `before` is where the replaced data are now."""
 
     manifest: Manifest
     before: Path | None
@@ -51,12 +51,12 @@ def restore(
     database_url: str | None = None,
     advance: Advance = silent,
 ) -> Restored:
-    """Make `data_dir` what it was at the moment of a snapshot; what stands there is moved aside, never deleted.
+    """Restore `data_dir` to the moment of a snapshot; existing data are moved aside, never deleted.
 
-    Nobody is logged in afterwards: a token that was revoked since the snapshot must not be believed again.
+    Everybody is logged out: a token revoked since the snapshot must not become valid again.
 
     `revisions` are the migrations that this program knows: a database of a later one is refused, one of an earlier is
-    migrated when the server starts. A snapshot of PostgreSQL goes into the empty database of `database_url`. Raises
+    migrated when the server starts. A PostgreSQL snapshot is loaded into the empty database of `database_url`. Raises
     SnapshotProblem, and then nothing has changed.
     """
     with Switch(data_dir) as switch:
@@ -81,7 +81,7 @@ def restore(
 
 
 def _target(manifest: Manifest, fresh: Path, database_url: str | None) -> Engine:
-    """The database that is to be filled."""
+    """The database that will be filled."""
     if manifest.database_kind == "sqlite":
         return create_engine(URL.create("sqlite", database=str(fresh / SQLITE_FILE)), poolclass=NullPool)
     if database_url is None or not database_url.startswith("postgres"):
@@ -101,7 +101,7 @@ def _ensure_room(directory: Path, needed: int) -> None:
 
 
 def _build(fresh: Path, verified: Verified, keys: Keys, advance: Advance) -> None:
-    """Write everything; each archive is verified once more while it is written."""
+    """Write everything; each archive is verified again while it is extracted."""
     for index, holder in enumerate(verified.holders()):
         wanted = {blob.member: fresh / blob.key for blob in verified.manifest.blobs if blob.source == index}
         if index == 0:
@@ -132,9 +132,9 @@ def _into(wanted: dict[str, Path]) -> Choose:
 
 
 def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
-    """Is the database whole, does it name just these blobs? And they are on the local disk now, wherever they were.
+    """Check the database and its references to blobs, and assign all blobs to the local disk, wherever they were.
 
-    What it counts goes on above what was given out since.
+    Its counters are advanced beyond what was given out since.
     """
     path = fresh / _database_file(manifest)
     try:
@@ -157,7 +157,7 @@ def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
 
 def _ensure_whole(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        # Whatever the file says, no function of its schema runs.
+        # Whatever the file's schema contains, none of its functions run.
         connection.execute("PRAGMA trusted_schema=OFF")
         [answer] = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
@@ -178,6 +178,6 @@ def _note(fresh: Path, verified: Verified) -> None:
 
 
 def _carry_over(old: Path, new: Path) -> None:
-    """The secret that signs tokens is the machine's own, unless the archive has one."""
+    """The secret that signs tokens stays the machine's own, unless the archive has one."""
     if old.is_file() and not new.exists():
         shutil.copy2(old, new)

@@ -1,4 +1,4 @@
-"""Which archives of a directory an incremental one builds on, and which are kept."""
+"""Which archive an incremental one builds on, and which archives are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .reading import NO_KEYS, Known, bases, read_manifest
 
 
 def newest_full(directory: Path, keys: Keys = NO_KEYS) -> Known | None:
-    """The newest full archive in a directory; None where there is none."""
+    """The newest full archive in a directory; None if there is none."""
     for path in archives(directory):
         if "-full." in path.name:
             return read_manifest(path, keys)
@@ -19,10 +19,10 @@ def newest_full(directory: Path, keys: Keys = NO_KEYS) -> Known | None:
 
 
 def prune(directory: Path, keep: int, keys: Keys = NO_KEYS) -> list[Path]:
-    """Remove all but the `keep` newest archives and those that these need; what was removed.
+    """Remove all but the `keep` newest archives and those that they depend on; returns the removed ones.
 
-    Those from the future, which a clock that was ahead has named, stay and count for none: the newest would be removed
-    in their place. Raises SnapshotProblem, and removes nothing, where it cannot be told what one of them needs.
+    Archives from the future, named by a clock that was ahead, are kept and not counted: otherwise the newest ones would
+    be removed in their place. Raises SnapshotProblem, and removes nothing, if dependencies cannot be determined.
     """
     found = archives(directory)
     now = moment_in_name()

@@ -27,7 +27,7 @@ UNDONE: Final = "undone"
 
 
 class Switch:
-    """`fresh` is an empty directory beside `data_dir`, that can be switched to; nobody uses `data_dir` meanwhile."""
+    """`fresh` is an empty directory beside `data_dir` that can replace it; nobody uses `data_dir` meanwhile."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -41,7 +41,7 @@ class Switch:
             with _unused(self.fresh):
                 shutil.rmtree(self.fresh, ignore_errors=True)
             file_modes.make_directory(self.fresh)
-            # It moves with the directory: no server starts on what is not settled.
+            # A marker that moves with the directory: no server starts on an unfinished switch.
             self._held.enter_context(_unused(self.fresh))
         except OSError as reason:
             self._held.close()
@@ -56,7 +56,7 @@ class Switch:
         shutil.rmtree(self.fresh, ignore_errors=True)
 
     def over(self) -> Path | None:
-        """Make everything durable and switch; where the old data are now."""
+        """Make everything durable and switch; returns where the old data are now."""
         os.sync()
         before = _aside(self._data_dir, BEFORE)
         self.fresh.rename(self._data_dir)
@@ -65,7 +65,9 @@ class Switch:
 
 
 def undo(data_dir: Path) -> Path:
-    """Put back what stood at `data_dir` before the last restore; where the restored data are now, or `data_dir`."""
+    """Put back what was at `data_dir` before the last restore; returns where the restored data are now, or
+    `data_dir`.
+    """
     stood = sorted(data_dir.parent.glob(f"{data_dir.name}.{BEFORE}-*"))
     if not stood:
         raise SnapshotProblem(f"there is nothing to go back to beside {data_dir}")
@@ -78,7 +80,7 @@ def undo(data_dir: Path) -> Path:
 
 
 def _aside(data_dir: Path, word: str) -> Path | None:
-    """Rename it, if it is there."""
+    """Rename it, if it exists."""
     if not data_dir.exists():
         return None
     stem = f"{data_dir.name}.{word}-{utcnow():%Y%m%dT%H%M%SZ}"

@@ -1,4 +1,4 @@
-"""Reads archives from end to end, together with those that they need."""
+"""Reads archives from end to end, together with those they depend on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .writing import Advance, silent
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An archive and, in the order of its manifest, those that it needs: all of them were read and are whole."""
+    """An archive and, in the order of its manifest, those it depends on: all were read and are intact."""
 
     known: Known
     bases: tuple[Known, ...]
@@ -24,16 +24,16 @@ class Verified:
         return self.known.manifest
 
     def holders(self) -> tuple[Known, ...]:
-        """By the index that a blob names."""
+        """Archives by the index that blobs refer to."""
         return (self.known, *self.bases)
 
 
 def verify(path: Path, *, keys: Keys = NO_KEYS, advance: Advance = silent) -> Verified:
-    """Read every byte of an archive and of those that it needs. Raises SnapshotProblem saying what is wrong."""
+    """Read every byte of an archive and of those it depends on. Raises SnapshotProblem saying what is wrong."""
     known = scan(path, keys, advance=advance)
     found = tuple(bases(known, keys))
     for base in found:
-        # What is read now is what was identified: its manifest has the hash that the archive names.
+        # The file is the identified one: its manifest has the hash that the archive names.
         if scan(base.path, keys, advance=advance).sha256 != base.sha256:
             raise DamagedArchive(f"{base.path.name} was changed while it was read")
     verified = Verified(known, found)
@@ -42,7 +42,7 @@ def verify(path: Path, *, keys: Keys = NO_KEYS, advance: Advance = silent) -> Ve
 
 
 def _ensure_complete(verified: Verified) -> None:
-    """Every blob of the snapshot is in the archive that is said to hold it."""
+    """Every blob of the snapshot is in the archive that the manifest names."""
     held = [holder.manifest.members() for holder in verified.holders()]
     for blob in verified.manifest.blobs:
         if held[blob.source].get(blob.member) != Content(blob.size, blob.sha256):

@@ -1,4 +1,4 @@
-"""Writes an archive: members into frames, hashed on a second core while the first one writes."""
+"""Writes an archive: members into frames, hashed on a second core meanwhile."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .frames import CHUNK, FrameWriter, Output
 from .manifest import Content
 from .members import END, MANIFEST, header, padding
 
-# Chunks that wait for their hash: they bound the memory.
+# How many chunks may wait for hashing, which bounds memory.
 WAITING: Final = 16
-# Handing a file of up to this size to another thread takes longer than hashing it.
+# Passing a file up to this size to another thread takes longer than hashing it.
 SMALL: Final = 1 << 16
 
 Advance = Callable[[int], None]
 
 
 def silent(_amount: int) -> None:
-    """Nobody watches."""
+    """Ignores progress."""
 
 
 class ArchiveWriter:
-    """An archive in the making. `advance` hears of every chunk's size."""
+    """An archive that is being written. `advance` receives the size of every chunk."""
 
     def __init__(self, output: Output, advance: Advance = silent) -> None:
         self._output, self._advance = output, advance
@@ -40,9 +40,9 @@ class ArchiveWriter:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, name: str, size: int, stream: BinaryIO) -> Future[str] | None:
-        """Append a member; the hash of its bytes, once it is known. None: the stream has another size.
+        """Append a member; returns the hash of its bytes, once it is known. None: the stream has another size.
 
-        After None the archive is spoilt.
+        After None the archive is unusable.
         """
         digest = hashlib.sha256()
         first = stream.read(min(CHUNK, size))
@@ -60,7 +60,7 @@ class ArchiveWriter:
         return Content(len(data), hashlib.sha256(data).hexdigest())
 
     def finish(self, manifest: bytes) -> None:
-        """Append the manifest and the end."""
+        """Append the manifest and the footer."""
         at = self._output.offset
         self._frames.compressed([header(MANIFEST, len(manifest)), manifest, padding(len(manifest)), END])
         self._frames.footer(at)
@@ -90,7 +90,7 @@ class ArchiveWriter:
 
 
 class _Measured:
-    """A stream's chunks, exactly `size` bytes; tells if the stream had other ideas."""
+    """A stream's chunks, exactly `size` bytes; records if the stream had more or fewer."""
 
     def __init__(self, stream: BinaryIO, first: bytes, size: int) -> None:
         self._stream, self._first, self.size = stream, first, size

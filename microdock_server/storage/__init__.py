@@ -1,4 +1,4 @@
-"""Where files are kept. Code outside speaks to `Storage` and never to a path or a bucket."""
+"""File storage. Other packages use the `Storage` contract, never a path or a bucket."""
 
 from .contract import Handover, Outgoing, ReceivedFile, Storage, StoredFile, Suits
 from .incoming import Incoming

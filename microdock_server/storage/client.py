@@ -1,4 +1,4 @@
-"""The object store's client: one a process, made when it is first used."""
+"""The object store's client: one per process, created on first use."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from obstore.store import S3Store
 from ..addresses.bucket import Address, Credentials
 from ..errors import FileMissing, StorageFailure, StorageUnavailable
 
-# Stalled, not slow: a large file may take as long as it needs, while bytes flow.
+# Detects a stalled, not a slow, transfer: a large file may take as long as it needs while bytes flow.
 STALL: Final = "20s"
 RETRIES: Final = 2
 RETRY_FOR: Final = timedelta(seconds=8)
 
 
 class Client:
-    """Makes the store for the process that asks.
+    """Creates the store's client for the calling process.
 
-    The library's threads do not survive a fork, and a child that inherits them hangs: so nothing is made before
-    it is used, and a child whose parent used it is told so.
+    The library's threads do not survive a fork, and a child that inherits them hangs: so nothing is created before it
+    is used, and a child whose parent has used it gets an error.
     """
 
-    # The process in which the library's threads run.
+    # The process that the library's threads run in.
     _pid: int | None = None
 
     def __init__(self, address: Address, credentials: Credentials) -> None:
@@ -52,7 +52,7 @@ class Client:
             access_key_id=self._credentials.key_id,
             secret_access_key=self._credentials.secret,
             virtual_hosted_style_request=False,
-            # Not every compatible store has the request that deletes many.
+            # Not every compatible store supports deleting many at once.
             disable_bulk_delete=True,
             client_options={
                 "allow_http": self._address.endpoint.startswith("http:"),
@@ -75,7 +75,7 @@ class Client:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """What the store refuses comes out in the domain's words; of others' exceptions, only the disk's are touched."""
+    """Turns the store's errors into domain errors; of other exceptions, only the disk's."""
     try:
         yield
     except (FileNotFoundError, exceptions.NotFoundError) as reason:

@@ -1,4 +1,4 @@
-"""What every storage backend promises."""
+"""The contract of every storage backend."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """A request's file, whole, on this machine's disk, hashed while it arrived. Not yet durable."""
+    """A request's file, complete on this machine's disk, hashed while it arrived. Not yet durable."""
 
     path: Path
     size: int
@@ -32,7 +32,7 @@ class ReceivedFile:
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """What a listing says of a blob."""
+    """A listing's facts about a blob."""
 
     key: str
     size: int
@@ -41,22 +41,22 @@ class BlobInfo:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Who sends a blob instead of the server: its client is redirected, or the proxy in front is told.
+    """Another sender for a blob: the client is redirected, or the proxy in front is told.
 
-    A redirect's address lets whoever has it read the blob for a while: it is in no representation, and in no log.
+    The URL of a redirect lets anybody who has it read the blob for a while: it is in no representation, and in no log.
     """
 
     address: str = field(repr=False)
     is_redirect: bool
 
 
-# Would this other sender answer the request as the server itself does?
+# Would the other sender answer the request exactly as the server does?
 Suits = Callable[[Handover], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A blob on its way out: `stream` is open at its first byte; None where `handover` says who sends it instead."""
+    """A blob to be sent: `stream` is open at its first byte; None if `handover` names another sender."""
 
     handover: Handover | None
     stream: BinaryIO | None
@@ -75,7 +75,7 @@ class Storage(Protocol):
     name: str
 
     def save(self, key: str, stream: BinaryIO, *, limit: int | None = None) -> StoredFile:
-        """Store `stream` under `key`, hashing as it is written. More than `limit` bytes raise FileTooLarge."""
+        """Store `stream` under `key`, hashing as it is written. Raises FileTooLarge beyond `limit` bytes."""
         ...
 
     def adopt(self, key: str, received: ReceivedFile) -> StoredFile:
@@ -85,7 +85,7 @@ class Storage(Protocol):
     def open(self, key: str) -> BinaryIO:
         """The blob's bytes; seekable. The caller closes it.
 
-        An open blob can be read to its end after `delete`, in order.
+        An open blob can be read sequentially to its end even after `delete`.
         """
         ...
 
@@ -94,7 +94,7 @@ class Storage(Protocol):
         ...
 
     def url(self, key: str, *, file_name: str, media_type: str) -> Handover | None:
-        """Where a client or proxy may fetch the blob itself, as an attachment; None if the server has to send it."""
+        """The URL from which a client or proxy can fetch the blob as an attachment; None if the server must send it."""
         ...
 
     def blobs(self) -> Iterator[BlobInfo]:
@@ -102,7 +102,7 @@ class Storage(Protocol):
         ...
 
     def sweep(self, before: datetime) -> list[str]:
-        """Remove what saves that were killed before `before` left unfinished; names for the log."""
+        """Remove unfinished writes that were killed before `before`; returns names for the log."""
         ...
 
     def ensure_writable(self) -> None:

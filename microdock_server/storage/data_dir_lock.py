@@ -1,4 +1,4 @@
-"""Who uses a data directory: every server and worker says so for as long as it lives, a restore must be alone."""
+"""Locks on a data directory: shared by servers and workers while they run, exclusive for a restore."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Final
 from .. import file_modes
 
 FILE: Final = "in-use.lock"
-# What servers of before this file was there hold once they are up.
+# The lock that servers hold which are older than this file.
 OLDER: Final = "housekeeping.lock"
 
 
 class InUse(Exception):
-    """Somebody uses the directory."""
+    """Another process uses the directory."""
 
 
 def lock_shared(data_dir: Path) -> int:
-    """Say that this process, and those that it forks, use `data_dir`; the kernel takes it back when all have ended.
+    """Lock `data_dir` for this process and its children; the kernel releases the lock when all have ended.
 
-    The descriptor has to be kept open. Raises InUse while a restore is about to change the directory.
+    The descriptor must be kept open. Raises InUse while a restore is about to change the directory.
     """
     file_modes.make_directory(data_dir)
     descriptor = _locked(data_dir / FILE, fcntl.LOCK_SH)
@@ -33,7 +33,7 @@ def lock_shared(data_dir: Path) -> int:
 
 @contextmanager
 def lock_exclusively(data_dir: Path) -> Iterator[None]:
-    """Nobody uses `data_dir`, nor begins to meanwhile. Raises InUse if somebody does."""
+    """Hold `data_dir` exclusively, so that no process starts using it. Raises InUse if one does."""
     descriptors = [_locked(data_dir / FILE, fcntl.LOCK_EX)]
     try:
         if (data_dir / OLDER).exists():

@@ -1,4 +1,6 @@
-"""A request body on its way in: written, hashed and limited while it arrives, gone unless it is adopted."""
+"""Request bodies on their way in: written, hashed and limited as they arrive, and deleted unless a storage adopts
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """What the disk refuses comes out in the domain's words."""
+    """Turns the disk's errors into domain errors."""
     try:
         yield
     except OSError as reason:
@@ -39,7 +41,7 @@ def human_size(size: int) -> str:
 
 
 def remove_stale(paths: Iterable[Path], before: datetime) -> list[str]:
-    """Remove the files that were last written to before then; their names."""
+    """Remove files that were last written to before this time; returns their names."""
     gone = []
     for path in paths:
         with suppress(FileNotFoundError):
@@ -50,12 +52,14 @@ def remove_stale(paths: Iterable[Path], before: datetime) -> list[str]:
 
 
 def sweep_bodies(directory: Path, before: datetime) -> list[str]:
-    """Remove bodies whose request was killed before then. One that still arrives was written to a moment ago."""
+    """Remove bodies whose request was killed before this time. A body that is still arriving was written to
+    recently.
+    """
     return remove_stale(directory.glob(f"{BODY}*"), before)
 
 
 class Incoming:
-    """A file being received into `directory`. Closing it removes it, unless a storage adopted it first."""
+    """A file being received into `directory`. Closing it deletes it, unless a storage adopted it first."""
 
     def __init__(self, directory: Path, limit: int) -> None:
         self._limit = limit
@@ -68,7 +72,7 @@ class Incoming:
         self.path = Path(name)
 
     def write(self, chunk: bytes) -> None:
-        """Append `chunk`. More than the limit in all raises FileTooLarge."""
+        """Append `chunk`. Raises FileTooLarge beyond the limit."""
         self.size += len(chunk)
         if self.size > self._limit:
             raise FileTooLarge(limit=human_size(self._limit))
@@ -79,16 +83,16 @@ class Incoming:
                 rest = rest[self._file.write(rest) :]
 
     def received(self) -> ReceivedFile:
-        """The whole file, as it can be handed to a storage."""
+        """The complete file, ready for a storage."""
         return ReceivedFile(self.path, self.size, self._hash.hexdigest())
 
     def reader(self) -> BinaryIO:
-        """The bytes so far, from the first."""
+        """The bytes received so far, from the first."""
         self._file.seek(0)
         return self._file
 
     def close(self) -> None:
-        """Forget the file."""
+        """Delete the file, unless it was adopted."""
         self._file.close()
         with suppress(FileNotFoundError):
             self.path.unlink()

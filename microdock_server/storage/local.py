@@ -1,4 +1,4 @@
-"""Blobs on the local disk: one directory an area, fanned out by the first two digits of the name."""
+"""Blobs on the local disk: one directory per area, with subdirectories by the first two digits of the name."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ..errors import FileMissing, FileTooLarge, StorageFailure
 from .contract import CHUNK, BlobInfo, Handover, ReceivedFile, StoredFile
 from .incoming import disk_errors, human_size, remove_stale
 
-# A blob that is still being written. Listings and keys never show it.
+# A blob that is still being written. Listings and keys never contain it.
 PARTIAL: Final = ".partial-"
 
 
 class LocalStorage:
-    """`areas` maps the first part of a key to the directory that keeps it."""
+    """`areas` maps the first part of a key to its directory."""
 
     name = "local"
 
     def __init__(self, areas: Mapping[str, Path], *, accel_prefix: str | None = None) -> None:
         self._areas = dict(areas)
         self._accel_prefix = accel_prefix
-        # The proxy that is to send blobs runs as a member of our group.
+        # A proxy that sends blobs runs as a member of our group.
         self._modes = file_modes.OWNER if accel_prefix is None else file_modes.GROUP
 
     def save(self, key: str, stream: BinaryIO, *, limit: int | None = None) -> StoredFile:
@@ -81,7 +81,7 @@ class LocalStorage:
             _sync_directory(path.parent)
 
     def url(self, key: str, *, file_name: str, media_type: str) -> Handover | None:
-        """The proxy's internal address of the blob, where there is such a proxy. Our answer names the file."""
+        """The internal URL for the proxy, if a proxy is configured. Our own answer has the file's name."""
         if self._accel_prefix is None:
             return None
         return Handover(f"{self._accel_prefix}/{key}", is_redirect=False)
@@ -122,7 +122,7 @@ class LocalStorage:
         return stored
 
     def _publish(self, partial: Path, target: Path) -> None:
-        """Give the complete file its name. `link` refuses to overwrite, `rename` would not."""
+        """Give the complete file its name. `link` refuses to overwrite, unlike `rename`."""
         os.link(partial, target)
         try:
             _sync_directory(target.parent)
@@ -149,7 +149,7 @@ def _copy(stream: BinaryIO, target: Path, limit: int | None, mode: int) -> tuple
 
 
 def _make_directory(directory: Path, modes: file_modes.Modes) -> None:
-    """Create the directory durably: a file in a directory that a power loss forgets is no file."""
+    """Create the directory durably: a power loss must not remove a directory with files in it."""
     missing = []
     while not directory.exists():
         missing.append(directory)

@@ -1,4 +1,4 @@
-"""How long a storage takes: around any backend, so that none has to know of it."""
+"""Latency of a storage: wraps any backend, which need not know of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .contract import BlobInfo, Handover, ReceivedFile, Storage, StoredFile
 
 
 class MeasuredStorage:
-    """The storage `inner`, as Storage promises, with every operation timed under its name and the backend's."""
+    """Wraps the storage `inner`, timing every operation under its name and the backend's."""
 
     def __init__(self, inner: Storage) -> None:
         self._inner = inner

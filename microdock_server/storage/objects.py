@@ -1,4 +1,4 @@
-"""Blobs in a bucket that speaks S3. Needs the extra `s3`: imported only where a bucket is configured."""
+"""Blobs in an S3 bucket. Needs the extra `s3`: imported only if a bucket is configured."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from .unfinished import UnfinishedUploads
 
 log = logging.getLogger(__name__)
 
-# Up to here a blob is one request, and in memory; beyond, it is sent in parts of this size.
+# Blobs up to this size are one request, and in memory; larger ones are sent in parts of this size.
 PART: Final = 8 * 1024 * 1024
 MOST_PARTS: Final = 10_000
 PARTS_AT_ONCE: Final = 2
 AREAS: Final = ("uploads", "backups")
-# What asks whether the store can be written to. Listings and keys never show it.
+# The key of the test object for writability. Listings and keys never contain it.
 PROBES: Final = ".probes"
 
 
 class ObjectStorage:
     """See Storage. With `redirects`, clients fetch blobs from the store by URLs that live for `lifetime`.
 
-    A blob of one part is created on the condition that its key is free (If-None-Match). The library knows no such
-    condition for a blob in parts: there the key is looked up before, and only two saves of one key at once could
-    both pass. Keys are random and used once (services.files.new_key), so nobody ever does.
+    A blob of one part is created on condition that its key is free (If-None-Match). The library has no such condition
+    for multipart uploads: there the key is looked up before, so that only two simultaneous saves of one key could both
+    pass. Keys are random and used once (services.files.new_key), so this never happens.
     """
 
     name = "s3"
@@ -74,7 +74,7 @@ class ObjectStorage:
         return stored
 
     def open(self, key: str) -> BinaryIO:
-        """See Storage. Complete after `delete` as well, for whoever reads in order."""
+        """See Storage. Sequential reading can also be completed after `delete`."""
         _ensure_key(key)
         return cast(BinaryIO, BlobReader(self._client, key))
 
@@ -85,7 +85,7 @@ class ObjectStorage:
             obstore.delete(self._client.store(), key)
 
     def url(self, key: str, *, file_name: str, media_type: str) -> Handover | None:
-        """A signed URL of the store's; None where the server is to send blobs itself."""
+        """A presigned URL of the store; None if the server must send blobs itself."""
         if not self._redirects:
             return None
         _ensure_key(key)
@@ -109,7 +109,9 @@ class ObjectStorage:
                 yield BlobInfo(found["path"], found["size"], found["last_modified"])
 
     def sweep(self, before: datetime) -> list[str]:
-        """See Storage: uploads in parts that were never completed, and probes that were never taken back."""
+        """See Storage: removes multipart uploads that were never completed, and test objects that were never
+        deleted.
+        """
         gone = []
         for probe in self._listed(PROBES):
             if probe["last_modified"] < before:
@@ -124,7 +126,7 @@ class ObjectStorage:
         return gone
 
     def ensure_writable(self) -> None:
-        """See Storage: an object is made and taken back."""
+        """See Storage: creates an object and deletes it."""
         probe = f"{PROBES}/{uuid.uuid4().hex}"
         try:
             with store_errors():
@@ -169,7 +171,9 @@ class ObjectStorage:
             raise StorageFailure() from FileExistsError("the key is taken")
 
     def _abort(self, key: str) -> None:
-        """The library aborts what failed, if the store still listens; this is asked again, and else `sweep` does it."""
+        """The library aborts a failed upload, if the store still answers; this checks again, and `sweep` does the
+        rest.
+        """
         try:
             for upload in list(self._unfinished.listed(self._whole(key))):
                 self._unfinished.abort(upload)
@@ -200,7 +204,7 @@ class _Body:
         return self._hash.hexdigest()
 
     def first(self, size: int) -> bytes:
-        """`size` bytes or a little more; fewer only where the stream ends."""
+        """`size` bytes or a little more; fewer only at the end of the stream."""
         parts, found = [], 0
         while found < size and (part := self._read()):
             parts.append(part)
@@ -208,7 +212,7 @@ class _Body:
         return b"".join(parts)
 
     def after(self, first: bytes) -> Iterator[bytes]:
-        """All pieces, the first again before them."""
+        """All pieces, including the first."""
         yield first
         while part := self._read():
             yield part

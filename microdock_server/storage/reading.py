@@ -1,4 +1,4 @@
-"""A blob in a bucket as a file: in order by one answer that stays open, elsewhere by ranges."""
+"""A blob in a bucket as a file: sequential reads use one open response, others use ranges."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PIECE: Final = 1024 * 1024
 
 
 class BlobReader(io.RawIOBase):
-    """Bytes of one blob; at most a few pieces of it are in memory.
+    """The bytes of one blob; at most a few pieces of it are in memory.
 
-    Read in order from the first byte it is one answer of the store, which is complete even if the blob is deleted
-    meanwhile. Whoever seeks asks anew, a piece at a time. Raises FileMissing, StorageUnavailable.
+    Sequential reading from the first byte uses a single response of the store, which is complete even if the blob is
+    deleted meanwhile. After a seek, ranges are requested piece by piece. Raises FileMissing, StorageUnavailable.
     """
 
     def __init__(self, client: Client, key: str) -> None:
@@ -45,7 +45,7 @@ class BlobReader(io.RawIOBase):
         return self._place
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go elsewhere; nothing is asked before it is read."""
+        """Change the position; nothing is requested before the next read."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
         if base + offset < 0:
             raise ValueError("before the first byte")
@@ -54,7 +54,7 @@ class BlobReader(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """The next bytes, as many as there are at hand."""
+        """The next bytes, as many as are available."""
         target = memoryview(buffer).cast("B")
         if not self._left and target and self._place < self._size:
             self._left = memoryview(self._fetched())

@@ -1,7 +1,7 @@
 """Signed S3 URLs: AWS Signature Version 4 in the query (AWS, "Authenticating Requests: Using Query Parameters").
 
-The client library signs URLs as well, but without the parameters that name a download (`response-content-disposition`)
-and list unfinished uploads (`uploads`): those are part of what is signed.
+The client library can presign URLs as well, but without the parameters that name a download
+(`response-content-disposition`) and list unfinished uploads (`uploads`): those are part of the signature.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def signed_url(
     lifetime: timedelta,
     now: datetime | None = None,
 ) -> str:
-    """The URL that lets whoever has it do this one thing, for so long (at most seven days). It is a secret."""
+    """A URL that permits this one request to anybody who has it, for a limited time (at most seven days). It is a
+    secret.
+    """
     moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/{address.region}/s3/aws4_request"
     asked = {
@@ -54,6 +56,6 @@ def _mac(key: bytes, text: str) -> bytes:
 
 
 def _host(origin: str) -> str:
-    """As clients send it: without the scheme's own port."""
+    """The host as clients send it: without the scheme's default port."""
     parts = urlsplit(origin)
     return parts.netloc.removesuffix(":443" if parts.scheme == "https" else ":80").lower()

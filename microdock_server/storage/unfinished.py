@@ -1,6 +1,6 @@
-"""Multipart uploads that nobody completed: their parts are invisible, and cost, until they are aborted.
+"""Multipart uploads that were never completed: their parts are invisible, and cost money, until they are aborted.
 
-The client library can neither list nor abort those of another process: three plain requests do.
+The client library can neither list nor abort those of another process; three plain requests do.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LIFETIME: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An unfinished upload: its whole key in the bucket, its id, and when it began."""
+    """An unfinished upload: its complete key in the bucket, its id, and when it began."""
 
     key: str
     id: str
@@ -31,20 +31,20 @@ class Upload:
 
 
 class UnfinishedUploads:
-    """The unfinished uploads below the address' prefix."""
+    """The unfinished uploads below the address's prefix."""
 
     def __init__(self, address: Address, credentials: Credentials) -> None:
         self._address, self._credentials = address, credentials
 
     def listed(self, prefix: str) -> Iterator[Upload]:
-        """Those whose whole key begins with `prefix`. Raises StorageUnavailable."""
+        """Those whose complete key begins with `prefix`. Raises StorageUnavailable."""
         place: dict[str, str] = {}
         while True:
             page = self._page({"uploads": "", "prefix": prefix, **place})
             for item in page.iterfind("{*}Upload"):
                 begun = datetime.fromisoformat(_text(item, "Initiated"))
                 key = _text(item, "Key")
-                # Not every store keeps to the prefix that it was asked for.
+                # Some stores ignore the prefix in the request.
                 if key.startswith(prefix):
                     yield Upload(key, _text(item, "UploadId"), begun)
             if _text(page, "IsTruncated") != "true":
@@ -55,7 +55,7 @@ class UnfinishedUploads:
             }
 
     def abort(self, upload: Upload) -> None:
-        """Forget the upload's parts; one that is gone meanwhile is no failure. Raises StorageUnavailable."""
+        """Abort the upload; one that is gone already is no failure. Raises StorageUnavailable."""
         self._request("DELETE", f"/{self._address.bucket}/{upload.key}", {"uploadId": upload.id}, (204, 200, 404))
 
     def _page(self, query: Mapping[str, str]) -> ElementTree.Element:
