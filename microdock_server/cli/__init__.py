@@ -23,11 +23,11 @@ from .commands import Commands, show_table
 from .errors import failures
 from .help import add_in_sections, epilog
 
-users = Commands("users", help="Accounts: who may log in, and what they may do.")
+users = Commands("users", help="User accounts: create, list, and change roles and passwords.")
 
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD = click.option(
-    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for if missing."
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Prompted for if not given."
 )
 
 
@@ -55,18 +55,18 @@ def openapi(path: Path) -> None:
 
 @users.command("create", example="flask users create mei --email mei@example.com --role developer")
 @click.argument("username")
-@click.option("--email", help="The e-mail address; it can be used to log in.")
-@click.option("--role", type=ROLES, default=Role.USER.value, show_default=True, help="What the account may do.")
+@click.option("--email", help="The e-mail address, which can also be used to log in.")
+@click.option("--role", type=ROLES, default=Role.USER.value, show_default=True, help="The account's permissions.")
 @PASSWORD
 def create_user(username: str, email: str | None, role: str, password: str) -> None:
-    """Create an account. The password is asked for, unless it is given."""
+    """Create an account. The password is prompted for, unless it is given."""
     user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
     click.echo(f"created {user.username} ({user.role}) {user.id}")
 
 
 @users.command("list", example="flask users list")
 def list_users() -> None:
-    """List all accounts, with role and state."""
+    """List all accounts with role and state."""
     with unit_of_work(writing=False):
         rows = [
             (user.id, user.role, "active" if user.is_active else "disabled", user.username, user.email)
@@ -79,7 +79,7 @@ def list_users() -> None:
 @click.argument("username")
 @click.argument("role", type=ROLES)
 def set_role(username: str, role: str) -> None:
-    """Change what a user may do. Their tokens are revoked."""
+    """Change a user's role. Their tokens are revoked."""
     _change(username, lambda user: accounts.set_role(user.id, Role(role), COMMAND_LINE))
     click.echo(f"{username} is now {role}")
 
@@ -98,7 +98,7 @@ def set_password(username: str, password: str) -> None:
 @users.command("disable", example="flask users disable mei")
 @click.argument("username")
 def disable(username: str) -> None:
-    """Keep a user out. Their tokens are revoked."""
+    """Disable an account. The user's tokens are revoked."""
     _change(username, lambda user: accounts.set_active(user.id, False, COMMAND_LINE))
     click.echo(f"{username} is disabled")
 
@@ -106,17 +106,17 @@ def disable(username: str) -> None:
 @users.command("enable", example="flask users enable mei")
 @click.argument("username")
 def enable(username: str) -> None:
-    """Let a disabled user in again."""
+    """Enable a disabled account again."""
     _change(username, lambda user: accounts.set_active(user.id, True, COMMAND_LINE))
     click.echo(f"{username} is enabled")
 
 
-@users.command("check-names", example="flask users check-names", exits={1: "or there are such names"})
+@users.command("check-names", example="flask users check-names", exits={1: "or such names exist"})
 def check_names() -> None:
-    """List names that are the same to a reader.
+    """List names that readers would confuse.
 
     These are accounts, addresses and categories that differ only in case, width or invisible characters, and accounts
-    whose names look alike. Nothing is changed: whose a name is, people decide.
+    whose names look alike. Nothing is changed: people decide who keeps a name.
     """
     with unit_of_work(writing=False):
         found = name_check.collisions()

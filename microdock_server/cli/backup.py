@@ -38,11 +38,13 @@ PASSPHRASE_FILE = click.option(
 
 
 @backup.command("create", example="flask backup create --out /srv/backups --incremental --keep 14")
-@click.option("--out", type=DIRECTORY, required=True, help="The directory that archives are kept in.")
-@click.option("--incremental", is_flag=True, help="Only what the newest full archive in the directory lacks.")
-@click.option("--base", type=FILE, help="Only what this archive lacks; it has to stay beside the new one.")
-@click.option("--keep", type=click.IntRange(1), help="Keep so many archives, and what they need; all, if not given.")
-@click.option("--recipient", help="Encrypt to this public key of age's (age1…).")
+@click.option("--out", type=DIRECTORY, required=True, help="The directory for archives.")
+@click.option("--incremental", is_flag=True, help="Store only what the newest full archive in the directory lacks.")
+@click.option("--base", type=FILE, help="Store only what this archive lacks; it must stay beside the new one.")
+@click.option(
+    "--keep", type=click.IntRange(1), help="Keep this many archives, and those that they need; by default all."
+)
+@click.option("--recipient", help="Encrypt to this age public key (age1…).")
 @IDENTITY
 @PASSPHRASE_FILE
 def create(
@@ -55,9 +57,9 @@ def create(
     identity: Path | None,
     passphrase_file: Path | None,
 ) -> None:
-    """Back up the running server into a directory, and print the archive's path.
+    """Back up the running server; print the archive's path.
 
-    Encrypted with --recipient, or where the environment has SNAPSHOT_PASSPHRASE.
+    The archive is encrypted with --recipient, --passphrase-file or the environment variable SNAPSHOT_PASSPHRASE.
     """
     keys = _keys(identity, passphrase_file)
     with _problems(), keeping.alone_in(out), _present(context().settings.data_dir):
@@ -81,7 +83,7 @@ def create(
 @IDENTITY
 @PASSPHRASE_FILE
 def verify(file: Path, identity: Path | None, passphrase_file: Path | None) -> None:
-    """Read every byte of an archive, and of the archives that it needs."""
+    """Verify an archive, and the archives that it needs, byte by byte."""
     with _problems(), _count(file) as advance:
         found = snapshots.verify(file.absolute(), keys=_keys(identity, passphrase_file), advance=advance)
     manifest = found.manifest
@@ -100,17 +102,18 @@ def verify(file: Path, identity: Path | None, passphrase_file: Path | None) -> N
 )
 @click.argument("file", type=FILE, required=False)
 @click.option(
-    "--data-dir", type=DIRECTORY, required=True, help="The DATA_DIR to restore; what is there is moved aside."
+    "--data-dir", type=DIRECTORY, required=True, help="The DATA_DIR to restore; existing data is moved aside."
 )
-@click.option("--undo", "is_undo", is_flag=True, help="Put back what stood there before the last restore.")
+@click.option("--undo", "is_undo", is_flag=True, help="Put back the data from before the last restore.")
 @IDENTITY
 @PASSPHRASE_FILE
 def restore(
     file: Path | None, data_dir: Path, is_undo: bool, identity: Path | None, passphrase_file: Path | None
 ) -> None:
-    """Restore an archive, or undo the last restore, with the server stopped.
+    """Restore an archive, or undo the last restore.
 
-    The archive is verified first. Its data is built beside DATA_DIR, then both change places.
+    Stop the server first. The archive is verified, its data is written beside DATA_DIR, and then the two directories
+    are exchanged.
     """
     if is_undo == (file is not None):
         raise click.UsageError("give either an archive or --undo")

@@ -29,13 +29,13 @@ migrations: click.Group = flask_migrate_group
 
 # An example and a summary for each of Flask-Migrate's commands; the second group is for developers.
 SUMMARIES: Final = {
-    "upgrade": ("Migrate the database to this version, or to the given revision.", "flask db upgrade"),
-    "downgrade": ("Take the last migration back, or all down to the given revision.", "flask db downgrade"),
+    "upgrade": ("Migrate to this program's version, or to a revision.", "flask db upgrade"),
+    "downgrade": ("Undo the last migration, or all down to a revision.", "flask db downgrade"),
     "current": ("Show the database's revision.", "flask db current"),
     "history": ("List the migrations.", "flask db history"),
     "heads": ("Show the newest revision that this version knows.", "flask db heads"),
     "show": ("Show one migration.", "flask db show head"),
-    "branches": ("Show where the history of migrations branches.", "flask db branches"),
+    "branches": ("Show branches in the history of migrations.", "flask db branches"),
     "check": ("For developers: do models and migrations agree?", "flask db check"),
     "stamp": ("Set the database's revision without migrating it.", "flask db stamp head"),
     "init": ("For developers: create a directory of migrations.", "flask db init --directory migrations"),
@@ -56,11 +56,11 @@ _show_current = migrations.commands["current"].callback
     "copy",
     epilog=epilog("flask db copy --from sqlite:///instance/microdock.db --to postgresql://db.example.com/microdock"),
 )
-@click.option("--from", "source", required=True, help="sqlite:///path of the database to copy from.")
-@click.option("--to", "target", help="postgresql://… to copy to; without it DATABASE_URL.")
+@click.option("--from", "source", required=True, help="The source: sqlite:///path.")
+@click.option("--to", "target", help="The target: postgresql://…. Default: DATABASE_URL.")
 @with_appcontext
 def copy_database(source: str, target: str | None) -> None:
-    """Copy all rows from SQLite to PostgreSQL, and compare them. Stop the server first."""
+    """Copy all rows from SQLite to PostgreSQL, compared. Stop the server first."""
     from .. import create_app  # noqa: PLC0415  (create_app imports this module)
 
     own = settings()

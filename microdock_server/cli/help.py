@@ -11,8 +11,8 @@ from flask.cli import FlaskGroup
 
 # The exit codes of every command; a command may explain them further.
 EXITS: Final = {
-    0: "done",
-    1: "refused or failed: one line on stderr says why",
+    0: "success",
+    1: "refused or failed; one line on stderr gives the reason",
     2: "wrong options or arguments",
 }
 

@@ -22,23 +22,23 @@ from ..storage.data_dir_lock import InUse, lock_shared
 from ..vocabulary import JobState
 from .commands import Commands, show_table
 
-jobs_group = Commands("jobs", help="Background jobs: run them, list them, try one again.")
-reviews_group = Commands("reviews", help="Automatic reviews: judge stored facts again.")
-audit_group = Commands("audit", help="The audit log: verify that nobody changed it.")
-search_group = Commands("search", help="The search index: make it anew.")
+jobs_group = Commands("jobs", help="Background jobs: run, list and retry them.")
+reviews_group = Commands("reviews", help="Automatic reviews: apply today's rules to stored facts.")
+audit_group = Commands("audit", help="The audit log: verify that it was not changed.")
+search_group = Commands("search", help="The search index: rebuild it.")
 
 
 @jobs_group.command("work", needs_tables=False, example="flask jobs work")
-@click.option("--with-parent", is_flag=True, help="End when the parent process is gone.")
+@click.option("--with-parent", is_flag=True, help="Exit when the parent process ends.")
 @click.option(
     "--grace",
     type=click.IntRange(0, 3600),
     default=int(GRACE),
     show_default=True,
-    help="Seconds a job gets to finish on TERM.",
+    help="Seconds that a job may take to finish after TERM.",
 )
 def work(with_parent: bool, grace: int) -> None:
-    """Run jobs until told to end by TERM or INT."""
+    """Run jobs until TERM or INT is received."""
     # Not the proxy: other threads of the worker use it too.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
@@ -54,9 +54,11 @@ def work(with_parent: bool, grace: int) -> None:
 
 @jobs_group.command("list", example="flask jobs list --state failed")
 @click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="At most so many.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="The maximum number of jobs."
+)
 def list_jobs(state: str | None, limit: int) -> None:
-    """List jobs, newest first, with the last error of those that failed."""
+    """List jobs with their last errors, newest first."""
     with unit_of_work(writing=False):
         rows = [
             (job.id, job.state, job.attempts, iso(job.created_at), job.kind, job.error)
@@ -68,7 +70,7 @@ def list_jobs(state: str | None, limit: int) -> None:
 @jobs_group.command("retry", example="flask jobs retry 01a22537-fe70-7238-9b00-188f2e5f0cd2")
 @click.argument("job_id")
 def retry(job_id: str) -> None:
-    """Queue a failed job again, with all its attempts."""
+    """Queue a failed job again, with all attempts."""
     with unit_of_work():
         jobs.retry(job_id)
     click.echo(f"queued {job_id}")
@@ -77,11 +79,11 @@ def retry(job_id: str) -> None:
 @reviews_group.command(
     "replay",
     example="flask reviews replay 01a22537-fe70-7238-9b00-188f2e5f0cd2",
-    exits={1: "or today's rules say something else"},
+    exits={1: "or the verdict is another one today"},
 )
 @click.argument("auto_review_id")
 def replay(auto_review_id: str) -> None:
-    """Judge the stored facts of an automatic review again, by today's rules."""
+    """Apply today's rules to a review's stored facts."""
     try:
         with unit_of_work(writing=False):
             found = automatic.replay(auto_review_id)
@@ -96,9 +98,9 @@ def replay(auto_review_id: str) -> None:
     sys.exit(1)
 
 
-@audit_group.command("verify", example="flask audit verify", exits={1: "or an entry does not fit"})
+@audit_group.command("verify", example="flask audit verify", exits={1: "or an entry does not match the chain"})
 def verify() -> None:
-    """Verify the chain of the audit log, and print its head. Keep the head somewhere else."""
+    """Verify the hash chain; print its head. Keep the head in another place, to notice a shortened log."""
     with unit_of_work(writing=False):
         found = audit.verify()
     click.echo(f"{found.entries} entries, head {found.head}")
@@ -109,7 +111,7 @@ def verify() -> None:
 
 @search_group.command("rebuild", example="flask search rebuild")
 def rebuild() -> None:
-    """Make the search index anew."""
+    """Rebuild the search index."""
     with unit_of_work(writing=False):
         if search.is_of_later_version():
             raise click.ClickException(

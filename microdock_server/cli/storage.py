@@ -15,14 +15,14 @@ from ..services.files.migration import Outcome
 from ..storage.incoming import sweep_bodies
 from .commands import Commands
 
-storage = Commands("storage", help="Files: verify them, remove orphans, move them to another storage.")
+storage = Commands("storage", help="Stored files: verify, remove orphans, move to another storage.")
 
 FINE = (Outcome.MOVED, Outcome.GONE)
 
 
 @storage.command("verify", example="flask storage verify", exits={1: "or a file is missing or changed"})
 def verify() -> None:
-    """Read every file and compare it with its row."""
+    """Compare every file with its database row."""
     result = files.verify(context().storage)
     for word, keys in (
         ("missing", result.missing),
@@ -40,7 +40,7 @@ def verify() -> None:
 
 @storage.command("gc", example="flask storage gc")
 def collect_garbage() -> None:
-    """Remove files without a row, and remains of interrupted uploads, older than an hour."""
+    """Remove unreferenced files. Also remains of interrupted uploads; both only if older than an hour."""
     gone = files.collect_garbage(context().storage)
     gone += sweep_bodies(context().settings.temp_dir, utcnow() - files.ORPHAN_AGE)
     for key in gone:
@@ -48,10 +48,12 @@ def collect_garbage() -> None:
     click.echo(f"{len(gone)} removed")
 
 
-@storage.command("migrate", example="flask storage migrate --to s3", exits={1: "or a file stayed behind"})
-@click.option("--to", "name", type=click.Choice(["local", "s3"]), help="Where to; without it, where new files go.")
+@storage.command("migrate", example="flask storage migrate --to s3", exits={1: "or a file could not be moved"})
+@click.option(
+    "--to", "name", type=click.Choice(["local", "s3"]), help="The target. Default: the storage for new files."
+)
 def migrate(name: str | None) -> None:
-    """Move every file to one storage, and verify each. It can be stopped and run again."""
+    """Move every file to one storage, verified. The command can be interrupted and run again."""
     storages = context().storage
     target = storages.by_name.get(name or storages.main.name)
     if target is None:
