@@ -262,24 +262,30 @@ def greeting() -> list[str]:
     lines = [
         f"MicroDock Server listens at {address}"
         + ("" if reached == host else ", and at all addresses of this machine"),
-        f"Log in at {address}/admin/ as {name}, with {how} or what you changed it to",
-        f"Documentation: {address}/docs for the API, docs/tutorial.md to begin",
+        f"Log in at {address}/admin/ as {name}, with {how}, unless you changed it",
+        f"Documentation: docs/tutorial.md for a first tour, {address}/docs for the API",
     ]
-    unsafe = _unsafe(host, password)
+    unsafe = _unsafe(host, name, password)
     return [*lines, f"Unsafe: {unsafe}"] if unsafe else lines
 
 
-def _unsafe(host: str, password: str) -> str:
+def _unsafe(host: str, name: str, password: str) -> str:
     """The first unsafe setting that others could exploit; empty if there is none."""
     is_behind_proxy = _setting("TRUSTED_PROXIES", "0").strip() != "0"
     is_open = not _is_loopback(host)
     if is_open and not is_behind_proxy:
-        return "others reach it by plain HTTP, which shows passwords and tokens: see docs/operations.md, nginx"
+        return "others reach it by plain HTTP, which exposes passwords and tokens: see nginx in docs/operations.md"
     if (is_open or is_behind_proxy) and _setting("DEBUG", "true").strip().lower() in TRUE:
-        return "DEBUG is true, and others reach it: set DEBUG=false"
+        return "DEBUG is true, and others can reach it: set DEBUG=false"
     if password == DEFAULT_PASSWORD:
-        return "the documented password works for everybody on this machine: flask users set-password"
+        return f"everybody on this machine can use the documented password: {_flask()} users set-password {name}"
     return ""
+
+
+def _flask() -> str:
+    """The command `flask` of this installation, as it can be typed here."""
+    command = Path(sys.executable).with_name("flask")
+    return "flask" if shutil.which("flask") == str(command) else os.path.relpath(command)
 
 
 def _is_loopback(host: str) -> bool:

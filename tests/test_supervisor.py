@@ -253,7 +253,7 @@ PROXIED = {"TRUSTED_PROXIES": "1", "ADMIN_PASSWORD": "a-good-password"}
 @pytest.mark.parametrize(
     ("settings", "unsafe"),
     [
-        ({}, "the documented password works"),
+        ({}, "users set-password admin"),
         ({"ADMIN_PASSWORD": "a-good-password"}, None),
         ({"ADMIN_PASSWORD": "a-good-password", "HOST": "localhost"}, None),
         ({"ADMIN_PASSWORD": "a-good-password", "HOST": "::1"}, None),
