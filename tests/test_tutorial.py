@@ -52,6 +52,12 @@ def blocks(document: str) -> list[tuple[str, str]]:
     return found
 
 
+def story() -> str:
+    """The commands of the README's story."""
+    (found,) = [commands for commands, _ in blocks("README.md") if "curl" in commands]
+    return found
+
+
 def run(server: Server, directory: Path, commands: list[str]) -> list[str]:
     """What each block of commands printed, one shell running them all. The first that fails ends it."""
     directory.mkdir()
@@ -88,15 +94,15 @@ def pattern(answer: str) -> str:
 def test_every_answer_of_the_tutorial_is_what_the_server_says(served: Server, tmp_path: Path) -> None:
     found = blocks("docs/tutorial.md")
     assert len(found) > 25
-    printed = run(served, tmp_path / "work", [commands for commands, _ in found])
+    # As a newcomer reads them: first the README, on the same server and in the same directory.
+    _, *printed = run(served, tmp_path / "work", [story(), *(commands for commands, _ in found)])
     for (commands, answer), said in zip(found, printed, strict=True):
         assert re.fullmatch(pattern(answer), said.strip(), re.DOTALL), f"{commands}\n{said}"
 
 
 def test_the_story_of_the_readme_can_be_pasted(server: Server, tmp_path: Path) -> None:
-    (story,) = [commands for commands, _ in blocks("README.md") if "curl" in commands]
-    assert len(story.splitlines()) == 12
-    (printed,) = run(server, tmp_path / "work", [story])
+    assert len(story().splitlines()) == 12
+    (printed,) = run(server, tmp_path / "work", [story()])
     sent, received = (line.split()[0] for line in printed.splitlines()[-2:])
     assert sent == received
     assert '"success":false' not in printed
