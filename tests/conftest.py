@@ -179,6 +179,11 @@ class WallClock:
         """Forward, or back."""
         self._ahead += seconds
 
+    def stop(self) -> None:
+        """From now on it stands still, unless it is turned."""
+        now = self._real()
+        self._real = lambda: now
+
 
 @pytest.fixture
 def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:

@@ -493,9 +493,11 @@ def test_log_lines_of_a_server_carry_their_request(start_server: Starter) -> Non
 
 
 def test_process_time_is_told_and_true(server: Server) -> None:
+    begun = time.monotonic()
     seconds = server.client.get("/healthz").headers["X-Process-Time"]
     assert re.fullmatch(r"[0-9]+\.[0-9]{6}", seconds)
-    assert float(seconds) < 5
+    # A part of what its client waited.
+    assert 0 < float(seconds) <= time.monotonic() - begun
 
 
 def test_more_clients_than_threads_are_all_served(server: Server) -> None:

@@ -106,7 +106,8 @@ def test_metrics_count_the_upgrade_and_nothing_else(start_server: Starter) -> No
 
 def test_a_slow_reader_delays_nobody_and_is_sent_away(start_server: Starter, tmp_path: Path) -> None:
     # Time sends nobody away: who waited for the slow one would wait all the time.
-    patient = with_constants(tmp_path / "changed", {connection.__name__: {"SLOW_AFTER": 3600.0}})
+    constants = {"SLOW_AFTER": 3600.0, "PING_EVERY": 3600.0}
+    patient = with_constants(tmp_path / "changed", {connection.__name__: constants})
     server = start_server(WEB_CONCURRENCY="1", **patient)
     with socket_harness(server) as harness:
         slow = harness.open(sockopt=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
