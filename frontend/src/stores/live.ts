@@ -1,4 +1,4 @@
-/** The bell: notifications over `/ws`, with reconnection and replay of what was missed, and the queue's badge. */
+/** Live notifications over `/ws`, with reconnection and replay of missed ones, and the badge of the queue. */
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { get, post } from '@/api/client'
@@ -38,13 +38,13 @@ export const useLive = defineStore('live', () => {
 
   let socket: WebSocket | null = null
   let lastId: number | null = null
-  /** Up to here all is in the list that was loaded, whether it is told once more or not. */
+  /** Notifications up to this id are in the loaded list, and ignored if they are sent again. */
   let loadedTo = 0
   let retry: ReturnType<typeof setTimeout> | undefined
   let ping: ReturnType<typeof setInterval> | undefined
   let delay = FIRST_RETRY_MS
 
-  /** Listen, and load what there was before. Safe to call again. */
+  /** Connect, and load earlier notifications. Safe to call again. */
   function start(): void {
     if (state.value !== 'off') return
     connect()
@@ -68,7 +68,7 @@ export const useLive = defineStore('live', () => {
     const page = await get<Page>('/api/v1/notifications', { limit: SHOWN })
     if (state.value === 'off') return
     const newest = Math.max(0, ...page.notifications.map((row) => row.id))
-    // What rang while the list was on its way.
+    // Notifications that arrived while the list was loading.
     const rung = notifications.value.filter((row) => row.id > newest)
     notifications.value = [...rung, ...page.notifications].sort((a, b) => b.id - a.id)
     unread.value = page.unread_count + rung.length
@@ -107,8 +107,8 @@ export const useLive = defineStore('live', () => {
     if (message.type === 'auth_ok') {
       state.value = 'live'
       if (lastId === null || message.resync === true) {
-        // From here on everything is heard; what was there before is loaded. Also where the server was restored from a
-        // backup that knows less than we do.
+        // From here on notifications arrive live; earlier ones are loaded. This is also needed if the server was
+        // restored from a backup that is older than what we have seen.
         lastId = loadedTo = message.last_id
         if (message.resync === true) notifications.value = []
         void load().catch(() => undefined)
@@ -151,7 +151,7 @@ export const useLive = defineStore('live', () => {
   return { state, isLive, notifications, unread, waiting, start, stop, readAll, countWaiting }
 })
 
-/** Close; one that is still opening as soon as it has: closed earlier, browsers warn of it. */
+/** Close the socket; while it is still connecting, wait for that first: browsers warn of an earlier close. */
 function leave(socket: WebSocket): void {
   socket.onmessage = null
   socket.onclose = null

@@ -1,4 +1,4 @@
-/** Language and colours, remembered in this browser. */
+/** Language and theme, stored in this browser. */
 import { defineStore } from 'pinia'
 import { ref, watch } from 'vue'
 

@@ -1,8 +1,8 @@
 /**
- * Who is logged in. Tokens live in this tab, or, where the user asked to be remembered, in this browser.
+ * Who is logged in. Tokens are kept in this tab or, if the user asked to be remembered, in this browser.
  *
- * A refresh token is spent by its use, and half a minute later its use ends the login. A tab that was duplicated has a
- * copy of it, so tabs of one login tell each other of every renewal, and ask before they renew.
+ * A refresh token can be used once; using it again after half a minute ends the login. A duplicated tab has a
+ * copy of it, so the tabs of one login announce every renewal to each other, and ask before they renew.
  */
 import axios from 'axios'
 import { defineStore } from 'pinia'
@@ -12,9 +12,9 @@ import type { Session, User } from '@/api/types'
 
 const KEY = 'microdock.session'
 const CHANNEL = 'microdock.session'
-/** How long the other tabs have to say that one of them has renewed the login already. */
+/** How long other tabs have to answer that one of them has renewed the login already. */
 const ANSWER_MS = 150
-/** An answer that was lost is had again, the very same, within half a minute. */
+/** If an answer is lost, the same request gets the same answer within half a minute. */
 const RETRY_MS = 1_000
 
 interface StoredSession {
@@ -31,7 +31,7 @@ type News =
 
 export const useSession = defineStore('session', () => {
   const kept = ref<StoredSession | null>(load())
-  /** True once a session ended by itself, until the next login: the login page says why it is shown. */
+  /** True once a session ended by itself, until the next login: the login page then explains it. */
   const hasExpired = ref(false)
   let renewal: Promise<string | null> | null = null
   let heard: (() => void) | null = null
@@ -47,7 +47,7 @@ export const useSession = defineStore('session', () => {
     return own.some((held) => held === wanted || (held.endsWith('.*') && wanted.startsWith(held.slice(0, -1))))
   }
 
-  /** Does the role include what needs one of these permissions, or none? */
+  /** Does the role have one of these permissions? True if none is needed. */
   function mayAny(needs: readonly string[] = []): boolean {
     return needs.length === 0 || needs.some(may)
   }
@@ -71,7 +71,7 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  /** One renewal for however many requests found the token expired. */
+  /** A single renewal, shared by all requests that found the token expired. */
   function renew(): Promise<string | null> {
     renewal ??= alone(refreshed).finally(() => {
       renewal = null
@@ -80,7 +80,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function refreshed(): Promise<string | null> {
-    // Another tab may have renewed a remembered login: its old refresh token is spent, and must not be shown again.
+    // Another tab may have renewed a remembered login: its old refresh token was used, and must not be sent again.
     const stored = load()
     if (stored !== null && stored.user.id !== kept.value?.user.id) {
       keepToTab()
@@ -94,14 +94,14 @@ export const useSession = defineStore('session', () => {
     if (kept.value?.refresh !== spent) return accessToken.value
     try {
       const session = await exchanged(spent)
-      // Logged out while the answer was on its way.
+      // Logged out before the answer arrived.
       if ((kept.value as StoredSession | null)?.refresh !== spent) return accessToken.value
       const value = { access: session.access_token, refresh: session.refresh_token, user: session.user }
       take(value)
       tell({ type: 'renewed', kept: value })
       return value.access
     } catch (reason) {
-      // Only a refusal ends the login; a server that cannot be reached does not.
+      // Only a refusal ends the login; an unreachable server does not.
       if (isAnswered(reason)) {
         forget()
         hasExpired.value = true
@@ -110,7 +110,7 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  /** Ask the other tabs for a newer renewal of this login, and give them a moment to say so. */
+  /** Ask the other tabs for a newer renewal of this login, and wait briefly for an answer. */
   async function ask(own: StoredSession): Promise<void> {
     if (channel === null) return
     const answer = new Promise<void>((resolve) => {
@@ -123,7 +123,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function tell(news: News): void {
-    // As text: what is reactive cannot be cloned.
+    // As text: reactive objects cannot be cloned.
     channel?.postMessage(JSON.stringify(news))
   }
 
@@ -146,12 +146,12 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  /** Somebody else is who this browser remembers from now on: this tab stays with whom it shows, and says nothing as them. */
+  /** This browser now remembers another login: this tab keeps its own, and announces nothing under the other one. */
   function keepToTab(): void {
     if (kept.value !== null) sessionStorage.setItem(KEY, JSON.stringify(kept.value))
   }
 
-  /** Go on with a renewal, and keep it where the login was kept. */
+  /** Continue with renewed tokens, stored where the login was stored. */
   function take(value: StoredSession): void {
     const storage = isOfTab() ? sessionStorage : localStorage
     kept.value = value
@@ -165,7 +165,7 @@ export const useSession = defineStore('session', () => {
     tell({ type: 'ended', login: loginOf(own) })
   }
 
-  /** Of another login, that this browser remembers beside the one of this tab, nothing is forgotten. */
+  /** If this browser remembers another login besides this tab's, that one is kept. */
   function drop(own: StoredSession): void {
     kept.value = null
     sessionStorage.removeItem(KEY)
@@ -176,7 +176,7 @@ export const useSession = defineStore('session', () => {
   return { user, accessToken, hasExpired, may, mayAny, logIn, logOut, renew, forget }
 })
 
-/** The pair for a refresh token, asked for once more where no answer came: it is the same one then. */
+/** New tokens for a refresh token; asked for once more if no answer came, which gives the same ones. */
 async function exchanged(refresh: string): Promise<Session> {
   const headers = { Authorization: `Bearer ${refresh}` }
   const request = () => axios.post<{ data: Session }>('/api/v1/auth/refresh', undefined, { headers })
@@ -188,13 +188,13 @@ async function exchanged(refresh: string): Promise<Session> {
   return answer.data.data
 }
 
-/** Did the server say that the token is no good? */
+/** Did the server reject the token? */
 function isAnswered(reason: unknown): boolean {
   if (!axios.isAxiosError(reason) || reason.response === undefined) return false
   return reason.response.status < 500 && reason.response.status !== 408 && reason.response.status !== 429
 }
 
-/** Run while no other tab does: browsers offer locks to pages that come by HTTPS or from this machine. */
+/** Run while no other tab does: browsers offer locks only to pages from HTTPS or from this machine. */
 async function alone(act: () => Promise<string | null>): Promise<string | null> {
   const locks = navigator.locks as LockManager | undefined | null
   return locks ? await locks.request('microdock.renewal', act) : await act()
@@ -228,7 +228,7 @@ function loginOf(kept: StoredSession): string {
   return claimsOf(kept.refresh).fam ?? kept.refresh
 }
 
-/** Is `one` a later token of a chain than `other`? */
+/** Is `one` a later token of the chain than `other`? */
 function isNewer(one: string, other: string): boolean {
   return one !== other && (claimsOf(one).iat ?? 0) >= (claimsOf(other).iat ?? 0)
 }
