@@ -1,4 +1,4 @@
-"""How gunicorn runs the server. Everything here follows from the settings; see the README's table."""
+"""gunicorn's configuration, derived from the settings: see docs/settings.md."""
 
 import gc
 import os
@@ -12,19 +12,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from runpy import run_path
 
-# Nothing that loads now becomes garbage: to look for some as it grows takes a seventh of the time. See on_starting.
+# Nothing loaded now becomes garbage: collecting it while loading would take a seventh of the time. See on_starting.
 gc.disable()
 
-# Its files are the server's alone: see microdock_server/file_modes.py.
+# New files are private to the server: see microdock_server/file_modes.py.
 os.umask(0o077)
 
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    # The metrics' library decides when it is imported whether workers add up: so this stands before the package, and
-    # reads DATA_DIR as the settings do. Not again on reload: the workers that run still count there.
+    # The metrics library decides at import whether processes are summed: so this precedes the package's import, and
+    # reads DATA_DIR as the settings do. Not repeated on reload: running workers still count there.
     package = Path(find_spec("microdock_server").origin).parent
     read_env = run_path(str(package / "config" / "read_env.py"))["read_env"]
     data_dir = read_env().get("DATA_DIR") or "instance"
-    # Each server has its own: the one before may still run, and go on if we do not start.
+    # Each server has its own directory: the previous one may still run, and continue if this one fails to start.
     metrics = Path(data_dir).absolute() / "metrics" / str(os.getpid())
     for left in metrics.parent.glob("*"):
         if left == metrics or not Path("/proc", left.name).exists():
@@ -37,30 +37,30 @@ from microdock_server.config import load_settings
 
 settings = load_settings()
 
-# Files that a worker may have open: a connection and two databases, each with its log, for every thread; and some.
+# Open files of a worker: for every thread a connection and two databases with their logs; and some more.
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-# Answers that clients read slowly have threads beside those of requests and of WebSockets.
+# Answers that clients read slowly have threads of their own, besides those of requests and WebSockets.
 transfers = 4 * settings.web_threads
 needed = 1024 + 8 * (settings.web_threads + settings.ws_max_connections + transfers)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed if hard < 0 else min(needed, hard)), hard))
 
 bind = joined(settings.host, settings.port)
-# gunicorn's threads, with heads and small bodies read before a thread is asked: nobody holds one by being slow.
+# gunicorn's threaded worker, but heads and small bodies are read before a thread is used: slow clients occupy none.
 worker_class = "microdock_server.serving.worker.Worker"
 workers = settings.web_concurrency
-# A WebSocket keeps a thread for as long as it lives; requests have theirs beside it.
+# A WebSocket occupies a thread as long as it is open; requests have their own.
 threads = settings.web_threads + 1 + settings.ws_max_connections + transfers
 worker_connections = 1000 + settings.ws_max_connections + transfers
-# One copy of the code and of what it loaded, shared by all workers.
+# One copy of the code and loaded data, shared by all workers.
 preload_app = True
-# A client that pauses between requests keeps its connection: a new one costs half of what an answer does.
+# Keep-alive, because a new connection costs half as much as an answer.
 keepalive = 75
 graceful_timeout = 30
 timeout = 60
-# Two servers of one user would fight over one control socket.
+# Two servers of one user would use the same control socket.
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
-# The application sees its clients' addresses through TRUSTED_PROXIES; nothing is believed before that, of nobody:
+# The application reads client addresses by TRUSTED_PROXIES; gunicorn must trust no peer before that:
 # neither a scheme, nor SCRIPT_NAME and PATH_INFO, which gunicorn takes from headers. Other names with _ are dropped.
 forwarded_allow_ips = ""
 forwarder_headers = ""
@@ -72,10 +72,10 @@ proc_name = "microdock"
 
 
 def on_starting(server):
-    """In the arbiter, before the first worker: all of them hold this lock until the last of them has ended."""
+    """In the arbiter, before the first worker: takes a lock that is held until the last worker has ended."""
     from microdock_server.storage import data_dir_lock
 
-    # Workers inherit what is loaded: nobody searches it again, so that its pages stay shared.
+    # Workers inherit loaded objects, which are excluded from garbage collection, so that their pages stay shared.
     gc.freeze()
     gc.enable()
     try:
@@ -85,7 +85,7 @@ def on_starting(server):
 
 
 def on_reload(server):
-    """In the arbiter, which has read this file again, before its next workers."""
+    """In the arbiter, which has just read this file again, before it starts new workers."""
     gc.enable()
 
 
@@ -108,7 +108,7 @@ def post_worker_init(worker):
     worker.node_maintainer.start()
     hub = worker.app.callable.extensions.get("microdock.hub")
     if hub is not None:
-        # A worker that is to end waits for its threads: the sockets have to be closed first.
+        # A stopping worker waits for its threads: WebSockets must be closed first.
         hub.is_wanted = lambda: worker.alive and worker.ppid == os.getppid()
     if "SUPERVISOR_READY_FD" in os.environ:
         with suppress(OSError):
@@ -116,7 +116,7 @@ def post_worker_init(worker):
 
 
 def worker_exit(server, worker):
-    """In a worker that ends by itself: the last thing that gunicorn does there."""
+    """In a worker that exits by itself: gunicorn's last call there."""
     from microdock_server.api.core.state import close_databases
     from microdock_server.serving.process_exit import end_like
 
@@ -126,15 +126,15 @@ def worker_exit(server, worker):
 
 
 def on_exit(server):
-    """In the arbiter, when all workers have ended: the last thing as well."""
+    """In the arbiter, when all workers have ended: gunicorn's last call there."""
     from microdock_server.serving.process_exit import end
 
-    # What it ends for: to be told to, or a HaltServer, which says how.
+    # The reason of its exit: a signal, or a HaltServer with an exit code.
     end(getattr(sys.exc_info()[1], "exit_status", 0))
 
 
 def child_exit(server, worker):
-    """In the arbiter: gauges of a worker that is gone are gone as well."""
+    """In the arbiter: removes the gauges of a worker that has ended."""
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)

@@ -1,6 +1,6 @@
 """Upgrades a checkout in place: `scripts/deploy REF [--backups DIR]`.
 
-It runs the commands of the version that is checked out, and imports nothing of it: the code changes under it.
+It runs the commands of the checked-out version, and imports nothing of it, because the checkout changes meanwhile.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any, Final
 
-# Of the version that is checked out when this begins.
+# The command of the version that is checked out at the moment.
 read_env: Final = run_path("microdock_server/config/read_env.py")["read_env"]
 PYTHON: Final = ".venv/bin/python"
 FLASK: Final = (PYTHON, "-m", "flask", "--app", "microdock_server:create_app")
 STATE: Final = "supervisor.json"
-# Longer than the supervisor waits.
+# Longer than the supervisor's own timeout.
 RESTART_SECONDS: Final = 330.0
 HEALTHY_SECONDS: Final = 30.0
 
 
 class Failed(Exception):
-    """A step failed; the message says which, and what was said."""
+    """A step failed; the message names it, with its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The running server, as its supervisor and its settings tell."""
+    """The running server, as described by its supervisor's state file and its settings."""
 
     data_dir: Path
     host: str
     port: int
 
     def state(self) -> dict[str, Any]:
-        """What the supervisor wrote down; empty if none is running."""
+        """The supervisor's state file; empty if none is running."""
         try:
             state = dict(json.loads((self.data_dir / STATE).read_bytes()))
             os.kill(state["pid"], 0)
@@ -50,10 +50,10 @@ class Service:
         return state
 
     def is_ready(self) -> bool:
-        """Does it answer that requests can be sent to it?"""
+        """Does `/readyz` answer 200?"""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         try:
-            # Wherever it listens, this is a name that every server knows itself by.
+            # Every server accepts this host name, whatever address it listens on.
             connection.request("GET", "/readyz", headers={"Host": "localhost"})
             return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
@@ -62,7 +62,7 @@ class Service:
             connection.close()
 
     def restart(self) -> None:
-        """Hand over to the code on the disk. Raises Failed if it does not start: then the one before still runs."""
+        """Hand over to the code on disk. Raises Failed if that does not start: the previous server then still runs."""
         before = self.state()
         os.kill(before["pid"], signal.SIGUSR2)
         deadline = time.monotonic() + RESTART_SECONDS
@@ -76,7 +76,7 @@ class Service:
         raise Failed("the new version does not start: see the server's log")
 
     def ensure_healthy(self) -> None:
-        """Raises Failed unless it is ready, and stays so."""
+        """Raise Failed unless it is ready, and stays ready."""
         deadline = time.monotonic() + HEALTHY_SECONDS
         while time.monotonic() < deadline:
             if self.is_ready():
@@ -88,7 +88,7 @@ class Service:
 
 
 def main() -> None:
-    """Run as a program; exits 1 when the upgrade failed and everything is as it was, 2 when it is not."""
+    """Run as a program; exits 1 if the upgrade failed and was undone, 2 if it could not be undone."""
     service = _service()
     options = _options(service)
     try:
@@ -114,18 +114,18 @@ def main() -> None:
 
 
 class Upgrade:
-    """The steps that change something, and the way back."""
+    """The steps that change something, and undoing them."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._migrated = self._restarted = False
 
     def run(self, ref: str) -> None:
-        """To the code of `ref`. Raises Failed."""
+        """Upgrade to the code of `ref`. Raises Failed."""
         _check_out(ref)
         _install()
         say("migrating")
-        # One transaction: if it fails, nothing was migrated.
+        # Migrations are one transaction: if it fails, nothing was migrated.
         _run(*FLASK, "db", "upgrade")
         self._migrated = True
         say("restarting")
@@ -134,7 +134,7 @@ class Upgrade:
         self._service.ensure_healthy()
 
     def take_back(self, before: str, schema: str) -> None:
-        """To the code and the schema of before; what was written meanwhile is kept. Raises Failed."""
+        """Go back to the previous code and schema; data written meanwhile is kept. Raises Failed."""
         say(f"going back to {before[:40]}")
         if self._migrated and _schema() != schema:
             _run(*FLASK, "db", "downgrade", schema or "base")
@@ -157,7 +157,7 @@ def _ensure_sound(service: Service) -> None:
 def _check_out(ref: str) -> None:
     if _run("git", "remote"):
         _run("git", "fetch", "--quiet", "--tags", "--all")
-    # A branch is meant as its remote has it now.
+    # A branch means its current state on the remote.
     try:
         found = _run("git", "rev-parse", "--verify", "--quiet", f"origin/{ref}^{{commit}}")
     except Failed:
@@ -171,26 +171,26 @@ def _install() -> None:
 
 
 def _code() -> str:
-    """The branch that is checked out, or the commit where it is none."""
+    """The checked-out branch, or the commit if there is no branch."""
     branch = _run("git", "rev-parse", "--abbrev-ref", "HEAD")
     return _run("git", "rev-parse", "HEAD") if branch == "HEAD" else branch
 
 
 def _schema() -> str:
-    """The migration that the database is at."""
+    """The database's migration."""
     return _run(*FLASK, "db", "current").split(" ")[0].strip()
 
 
 def _service() -> Service:
     values = read_env()
     data_dir = Path(values.get("DATA_DIR") or "instance").absolute()
-    # As it is listened at: `0.0.0.0` and `::` lead to this machine, and no URL is made of it.
+    # The listening address: `0.0.0.0` and `::` connect to this machine, and the address is not used in a URL.
     host = (values.get("HOST") or "127.0.0.1").strip().strip("[]")
     return Service(data_dir, host, int(values.get("PORT") or 8000))
 
 
 def _run(*command: str) -> str:
-    """What it printed. Raises Failed with the end of what it said, on either stream."""
+    """The command's output. Raises Failed with the end of its output on either stream."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own commands)
     if done.returncode:
         name = " ".join(command).replace(" ".join(FLASK), "flask")[:80]
@@ -208,7 +208,7 @@ def _options(service: Service) -> argparse.Namespace:
 
 
 def say(text: str) -> None:
-    """Progress, for whoever watches."""
+    """Print progress."""
     print(f"deploy: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
