@@ -21,11 +21,11 @@ IF_MATCH: Final = {
 }
 ETAG: Final = {"schema": {"type": "string"}, "description": "`revision`, in double quotes: what If-Match takes"}
 _WHO: Final = {
-    Access.PUBLIC: "Anybody may.",
-    Access.OPTIONAL: "Anybody may; a token that is not believed counts as none.",
-    Access.GUEST: "Anybody may; a token that is not believed is refused.",
-    Access.LOGGED_IN: "Whoever is logged in may.",
-    Access.REFRESH: "The token is the refresh token.",
+    Access.PUBLIC: "No login is needed.",
+    Access.OPTIONAL: "No login is needed; an invalid token is ignored.",
+    Access.GUEST: "No login is needed, but an invalid token is refused.",
+    Access.LOGGED_IN: "Needs a login.",
+    Access.REFRESH: "Needs the refresh token as bearer token.",
 }
 
 

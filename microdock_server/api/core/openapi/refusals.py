@@ -12,12 +12,12 @@ from ..surface import Access, Endpoint
 
 REASONS: Final = {
     400: "The request cannot be understood, or the package was refused",
-    401: "No token, or one that is not believed",
+    401: "No token, or an invalid one",
     403: "Not allowed",
     404: "Not found",
     408: "The body was sent too slowly",
     409: "Conflict with what is stored",
-    412: "What If-Match names is no longer what is there",
+    412: "The current state is not the one that If-Match names",
     413: "Too large",
     416: "The file is shorter than the range asked for",
     422: "A field is missing, of the wrong type or out of range",
