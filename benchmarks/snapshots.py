@@ -17,7 +17,7 @@ from microdock_server import create_app, snapshots
 from microdock_server.config import load_settings
 from microdock_server.database.session import db
 from microdock_server.models import PluginVersion
-from microdock_server.snapshots import Known, keeping
+from microdock_server.snapshots import Known, archive_files
 
 from . import data
 from .results import Goal, NotMeasured, Section, race, ratio_row, seconds
@@ -102,7 +102,7 @@ def _known(app: Flask, work: Path) -> Known:
 
 
 def _snapshot(app: Flask, out: Path, base: Known | None) -> snapshots.Snapshot:
-    with app.app_context(), keeping.alone_in(out):
+    with app.app_context(), archive_files.locked(out):
         context = app.extensions["microdock"]
         source = snapshots.Source(db.engine, context.storage, "benchmark", {})
         return snapshots.create(source, out, base=base and snapshots.read_manifest(base.path))

@@ -21,7 +21,7 @@ from microdock_server.jobs.maintenance import Maintainer
 from microdock_server.models import Backup, RevokedToken
 from microdock_server.services import jobs, maintenance, notifications
 from microdock_server.services.accounts import tokens
-from microdock_server.snapshots import keeping, retention
+from microdock_server.snapshots import archive_files, retention
 from microdock_server.vocabulary import Event
 
 from .conftest import AppFactory, WallClock
@@ -231,7 +231,7 @@ def test_a_clock_set_forward_makes_no_revoked_token_good_again(app: Flask, wall_
 
 def test_an_archive_from_the_future_does_not_push_out_the_newest(tmp_path: Path, wall_clock: WallClock) -> None:
     def archive(number: int) -> Path:
-        path = tmp_path / keeping.file_name(f"{number:08d}", incremental=False, encrypted=False)
+        path = tmp_path / archive_files.file_name(f"{number:08d}", incremental=False, encrypted=False)
         path.touch()
         return path
 
@@ -242,4 +242,4 @@ def test_an_archive_from_the_future_does_not_push_out_the_newest(tmp_path: Path,
     wall_clock.turn(1)
     newest = archive(3)
     assert retention.prune(tmp_path, 1) == [old]
-    assert {path.name for path in keeping.archives(tmp_path)} == {path.name for path in (*ahead, newest)}
+    assert {path.name for path in archive_files.archives(tmp_path)} == {path.name for path in (*ahead, newest)}

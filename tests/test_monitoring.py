@@ -27,7 +27,7 @@ from microdock_server.jobs.worker import run_job
 from microdock_server.models import Job
 from microdock_server.observability import metrics
 from microdock_server.services.files import rehash
-from microdock_server.snapshots.keeping import RECORD
+from microdock_server.snapshots.archive_files import RECORD
 
 from .conftest import WallClock, release
 from .jobs.helpers import enqueue, job, submit

@@ -21,7 +21,7 @@ from ..config.read_env import read_env
 from ..config.release import installed_version
 from ..context import context
 from ..database.session import db, migrations
-from ..snapshots import Keys, Known, Lock, SnapshotProblem, keeping, retention
+from ..snapshots import Keys, Known, Lock, SnapshotProblem, archive_files, retention
 from ..storage import data_dir_lock
 from .commands import Commands, say_database
 
@@ -62,12 +62,12 @@ def create(
     The archive is encrypted with --recipient, --passphrase-file or the environment variable SNAPSHOT_PASSPHRASE.
     """
     keys = _keys(identity, passphrase_file)
-    with _problems(), keeping.alone_in(out), _present(context().settings.data_dir):
+    with _problems(), archive_files.locked(out), _present(context().settings.data_dir):
         found = _base(out.absolute(), base, incremental, keys)
         with _bar() as watch:
             made = snapshots.create(_source(), out.absolute(), base=found, lock=_lock(recipient, keys), watch=watch)
         kind = made.manifest.is_incremental
-        keeping.record(context().settings.data_dir, made.path, made.size, incremental=kind)
+        archive_files.record(context().settings.data_dir, made.path, made.size, incremental=kind)
         for path in retention.prune(out.absolute(), keep, keys) if keep else ():
             click.echo(f"removed {path.name}", err=True)
     click.echo(made.path)

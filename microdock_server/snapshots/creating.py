@@ -24,9 +24,9 @@ from ..clock import iso, utcnow
 from ..errors import FileMissing, StorageFailure
 from ..storage import Storages
 from . import database
+from .archive_files import SCRATCH, Partial, file_name
 from .encryption import Lock, sealed
 from .frames import Output
-from .keeping import SCRATCH, Partial, file_name
 from .manifest import Archive, Blob, Content, Manifest, dump
 from .members import DATABASES, SECRET
 from .problems import SnapshotProblem
@@ -71,7 +71,7 @@ def create(
 ) -> Snapshot:
     """Write an archive into `directory`; with `base`, only the blobs that the base lacks; with `lock`, encrypted.
 
-    To be called within `keeping.alone_in`. When this returns, the archive is complete, synced and under its name;
+    To be called within `archive_files.locked`. When this returns, the archive is complete, synced and under its name;
     nothing incomplete ever has that name. `watch` receives the number of bytes of blobs done, and the total. Raises
     SnapshotProblem.
     """

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from .archive_files import archives as archives_in
 from .encryption import Keys, is_encrypted, opened
 from .frames import FrameReader, manifest_offset
-from .keeping import archives as archives_in
 from .manifest import Archive, Content, Manifest, fingerprint, parse
 from .members import LARGEST_MANIFEST, MANIFEST, Member, MemberReader
 from .problems import DamagedArchive, MissingBase, SnapshotProblem

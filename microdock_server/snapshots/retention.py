@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .archive_files import archives, moment_in_name, sync_directory
 from .encryption import Keys
-from .keeping import archives, moment_in_name, sync_directory
 from .problems import SnapshotProblem
 from .reading import NO_KEYS, Known, bases, read_manifest
 

@@ -19,7 +19,7 @@ from typing import Final, Self
 from .. import file_modes
 from ..clock import utcnow
 from ..storage.data_dir_lock import InUse, lock_exclusively
-from .keeping import sync_directory
+from .archive_files import sync_directory
 from .problems import SnapshotProblem
 
 BEFORE: Final = "before"

@@ -13,7 +13,7 @@ from flask import Flask
 
 from microdock_server import snapshots
 from microdock_server.database.session import db, migrations
-from microdock_server.snapshots import Known, Lock, Snapshot, keeping
+from microdock_server.snapshots import Known, Lock, Snapshot, archive_files
 
 from ..support import Api, package, signed_in
 
@@ -47,7 +47,7 @@ def source(app: Flask) -> snapshots.Source:
 
 
 def snapshot(app: Flask, out: Path, *, base: Known | None = None, lock: Lock | None = None) -> Snapshot:
-    with app.app_context(), keeping.alone_in(out):
+    with app.app_context(), archive_files.locked(out):
         return snapshots.create(source(app), out, base=base, lock=lock)
 
 
@@ -95,7 +95,7 @@ def hashes(data: Path) -> dict[str, str]:
 
 def archives(out: Path) -> list[Path]:
     """Everything in a directory of archives but its lock."""
-    return [path for path in out.iterdir() if path.name != keeping.LOCK]
+    return [path for path in out.iterdir() if path.name != archive_files.LOCK]
 
 
 def data_of(app: Flask) -> Path:

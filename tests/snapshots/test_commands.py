@@ -11,7 +11,7 @@ from click.testing import Result
 from flask import Flask
 
 from microdock_server.cli.backup import shown
-from microdock_server.snapshots import keeping, read_manifest
+from microdock_server.snapshots import archive_files, read_manifest
 
 from ..conftest import AppFactory
 from ..live import ROOT
@@ -52,7 +52,7 @@ def test_incremental_begins_with_a_full_one_and_keep_keeps_it(app: Flask, tmp_pa
     for number in (2, 3):
         publish(app, number)
         newest = created(app, "--out", out, "--incremental", "--keep", 1)
-    assert set(keeping.archives(out)) == {full, newest}
+    assert set(archive_files.archives(out)) == {full, newest}
     chosen = created(app, "--out", out, "--base", newest)
     assert len(read_manifest(chosen).manifest.archives) == 3
     assert json.loads((data_of(app) / "last-backup.json").read_bytes())["kind"] == "incremental"
@@ -114,4 +114,4 @@ def test_a_lost_file_stops_the_backup_and_is_named(app: Flask, tmp_path: Path) -
         assert done.exit_code == 1
         assert f"uploads/{blob.parent.name}/{blob.name}" in done.output
         assert "flask storage verify" in done.output
-    assert keeping.archives(tmp_path / "out") == []
+    assert archive_files.archives(tmp_path / "out") == []

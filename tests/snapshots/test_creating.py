@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from microdock_server import snapshots
-from microdock_server.snapshots import SnapshotProblem, creating, keeping, read_manifest
+from microdock_server.snapshots import SnapshotProblem, archive_files, creating, read_manifest
 from microdock_server.storage import LocalStorage, Storages
 
 from .helpers import archives, data_of, delete, files, hashes, publish, restore, rows, snapshot, source
@@ -34,7 +34,7 @@ class Busy(LocalStorage):
 
 
 def taken(app: Flask, out: Path, happen: Callable[[int], None]) -> snapshots.Snapshot:
-    with app.app_context(), keeping.alone_in(out):
+    with app.app_context(), archive_files.locked(out):
         busy = replace(source(app), storage=Storages(Busy(data_of(app), happen)))
         return snapshots.create(busy, out)
 
@@ -71,10 +71,10 @@ def test_what_never_comes_to_rest_is_given_up(app: Flask, tmp_path: Path, monkey
 
 
 def test_one_backup_at_a_time(app: Flask, tmp_path: Path) -> None:
-    with keeping.alone_in(tmp_path), pytest.raises(SnapshotProblem, match="another backup"):
+    with archive_files.locked(tmp_path), pytest.raises(SnapshotProblem, match="another backup"):
         snapshot(app, tmp_path)
-    (tmp_path / f"{keeping.SCRATCH}killed").mkdir()
-    (tmp_path / f"{keeping.PARTIAL}killed").touch()
+    (tmp_path / f"{archive_files.SCRATCH}killed").mkdir()
+    (tmp_path / f"{archive_files.PARTIAL}killed").touch()
     made = snapshot(app, tmp_path)
     assert made.path in archives(tmp_path)
     assert not list(tmp_path.glob(".*killed"))

@@ -16,7 +16,7 @@ from microdock_server import create_app, snapshots
 from microdock_server.clock import utcnow
 from microdock_server.models import Backup
 from microdock_server.services.files import columns, new_key
-from microdock_server.snapshots import SnapshotProblem, keeping
+from microdock_server.snapshots import SnapshotProblem, archive_files
 from microdock_server.storage import LocalStorage, Storages
 
 from ..conftest import release
@@ -78,7 +78,7 @@ def test_a_snapshot_of_postgresql_comes_back(
         store(url, storage, f"content {number}".encode())
     before = contents(url)
     source = snapshots.Source(engine, Storages(storage), "2.0.0", {})
-    with keeping.alone_in(tmp_path / "out"):
+    with archive_files.locked(tmp_path / "out"):
         made = snapshots.create(source, tmp_path / "out")
     store(url, storage, b"later")
     given_out = newest_id(url)
@@ -106,7 +106,7 @@ def test_the_password_of_a_client_key_is_not_shown_to_the_machine(
 ) -> None:
     monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
     engine = create_engine(f"{migrated}{'&' if '?' in migrated else '?'}sslpassword=hidden", poolclass=NullPool)
-    with keeping.alone_in(tmp_path / "out"), pytest.raises(SnapshotProblem, match="PGSERVICEFILE") as refused:
+    with archive_files.locked(tmp_path / "out"), pytest.raises(SnapshotProblem, match="PGSERVICEFILE") as refused:
         snapshots.create(snapshots.Source(engine, Storages(LocalStorage({})), "2.0.0", {}), tmp_path / "out")
     assert "hidden" not in str(refused.value)
-    assert keeping.archives(tmp_path / "out") == []
+    assert archive_files.archives(tmp_path / "out") == []

@@ -18,7 +18,7 @@ from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
 from ...services import jobs, maintenance
 from ...services.files import rehash
-from ...snapshots.keeping import RECORD
+from ...snapshots.archive_files import RECORD
 
 log = logging.getLogger(__name__)
 

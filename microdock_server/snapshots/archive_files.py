@@ -45,7 +45,7 @@ def archives(directory: Path) -> list[Path]:
 
 
 @contextmanager
-def alone_in(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
     """Hold the lock for backups in a directory, which is created if needed; remnants of killed ones are removed.
 
     Everything that writes or removes archives runs within it: none removes an archive that another builds on.
