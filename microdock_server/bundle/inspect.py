@@ -7,7 +7,7 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from microdock_server.bundle.dotnet.assembly import IMAGE_MAX, SIZE_MAX, Finding, find_entry_class, read_assembly
-from microdock_server.bundle.host_harm import warn_of_data, warn_of_ranges
+from microdock_server.bundle.host_warnings import warn_of_data, warn_of_ranges
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.problems import Problem, Problems
 from microdock_server.bundle.zip.archive import Archive, Entry, Limits, open_archive

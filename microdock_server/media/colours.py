@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 MAX_BYTES: Final = 1 << 20
 # A profile may have any number of elements, each computed for every point of a grid.
 CHAINS: Final = b"mpet"
-RGB, GREY, INKS = "RGB", "GRAY", "CMYK"
+RGB, GREY, CMYK = "RGB", "GRAY", "CMYK"
 GREY_MODES: Final = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
 # Colours that any other profile would change: sRGB's own profiles are recognized by leaving them unchanged, because a
 # profile's name proves nothing.
@@ -30,9 +30,9 @@ class Profile:
         self._profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         self._space = self._profile.profile.xcolor_space.strip()
 
-    def is_of_inks(self, image: Image.Image) -> bool:
+    def is_cmyk(self, image: Image.Image) -> bool:
         """Is it a CMYK profile, and the image CMYK? It must be converted before the image becomes RGB."""
-        return self._space == image.mode == INKS
+        return self._space == image.mode == CMYK
 
     def fits(self, mode: str) -> bool:
         """Does the profile fit an image that was in this mode, and is in RGB or RGBA now?"""
@@ -53,7 +53,7 @@ class Profile:
 
     def _converted(self, image: Image.Image) -> Image.Image:
         transform = self._transform(image.mode, "RGBA" if image.mode == "RGBA" else RGB)
-        return image if image.mode != INKS and _is_identity(transform, image.mode) else transform.apply(image)
+        return image if image.mode != CMYK and _is_identity(transform, image.mode) else transform.apply(image)
 
     def _transform(self, mode: str, result: str) -> ImageCms.ImageCmsTransform:
         return ImageCms.buildTransform(self._profile, ImageCms.createProfile("sRGB"), mode, result)

@@ -45,7 +45,7 @@ DRAWING: Final = 55.0
 EACH: Final = 2.0
 
 
-class TooDear(Exception):
+class TooExpensive(Exception):
     """The cost exceeds the remaining allowance."""
 
 
@@ -63,9 +63,9 @@ class Allowance:
         return True
 
     def spend(self, cost: float) -> None:
-        """Spend this much. Raises TooDear if it is not left."""
+        """Spend this much. Raises TooExpensive if it is not left."""
         if not self.affords(cost):
-            raise TooDear
+            raise TooExpensive
 
 
 @dataclass(frozen=True, slots=True)

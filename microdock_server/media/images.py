@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from PIL import Image
 
 from . import colours, image_cost
-from .image_cost import Allowance, Head, TooDear
+from .image_cost import Allowance, Head, TooExpensive
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -161,7 +161,7 @@ def _faults() -> Iterator[None]:
         yield
     except BadImage:
         raise
-    except TooDear:
+    except TooExpensive:
         raise BadImage("too_dear") from None
     except (Image.DecompressionBombError, MemoryError):
         raise BadImage("too_many_pixels") from None
@@ -273,7 +273,7 @@ def _drawn(image: Image.Image, max_side: int, left: Allowance, *, as_jpeg: bool)
     image.load()
     turn, profile, mode = UPRIGHT.get(_orientation(image)), colours.profile_of(image), image.mode
     size = image_cost.fitted(image.size, max_side)
-    if profile is not None and profile.is_of_inks(image):
+    if profile is not None and profile.is_cmyk(image):
         image = profile.to_srgb(_scaled(image, size))
     plain = _plain(image)
     if plain.mode == "RGBA":

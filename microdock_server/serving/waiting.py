@@ -51,7 +51,7 @@ class Waiting(Generic[C]):
         return next(iter(self._by_address[address]))
 
 
-def oldest_of_the_richest(groups: Iterable[Iterable[C]], most: int) -> list[C]:
+def oldest_of_largest(groups: Iterable[Iterable[C]], most: int) -> list[C]:
     """Up to `most` connections of the address that has the most: in the order of the groups, oldest first."""
     by_address: dict[str, list[C]] = {}
     for group in groups:

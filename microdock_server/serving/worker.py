@@ -34,7 +34,7 @@ from .heads import MAX_BODY, MAX_HEAD, Arriving, Stage
 from .pace import Deadlines, Pace
 from .shares import FairShares
 from .sockets import ClientSocket
-from .waiting import Waiting, oldest_of_the_richest
+from .waiting import Waiting, oldest_of_largest
 
 READ: Final = 8192
 # After the last answer, a client that is still sending is read for this long, and this many bytes.
@@ -301,7 +301,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not self.trusts_peers and self._unfinished.of(address) >= MAX_UNFINISHED:
             self._evict(self._unfinished.oldest_of(address))
         if self.nr_conns > self.worker_connections - SPARE:
-            for conn in oldest_of_the_richest((self._unfinished, self.keepalived_conns), SPARE):
+            for conn in oldest_of_largest((self._unfinished, self.keepalived_conns), SPARE):
                 self._evict(conn)
 
     def _evict(self, conn: Connection) -> None:

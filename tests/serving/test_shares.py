@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from microdock_server.serving.pace import Deadlines, Pace
 from microdock_server.serving.shares import FairShares
-from microdock_server.serving.waiting import Waiting, oldest_of_the_richest
+from microdock_server.serving.waiting import Waiting, oldest_of_largest
 
 
 @dataclass(eq=False)
@@ -67,12 +67,12 @@ def test_waiting_connections_are_known_by_address_and_age() -> None:
     for one in (first, other, second):
         waiting.add(one)
     assert (len(waiting), waiting.of("a"), waiting.oldest_of("a")) == (3, 2, first)
-    assert oldest_of_the_richest((waiting,), 1) == [first]
-    assert oldest_of_the_richest((waiting, [Client(address="b") for _ in range(2)]), 1) == [other]
+    assert oldest_of_largest((waiting,), 1) == [first]
+    assert oldest_of_largest((waiting, [Client(address="b") for _ in range(2)]), 1) == [other]
     waiting.discard(first)
     waiting.discard(first)
     assert (waiting.of("a"), waiting.oldest_of("a"), list(waiting)) == (1, second, [other, second])
-    assert oldest_of_the_richest((), 1) == []
+    assert oldest_of_largest((), 1) == []
 
 
 def test_a_pace_is_judged_after_the_grace_by_what_moved() -> None:
