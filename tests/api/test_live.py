@@ -149,7 +149,7 @@ def test_what_is_no_object_ends_it_as_well(harness: SocketHarness, text: str) ->
     assert found.closed_with()[0] == 4401
 
 
-def test_expired_refresh_and_altered_tokens_are_not_believed(harness: SocketHarness) -> None:
+def test_expired_refresh_and_altered_tokens_are_refused(harness: SocketHarness) -> None:
     login = {"username": "admin", "password": "admin"}
     refresh = harness.server.client.post("/api/v1/auth/login", login).json()["data"]["refresh_token"]
     expired, good = harness.token("admin", lifetime=-5), harness.token("admin")

@@ -1,4 +1,4 @@
-"""Notifications over WebSockets: none is lost, none comes twice, and only who is believed hears them."""
+"""Notifications over WebSockets: none is lost, none comes twice, and only users with a valid token get them."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_many_tokens_are_checked_at_once(app: Flask) -> None:
         many += [tokens.begin_family(user, timedelta(hours=1), remember_me=False)[0] for user in found if user]
         nobody = Claims("jti", "access", "nobody", 0, "", many[0].expires_at)
         unknown = Claims("other", "access", many[0].user_id, 0, "no such family", many[0].expires_at)
-    assert tokens.still_believed([*many, nobody, unknown], engine) == {claims.jti for claims in many}
+    assert tokens.still_valid([*many, nobody, unknown], engine) == {claims.jti for claims in many}
     with app.app_context(), unit_of_work():
         tokens.revoke(many[0])
         tokens.revoke(many[-1])
@@ -260,8 +260,8 @@ def test_many_tokens_are_checked_at_once(app: Flask) -> None:
         assert user is not None
         user.is_active = False
     gone = {many[0].jti, many[-1].jti} | {claims.jti for claims in many if claims.user_id == many[400].user_id}
-    assert tokens.still_believed(many, engine) == {claims.jti for claims in many} - gone
-    assert tokens.still_believed([], engine) == set()
+    assert tokens.still_valid(many, engine) == {claims.jti for claims in many} - gone
+    assert tokens.still_valid([], engine) == set()
     assert len(users) == 3
 
 

@@ -1,4 +1,4 @@
-"""What is believed of the proxies in front, and whom clients are counted as behind them."""
+"""Which headers of proxies are trusted, and how clients behind them are counted."""
 
 from __future__ import annotations
 

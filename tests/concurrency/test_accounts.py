@@ -52,7 +52,7 @@ def test_another_login_of_the_same_user_is_not_touched_by_a_logout(server: Serve
 def test_a_logout_holds_in_every_worker(server: Server, path: str) -> None:
     caller = server.client.with_token(session(server)["access_token"])
     ask = partial(caller.get, "/api/v1/auth/me")
-    # Both workers have seen the token, and believe it.
+    # Both workers have seen the token and accept it.
     assert statuses(at_once([ask] * 12)) == {200: 12}
     assert caller.post(path).status_code == 200
     assert statuses(at_once([ask] * 12)) == {401: 12}

@@ -64,16 +64,16 @@ def actor() -> Actor:
     token = bearer()
     if token is None:
         raise Unauthenticated()
-    return believe(read(token, "access"))
+    return actor_of(read(token, "access"))
 
 
-def believe(claims: Claims) -> Actor:
+def actor_of(claims: Claims) -> Actor:
     """The actor behind decoded access-token claims. Raises InvalidToken where the token was revoked or has expired."""
     refused = api_state().refused
     if refused.get(claims.jti):
         raise InvalidToken()
     try:
-        return tokens.believe(claims, context().autocommit)
+        return tokens.actor_of(claims, context().autocommit)
     except RevokedForGood:
         refused.put(claims.jti, True)
         raise

@@ -128,7 +128,7 @@ def _authenticate(connection: Connection) -> Member | None:
     try:
         hello = _hello(connection.receive(HELLO_WITHIN))
         claims = auth.read(hello.token, "access")
-        auth.believe(claims)
+        auth.actor_of(claims)
     except (TimeoutError, ValueError, InvalidToken):
         connection.close(UNAUTHENTICATED, "the first message must carry a valid access token")
         return None

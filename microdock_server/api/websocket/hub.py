@@ -267,9 +267,9 @@ class Hub:
         if not members or time.monotonic() - self._checked < RECHECK_EVERY:
             return
         self._checked = time.monotonic()
-        believed = tokens.still_believed(list({one.claims.jti: one.claims for one in members}.values()), self._engine)
+        valid = tokens.still_valid(list({one.claims.jti: one.claims for one in members}.values()), self._engine)
         for member in members:
-            if member.claims.jti not in believed:
+            if member.claims.jti not in valid:
                 member.connection.close(UNAUTHENTICATED, "the token is not valid any more")
 
     def _tend(self) -> None:

@@ -97,7 +97,7 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
     the caller must answer as for any invalid token. Raises InvalidToken for an invalid token, and for one whose login
     is older than LONGEST_LOGIN.
     """
-    user, family = _believed_family(refresh)
+    user, family = _valid_family(refresh)
     token = db.session.get(RefreshToken, refresh.jti)
     if token is None or token.family_id != family.id:
         raise InvalidToken()
@@ -109,7 +109,7 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
     return user, (_access(user, family, lifetime), successor)
 
 
-def believe(claims: Claims, engine: Engine) -> Actor:
+def actor_of(claims: Claims, engine: Engine) -> Actor:
     """The actor behind an access token whose signature and expiry were checked.
 
     Raises InvalidToken, or its subclass RevokedForGood if the result cannot change until the token expires.
@@ -125,12 +125,12 @@ def believe(claims: Claims, engine: Engine) -> Actor:
     return Actor(claims.user_id, row.username, Role(row.role), claims, row.installs_revision)
 
 
-def still_believed(claims: Sequence[Claims], engine: Engine) -> set[str]:
+def still_valid(claims: Sequence[Claims], engine: Engine) -> set[str]:
     """The `jti` of those access tokens that are still valid; the number of queries does not depend on theirs."""
-    believed: set[str] = set()
+    valid: set[str] = set()
     for start in range(0, len(claims), BATCH):
-        believed |= _believed_of(claims[start : start + BATCH], engine)
-    return believed
+        valid |= _valid_of(claims[start : start + BATCH], engine)
+    return valid
 
 
 def revoke(claims: Claims) -> None:
@@ -163,7 +163,7 @@ def forget_expired() -> int:
     return len(tokens.all()) + len(families.all())
 
 
-def _believed_of(claims: Sequence[Claims], engine: Engine) -> set[str]:
+def _valid_of(claims: Sequence[Claims], engine: Engine) -> set[str]:
     users = read_autocommit(engine, _USERS, {"ids": list({one.user_id for one in claims})})
     families = read_autocommit(engine, _FAMILIES, {"ids": list({one.family for one in claims})})
     revoked = {row.jti for row in read_autocommit(engine, _REVOKED_OF, {"ids": list({one.jti for one in claims})})}
@@ -220,7 +220,7 @@ def _end_of(family: TokenFamily) -> datetime:
     return family.created_at + LONGEST_LOGIN
 
 
-def _believed_family(refresh: Claims) -> tuple[User, TokenFamily]:
+def _valid_family(refresh: Claims) -> tuple[User, TokenFamily]:
     user = db.session.get(User, refresh.user_id)
     family = db.session.get(TokenFamily, refresh.family)
     if user is None or not user.is_active or user.token_epoch != refresh.epoch:

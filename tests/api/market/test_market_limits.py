@@ -161,7 +161,7 @@ def test_what_is_refused_counts_as_well(few: Flask) -> None:
     assert [answer.status_code for answer in asked] == [403, 404, 422, 422, 403, 429]
 
 
-def test_a_token_that_is_not_believed_counts_for_its_address(few: Flask) -> None:
+def test_an_invalid_token_counts_for_its_address(few: Flask) -> None:
     made_up = Api(few, "not.a.token")
     assert statuses(made_up, PLUGINS, 4) == [401, 401, 401, 429]
     assert statuses(Api(few), PLUGINS, 1) == [429]

@@ -472,7 +472,7 @@ def test_who_is_refused_changes_nothing(world: World) -> None:
     assert changed == []
 
 
-def test_a_token_that_is_not_believed_is_401_even_with_what_is_wrong_or_missing(world: World) -> None:
+def test_an_invalid_token_is_401_even_with_what_is_wrong_or_missing(world: World) -> None:
     """Who is nobody learns nothing of what is there or how it must be sent."""
     wrong = []
     for case in CASES:

@@ -276,7 +276,7 @@ def test_who_is_logged_in_while_they_upload_by_key_does_not_decide(who: People) 
     assert entry["actor"]["username"] == "admin"
 
 
-def test_a_token_that_is_not_believed_does_not_hold_up_an_upload(app: Flask) -> None:
+def test_an_invalid_token_does_not_hold_up_an_upload(app: Flask) -> None:
     assert Api(app, "not.a.token").upload().status_code == 200
 
 

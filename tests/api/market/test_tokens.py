@@ -1,4 +1,4 @@
-"""Which tokens are believed, and what takes belief away."""
+"""Which tokens are valid, and what revokes them."""
 
 from __future__ import annotations
 
@@ -220,19 +220,19 @@ def test_a_disabled_user_is_answered_like_a_wrong_password(app: Flask, session: 
     assert disabled.get_json()["message"] == unknown.get_json()["message"]
 
 
-def test_the_wrong_kind_of_token_is_not_believed(app: Flask, session: dict[str, Any]) -> None:
+def test_the_wrong_kind_of_token_is_refused(app: Flask, session: dict[str, Any]) -> None:
     assert status(app, session["refresh_token"]) == 401
     assert refresh(app, session["access_token"]).status_code == 401
 
 
-def test_an_expired_token_is_not_believed(app: Flask, session: dict[str, Any]) -> None:
+def test_an_expired_token_is_refused(app: Flask, session: dict[str, Any]) -> None:
     past = utcnow() - timedelta(seconds=5)
     with app.app_context():
         token = sign(Claims("some-jti", "access", session["user"]["id"], 0, "", past))
     assert status(app, token) == 401
 
 
-def test_tokens_of_another_secret_or_of_none_are_not_believed(
+def test_tokens_of_another_secret_or_of_none_are_refused(
     app: Flask, session: dict[str, Any], make_app: AppFactory
 ) -> None:
     other = make_app(JWT_SECRET_KEY="another secret of more than thirty-two bytes")

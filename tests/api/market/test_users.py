@@ -43,7 +43,7 @@ def entries(root: Api, action: str = "user.") -> list[tuple[str, str, dict[str, 
     return [(row["action"], row["target"]["id"], row["details"]) for row in reversed(audited(root, action))]
 
 
-def is_believed(api: Api) -> bool:
+def is_token_valid(api: Api) -> bool:
     return api.get(f"{V1}/auth/me").status_code == 200
 
 
@@ -157,7 +157,7 @@ def test_a_new_role_holds_at_once_and_the_old_tokens_do_not(app: Flask, root: Ap
     changed = data(change(root, ada_id, role="developer"))
     assert changed["role"] == "developer"
     assert changed == data(root.get(f"{USERS}/{ada_id}"))
-    assert not is_believed(ada)
+    assert not is_token_valid(ada)
     fresh = logged_in(app)
     assert "plugin.create" in data(fresh.get(f"{V1}/auth/me"))["permissions"]
     assert create(fresh).status_code == 201
@@ -179,7 +179,7 @@ def test_the_refresh_token_of_an_old_role_is_spent_too(app: Flask, api: Api, roo
     assert Api(app, session["refresh_token"]).post(f"{V1}/auth/refresh").status_code == 401
 
 
-def test_the_host_surface_does_not_believe_the_old_token_either(root: Api, ada: Api, ada_id: str) -> None:
+def test_the_host_surface_refuses_the_old_token_as_well(root: Api, ada: Api, ada_id: str) -> None:
     assert ada.get("/api/auth/me").get_json()["data"]["is_logged_in"] is True
     data(change(root, ada_id, is_active=False))
     assert ada.get("/api/auth/me").get_json()["data"]["is_logged_in"] is False
@@ -188,7 +188,7 @@ def test_the_host_surface_does_not_believe_the_old_token_either(root: Api, ada: 
 def test_the_role_that_somebody_has_already_changes_nothing(root: Api, ada: Api, ada_id: str) -> None:
     assert data(change(root, ada_id, role="user"))["role"] == "user"
     assert data(change(root, ada_id, is_active=True))["is_active"] is True
-    assert is_believed(ada)
+    assert is_token_valid(ada)
     assert entries(root) == []
 
 
@@ -224,7 +224,7 @@ def test_plugins_stay_with_a_developer_who_is_one_no_more(app: Flask, root: Api)
 def test_a_disabled_user_can_do_nothing_until_enabled_again(app: Flask, api: Api, root: Api, ada: Api) -> None:
     ada_id = account_id(ada)
     assert data(change(root, ada_id, is_active=False))["is_active"] is False
-    assert not is_believed(ada)
+    assert not is_token_valid(ada)
     login = {"username": "ada", "password": "correct horse"}
     refused = api.post(f"{V1}/auth/login", login)
     wrong = api.post(f"{V1}/auth/login", {**login, "password": "not that one"})
@@ -233,14 +233,14 @@ def test_a_disabled_user_can_do_nothing_until_enabled_again(app: Flask, api: Api
     assert "Ada" in listed(root)
 
     assert data(change(root, ada_id, is_active=True))["is_active"] is True
-    assert not is_believed(ada), "a token of the time before stays revoked"
-    assert is_believed(logged_in(app))
+    assert not is_token_valid(ada), "a token of the time before stays revoked"
+    assert is_token_valid(logged_in(app))
 
 
 def test_role_and_disabling_in_one_request(root: Api, ada: Api, ada_id: str) -> None:
     changed = data(change(root, ada_id, role="reviewer", is_active=False))
     assert (changed["role"], changed["is_active"]) == ("reviewer", False)
-    assert not is_believed(ada)
+    assert not is_token_valid(ada)
     assert sorted(action for action, *_ in entries(root)) == ["user.disabled", "user.role_changed"]
 
 
@@ -272,7 +272,7 @@ def test_a_disabled_administrator_is_none(app: Flask, root: Api) -> None:
 def test_of_two_administrators_one_can_go(app: Flask, root: Api) -> None:
     second = add_user(app, "second", Role.ADMIN)
     assert data(change(second, account_id(root), role="developer"))["role"] == "developer"
-    assert not is_believed(root)
+    assert not is_token_valid(root)
     assert slug(change(second, account_id(second), is_active=False)) == "last_administrator"
 
 
@@ -280,7 +280,7 @@ def test_half_of_a_request_is_not_done(app: Flask, root: Api) -> None:
     """A role that may change and a flag that may not: neither is changed."""
     admin_id = account_id(root)
     assert slug(change(root, admin_id, role="admin", is_active=False)) == "last_administrator"
-    assert is_believed(root)
+    assert is_token_valid(root)
     assert data(root.get(f"{USERS}/{admin_id}"))["is_active"] is True
 
 
@@ -361,7 +361,7 @@ def test_a_wrong_change_is_422_and_changes_nothing(
     before = data(root.get(f"{USERS}/{ada_id}"))
     assert set(details(root.put(f"{USERS}/{ada_id}", fields))) == {field}
     assert data(root.get(f"{USERS}/{ada_id}")) == before
-    assert is_believed(ada)
+    assert is_token_valid(ada)
 
 
 def test_who_does_not_exist_is_404(root: Api) -> None:
