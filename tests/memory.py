@@ -1,4 +1,4 @@
-"""Where files of tests stand that need not be on a disk."""
+"""Directories in memory for test files that need no disk."""
 
 from __future__ import annotations
 

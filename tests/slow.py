@@ -1,4 +1,4 @@
-"""Clients that are slow, and many of them."""
+"""Slow clients, and many of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Helpers that make tests read as sentences."""
+"""Helpers that make tests readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attacks that once went through, one test each: what each of them promises is tested in full beside its subject."""
+"""Attacks that once succeeded, one test each; complete tests stand beside their subject."""
 
 from __future__ import annotations
 

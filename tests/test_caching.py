@@ -1,4 +1,4 @@
-"""What is made on demand is made once, by one of those who ask together."""
+"""Concurrent callers share one computation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Commands and their database: which it is, and one line with what to do where it is missing, old, new or lost."""
+"""Commands and their database: they name it, and say in one line what to do if it is missing, old, new or
+unreachable.
+"""
 
 from __future__ import annotations
 

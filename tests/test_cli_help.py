@@ -1,4 +1,4 @@
-"""The help of every command: grouped, a summary, an example, exit codes; and no trace, whatever is typed."""
+"""The help of every command: sections, summary, example, exit codes; and no traceback for any input."""
 
 from __future__ import annotations
 

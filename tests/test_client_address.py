@@ -1,4 +1,4 @@
-"""Addresses of clients, however they are written."""
+"""Parsing client addresses in every form."""
 
 from __future__ import annotations
 

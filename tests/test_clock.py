@@ -1,4 +1,4 @@
-"""A clock that is set back keeps nobody waiting until it has caught up; one that is set forward destroys nothing."""
+"""A clock that is set back makes nobody wait; one that is set forward destroys nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents keep up with the code: every setting and every route is in them."""
+"""The documents are complete: every setting and every route is in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How processes that live long end: everything that Python does at the end happens, and nothing is taken apart."""
+"""How long-lived processes end: everything that Python does at exit happens, except for destroying objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may read what the server writes, whatever the umask was: its user, and what a proxy sends its group."""
+"""Permissions of the server's files, whatever the umask: its user, and its group for what a proxy sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed: every package that the code imports is declared, and every one is locked by its hash."""
+"""Dependencies: every imported package is declared, and every installed one is locked by hash."""
 
 from __future__ import annotations
 

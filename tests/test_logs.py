@@ -1,4 +1,4 @@
-"""Logs: every line once, whoever rotates the file, and nothing in it that is secret."""
+"""Logs: every line once, whichever process rotates the file, and no secrets."""
 
 from __future__ import annotations
 

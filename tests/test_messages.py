@@ -1,4 +1,4 @@
-"""Texts: everything that can be said is in both languages, with the same blanks to fill."""
+"""Texts: every message exists in both languages, with the same placeholders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of several processes, some of which have just begun."""
+"""Metrics of several processes, some of which have just started."""
 
 from __future__ import annotations
 

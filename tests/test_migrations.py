@@ -1,4 +1,4 @@
-"""The database's history: it leads to the models, and back to nothing."""
+"""Migrations: upgrading leads to the models, and downgrading to an empty database."""
 
 from __future__ import annotations
 

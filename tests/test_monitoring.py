@@ -1,4 +1,4 @@
-"""Metrics, alert rules and dashboard belong together: what one names, the others have; promtool reads them all."""
+"""Metrics, alert rules and dashboard match each other; promtool checks them."""
 
 from __future__ import annotations
 

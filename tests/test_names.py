@@ -1,4 +1,4 @@
-"""The one key of names, what can be seen of them, and what they look like."""
+"""The key of names, their visible characters, and look-alikes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real server as its operators and its worse clients meet it."""
+"""A real server as its operators and hostile clients use it."""
 
 from __future__ import annotations
 

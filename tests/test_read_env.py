@@ -1,4 +1,4 @@
-"""Variables are read in one way by the server, and by what starts and renews it."""
+"""The server, and the programs that start and upgrade it, read variables in the same way."""
 
 from __future__ import annotations
 

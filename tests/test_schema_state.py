@@ -1,4 +1,4 @@
-"""A database that a later version has migrated: this one goes on with it; so a cluster is upgraded node by node."""
+"""A database migrated by a later version stays usable, so that a cluster is upgraded node by node."""
 
 from __future__ import annotations
 

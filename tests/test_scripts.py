@@ -1,4 +1,4 @@
-"""The shell scripts: they can be run, and a shell understands them."""
+"""The shell scripts are executable and have valid syntax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first start, later starts, and what the server refuses to start on."""
+"""The first start, later starts, and refusals to start."""
 
 from __future__ import annotations
 

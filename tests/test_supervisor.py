@@ -1,4 +1,4 @@
-"""gunicorn and the worker as one service: started, forwarded to, restarted, and gone together."""
+"""gunicorn and the worker as one service: started, signalled, restarted, and stopped together."""
 
 from __future__ import annotations
 

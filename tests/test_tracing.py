@@ -1,4 +1,4 @@
-"""Traces reach a collector, say what was asked and how long it took, and hold nothing that must not leave."""
+"""Traces reach a collector, with names and durations of requests, and without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/tutorial.md and the README's story: every command runs, and the server answers what stands there."""
+"""docs/tutorial.md and the README's story: every command runs and prints what the documents show."""
 
 from __future__ import annotations
 

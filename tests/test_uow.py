@@ -1,4 +1,4 @@
-"""What `unit_of_work()` promises; see uow.py."""
+"""The promises of `unit_of_work()`; see database/unit_of_work.py."""
 
 from __future__ import annotations
 

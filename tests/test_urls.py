@@ -1,4 +1,4 @@
-"""Addresses that settings hold: special characters of passwords and IPv6 lead where they say, or are refused."""
+"""URLs in settings: special characters in passwords and IPv6 work, or are refused."""
 
 from __future__ import annotations
 

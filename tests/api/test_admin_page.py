@@ -1,4 +1,4 @@
-"""The admin page's files: what is sent for which address, how long it may be kept, and what it may load."""
+"""The admin page's files: which file a path returns, its caching, and its content security policy."""
 
 from __future__ import annotations
 

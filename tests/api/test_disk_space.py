@@ -1,4 +1,4 @@
-"""Room on the disk: uploads are refused in their surface's words before it is full; all else goes on."""
+"""Disk space: uploads are refused in their surface's envelope before the disk is full; everything else works."""
 
 from __future__ import annotations
 

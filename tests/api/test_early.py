@@ -1,4 +1,4 @@
-"""Refusals before there is a request: the envelope, the language and the page's leave, as far as they can be read."""
+"""Refusals before a request is parsed: envelope, language and CORS headers, as far as they can be determined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API with its files in a bucket: nothing that a client sees changes, but where the bytes come from."""
+"""The API with a bucket: clients see no difference, except for who sends the bytes."""
 
 from __future__ import annotations
 

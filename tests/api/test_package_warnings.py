@@ -1,4 +1,4 @@
-"""What a package is accepted in spite of: told by the dry run and by whatever takes it, and served as it came."""
+"""Warnings about accepted packages: in dry runs and uploads, and the package is served unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preconditions and ranges of files, as RFC 9110 orders them: what they decide, and that every file asks them."""
+"""Preconditions and ranges of files in the order of RFC 9110, for every kind of file."""
 
 from __future__ import annotations
 

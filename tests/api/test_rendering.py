@@ -1,4 +1,4 @@
-"""How answers become JSON: as marshmallow would dump them, from rows and from dictionaries."""
+"""Fast rendering gives the same JSON as marshmallow, from rows and from dictionaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is secret is in no log and no refusal."""
+"""Secrets appear in no log and no refusal."""
 
 from __future__ import annotations
 

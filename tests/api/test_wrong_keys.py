@@ -1,4 +1,4 @@
-"""Wrong keys: slower with each, a security event in the log and in the metrics, and nothing of the key in either."""
+"""Wrong keys: growing delays, a security event in log and metrics, and no part of the key in either."""
 
 from __future__ import annotations
 

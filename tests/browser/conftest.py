@@ -1,4 +1,4 @@
-"""A browser (Debian's Chromium), a real server, and people who use the admin page on it."""
+"""A browser (Debian's Chromium), a real server, and users of the admin page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do on the admin page, each in one call."""
+"""Actions of users on the admin page, each as one call."""
 
 from __future__ import annotations
 

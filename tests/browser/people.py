@@ -1,4 +1,4 @@
-"""Who uses the page in the browser tests, and what they find there."""
+"""The users of the browser tests, and their data."""
 
 from __future__ import annotations
 

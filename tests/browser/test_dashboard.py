@@ -1,4 +1,4 @@
-"""The dashboard: its numbers are the server's, of every role's what it may see, and every card fails for itself."""
+"""The dashboard: the server's numbers, as far as a role may see them, and cards that fail independently."""
 
 from __future__ import annotations
 

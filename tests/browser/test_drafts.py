@@ -1,4 +1,4 @@
-"""What was typed into the page is not lost: by a reload, Back, the end of a session, another tab, another's saving."""
+"""Typed text survives reloads, Back, the end of a session, other tabs, and changes by others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bell: what happens is told as it happens, what was missed is told once, and nothing is told after a logout."""
+"""Live notifications on the page: new ones arrive at once, missed ones once, and none after a logout."""
 
 from __future__ import annotations
 

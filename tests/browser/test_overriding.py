@@ -1,4 +1,4 @@
-"""An administrator who is alone decides on their own submissions: with a reason, one by one and several at once."""
+"""A single administrator decides on their own submissions with a reason, one by one and several at once."""
 
 from __future__ import annotations
 

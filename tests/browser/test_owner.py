@@ -1,4 +1,4 @@
-"""What a developer finds on the page: their plugins, their reviews with the reasons, and where they appeal."""
+"""The page for developers: their plugins, reviews with reasons, and appeals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users, developers, ratings and appeals: what is decided on the page is so on the server."""
+"""Users, developers, ratings and appeals: actions on the page take effect on the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logging in and out of the admin page, and what it looks like for whom."""
+"""Logging in and out of the admin page, and what each role sees."""
 
 from __future__ import annotations
 

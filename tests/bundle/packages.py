@@ -1,4 +1,4 @@
-"""A good plugin package, and ways to spoil it."""
+"""A valid plugin package, and ways to break it."""
 
 from __future__ import annotations
 

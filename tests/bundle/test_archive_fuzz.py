@@ -1,4 +1,4 @@
-"""Whatever the bytes, an inspection ends in a report; what it passes, zipfile reads as the very same files."""
+"""Any bytes lead to a report; in accepted archives zipfile reads the same files."""
 
 from __future__ import annotations
 

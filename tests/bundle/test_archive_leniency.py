@@ -1,4 +1,4 @@
-"""Names as real tools write them, against the format's letter: what .NET on Windows would unpack them as counts."""
+"""Names as real tools write them, against the specification: what .NET on Windows unpacks counts."""
 
 from __future__ import annotations
 

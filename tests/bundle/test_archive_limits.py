@@ -1,4 +1,4 @@
-"""Bombs are found by what they declare, and liars are stopped where they pass it."""
+"""Archive bombs are found by declared sizes, and false declarations while unpacking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entry names that no system should have to unpack."""
+"""Entry names that are unsafe to unpack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the main DLL's metadata: real assemblies, and what is left of them after an accident."""
+"""Reading the main DLL's metadata: real assemblies, and damaged ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the main DLL declares: real assemblies, ones with changed rows, and what is left after an accident."""
+"""Facts about the main DLL: real assemblies, ones with changed rows, and damaged ones."""
 
 from __future__ import annotations
 

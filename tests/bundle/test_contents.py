@@ -1,4 +1,4 @@
-"""Everything in a package that could run is found, wherever it hides; what was not read is said."""
+"""Everything in a package that could run is found wherever it is hidden; unread content is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assemblies that are not there as they are, the limits of looking for them, and data that nobody can read."""
+"""Assemblies in disguise, limits of the search for them, and unreadable data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is accepted although the host takes it otherwise: told with where it stands."""
+"""Warnings about valid packages that hosts read differently, with their location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a package holds, as it is stored, and what changed between two of them."""
+"""A package's inventory in its stored form, and the differences of two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, told by its content whatever it is called."""
+"""The kind of a file is recognized by content, whatever its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names are taken for which, against a plain distance as an oracle."""
+"""Which names are confused, with a plain edit distance as an oracle."""
 
 from __future__ import annotations
 

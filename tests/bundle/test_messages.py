@@ -1,4 +1,4 @@
-"""Every rule that can be emitted has its texts, and every text has its rule."""
+"""Every rule has texts, and every text has a rule."""
 
 from __future__ import annotations
 

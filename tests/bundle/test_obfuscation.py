@@ -1,4 +1,4 @@
-"""Names that nobody wrote are told from those of people, in any language, and of compilers."""
+"""Obfuscated names are distinguished from people's, in any language, and from compilers'."""
 
 from __future__ import annotations
 

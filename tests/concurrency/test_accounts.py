@@ -1,4 +1,4 @@
-"""Tokens and accounts under two workers: what is revoked is revoked everywhere, what is unique is made once."""
+"""Tokens and accounts with two workers: revocation holds everywhere, and unique things exist once."""
 
 from __future__ import annotations
 

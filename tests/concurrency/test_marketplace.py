@@ -1,4 +1,6 @@
-"""Many people at once on the same review, rating, appeal or name: one wins, the others are told, counts are exact."""
+"""Concurrent actions on the same review, rating, appeal or name: one succeeds, others get an error, counts are
+exact.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the contract suites hold beside what they ask: no refusal has a slug that its operation does not list."""
+"""Checks for all contract suites: every refusal has a slug that its operation lists."""
 
 from __future__ import annotations
 

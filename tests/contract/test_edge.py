@@ -1,4 +1,4 @@
-"""What every answer carries, and what unknown paths, methods and origins get."""
+"""Headers of every answer, and answers to unknown paths, methods and origins."""
 
 from __future__ import annotations
 

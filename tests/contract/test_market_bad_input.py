@@ -1,4 +1,4 @@
-"""What the marketplace refuses: wrong fields, bodies that are none, what is not there; each in its envelope."""
+"""What the marketplace refuses: wrong fields, unreadable bodies, missing objects; each in its envelope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated requests against the whole OpenAPI document: no answer may depart from what it says."""
+"""Generated requests for the whole OpenAPI document: every answer must conform to it."""
 
 from __future__ import annotations
 

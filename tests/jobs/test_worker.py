@@ -1,4 +1,4 @@
-"""Real worker processes: they do what was submitted, however they or their parents are lost."""
+"""Real worker processes: jobs are completed, however workers or their parents are lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis is killed, PostgreSQL is restarted: what is answered meanwhile, and that all is well again by itself."""
+"""Redis is killed, PostgreSQL is restarted: answers meanwhile, and automatic recovery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures by strangers: which are taken, and that nothing of them but the picture comes out."""
+"""Images by strangers: which are accepted, and that only their pixels are stored."""
 
 from __future__ import annotations
 

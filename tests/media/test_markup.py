@@ -1,4 +1,4 @@
-"""Markdown by strangers: what it may say, and what it never becomes."""
+"""Markdown by strangers: what is allowed, and what is never rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis, while it is there, when it is lost, and when it is back."""
+"""Redis while it works, when it is lost, and when it is back."""
 
 from __future__ import annotations
 

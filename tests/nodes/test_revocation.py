@@ -1,4 +1,4 @@
-"""A token that is revoked on one node is believed on none, whatever becomes of Redis."""
+"""A token revoked on one node is refused by all, whatever happens to Redis."""
 
 from __future__ import annotations
 

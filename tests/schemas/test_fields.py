@@ -1,4 +1,4 @@
-"""Field types: what they accept, and that they refuse in words of the catalogue, whatever they are given."""
+"""Field types: accepted values, and refusals with messages of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names by one key: who is found, who is refused, what passwords are compared as, and what `check-names` tells."""
+"""Names by key: look-ups, refusals, comparison of passwords, and `check-names`."""
 
 from __future__ import annotations
 

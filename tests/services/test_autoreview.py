@@ -1,4 +1,4 @@
-"""Automatic review: what the rules make of facts, and what a whole run does to a version that waits."""
+"""Automatic review: verdicts of rules, and the effects of a complete run on a waiting version."""
 
 from __future__ import annotations
 

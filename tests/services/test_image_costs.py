@@ -1,4 +1,4 @@
-"""What the images of one request may cost together, and what becomes of them where that is close."""
+"""The total cost of one request's images, and the behaviour near the limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of transitions, against the contract's sentence about it, pair by pair."""
+"""The transition table, compared pair by pair with the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What passwords and upload keys cost whoever steals their hashes; the other tests use cheaper ones."""
+"""The cost of attacking stolen hashes of passwords and keys; other tests use cheaper hashes."""
 
 from __future__ import annotations
 

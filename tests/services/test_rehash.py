@@ -1,4 +1,4 @@
-"""The rolling re-hash: a bit that flips on the disk is found, told, and forgotten once the file is well."""
+"""The rolling re-hash: a flipped bit is found, reported, and forgotten when the file is intact again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for what is kept: two at once never both take the last place, and sums are made of indexes."""
+"""Quotas: concurrent uploads never both take the last place, and sums are read from indexes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking clamd, with a server that speaks its protocol and lies in every way: nothing but `stream: OK` is clean."""
+"""Scanning with a fake clamd that lies in every way: only `stream: OK` is clean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a search finds, in which order, and that the index says what the plugins say."""
+"""Search results and their order, and that the index matches the plugins."""
 
 from __future__ import annotations
 

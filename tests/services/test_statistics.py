@@ -1,4 +1,4 @@
-"""Roll-ups: windows hold what the rows of days add up to, whatever the clock does; and what administrators are told."""
+"""Roll-ups: windows equal the sum of their days, whatever the clock does; and statistics for administrators."""
 
 from __future__ import annotations
 

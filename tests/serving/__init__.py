@@ -1,1 +1,1 @@
-"""How the worker meets its clients."""
+"""gunicorn's worker and its connections."""

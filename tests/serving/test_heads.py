@@ -1,4 +1,4 @@
-"""A request as it arrives: when a thread is asked."""
+"""A request as it arrives: when it is handed to a thread."""
 
 from __future__ import annotations
 

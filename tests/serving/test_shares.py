@@ -1,4 +1,4 @@
-"""Places for transfers: all of them for one address while nobody else asks, and a fair part of them afterwards."""
+"""Places for transfers: all for a single address, shared fairly between several."""
 
 from __future__ import annotations
 

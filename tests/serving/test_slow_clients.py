@@ -1,4 +1,4 @@
-"""Clients that are slow, or come in numbers, at a real server: they are cut off, and everybody else is answered."""
+"""Slow or numerous clients at a real server: they are disconnected, and others are served."""
 
 from __future__ import annotations
 

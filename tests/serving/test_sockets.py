@@ -1,4 +1,4 @@
-"""A client's socket: waits for its client, and not for ever."""
+"""A client's socket waits for its client for a limited time."""
 
 from __future__ import annotations
 

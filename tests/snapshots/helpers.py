@@ -1,4 +1,4 @@
-"""What tests of snapshots share: a server with something on it, its snapshot, and what a data directory holds."""
+"""Helpers for tests of snapshots: a server with data, its snapshot, and the contents of a data directory."""
 
 from __future__ import annotations
 

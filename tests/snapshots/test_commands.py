@@ -1,4 +1,4 @@
-"""`flask backup …`, as an operator meets it."""
+"""`flask backup …` from an operator's view."""
 
 from __future__ import annotations
 

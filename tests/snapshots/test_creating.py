@@ -1,4 +1,4 @@
-"""Snapshots while rows and files come and go: whenever something happens, what comes back is whole."""
+"""Snapshots while rows and files change: whatever happens meanwhile, the restored data is consistent."""
 
 from __future__ import annotations
 

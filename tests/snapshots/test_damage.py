@@ -1,4 +1,4 @@
-"""Archives that are not what their maker wrote: every byte counts, and nothing hostile gets onto the disk."""
+"""Damaged archives: every byte matters, and nothing hostile is written to disk."""
 
 from __future__ import annotations
 

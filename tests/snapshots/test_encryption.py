@@ -1,4 +1,4 @@
-"""Encrypted archives: only who has the key reads them, and the age program reads them as well."""
+"""Encrypted archives: only readable with the key, and also by the age program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a restore no id is given out that a client may know for something else, and no revoked token is believed."""
+"""After a restore no id is reused, and no revoked token becomes valid."""
 
 from __future__ import annotations
 

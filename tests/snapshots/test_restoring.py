@@ -1,4 +1,4 @@
-"""A snapshot comes back as it was, is switched to by renames, and undone."""
+"""A snapshot is restored exactly, switched to by renames, and undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The backends that keep the contract, each empty."""
+"""All storage backends, each empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local disk: what is particular to it."""
+"""What is specific to the local disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a bucket can do, and only a bucket can do wrong."""
+"""What is specific to a bucket."""
 
 from __future__ import annotations
 

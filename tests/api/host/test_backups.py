@@ -1,4 +1,4 @@
-"""Backups: what is kept, for whom, how much of it, and who deletes it."""
+"""Backups: storing, listing, quotas, and who may delete them."""
 
 from __future__ import annotations
 

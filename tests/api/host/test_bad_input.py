@@ -1,4 +1,4 @@
-"""What no client should send: bodies that cannot be read are 400, fields that are wrong 422 (400 on installs)."""
+"""Bad input: unreadable bodies are 400, wrong fields 422 (400 on installs)."""
 
 from __future__ import annotations
 

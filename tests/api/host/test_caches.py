@@ -1,4 +1,4 @@
-"""What is rendered once and kept is what the schemas would dump now, whatever changed."""
+"""Cached renderings equal what the schemas would dump now, after any change."""
 
 from __future__ import annotations
 

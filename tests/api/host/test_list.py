@@ -1,4 +1,4 @@
-"""The plugin list as it is cached: always right, in every variant."""
+"""The cached plugin list: up to date in every variant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploading a package: the order of the checks, keys, and that a refused upload leaves nothing behind."""
+"""Uploading a package: the order of checks, keys, and that a refused upload leaves nothing behind."""
 
 from __future__ import annotations
 

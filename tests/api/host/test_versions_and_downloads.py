@@ -1,4 +1,4 @@
-"""Which version is current, what a download carries and counts, and what deleting frees."""
+"""The current version, headers and counts of downloads, and what deleting frees."""
 
 from __future__ import annotations
 

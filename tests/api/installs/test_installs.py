@@ -1,4 +1,4 @@
-"""The installed set: whose it is, what may be in it, and what the catalogue has to say."""
+"""The installed set: its owner, its allowed contents, and the role of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appeals: against what, by whom, heard by whom, and what a granted one undoes."""
+"""Appeals: against which decisions, by whom, decided by whom, and the effects of a granted one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log: one entry for every act, which nobody changes, and a chain that shows it where somebody did."""
+"""The audit log: one entry for every action, which cannot be changed, and a chain that reveals changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Categories: a tree that stays one, whose siblings have names of their own, and that plugins hold fast."""
+"""Categories: an acyclic tree, unique names among siblings, and no deletion of categories in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What administrators configure: every field checked, every change written down, in force in every worker at once."""
+"""The configuration: every field is checked, every change is recorded, and all workers use it at once."""
 
 from __future__ import annotations
 

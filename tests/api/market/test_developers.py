@@ -1,4 +1,4 @@
-"""Developers: registration, what a profile shows to whom, the badge, statistics that add up, and the ledger."""
+"""Developers: registration, visibility of profiles, the verified badge, statistics, and the revenue ledger."""
 
 from __future__ import annotations
 

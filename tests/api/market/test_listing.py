@@ -1,4 +1,4 @@
-"""The marketplace's list without words: sorted, filtered, counted, and never more than the caller may see."""
+"""The marketplace's list without a search: sorted, filtered, counted, and limited to what the caller may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document's chapter 11: how often who may ask, and what never gets in or comes out, whoever asks."""
+"""Chapter 11 of the document: rate limits, and input and output that is never allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications: one's own and everybody's, read or not, in the reader's language; and none of what did not happen."""
+"""Notifications: own and global ones, read marks, languages; none for changes that were rolled back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what: every endpoint of the marketplace, called by everybody, against a table written out by hand."""
+"""Permissions: every endpoint of the marketplace, called by every role, compared with a table written by hand."""
 
 from __future__ import annotations
 

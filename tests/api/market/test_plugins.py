@@ -1,4 +1,4 @@
-"""A plugin's life on the marketplace: created, changed, submitted, owned, versioned, fetched, deleted."""
+"""A plugin's life on the marketplace: created, changed, submitted, claimed, updated, downloaded, deleted."""
 
 from __future__ import annotations
 

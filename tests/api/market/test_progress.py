@@ -1,4 +1,4 @@
-"""Owners read the automatic findings and the review's steps of their own versions; nobody else does."""
+"""Only owners read the automatic findings and review events of their own versions."""
 
 from __future__ import annotations
 

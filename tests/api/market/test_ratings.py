@@ -1,4 +1,4 @@
-"""Ratings: one a user, never one's own, averages that are exactly what is shown, and moderation."""
+"""Ratings: one per user, never one's own plugin, exact averages, and moderation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review queue: what waits and in which order, who may act on it, and what every decision does on every surface."""
+"""The review queue: its order, who may act on it, and the effects of decisions on every surface."""
 
 from __future__ import annotations
 

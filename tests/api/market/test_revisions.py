@@ -1,4 +1,4 @@
-"""Two tabs: what somebody saves over what another saved meanwhile is refused, and nothing is lost unseen."""
+"""Concurrent edits: saving over somebody else's unseen change is refused, and nothing is lost."""
 
 from __future__ import annotations
 

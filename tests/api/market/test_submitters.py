@@ -1,4 +1,4 @@
-"""Who may publish what: versions of owned plugins are reviewed however they come, never by those who submitted them."""
+"""Publication: versions of owned plugins are always reviewed, never by their submitters."""
 
 from __future__ import annotations
 

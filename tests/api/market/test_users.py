@@ -1,4 +1,4 @@
-"""Users in the hands of administrators: the list, one account, roles, disabling, the last administrator, the log."""
+"""Administration of users: the list, one account, roles, disabling, the last administrator, the log."""
 
 from __future__ import annotations
 
