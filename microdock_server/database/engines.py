@@ -13,9 +13,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -73,6 +73,16 @@ def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
     arguments = made.pop("connect_args")
     arguments = {**arguments, "options": f"{arguments['options']} -c synchronous_commit=off"}
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, **made)
+
+
+def answers(engine: Engine) -> bool:
+    """Can the database be reached?"""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
 
 
 def lock_writing(connection: Connection) -> None:

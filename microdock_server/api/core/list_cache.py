@@ -20,12 +20,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from werkzeug.http import parse_accept_header
 
-from ...database.unit_of_work import read_autocommit, unit_of_work
+from ...database.unit_of_work import unit_of_work
 from ...messages import Language, language_of, text
-from ...models import Catalog
 from ...schemas.base import Schema
 from ...services import catalog
 from ...services.catalog import revision_cache
@@ -110,7 +109,7 @@ class CatalogCache:
         return time.monotonic() - self._totals_at > TOTALS_AGE or self._revision != self._current_revision()
 
     def _current_revision(self) -> int:
-        return int(read_autocommit(self._engine, _REVISION)[0][0])
+        return catalog.committed_revision(self._engine)
 
     def _refresh(self) -> None:
         """Read what changed since the last refresh; download totals of what changed, and all of them when they are
@@ -208,6 +207,3 @@ def _gzip(parts: Sequence[bytes], blocks: Sequence[bytes]) -> bytes:
         checksum = zlib.crc32(part, checksum)
         size += len(part)
     return b"".join((_GZIP_HEAD, *blocks, _LAST_BLOCK, struct.pack("<II", checksum, size & 0xFFFFFFFF)))
-
-
-_REVISION: Final = select(Catalog.__table__.c.revision)

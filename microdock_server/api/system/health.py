@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from flask import Response
 from marshmallow import fields as plain
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ... import errors
 from ...caching import SingleFlight
 from ...context import context, settings
+from ...database import engines
 from ...database.schema_state import schema_state
 from ...database.session import db
 from ...errors import StorageFailure
@@ -83,7 +83,7 @@ def root() -> Any:
 )
 def health() -> Any:
     """Does the server run, and can it reach its database?"""
-    alive = _database_answers()
+    alive = engines.answers(db.engine)
     data = {
         "status": "healthy" if alive else "unhealthy",
         "name": settings().app_name,
@@ -124,7 +124,7 @@ def readiness() -> dict[str, str]:
 
 def _checked() -> dict[str, str]:
     return {
-        "database": "ok" if _database_answers() else "unreachable",
+        "database": "ok" if engines.answers(db.engine) else "unreachable",
         "migrations": "ok" if _is_migrated() else "pending",
         "storage": "ok" if _storage_is_writable() else "not writable",
     }
@@ -154,15 +154,6 @@ def _is_migrated() -> bool:
         return schema_state().is_usable
     except SQLAlchemyError:
         return False
-
-
-def _database_answers() -> bool:
-    try:
-        with db.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True
 
 
 def _redis_state() -> dict[str, str]:

@@ -21,6 +21,11 @@ PUBLISHED: Final = PluginStatus.PUBLISHED.value
 _IS_PUBLIC: Final = Plugin.status == PUBLISHED
 
 
+def committed_revision(engine: Engine) -> int:
+    """The catalogue's revision, read outside of any unit of work on an `autocommit_engine`."""
+    return int(read_autocommit(engine, _REVISION)[0][0])
+
+
 def next_revision() -> int:
     """Increment the revision. Called in every transaction that changes what lists show, after its first write."""
     statement = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
@@ -103,6 +108,7 @@ def numbered(numbers: Sequence[int]) -> list[Plugin]:
 
 
 # Queries on tables, not on mapped classes, built once: building such a query costs more than running it.
+_REVISION: Final = select(Catalog.__table__.c.revision)
 _PLUGIN: Final = Plugin.__table__
 _VERSION: Final = PluginVersion.__table__
 _COUNTS: Final = (
