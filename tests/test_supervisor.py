@@ -290,7 +290,7 @@ def test_the_greeting_writes_addresses_as_browsers_take_them(tmp_path: Path, mon
 
 def test_it_greets_once_the_server_answers(serve: Callable[..., Service]) -> None:
     service = serve().ready()
-    assert eventually(lambda: "Documentation: http://127.0.0.1:" in service.said(), SECONDS)
+    assert eventually(lambda: "Documentation: docs/tutorial.md" in service.said(), SECONDS)
     lines = service.said().splitlines()
     (first,) = [number for number, line in enumerate(lines) if "MicroDock Server listens at http://" in line]
     assert lines[first + 1].startswith("Log in at http://127.0.0.1:")
