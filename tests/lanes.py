@@ -58,6 +58,8 @@ WITHOUT_DATABASE: Final = (
     *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py", "tests/test_forkserver.py"),
     *("tests/test_lanes.py", "tests/test_lock.py", "tests/test_messages.py", "tests/test_scripts.py"),
     *("tests/test_urls.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
+    # Its second filesystem is the disk, where the lane has none.
+    "tests/storage/test_local.py",
 )
 # How processes start, are put in place, write logs, answer slow clients and end is the same whatever they ask.
 OF_PROCESSES: Final = (

@@ -66,10 +66,15 @@ class SocketHarness:
         self.users = 0
 
     def user(self) -> str:
-        """The name of a new user."""
+        """The name of a new user, who has nothing unread: announcements of the second in which the account is created
+        count as later ones.
+        """
         self.users += 1
         name = f"listener{self.users}-{os.urandom(4).hex()}"
         add_user(self.app, name)
+        user_id = self.id_of(name)
+        with self.app.app_context(), unit_of_work():
+            notifications.mark_read(user_id, None)
         return name
 
     def token(self, username: str, lifetime: float = 3600) -> str:
