@@ -66,9 +66,10 @@ OF_PROCESSES: Final = (
     *("tests/deploy", "tests/serving", "tests/test_deploy.py", "tests/test_ending.py", "tests/test_logs.py"),
     *("tests/test_supervisor.py", "tests/test_tracing.py"),
 )
-# Without two files of services that take longest: pages of the search, and what is hashed again.
+# Without the files that take longest: pages of the search, what is hashed again, large contents, ranges of versions.
 QUICK: Final = (
-    *without("tests/services/test_search.py", "tests/services/test_rehash.py"),
+    *without("tests/services/test_search.py", "tests/services/test_rehash.py", "tests/bundle/test_contents.py"),
+    *without("tests/bundle/test_hidden.py", "tests/bundle/test_ranges.py"),
     *("tests/bundle", "tests/schemas", "tests/services", "tests/test_architecture.py", "tests/test_attacks.py"),
     *("tests/test_docs.py", "tests/test_lanes.py", "tests/test_messages.py", "tests/test_scripts.py"),
     *("tests/test_uow.py", "tests/contract/test_host_document.py", "tests/contract/test_installs_document.py"),
