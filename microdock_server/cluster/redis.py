@@ -1,6 +1,6 @@
 """Redis, which may fail at any time: requests wait for it only briefly, and one thread checks whether it is back.
 
-Nothing is stored there that must not be lost: request counts, messages about jobs, and wake-ups.
+Nothing is stored there that must not be lost: request counts and wake-ups.
 """
 
 from __future__ import annotations
@@ -53,10 +53,6 @@ class Redis:
             raise RedisLost
         return self._peer().ask(question, patient)
 
-    def client(self, *, patient: bool = False) -> Client:
-        """This process's client, for code that needs one. To be used within `ask`."""
-        return self._peer().client(patient)
-
     def answers(self) -> bool:
         """Does it answer now?"""
         try:
@@ -95,13 +91,10 @@ class _Peer:
         if self.is_lost:
             raise RedisLost
         try:
-            return question(self.client(patient))
+            return question(self._patient if patient else self._quick)
         except self._redis.RedisError as reason:
             self._lose(reason)
             raise RedisLost from reason
-
-    def client(self, patient: bool) -> Client:
-        return self._patient if patient else self._quick
 
     def close(self) -> None:
         with self._lock:
