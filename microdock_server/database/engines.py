@@ -65,7 +65,8 @@ def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
     Commits survive kill -9 of every process of this program; only a power loss (or a crash of PostgreSQL itself) may
     lose the counts of the last second.
     """
-    made = dict(engine_options)
+    # There is never a transaction to be rolled back.
+    made = {**engine_options, "pool_reset_on_return": None}
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, isolation_level="AUTOCOMMIT", **made)
         event.listen(engine, "connect", _configure_autocommit)

@@ -21,9 +21,9 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import CursorResult, Engine, Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -147,13 +147,12 @@ def _run(callbacks: Iterator[Callback] | list[Callback]) -> None:
 
 def execute_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> int:
     """Run one statement in a transaction of its own on an `autocommit_engine`; returns the number of affected rows."""
-    try:
-        with engine.connect() as connection:
-            return int(connection.execute(statement, parameters).rowcount)
-    except (DBAPIError, PoolTimeout) as reason:
-        if tries > 1 and engines.is_passing(reason):
-            return execute_autocommit(engine, statement, parameters, tries - 1)
-        _reraise(reason)
+    return int(_autocommit(engine, statement, parameters, lambda result: result.rowcount, tries))
+
+
+def write_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> Sequence[Row[Any]]:
+    """The same for a statement that returns rows; returns these."""
+    return cast(Sequence[Row[Any]], _autocommit(engine, statement, parameters, lambda result: result.all(), tries))
 
 
 def read_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
@@ -161,10 +160,23 @@ def read_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any] |
 
     For queries that every request makes: a unit of work around a single statement costs more than the statement.
     """
+    return cast(Sequence[Row[Any]], _autocommit(engine, statement, parameters, lambda result: result.all()))
+
+
+def _autocommit(
+    engine: Engine,
+    statement: Any,
+    parameters: dict[str, Any] | None,
+    taken: Callable[[CursorResult[Any]], Any],
+    tries: int = 1,
+) -> Any:
+    """What `taken` has of the statement's result; tried again where PostgreSQL undid it because of another."""
     try:
         with engine.connect() as connection:
-            return connection.execute(statement, parameters).all()
+            return taken(connection.execute(statement, parameters))
     except (DBAPIError, PoolTimeout) as reason:
+        if tries > 1 and engines.is_passing(reason):
+            return _autocommit(engine, statement, parameters, taken, tries - 1)
         _reraise(reason)
 
 
@@ -194,4 +206,5 @@ __all__ = [
     "prepare_engine",
     "read_autocommit",
     "unit_of_work",
+    "write_autocommit",
 ]

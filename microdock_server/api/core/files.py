@@ -47,6 +47,19 @@ def package_response(download: Download) -> Response:
     return _deprecated(attachment(download.outgoing, _facts_of(download.package)), download.package)
 
 
+def is_whole() -> bool:
+    """Does the request get the whole package, whatever the client has already? See `whole`."""
+    return preconditions.are_none(request.environ)
+
+
+def whole(download: Download) -> Response:
+    """A package as GET answers it where `is_whole`."""
+    response = package_response(download)
+    if download.outgoing.handover is None:
+        response.headers["Accept-Ranges"] = "bytes"
+    return response
+
+
 def fetched(package: Package, begin: Begin) -> Response:
     """A package as GET and HEAD answer it: whole, a range, or 304 where the client has it already.
 

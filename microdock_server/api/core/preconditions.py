@@ -23,6 +23,10 @@ _SPEC: Final = re.compile(r"([0-9]+)[ \t]*-[ \t]*([0-9]*)|-[ \t]*([0-9]+)")
 # What nginx and S3 understand as we do: a single range, of numbers that fit.
 _PLAIN: Final = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
 _DIGITS: Final = 18
+_CONDITIONS: Final = (
+    *("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"),
+    *("HTTP_RANGE", "HTTP_IF_RANGE"),
+)
 
 
 def is_known(environ: Environ, etag: str) -> bool:
@@ -82,6 +86,11 @@ def is_plain(environ: Environ, wanted: tuple[int, int] | None, *, knows_etag: bo
     if asked is None:
         return True
     return wanted is not None and bool(_PLAIN.fullmatch(asked)) and (knows_etag or "HTTP_IF_RANGE" not in environ)
+
+
+def are_none(environ: Environ) -> bool:
+    """Is this a GET without any condition, for the whole?"""
+    return environ["REQUEST_METHOD"] == "GET" and not any(name in environ for name in _CONDITIONS)
 
 
 def _names(header: str, etag: str, *, weakly: bool) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, select, update
 
-from ...bundle.versions import sort_key
+from ...bundle.versions import is_version, sort_key
 from ...database.session import db
-from ...database.unit_of_work import execute_autocommit, unit_of_work
+from ...database.unit_of_work import execute_autocommit, unit_of_work, write_autocommit
 from ...errors import PluginDisabled, PluginNotFound, VersionNotFound
 from ...models import DownloadWindow, Plugin, PluginVersion
 from ...storage import Outgoing, Storages, Suits
@@ -54,11 +55,38 @@ def begin(name: str, version: str | None, storage: Storages, autocommit: Engine,
 
     Durable when it returns. Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
     """
+    counted = begin_published(name, version, storage, autocommit, suits)
+    if counted is not None:
+        return counted
     with unit_of_work(writing=False):
         package = find(name, version)
+    # Published meanwhile.
     download = open_package(package, storage, suits)
     count(download, autocommit)
     return download
+
+
+def begin_published(
+    reference: str, version: str | None, storage: Storages, autocommit: Engine, suits: Suits
+) -> Download | None:
+    """The same for a plugin's id or name, in one statement; None where nothing is counted, without saying why.
+
+    What cannot be opened is not counted. Raises FileMissing.
+    """
+    if version is not None and not is_version(version):
+        return None
+    chosen = None if version is None else sort_key(version)
+    if _ID.fullmatch(reference):
+        package = _counted(autocommit, "id", reference, chosen)
+    else:
+        package = _counted(autocommit, "name", reference.lower(), chosen)
+    if package is None:
+        return None
+    try:
+        return open_package(package, storage, suits)
+    except BaseException:
+        _change_count(package, -1, autocommit)
+        raise
 
 
 def find(name: str, version: str | None) -> Package:
@@ -92,10 +120,26 @@ def open_package(package: Package, storage: Storages, suits: Suits) -> Download:
 def count(download: Download, autocommit: Engine) -> None:
     """Count one download, durably. Raises PluginNotFound, after closing the stream, if the plugin was deleted since."""
     package = download.package
-    if not execute_autocommit(autocommit, _COUNT, {"name": package.plugin_name, "number": package.version}):
+    if not _change_count(package, 1, autocommit):
         if download.outgoing.stream:
             download.outgoing.stream.close()
         raise PluginNotFound()
+
+
+def _counted(autocommit: Engine, kind: str, value: str, chosen: str | None) -> Package | None:
+    """The package of a published version that one download was counted for; None where there is none."""
+    statement = _COUNT_CURRENT[kind] if chosen is None else _COUNT_CHOSEN[kind]
+    found = write_autocommit(autocommit, statement, {kind: value, "chosen": chosen})
+    if not found:
+        return None
+    row = found[0]
+    deprecated = bool(row.plugin_deprecated or row.is_deprecated)
+    return Package(row.plugin_name, row.version, place_of(row), row.file_size, row.file_hash, deprecated)
+
+
+def _change_count(package: Package, by: int, autocommit: Engine) -> int:
+    """Change the count; returns how many versions that were: none where the plugin was deleted."""
+    return execute_autocommit(autocommit, _COUNT, {"name": package.plugin_name, "number": package.version, "by": by})
 
 
 def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:
@@ -133,5 +177,44 @@ _CHOSEN: Final = _BY_NAME.outerjoin(PluginVersion, _SAME_PLUGIN & (PluginVersion
 _COUNT: Final = (
     update(PluginVersion)
     .where(PluginVersion.plugin_name == bindparam("name"), PluginVersion.version == bindparam("number"))
-    .values(download_count=PluginVersion.download_count + 1)
+    .values(download_count=PluginVersion.download_count + bindparam("by"))
 )
+# How ids are written, and names are not: these have dots.
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REFERENCES: Final = {"id": Plugin.id == bindparam("id"), "name": Plugin.name_key == bindparam("name")}
+
+
+def _counting(is_plugin: ColumnElement[bool], version: ColumnElement[bool]) -> Update:
+    """Counts a download of a published version of the enabled, published plugin; returns what sending it takes.
+
+    Subqueries, because SQLite returns nothing of a joined table.
+    """
+    is_open = (Plugin.status == PluginStatus.PUBLISHED) & Plugin.is_enabled
+    return (
+        update(PluginVersion)
+        .where(PluginVersion.plugin_name == select(Plugin.name).where(is_plugin, is_open).scalar_subquery())
+        .where(version, PluginVersion.status == PluginStatus.PUBLISHED)
+        .values(download_count=PluginVersion.download_count + 1)
+        .returning(
+            PluginVersion.plugin_name,
+            PluginVersion.version,
+            PluginVersion.is_deprecated,
+            PluginVersion.storage_backend,
+            PluginVersion.storage_key,
+            PluginVersion.file_size,
+            PluginVersion.file_hash,
+            select(Plugin.is_deprecated).where(is_plugin).scalar_subquery().label("plugin_deprecated"),
+        )
+    )
+
+
+_COUNT_CURRENT: Final = {
+    kind: _counting(
+        is_plugin, PluginVersion.version == select(Plugin.current_version).where(is_plugin).scalar_subquery()
+    )
+    for kind, is_plugin in _REFERENCES.items()
+}
+_COUNT_CHOSEN: Final = {
+    kind: _counting(is_plugin, PluginVersion.precedence == bindparam("chosen"))
+    for kind, is_plugin in _REFERENCES.items()
+}

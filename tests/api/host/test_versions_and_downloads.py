@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -162,3 +163,36 @@ class TestImmutableVersions:
 
     def test_a_new_number_is_taken(self, deleted: Flask) -> None:
         assert Api(deleted).upload(package(version="2.0.0")).status_code == 200
+
+
+def test_what_cannot_be_opened_is_not_counted(app: Flask, api: Api) -> None:
+    publish(api, "1.0.0")
+    plugin_id = api.get(f"/api/v1/marketplace/plugins/{NAME}").get_json()["data"]["id"]
+    for file in stored_files(app):
+        Path(file).unlink()
+    bodies = [("download", {"name": NAME}), ("version/download", {"name": NAME, "version": "1.0.0"})]
+    for path, body in bodies:
+        assert api.post(f"/api/plugins/{path}", body).status_code == 404
+    for path in (NAME, plugin_id, f"{NAME}/versions/1.0.0"):
+        answer = api.get(f"/api/v1/marketplace/plugins/{path}/download")
+        assert answer.get_json()["error"]["slug"] == "file_missing"
+    assert counts(api) == {"1.0.0": 0}
+
+
+def test_every_way_to_download_counts_the_version_that_it_sends(api: Api, root: Api) -> None:
+    publish(api, "1.0.0", "2.0.0")
+    place = f"/api/v1/marketplace/plugins/{NAME}"
+    place_by_id = place.replace(NAME, api.get(place).get_json()["data"]["id"])
+    for form in (str, str.upper):
+        assert api.post("/api/plugins/download", {"name": form(NAME)}).status_code == 200
+        assert api.post("/api/plugins/version/download", {"name": form(NAME), "version": "1.0.0"}).status_code == 200
+    for base in (place, place_by_id):
+        for path in ("download", "versions/2.0.0/download", "versions/1.0.0%2Bbuild/download"):
+            answer = api.get(f"{base}/{path}")
+            assert (answer.status_code, answer.headers["Accept-Ranges"]) == (200, "bytes")
+            assert api._call("HEAD", f"{base}/{path}").status_code == 200
+            assert api.get(f"{base}/{path}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert counts(api) == {"1.0.0": 2 + 2, "2.0.0": 2 + 4}
+    assert root.post("/api/plugins/version/deprecate", {"name": NAME, "version": "1.0.0"}).status_code == 200
+    assert api.get(f"{place}/versions/1.0.0/download").headers["Deprecation"] == "true"
+    assert "Deprecation" not in api.get(f"{place}/download").headers
