@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import DomainError
-from ..observability.logs import TOKEN
+from ..observability.access_log import TOKEN
 
 REASON_MAX: Final = 200
 

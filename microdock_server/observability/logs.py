@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import logging.config
 import re
-import time
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -17,11 +16,12 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 
 from .. import file_modes
 from ..config import Settings
+from . import access_log
+from .access_log import TOKEN, Clock, ConsoleHandler, Form, LineHandler
 from .log_rotation import SharedRotatingHandler
 
 ROTATE_BYTES: Final = 10 * 1024 * 1024
 ROTATE_KEEP: Final = 5
-TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -46,20 +46,16 @@ def one_line(text: str) -> str:
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-class _Clock(logging.Formatter):
+class _Dated(logging.Formatter):
     """Formats the date once per second, not once per line."""
 
-    _second = -1
-    _date = ""
+    _clock = Clock()
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  (its base's)
-        second = int(record.created)
-        if second != self._second:
-            self._second, self._date = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
-        return f"{self._date},{int(record.msecs):03d}"
+        return self._clock.text(record.created)
 
 
-class TextFormatter(_Clock):
+class TextFormatter(_Dated):
     """Lines for people; a traceback is indented below its line, so that no text can pass for a line of its own."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (its base's)
@@ -69,7 +65,7 @@ class TextFormatter(_Clock):
         return "\n".join(f"  {one_line(line)}" for line in super().formatException(ei).splitlines())
 
 
-class JsonFormatter(_Clock, OrjsonFormatter):
+class JsonFormatter(_Dated, OrjsonFormatter):
     """Lines for machines: one JSON object each."""
 
 
@@ -77,6 +73,7 @@ def configure(settings: Settings) -> None:
     """Set up logging for this process. The files' directory is created if it is missing."""
     file_modes.make_directory(settings.log_dir)
     logging.config.dictConfig(_configuration(settings))
+    access_log.use([one for one in logging.getLogger().handlers if isinstance(one, LineHandler)])
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
@@ -96,13 +93,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         },
         "handlers": {
             "console": {
-                "class": "logging.StreamHandler",
+                "()": ConsoleHandler,
                 "formatter": "console",
                 "filters": ["request"],
                 "stream": "ext://sys.stdout",
             },
-            "file": _file(settings, settings.log_file.name, "detailed"),
-            "json": _file(settings, settings.log_file.with_suffix(".json").name, "json"),
+            "file": _file(settings, settings.log_file.name, "detailed", access_log.text_form),
+            "json": _file(settings, settings.log_file.with_suffix(".json").name, "json", access_log.json_form),
             "error": {**_file(settings, "error.log", "detailed"), "level": "ERROR"},
         },
         "root": {"level": settings.log_level, "handlers": ["console", "file", "json", "error"]},
@@ -110,10 +107,11 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _file(settings: Settings, name: str, formatter: str) -> dict[str, Any]:
+def _file(settings: Settings, name: str, formatter: str, form: Form | None = None) -> dict[str, Any]:
     return {
         "()": SharedRotatingHandler,
         "formatter": formatter,
+        "form": form,
         "filters": ["request"],
         "filename": str(settings.log_dir / name),
         "max_bytes": ROTATE_BYTES,

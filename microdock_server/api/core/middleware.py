@@ -6,7 +6,6 @@ list is answered from here: the list is ready, so the framework would only cost 
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 import time
@@ -19,7 +18,7 @@ from flask import Flask
 from ...addresses.client import counted
 from ...config import Settings
 from ...errors import ServerBusy
-from ...observability import logs, metrics, tracing
+from ...observability import access_log, logs, metrics, tracing
 from ...serving.shares import FairShares
 from ...serving.sockets import ClientSocket
 from .envelopes import Refusal
@@ -28,8 +27,6 @@ from .request import REQUEST_ID
 from .state import ApiState
 from .surface import RATE_HEADERS, ROUTE, UNMATCHED
 from .wsgi import Environ, StartResponse, Wsgi
-
-log = logging.getLogger("microdock_server.access")
 
 # Called when a WebSocket begins: its 101 response never passes through here, and its end is not a response.
 UPGRADED: Final = "microdock.upgraded"
@@ -85,9 +82,17 @@ class RequestMiddleware:
             _record(environ, status[:3], seconds)
             return start_response(status, [*headers, *_common(environ, seconds)], exc_info)
 
-        environ[UPGRADED] = lambda: _record(environ, "101", time.perf_counter() - started)
-        with tracing.request_span(environ) as environ[SPAN]:
-            return self._answer(environ, finish)
+        def upgraded() -> None:
+            _record(environ, "101", time.perf_counter() - started)
+            access_log.ended()
+
+        environ[UPGRADED] = upgraded
+        access_log.begun()
+        try:
+            with tracing.request_span(environ) as environ[SPAN]:
+                return self._answer(environ, finish)
+        finally:
+            access_log.ended()
 
     def _answer(self, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
         if self._is_plain_list(environ):
@@ -186,15 +191,7 @@ def _record(environ: Environ, status: str, seconds: float) -> None:
     known = method if method in _METHODS else "OTHER"
     metrics.observe(surface, route, known, status, seconds)
     tracing.describe(environ[SPAN], method=known, route=route, status=status, surface=surface)
-    if log.isEnabledFor(logging.INFO):
-        path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")
-        log.info(
-            "请求: %s %s 响应: %s (耗时: %.4fs)",
-            method,
-            path[:500].encode("unicode_escape").decode(),
-            status,
-            seconds,
-        )
+    access_log.record(environ[REQUEST_ID], method, environ["PATH_INFO"], status, seconds)
 
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
