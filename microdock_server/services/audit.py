@@ -55,11 +55,13 @@ class Verified:
     reason: str
 
 
+# Built once: building a query costs as much as running it.
+_LAST: Final = select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
+
+
 def record(by: Who, action: str, target_type: str, target_id: str, **details: Any) -> AuditEntry:
     """Record an action, in the transaction that performs it. Details must be JSON, and contain no secret."""
-    last = db.session.execute(
-        select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
-    ).one_or_none()
+    last = db.session.execute(_LAST).one_or_none()
     entry = AuditEntry(
         id=last.id + 1 if last else 1,
         at=utcnow(),

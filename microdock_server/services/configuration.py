@@ -100,10 +100,13 @@ class Config:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
 
 
+# Built once: building a query costs as much as running it.
+_STORED: Final = select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY, HOST_KEY)))
+
+
 def current() -> Config:
     """The current configuration."""
-    rows = db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY, HOST_KEY))))
-    stored = {key: json.loads(value) for key, value in rows}
+    stored = {key: json.loads(value) for key, value in db.session.execute(_STORED)}
     sections = stored.get(KEY, {})
     review = {**sections.get("review_settings", {}), **stored.get(HOST_KEY, {})}
     prefixes = stored.get(PREFIXES_KEY, [])

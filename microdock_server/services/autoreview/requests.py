@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
 from ...database.session import db
 from ...errors import AutoReviewNotFound
@@ -15,6 +16,19 @@ from .. import jobs
 
 KIND = "auto_review"
 _UNFINISHED = (AutoReviewStatus.PENDING, AutoReviewStatus.RUNNING)
+# Built once: building a query costs as much as running it.
+_NEWEST_FIRST: Final = (AutoReview.created_at.desc(), AutoReview.id.desc())
+_OF_PLUGIN: Final = (
+    select(AutoReview).where(AutoReview.plugin_name == bindparam("name")).order_by(*_NEWEST_FIRST).limit(1)
+)
+_OF_VERSION: Final = _OF_PLUGIN.where(AutoReview.version == bindparam("number"))
+_KEY: Final = (AutoReview.plugin_name, AutoReview.version)
+_RANKED: Final = (
+    select(AutoReview.id, func.row_number().over(partition_by=_KEY, order_by=_NEWEST_FIRST).label("place"))
+    .where(tuple_(*_KEY).in_(bindparam("versions", expanding=True)))
+    .subquery()
+)
+_OF_EACH: Final = select(AutoReview).join(_RANKED, _RANKED.c.id == AutoReview.id).where(_RANKED.c.place == 1)
 
 
 def request(version: PluginVersion) -> AutoReview:
@@ -36,12 +50,7 @@ def request(version: PluginVersion) -> AutoReview:
 
 def latest(version: PluginVersion) -> AutoReview | None:
     """The version's newest automatic review."""
-    return db.session.scalar(
-        select(AutoReview)
-        .where(AutoReview.plugin_name == version.plugin_name, AutoReview.version == version.version)
-        .order_by(AutoReview.created_at.desc(), AutoReview.id.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_OF_VERSION, {"name": version.plugin_name, "number": version.version})
 
 
 def latest_of_each(versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], AutoReview]:
@@ -49,22 +58,13 @@ def latest_of_each(versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str],
     wanted = set(versions)
     if not wanted:
         return {}
-    key = (AutoReview.plugin_name, AutoReview.version)
-    newest_first = (AutoReview.created_at.desc(), AutoReview.id.desc())
-    place = func.row_number().over(partition_by=key, order_by=newest_first).label("place")
-    ranked = select(AutoReview.id, place).where(tuple_(*key).in_(wanted)).subquery()
-    query = select(AutoReview).join(ranked, ranked.c.id == AutoReview.id).where(ranked.c.place == 1)
-    return {(row.plugin_name, row.version): row for row in db.session.scalars(query)}
+    found = db.session.scalars(_OF_EACH, {"versions": list(wanted)})
+    return {(row.plugin_name, row.version): row for row in found}
 
 
 def latest_of(plugin: Plugin) -> AutoReview:
     """The plugin's newest automatic review, of any version. Raises AutoReviewNotFound."""
-    found = db.session.scalar(
-        select(AutoReview)
-        .where(AutoReview.plugin_name == plugin.name)
-        .order_by(AutoReview.created_at.desc(), AutoReview.id.desc())
-        .limit(1)
-    )
+    found = db.session.scalar(_OF_PLUGIN, {"name": plugin.name})
     if found is None:
         raise AutoReviewNotFound()
     return found

@@ -19,6 +19,9 @@ from . import search
 MAX_NAMES: Final = 500
 PUBLISHED: Final = PluginStatus.PUBLISHED.value
 _IS_PUBLIC: Final = Plugin.status == PUBLISHED
+# Built once: building a statement costs as much as running it.
+_NEXT_REVISION: Final = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
+_NEXT_NUMBER: Final = update(Catalog).values(last_number=Catalog.last_number + 1).returning(Catalog.last_number)
 
 
 def committed_revision(engine: Engine) -> int:
@@ -28,14 +31,12 @@ def committed_revision(engine: Engine) -> int:
 
 def next_revision() -> int:
     """Increment the revision. Called in every transaction that changes what lists show, after its first write."""
-    statement = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
-    return int(db.session.execute(statement).scalar_one())
+    return int(db.session.execute(_NEXT_REVISION).scalar_one())
 
 
 def next_number() -> int:
     """A number for a new plugin, never used before."""
-    statement = update(Catalog).values(last_number=Catalog.last_number + 1).returning(Catalog.last_number)
-    return int(db.session.execute(statement).scalar_one())
+    return int(db.session.execute(_NEXT_NUMBER).scalar_one())
 
 
 def touch(plugin: Plugin) -> None:

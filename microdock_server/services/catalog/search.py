@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Row, TextClause, select
+from sqlalchemy import Row, TextClause, bindparam, select
 
 from ...database.session import db
 from ...database.unit_of_work import unit_of_work
@@ -250,10 +250,16 @@ def _entry(plugin: Plugin, owner_names: Iterable[str]) -> Entry:
 
 def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
     """Names of plugin owners (or of one), by id."""
-    query = select(User.id, User.username, Developer.display_name).outerjoin(Developer, Developer.user_id == User.id)
-    owns = User.id.in_(select(Plugin.owner_id)) if only is None else User.id == only
-    return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in db.session.execute(query.where(owns))}
+    rows = db.session.execute(_OWNERS) if only is None else db.session.execute(_OWNER, {"id": only})
+    return {owner: list(dict.fromkeys(filter(None, names))) for owner, *names in rows}
 
+
+# Built once: building a query costs as much as running it.
+_NAMES: Final = select(User.id, User.username, Developer.display_name).outerjoin(
+    Developer, Developer.user_id == User.id
+)
+_OWNERS: Final = _NAMES.where(User.id.in_(select(Plugin.owner_id)))
+_OWNER: Final = _NAMES.where(User.id == bindparam("id"))
 
 _counts: Final[RevisionCache[int]] = RevisionCache(256)
 _rankings: Final[RevisionCache[tuple[int, ...]]] = RevisionCache(256)

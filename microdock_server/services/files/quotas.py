@@ -8,10 +8,11 @@ never both take the last place.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from ...database.session import db
 from ...errors import AccountBytesExceeded, AddressBytesExceeded, StorageBytesExceeded
@@ -54,28 +55,29 @@ UNLIMITED: Final = Room()
 
 def used_by(owner_id: str) -> int:
     """The bytes of an account's plugins: every version, in any status, and every image."""
-    theirs = [
-        _sum(table).join(Plugin, Plugin.name == table.plugin_name).where(Plugin.owner_id == owner_id)
-        for table in (PluginVersion, PluginImage)
-    ]
-    return sum(_asked(query) for query in theirs)
+    return _asked(_OWNED, owner_id=owner_id)
 
 
 def _everything() -> int:
-    return sum(_asked(_sum(table)) for table in TABLES)
+    return _asked(_ALL)
 
 
 def _from(address: str) -> int:
-    found = 0
-    for table in TABLES:
-        is_theirs: ColumnElement[bool] = table.stored_from == address
-        found += _asked(_sum(table).where(is_theirs))
-    return found
+    return _asked(_SENT, address=address)
 
 
 def _sum(table: Any) -> Select[Any]:
     return select(func.coalesce(func.sum(table.file_size), 0)).select_from(table)
 
 
-def _asked(query: Select[Any]) -> int:
-    return int(db.session.execute(query).scalar_one())
+def _asked(queries: Sequence[Select[Any]], **values: str) -> int:
+    return sum(int(db.session.execute(query, values).scalar_one()) for query in queries)
+
+
+# Built once: building a query costs as much as running it.
+_ALL: Final = [_sum(table) for table in TABLES]
+_SENT: Final = [_sum(table).where(table.stored_from == bindparam("address")) for table in TABLES]
+_OWNED: Final = [
+    _sum(table).join(Plugin, Plugin.name == table.plugin_name).where(Plugin.owner_id == bindparam("owner_id"))
+    for table in (PluginVersion, PluginImage)
+]

@@ -28,6 +28,10 @@ from .lifecycle import Act, after
 # Built once: building a query costs as much as running it.
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
 _BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
+_NAMED: Final = select(Plugin).where(Plugin.name.in_(bindparam("names", expanding=True)))
+_VERSIONS: Final = select(PluginVersion.version, PluginVersion.status, PluginVersion.is_deprecated).where(
+    PluginVersion.plugin_name == bindparam("name")
+)
 
 # Actions in the audit log, in which appeals find who decided.
 SUSPENDED: Final = "plugin.suspended"
@@ -50,7 +54,7 @@ def get(name: str) -> Plugin:
 def named(names: Iterable[str]) -> dict[str, Plugin]:
     """Plugins by their exact names, of those that exist, in one query."""
     wanted = set(names)
-    found = db.session.scalars(select(Plugin).where(Plugin.name.in_(wanted))) if wanted else ()
+    found = db.session.scalars(_NAMED, {"names": list(wanted)}) if wanted else ()
     return {plugin.name: plugin for plugin in found}
 
 
@@ -177,11 +181,7 @@ def show_current(plugin: Plugin) -> None:
     The current version is the highest published one (if none is published, of all) that is not deprecated, stable
     before prerelease; if all are deprecated, the highest.
     """
-    rows = db.session.execute(
-        select(PluginVersion.version, PluginVersion.status, PluginVersion.is_deprecated).where(
-            PluginVersion.plugin_name == plugin.name
-        )
-    ).all()
+    rows = db.session.execute(_VERSIONS, {"name": plugin.name}).all()
     shown_ones = [row for row in rows if row.status == PluginStatus.PUBLISHED] or rows
     alive = [row.version for row in shown_ones if not row.is_deprecated]
     current = str(best(alive or [row.version for row in shown_ones]))

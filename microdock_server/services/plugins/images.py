@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ...database.session import db
 from ...database.unit_of_work import Unit, current_unit
@@ -134,10 +134,17 @@ def remove(plugin: Plugin, kind: str, storage: Storages) -> None:
     db.session.flush()
 
 
+# Built once: building a query costs as much as running it.
+_OF_PLUGIN: Final = (
+    select(PluginImage)
+    .where(PluginImage.plugin_name == bindparam("name"))
+    .order_by(PluginImage.kind, PluginImage.position)
+)
+
+
 def of(plugin: Plugin) -> Sequence[PluginImage]:
     """The plugin's images: the icon first, screenshots in order."""
-    query = select(PluginImage).where(PluginImage.plugin_name == plugin.name)
-    return db.session.scalars(query.order_by(PluginImage.kind, PluginImage.position)).all()
+    return db.session.scalars(_OF_PLUGIN, {"name": plugin.name}).all()
 
 
 def get(plugin: Plugin, image_id: str) -> PluginImage:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ...database.session import db
 from ...errors import Detail, DomainError, OverrideRefused, OwnPlugin, OwnSubmission
@@ -70,13 +70,15 @@ def fingerprint(key_hash: str) -> str:
     return hashlib.sha256(b"upload key\0" + key_hash.encode()).hexdigest()[:_FINGERPRINT]
 
 
+# Built once: building a query costs as much as running it.
+_QUEUED: Final = select(Review.submitted_by, Review.reasons).where(
+    Review.plugin_name == bindparam("name"), Review.version == bindparam("number")
+)
+
+
 def of(plugin: Plugin, version: PluginVersion) -> set[str]:
     """The accounts that submitted the version, the owner among them."""
-    queued = db.session.execute(
-        select(Review.submitted_by, Review.reasons).where(
-            Review.plugin_name == version.plugin_name, Review.version == version.version
-        )
-    )
+    queued = db.session.execute(_QUEUED, {"name": version.plugin_name, "number": version.version})
     # Reporting a published version does not make a submitter.
     sent = [submitter for submitter, reasons in queued if Reason.REPORTED.value not in reasons]
     return _known([plugin.owner_id, version.submitted_by, version.submitted_key_by, *sent])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from ...clock import utcnow
 from ...database.session import db
@@ -77,11 +77,15 @@ def add_reason(review: Review, reason: Reason) -> None:
         _prioritise(review, wanted)
 
 
+# Built once: building a query costs as much as running it.
+_OPEN: Final = select(Review).where(
+    Review.plugin_name == bindparam("name"), Review.version == bindparam("number"), is_open()
+)
+
+
 def open_of(version: PluginVersion) -> Review | None:
     """The version's open review."""
-    return db.session.scalar(
-        select(Review).where(Review.plugin_name == version.plugin_name, Review.version == version.version, is_open())
-    )
+    return db.session.scalar(_OPEN, {"name": version.plugin_name, "number": version.version})
 
 
 def get(review_id: str) -> Review:

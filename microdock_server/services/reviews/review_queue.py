@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, or_, select
 
 from ...clock import utcnow
 from ...database.session import db
@@ -59,23 +59,13 @@ def position(review: Review) -> int | None:
     """The review's position among the open ones, 1 being next; None once it is decided."""
     if review.status not in OPEN_REVIEWS:
         return None
-    sooner = or_(
-        Review.urgency < review.urgency,
-        (Review.urgency == review.urgency) & (Review.submitted_at < review.submitted_at),
-        (Review.urgency == review.urgency) & (Review.submitted_at == review.submitted_at) & (Review.id < review.id),
-    )
-    ahead = db.session.execute(select(func.count()).select_from(Review).where(is_open(), sooner)).scalar_one()
-    return int(ahead) + 1
+    own = {"urgency": review.urgency, "submitted_at": review.submitted_at, "id": review.id}
+    return int(db.session.execute(_AHEAD, own).scalar_one()) + 1
 
 
 def estimated_minutes() -> int | Literal["not_measured"]:
     """Minutes from submission to decision: the median of the last 50 reviews that a person decided."""
-    rows = db.session.execute(
-        select(Review.submitted_at, Review.decided_at)
-        .where(Review.decided_at.is_not(None), Review.decided_by.is_not(None))
-        .order_by(Review.decided_at.desc())
-        .limit(SAMPLE)
-    ).all()
+    rows = db.session.execute(_SAMPLE).all()
     if not rows:
         return NOT_MEASURED
     seconds = statistics.median((decided - submitted).total_seconds() for submitted, decided in rows if decided)
@@ -84,8 +74,7 @@ def estimated_minutes() -> int | Literal["not_measured"]:
 
 def latest_of(plugin: Plugin) -> Review | None:
     """The plugin's newest review, open or decided."""
-    query = select(Review).where(Review.plugin_name == plugin.name)
-    return db.session.scalar(query.order_by(Review.submitted_at.desc(), Review.id.desc()).limit(1))
+    return db.session.scalar(_LATEST, {"name": plugin.name})
 
 
 def reports(rows: Sequence[Review]) -> dict[str, list[AuditEntry]]:
@@ -114,3 +103,26 @@ def age_minutes(review: Review, now: datetime) -> int:
 def is_open() -> ColumnElement[bool]:
     """Is the review undecided?"""
     return Review.status.in_(OPEN_REVIEWS)
+
+
+# Built once: building a query costs as much as running it.
+_SAME_URGENCY: Final = Review.urgency == bindparam("urgency")
+_SAME_MOMENT: Final = Review.submitted_at == bindparam("submitted_at")
+_SOONER: Final = or_(
+    Review.urgency < bindparam("urgency"),
+    _SAME_URGENCY & (Review.submitted_at < bindparam("submitted_at")),
+    _SAME_URGENCY & _SAME_MOMENT & (Review.id < bindparam("id")),
+)
+_AHEAD: Final = select(func.count()).select_from(Review).where(is_open(), _SOONER)
+_SAMPLE: Final = (
+    select(Review.submitted_at, Review.decided_at)
+    .where(Review.decided_at.is_not(None), Review.decided_by.is_not(None))
+    .order_by(Review.decided_at.desc())
+    .limit(SAMPLE)
+)
+_LATEST: Final = (
+    select(Review)
+    .where(Review.plugin_name == bindparam("name"))
+    .order_by(Review.submitted_at.desc(), Review.id.desc())
+    .limit(1)
+)
