@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,11 +21,12 @@ from flask_migrate import upgrade
 
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
+from microdock_server.caching import LoadingCache
 from microdock_server.database.session import db
 
 from .cheaper import compile_once, fail_at_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
-from .market import People, people
+from .market import People, created, documented, people, published, rejected
 from .peers import postgresql
 from .peers.redis import RedisServer, running
 from .peers.s3 import S3Server
@@ -40,6 +44,14 @@ compile_once()
 fail_at_once()
 hash_cheaply()
 
+
+# Plugins that many tests begin with: a test that asks for one has an application on a copy of data that have it.
+PLUGINS: dict[str, Callable[[People], dict[str, Any]]] = {
+    "documented_plugin": documented,
+    "published_plugin": lambda who: published(who.developer, who.reviewer),
+    "rejected_plugin": lambda who: rejected(who.developer, who.reviewer),
+    "waiting_plugin": lambda who: created(who.developer),
+}
 
 # Whoever asks for one of these needs servers, whether it says so or not.
 SERVERS = {"browser", "running_cluster", "server", "start_server"}
@@ -94,6 +106,19 @@ def make_shared_app(prepared_data: Path, tmp_path_factory: pytest.TempPathFactor
         yield make
 
 
+@cache
+def answers_kept() -> list[LoadingCache[Any, Any]]:
+    """The caches that the program has once a process."""
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "microdock_server"]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, LoadingCache)]
+
+
+def forget_answers() -> None:
+    """Cache nothing of another application: on copies of the same data, ids and revisions are the same."""
+    for kept in answers_kept():
+        kept._values.clear()
+
+
 @contextmanager
 def making(prepared: Path, where: Path) -> Iterator[AppFactory]:
     made: list[Flask] = []
@@ -101,6 +126,7 @@ def making(prepared: Path, where: Path) -> Iterator[AppFactory]:
     def make(beginning: Path = prepared, **overrides: str) -> Flask:
         directory = where / f"data{len(made)}"
         shutil.copytree(beginning, directory)
+        forget_answers()
         app = create_app(settings_for(directory, **overrides))
         made.append(app)
         return app
@@ -123,9 +149,32 @@ def peopled(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     return directory, found
 
 
+@pytest.fixture(scope="session")
+def with_plugin(
+    peopled: tuple[Path, People], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+    """The people's data with one of `PLUGINS` in them, and that plugin as its maker answered it; made once each."""
+
+    @cache
+    def made(name: str) -> tuple[Path, dict[str, Any]]:
+        directory = tmp_path_factory.mktemp(name) / "data"
+        shutil.copytree(peopled[0], directory)
+        app = create_app(settings_for(directory))
+        found = PLUGINS[name](peopled[1].on(app))
+        release(app)
+        postgresql.changes_no_more(directory)
+        return directory, found
+
+    return made
+
+
 @pytest.fixture
 def app(make_app: AppFactory, request: pytest.FixtureRequest) -> Flask:
-    """An application; with people in it where the test asks for `who`."""
+    """An application; with people in it where the test asks for `who`, with a plugin where for one of `PLUGINS`."""
+    asked = PLUGINS.keys() & set(request.fixturenames)
+    if asked:
+        [name] = asked
+        return make_app(request.getfixturevalue("with_plugin")(name)[0])
     if "who" in request.fixturenames:
         return make_app(request.getfixturevalue("peopled")[0])
     return make_app()
@@ -135,6 +184,30 @@ def app(make_app: AppFactory, request: pytest.FixtureRequest) -> Flask:
 def who(app: Flask, peopled: tuple[Path, People]) -> People:
     """One caller of every kind."""
     return peopled[1].on(app)
+
+
+@pytest.fixture
+def documented_plugin(app: Flask, with_plugin: Callable[[str], tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+    """What `documented(who)` makes and answers; it was made before the test began."""
+    return copy.deepcopy(with_plugin("documented_plugin")[1])
+
+
+@pytest.fixture
+def published_plugin(app: Flask, with_plugin: Callable[[str], tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+    """What `published(who.developer, who.reviewer)` makes and answers; it was made before the test began."""
+    return copy.deepcopy(with_plugin("published_plugin")[1])
+
+
+@pytest.fixture
+def rejected_plugin(app: Flask, with_plugin: Callable[[str], tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+    """What `rejected(who.developer, who.reviewer)` makes and answers; it was made before the test began."""
+    return copy.deepcopy(with_plugin("rejected_plugin")[1])
+
+
+@pytest.fixture
+def waiting_plugin(app: Flask, with_plugin: Callable[[str], tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+    """What `created(who.developer)` makes and answers; it was made before the test began."""
+    return copy.deepcopy(with_plugin("waiting_plugin")[1])
 
 
 @pytest.fixture

@@ -176,6 +176,26 @@ def published(developer: Api, reviewer: Api, form: dict[str, Any] | None = None,
     return shown(Api(developer.app), plugin["id"])
 
 
+def documented(who: People) -> dict[str, Any]:
+    """A published plugin with all that the document shows: pictures, category, metadata, a rating."""
+    form = {
+        "description": "详细描述",
+        "long_description": "长描述支持 **Markdown**",
+        "category_id": category(who.admin, description="分类描述")["id"],
+        "metadata": {
+            "tags": ["tool", "productivity"],
+            "homepage": "https://plugin.com",
+            "repository": "https://github.com/dev/plugin",
+            "license": "MIT",
+        },
+        "icon": file(png(), "icon.png"),
+        "screenshots": [file(png(), "1.png")],
+    }
+    found = published(who.developer, who.reviewer, form, engines={"MicroDock": ">=1.0.0 <2.0.0"})
+    rated(who.user, found["id"], 4)
+    return found
+
+
 def published_version(developer: Api, reviewer: Api, plugin_id: str, version: str, **changes: Any) -> dict[str, Any]:
     """A further version that went through the queue."""
     data(add_version(developer, plugin_id, version, **changes), 201)

@@ -102,15 +102,15 @@ def _approve(who: People, by: str, **fields: object) -> str:
     return slug(getattr(who, by).post(f"{path}/submit", {"result": "approved", **fields}), 403)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_key_upload_to_an_owned_plugin_is_reviewed(who: People) -> None:
-    published(who.developer, who.reviewer)
     assert who.nobody.upload(package(version="2.0.0"), key=_new_key(who)).status_code == 200
     assert _current(who) == "1.0.0"
     assert review_of(who.reviewer, NAME)["plugin"]["version"] == "2.0.0"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_upload_by_key_is_audited_without_the_key(who: People) -> None:
-    published(who.developer, who.reviewer)
     key = _new_key(who)
     assert who.nobody.upload(package(version="2.0.0"), key=key).status_code == 200
     entry = audited(who.admin, "version.uploaded")[0]
@@ -118,22 +118,22 @@ def test_an_upload_by_key_is_audited_without_the_key(who: People) -> None:
     assert key not in str(entry)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_administrator_does_not_approve_their_own_upload_into_somebodys_plugin(who: People) -> None:
-    published(who.developer, who.reviewer)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     assert _approve(who, "admin") == "own_submission"
     assert _current(who) == "1.0.0"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_administrator_does_not_approve_what_came_by_a_key_they_made(who: People) -> None:
-    published(who.developer, who.reviewer)
     assert who.nobody.upload(package(version="2.0.0"), key=_new_key(who, "admin")).status_code == 200
     assert _approve(who, "admin") == "own_submission"
     assert _current(who) == "1.0.0"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_override_beside_another_reviewer_is_refused(who: People) -> None:
-    published(who.developer, who.reviewer)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     path = f"{V1}/admin/reviews/{review_of(who.reviewer, NAME)['id']}/submit"
     answer = who.admin.post(path, {"result": "approved", "override": True, "reason": "in a hurry"})
@@ -151,15 +151,15 @@ def test_the_only_reviewers_override_is_marked_in_the_audit_log(app: Flask, who:
     assert audited(who.admin, "review.approved")[0]["details"]["override_reason"] == "alone here"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_deleted_owned_name_is_not_free(who: People) -> None:
-    published(who.developer, who.reviewer)
     assert who.admin.post("/api/plugins/delete", {"name": NAME}).status_code == 200
     assert who.nobody.upload(package(version="2.0.0"), key="squatters-key").status_code == 403
     assert slug(create(who.other, name="Com.Example.MyPlugin", version="2.0.0")) == "plugin_exists"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_deleted_owned_version_takes_no_other_bytes(who: People) -> None:
-    published(who.developer, who.reviewer)
     assert who.admin.post("/api/plugins/delete", {"name": NAME}).status_code == 200
     assert slug(create(who.developer, author="other bytes")) == "version_retired"
 
@@ -987,7 +987,7 @@ def test_a_stale_form_does_not_enable_an_account_that_was_disabled_meanwhile(who
     assert data(who.admin.get(path))["is_active"] is False
 
 
-def test_a_stale_form_does_not_overwrite_a_plugin_s_texts(who: People) -> None:
-    path = f"{PLUGINS}/{created(who.developer)['id']}"
+def test_a_stale_form_does_not_overwrite_a_plugin_s_texts(who: People, waiting_plugin: dict[str, Any]) -> None:
+    path = f"{PLUGINS}/{waiting_plugin['id']}"
     assert _stale(who.developer, path, {"description": "theirs"}, {"description": "mine"}) == 412
     assert data(who.developer.get(path))["description"] == "theirs"

@@ -35,9 +35,9 @@ CONFIG = {"review_settings": {"max_review_time": 5}, "upload_settings": {"virus_
 
 
 @pytest.fixture
-def plugin(who: People) -> dict[str, Any]:
+def plugin(published_plugin: dict[str, Any]) -> dict[str, Any]:
     """A published plugin."""
-    return published(who.developer, who.reviewer)
+    return published_plugin
 
 
 @pytest.fixture(params=["/api/v1", "/v1"])
@@ -441,8 +441,8 @@ def test_metadata_that_is_no_json_is_refused(who: People) -> None:
     assert invalid(answer) == {"metadata"}
 
 
-def test_a_form_without_its_file_is_422(who: People) -> None:
-    for path in ("plugins", f"plugins/{created(who.developer)['id']}/versions"):
+def test_a_form_without_its_file_is_422(who: People, waiting_plugin: dict[str, Any]) -> None:
+    for path in ("plugins", f"plugins/{waiting_plugin['id']}/versions"):
         form = multipart(('Content-Disposition: form-data; name="version"', b"3.0.0"))
         assert invalid(who.developer._call("POST", f"/api/v1/marketplace/{path}", **form)) == {"plugin_file"}
 
@@ -460,9 +460,8 @@ def test_a_picture_left_empty_in_a_browser_s_form_is_no_picture(who: People) -> 
     assert answered(answer, 201)["files"]["icon"] is None
 
 
-def test_a_package_that_is_none_is_400_with_its_faults(who: People) -> None:
-    plugin = created(who.developer)
-    for path in ("plugins", f"plugins/{plugin['id']}/versions"):
+def test_a_package_that_is_none_is_400_with_its_faults(who: People, waiting_plugin: dict[str, Any]) -> None:
+    for path in ("plugins", f"plugins/{waiting_plugin['id']}/versions"):
         form = {"plugin_file": file(b"not a zip", "p.zip")}
         answer = who.developer._call("POST", f"/api/v1/marketplace/{path}", data=form)
         assert answer.status_code == 400
@@ -472,13 +471,12 @@ def test_a_package_that_is_none_is_400_with_its_faults(who: People) -> None:
     refused(answer, 400, "BadRequestError")
 
 
-def test_a_name_that_exists_and_a_version_that_exists_are_409(who: People) -> None:
-    plugin = created(who.developer)
+def test_a_name_that_exists_and_a_version_that_exists_are_409(who: People, waiting_plugin: dict[str, Any]) -> None:
     for caller in (who.developer, who.other, who.admin):
         refused(create(caller), 409, "ConflictError")
     refused(create(who.other, name="COM.Example.MyPlugin"), 409, "ConflictError")
-    refused(add_version(who.developer, plugin["id"], "1.0.0"), 409, "ConflictError")
-    refused(add_version(who.developer, plugin["id"], "1.0.0+build"), 409, "ConflictError")
+    refused(add_version(who.developer, waiting_plugin["id"], "1.0.0"), 409, "ConflictError")
+    refused(add_version(who.developer, waiting_plugin["id"], "1.0.0+build"), 409, "ConflictError")
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,6 @@ from ..market import (
     invalid,
     people,
     png,
-    published,
-    rated,
     refused,
     rejected,
     review_of,
@@ -236,24 +234,8 @@ def v1(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def plugin(who: People) -> dict[str, Any]:
-    """A published plugin with all that the document shows: pictures, category, metadata, a rating."""
-    form = {
-        "description": "详细描述",
-        "long_description": "长描述支持 **Markdown**",
-        "category_id": category(who.admin, description="分类描述")["id"],
-        "metadata": {
-            "tags": ["tool", "productivity"],
-            "homepage": "https://plugin.com",
-            "repository": "https://github.com/dev/plugin",
-            "license": "MIT",
-        },
-        "icon": file(png(), "icon.png"),
-        "screenshots": [file(png(), "1.png")],
-    }
-    found = published(who.developer, who.reviewer, form, engines={"MicroDock": ">=1.0.0 <2.0.0"})
-    rated(who.user, found["id"], 4)
-    return found
+def plugin(documented_plugin: dict[str, Any]) -> dict[str, Any]:
+    return documented_plugin
 
 
 # Chapter 2: logging in (the rest is in test_market_accounts_document.py).
@@ -439,8 +421,8 @@ def test_a_package_by_get(who: People, plugin: dict[str, Any], v1: str) -> None:
 # Chapter 4: reviews.
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_the_queue(app: Flask, who: People, v1: str) -> None:
-    created(who.developer)
     assert run_jobs(app) == 1
     found = answered(who.reviewer.get(f"{v1}/admin/reviews/queue"))
     assert_like(found, {"reviews": [REVIEW], "stats": QUEUE_STATS, "pagination": PAGINATION})
@@ -448,21 +430,21 @@ def test_the_queue(app: Flask, who: People, v1: str) -> None:
     assert found["stats"]["total_pending"] == 1
 
 
-def test_the_queue_shows_times_as_numbers_once_there_is_something_to_measure(who: People) -> None:
-    first = created(who.developer)
-    for place in (review_of(who.reviewer, first["id"]), first["review"]):
+def test_the_queue_shows_times_as_numbers_once_there_is_something_to_measure(
+    who: People, waiting_plugin: dict[str, Any]
+) -> None:
+    for place in (review_of(who.reviewer, waiting_plugin["id"]), waiting_plugin["review"]):
         assert place["estimated_time"] == "not_measured"
-    decide(who.reviewer, first["id"])
+    decide(who.reviewer, waiting_plugin["id"])
     second = created(who.developer, name="com.example.other")
     for place in (review_of(who.reviewer, second["id"]), second["review"]):
         assert isinstance(place["estimated_time"], int)
 
 
-def test_the_queue_is_filtered_as_documented(who: People, v1: str) -> None:
-    plugin = created(who.developer)
+def test_the_queue_is_filtered_as_documented(who: People, waiting_plugin: dict[str, Any], v1: str) -> None:
     created(who.developer, name="com.example.other")
     reviewer_id = account_id(who.reviewer)
-    review = review_of(who.reviewer, plugin["id"])
+    review = review_of(who.reviewer, waiting_plugin["id"])
     assignment = {"reviewer_id": reviewer_id, "priority": "high", "notes": "需要重点关注安全性"}
     answered(who.reviewer.post(f"{v1}/admin/reviews/{review['id']}/assign", assignment))
     query = f"status=pending&priority=high&reviewer={reviewer_id}"
@@ -471,9 +453,8 @@ def test_the_queue_is_filtered_as_documented(who: People, v1: str) -> None:
     assert found["stats"] == {"total_pending": 2, "high_priority": 1, "medium_priority": 1, "low_priority": 0}
 
 
-def test_a_review_is_assigned_started_and_decided(who: People, v1: str) -> None:
-    plugin = created(who.developer)
-    review = review_of(who.reviewer, plugin["id"])
+def test_a_review_is_assigned_started_and_decided(who: People, waiting_plugin: dict[str, Any], v1: str) -> None:
+    review = review_of(who.reviewer, waiting_plugin["id"])
     path = f"{v1}/admin/reviews/{review['id']}"
     reviewer_id = account_id(who.reviewer)
 
@@ -482,20 +463,21 @@ def test_a_review_is_assigned_started_and_decided(who: People, v1: str) -> None:
     assert (found["assigned_reviewer"]["id"], found["priority"]) == (reviewer_id, "high")
 
     assert answered(who.reviewer._call("POST", f"{path}/start"))["status"] == "in_review"
-    assert answered(who.developer.get(f"{v1}/marketplace/plugins/{plugin['id']}"))["status"] == "in_review"
+    assert answered(who.developer.get(f"{v1}/marketplace/plugins/{waiting_plugin['id']}"))["status"] == "in_review"
 
     found = answered(who.reviewer.post(f"{path}/submit", DECISION))
     assert (found["status"], found["result"]) == ("approved", "approved")
     assert {name: found[name] for name in ("notes", "checklist", "recommendations")} == {
         name: DECISION[name] for name in ("notes", "checklist", "recommendations")
     }
-    assert answered(who.nobody.get(f"{v1}/marketplace/plugins/{plugin['id']}"))["status"] == "published"
+    assert answered(who.nobody.get(f"{v1}/marketplace/plugins/{waiting_plugin['id']}"))["status"] == "published"
 
 
-def test_one_review_with_its_diff_and_findings(app: Flask, who: People, v1: str) -> None:
-    plugin = created(who.developer)
+def test_one_review_with_its_diff_and_findings(
+    app: Flask, who: People, waiting_plugin: dict[str, Any], v1: str
+) -> None:
     run_jobs(app)
-    review = review_of(who.reviewer, plugin["id"])
+    review = review_of(who.reviewer, waiting_plugin["id"])
     found = answered(who.reviewer.get(f"{v1}/admin/reviews/{review['id']}"))
     assert_like(found, REVIEW)
     assert found["diff"]["files"]["added"] == ["MyPlugin.dll", "plugin.json"]
@@ -636,9 +618,8 @@ def test_categories_are_made_listed_changed_and_deleted(who: People, v1: str) ->
 # Chapter 7: ratings.
 
 
-def test_ratings_are_given_listed_and_changed(who: People, v1: str) -> None:
-    plugin = published(who.developer, who.reviewer)
-    path = f"{v1}/marketplace/plugins/{plugin['id']}/reviews"
+def test_ratings_are_given_listed_and_changed(who: People, published_plugin: dict[str, Any], v1: str) -> None:
+    path = f"{v1}/marketplace/plugins/{published_plugin['id']}/reviews"
     found = answered(who.user.post(path, RATING), 201)
     assert_like(found, {"id": "uuid", **RATING, "created_at": "2024-01-01T00:00:00Z"})
     assert {name: found[name] for name in RATING} == RATING
@@ -675,13 +656,14 @@ def test_ratings_are_replied_to_reported_and_hidden(who: People, plugin: dict[st
 # Chapter 8: appeals.
 
 
-def test_an_appeal_is_submitted_listed_and_granted(who: People, v1: str) -> None:
-    plugin = rejected(who.developer, who.reviewer)
-    found = answered(who.developer.post(f"{v1}/developers/appeals", {"plugin_id": plugin["id"], **APPEAL}), 201)
+def test_an_appeal_is_submitted_listed_and_granted(who: People, rejected_plugin: dict[str, Any], v1: str) -> None:
+    found = answered(
+        who.developer.post(f"{v1}/developers/appeals", {"plugin_id": rejected_plugin["id"], **APPEAL}), 201
+    )
     assert_like(found, {"id": "uuid", **APPEAL, "status": "pending", "created_at": "2024-01-01T00:00:00Z"})
     assert {name: found[name] for name in APPEAL} == APPEAL
 
-    own = answered(who.developer.get(f"{v1}/developers/appeals?status=pending&plugin_id={plugin['id']}"))
+    own = answered(who.developer.get(f"{v1}/developers/appeals?status=pending&plugin_id={rejected_plugin['id']}"))
     assert own == [found]
     (heard,) = answered(who.reviewer.get(f"{v1}/admin/appeals?status=pending"))
     # Whether one may process it is another answer for everybody; here the reviewer decided before.
@@ -692,21 +674,20 @@ def test_an_appeal_is_submitted_listed_and_granted(who: People, v1: str) -> None
     judgement = {
         "decision": "approved",
         "response": "申诉处理结果说明",
-        "actions": [{"type": "update_plugin_status", "plugin_id": plugin["id"], "new_status": "approved"}],
+        "actions": [{"type": "update_plugin_status", "plugin_id": rejected_plugin["id"], "new_status": "approved"}],
     }
     heard = answered(who.admin.post(f"{v1}/admin/appeals/{found['id']}/process", judgement))
     assert (heard["status"], heard["response"]) == ("approved", "申诉处理结果说明")
-    assert answered(who.nobody.get(f"{v1}/marketplace/plugins/{plugin['id']}"))["status"] == "published"
+    assert answered(who.nobody.get(f"{v1}/marketplace/plugins/{rejected_plugin['id']}"))["status"] == "published"
 
 
-def test_an_appeal_without_actions_leads_to_another_review(who: People) -> None:
-    plugin = rejected(who.developer, who.reviewer)
-    appeal = appealed(who.developer, plugin["id"])
+def test_an_appeal_without_actions_leads_to_another_review(who: People, rejected_plugin: dict[str, Any]) -> None:
+    appeal = appealed(who.developer, rejected_plugin["id"])
     answered(
         who.admin.post(f"/api/v1/admin/appeals/{appeal['id']}/process", {"decision": "approved", "response": "好"})
     )
-    assert answered(who.developer.get(f"/api/v1/marketplace/plugins/{plugin['id']}"))["status"] == "pending"
-    assert review_of(who.reviewer, plugin["id"])["priority"] == "high"
+    assert answered(who.developer.get(f"/api/v1/marketplace/plugins/{rejected_plugin['id']}"))["status"] == "pending"
+    assert review_of(who.reviewer, rejected_plugin["id"])["priority"] == "high"
 
 
 # Chapter 9: the system.
@@ -779,14 +760,13 @@ def test_the_audit_log(who: People, v1: str) -> None:
 # Chapter 10: notifications, as they are listed.
 
 
-def test_notifications_are_listed_and_read(who: People, v1: str) -> None:
-    plugin = published(who.developer, who.reviewer)
+def test_notifications_are_listed_and_read(who: People, published_plugin: dict[str, Any], v1: str) -> None:
     found = answered(who.developer.get(f"{v1}/notifications"))
     notice = {"event": "x", "data": {"plugin_id": "uuid"}, "message": "x", "created_at": "2024-01-01T00:00:00Z"}
     assert_like(found, {"notifications": [notice], "pagination": PAGINATION})
     completed = [item for item in found["notifications"] if item["event"] == "plugin_review_completed"]
     assert [item["data"]["review_result"] for item in completed] == ["approved"]
-    assert completed[0]["data"]["plugin_id"] == plugin["id"]
+    assert completed[0]["data"]["plugin_id"] == published_plugin["id"]
 
     first, *others = [item["id"] for item in found["notifications"]]
     answered(who.developer.post(f"{v1}/notifications/read", {"ids": [first]}))
@@ -812,9 +792,8 @@ def test_every_event_that_the_document_names_is_sent(who: People) -> None:
 # What the contract adds.
 
 
-def test_a_refused_plugin_is_submitted_again(who: People, v1: str) -> None:
-    plugin = rejected(who.developer, who.reviewer)
-    path = f"{v1}/marketplace/plugins/{plugin['id']}"
+def test_a_refused_plugin_is_submitted_again(who: People, rejected_plugin: dict[str, Any], v1: str) -> None:
+    path = f"{v1}/marketplace/plugins/{rejected_plugin['id']}"
     found = answered(who.developer._call("POST", f"{path}/submit"))
     assert found["status"] == "pending"
     assert found == answered(who.developer.get(path))

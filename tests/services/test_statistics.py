@@ -140,15 +140,17 @@ def downloads(root: Api, period: str | None = None) -> dict[str, Any]:
 # Windows
 
 
-def test_a_download_is_in_every_window_at_once(app: Flask, who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_download_is_in_every_window_at_once(app: Flask, who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     assert windows(app) == {NAME: NONE}
     fetch(who.nobody, plugin_id, 3)
     assert windows(app) == {NAME: (3, 3, 3, 3, 3)}
 
 
-def test_downloads_of_all_versions_are_in_the_plugins_windows(app: Flask, who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_downloads_of_all_versions_are_in_the_plugins_windows(
+    app: Flask, who: People, published_plugin: dict[str, Any]
+) -> None:
+    plugin_id = published_plugin["id"]
     published_version(who.developer, who.reviewer, plugin_id, "2.0.0")
     for version in ("1.0.0", "2.0.0", "2.0.0"):
         assert who.nobody.get(f"{PLUGINS}/{plugin_id}/versions/{version}/download").status_code == 200
@@ -330,8 +332,10 @@ def test_publicity_follows_the_plugins_status(app: Flask, who: People) -> None:
     assert publicity(app)["myplugin"] is True
 
 
-def test_a_further_version_in_review_leaves_the_plugin_public(app: Flask, who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_further_version_in_review_leaves_the_plugin_public(
+    app: Flask, who: People, published_plugin: dict[str, Any]
+) -> None:
+    plugin_id = published_plugin["id"]
     data(add_version(who.developer, plugin_id, "2.0.0"), 201)
     decide(who.reviewer, plugin_id, "rejected", "2.0.0")
     assert publicity(app) == {"myplugin": True}
@@ -421,8 +425,8 @@ def test_the_ten_most_downloaded_are_named(app: Flask, root: Api) -> None:
     ]
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_plugins_are_counted_by_where_they_stand(who: People) -> None:
-    published(who.developer, who.reviewer)
     suspended(who.admin, published(who.other, who.reviewer, name="com.example.b")["id"])
     rejected(who.developer, who.reviewer, name="com.example.c")
     created(who.developer, {"draft": "true"}, name="com.example.d")

@@ -37,11 +37,9 @@ from ...market import (
     data,
     invalid,
     people,
-    published,
     rate,
     rated,
     refused,
-    rejected,
     restored,
     review_of,
     shown,
@@ -171,10 +169,9 @@ def test_the_configuration(who: People) -> None:
     assert left_by(who.admin, act) == ("admin", "system.config_changed", "system", "config", {"changes": changes})
 
 
-def test_a_line_in_the_ledger(who: People) -> None:
+def test_a_line_in_the_ledger(who: People, published_plugin: dict[str, Any]) -> None:
     number = account_id(who.developer)
-    plugin = published(who.developer, who.reviewer)
-    body = {"amount": 12.34, "currency": "EUR", "plugin_id": plugin["id"], "note": "一月"}
+    body = {"amount": 12.34, "currency": "EUR", "plugin_id": published_plugin["id"], "note": "一月"}
     *what, said = left_by(who.admin, partial(who.admin.post, f"{V1}/admin/developers/{number}/revenue", body))
     assert what == ["admin", "developer.revenue_recorded", "developer", number]
     assert said == {"entry": 1, "amount": 1234, "currency": "EUR", "plugin": NAME}
@@ -196,9 +193,8 @@ def test_a_profile_that_an_administrator_changed(who: People) -> None:
     assert found == ("admin", "developer.updated", "developer", number, {"fields": ["bio", "website"]})
 
 
-def test_every_step_of_a_review(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_every_step_of_a_review(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     number, path = row["id"], f"{V1}/admin/reviews/{row['id']}"
     reviewer = account_id(who.reviewer)
     given = left_by(who.admin, partial(who.admin.post, f"{path}/assign", {"reviewer_id": reviewer, "priority": "high"}))
@@ -211,8 +207,8 @@ def test_every_step_of_a_review(who: People) -> None:
 
 
 @pytest.mark.parametrize("result", ["rejected", "needs_changes"])
-def test_a_review_that_turns_down(who: People, result: str) -> None:
-    number = review_of(who.reviewer, created(who.developer)["id"])["id"]
+def test_a_review_that_turns_down(who: People, waiting_plugin: dict[str, Any], result: str) -> None:
+    number = review_of(who.reviewer, waiting_plugin["id"])["id"]
     path = f"{V1}/admin/reviews/{number}"
     data(who.reviewer.post(f"{path}/start"))
     actor, action, kind, target, said = left_by(
@@ -246,12 +242,11 @@ def test_what_the_server_publishes_by_itself(who: People) -> None:
     )
 
 
-def test_a_suspension_and_its_end(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    act = partial(suspended, who.admin, plugin["id"], "违规")
+def test_a_suspension_and_its_end(who: People, published_plugin: dict[str, Any]) -> None:
+    act = partial(suspended, who.admin, published_plugin["id"], "违规")
     assert left_by(who.admin, act) == ("admin", "plugin.suspended", "plugin", NAME, {"reason": "违规"})
-    nothing_left_by(who.admin, partial(_status, who.admin, plugin["id"], "suspended"))
-    act = partial(restored, who.admin, plugin["id"], "已改")
+    nothing_left_by(who.admin, partial(_status, who.admin, published_plugin["id"], "suspended"))
+    act = partial(restored, who.admin, published_plugin["id"], "已改")
     assert left_by(who.admin, act) == ("admin", "plugin.restored", "plugin", NAME, {"reason": "已改"})
 
 
@@ -260,19 +255,18 @@ def _status(api: Api, plugin_id: str, status: str) -> Any:
 
 
 @pytest.mark.parametrize("decision", ["approved", "rejected"])
-def test_an_appeal_that_was_heard(app: Flask, who: People, decision: str) -> None:
+def test_an_appeal_that_was_heard(app: Flask, who: People, rejected_plugin: dict[str, Any], decision: str) -> None:
     second = add_user(app, "second", Role.REVIEWER)
-    plugin = rejected(who.developer, who.reviewer)
-    nothing_left_by(who.admin, lambda: appealed(who.developer, plugin["id"]))
+    nothing_left_by(who.admin, lambda: appealed(who.developer, rejected_plugin["id"]))
     [appeal] = data(who.reviewer.get(f"{V1}/admin/appeals"))
     body = {"decision": decision, "response": "好"}
     found = left_by(who.admin, partial(second.post, f"{V1}/admin/appeals/{appeal['id']}/process", body))
     assert found == ("second", f"appeal.{decision}", "appeal", appeal["id"], {"plugin": NAME, "actions": []})
 
 
-def test_an_appeal_whose_action_publishes(app: Flask, who: People) -> None:
+def test_an_appeal_whose_action_publishes(app: Flask, who: People, rejected_plugin: dict[str, Any]) -> None:
     second = add_user(app, "second", Role.REVIEWER)
-    appeal = appealed(who.developer, rejected(who.developer, who.reviewer)["id"])
+    appeal = appealed(who.developer, rejected_plugin["id"])
     plugin_id = appeal["plugin"]["id"]
     action = {"type": "update_plugin_status", "plugin_id": plugin_id, "new_status": "approved"}
     body = {"decision": "approved", "actions": [action]}
@@ -283,8 +277,10 @@ def test_an_appeal_whose_action_publishes(app: Flask, who: People) -> None:
 
 
 @pytest.mark.parametrize(("hidden", "action"), [(True, "rating.hidden"), (False, "rating.shown")])
-def test_a_rating_that_is_hidden_or_shown(who: People, hidden: bool, action: str) -> None:
-    rating = rated(who.user, published(who.developer, who.reviewer)["id"])
+def test_a_rating_that_is_hidden_or_shown(
+    who: People, published_plugin: dict[str, Any], hidden: bool, action: str
+) -> None:
+    rating = rated(who.user, published_plugin["id"])
     path = f"{V1}/admin/ratings/{rating['id']}/hide"
     if not hidden:
         data(who.admin.post(path, {"hidden": True}))
@@ -292,54 +288,61 @@ def test_a_rating_that_is_hidden_or_shown(who: People, hidden: bool, action: str
     assert found == ("reviewer", action, "rating", rating["id"], {"plugin": NAME, "reason": "广告"})
 
 
-def test_a_reply_in_the_owners_stead(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    rating = rated(who.user, plugin["id"])
-    path = f"{PLUGINS}/{plugin['id']}/reviews/{rating['id']}/reply"
+def test_a_reply_in_the_owners_stead(who: People, published_plugin: dict[str, Any]) -> None:
+    rating = rated(who.user, published_plugin["id"])
+    path = f"{PLUGINS}/{published_plugin['id']}/reviews/{rating['id']}/reply"
     nothing_left_by(who.admin, partial(who.developer.post, path, {"content": "谢谢"}))
     found = left_by(who.admin, partial(who.admin.post, path, {"content": "谢谢"}))
     assert found == ("admin", "rating.replied", "rating", rating["id"], {"plugin": NAME})
 
 
-def test_a_plugin_that_was_reported(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    *what, said = left_by(who.admin, partial(who.user.post, f"{PLUGINS}/{plugin['id']}/report", {"reason": "恶意"}))
+def test_a_plugin_that_was_reported(who: People, published_plugin: dict[str, Any]) -> None:
+    *what, said = left_by(
+        who.admin, partial(who.user.post, f"{PLUGINS}/{published_plugin['id']}/report", {"reason": "恶意"})
+    )
     assert what == ["user", "plugin.reported", "plugin", NAME]
-    assert said == {"review": review_of(who.reviewer, plugin["id"])["id"], "reason": "恶意"}
+    assert said == {"review": review_of(who.reviewer, published_plugin["id"])["id"], "reason": "恶意"}
 
 
 @pytest.mark.parametrize("kind", ["developer", "admin"])
-def test_a_plugin_that_is_deleted_through_the_marketplace(who: People, kind: str) -> None:
-    plugin = published(who.developer, who.reviewer)
-    found = left_by(who.admin, partial(getattr(who, kind).delete, f"{PLUGINS}/{plugin['id']}"))
-    assert found == (kind, "plugin.deleted", "plugin", NAME, {"plugin_id": plugin["id"], "tombstone": True})
+def test_a_plugin_that_is_deleted_through_the_marketplace(
+    who: People, published_plugin: dict[str, Any], kind: str
+) -> None:
+    found = left_by(who.admin, partial(getattr(who, kind).delete, f"{PLUGINS}/{published_plugin['id']}"))
+    assert found == (kind, "plugin.deleted", "plugin", NAME, {"plugin_id": published_plugin["id"], "tombstone": True})
 
 
-def test_a_plugin_that_an_administrator_deletes_through_the_host_surface(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
+def test_a_plugin_that_an_administrator_deletes_through_the_host_surface(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
     found = left_by(who.admin, partial(who.admin.post, "/api/plugins/delete", {"name": NAME}))
-    assert found == ("admin", "plugin.deleted", "plugin", NAME, {"plugin_id": plugin["id"], "tombstone": True})
+    assert found == (
+        "admin",
+        "plugin.deleted",
+        "plugin",
+        NAME,
+        {"plugin_id": published_plugin["id"], "tombstone": True},
+    )
 
 
 @pytest.mark.parametrize(
     ("act", "action"), [("disable", "disabled"), ("enable", "enabled"), ("deprecate", "deprecated")]
 )
+@pytest.mark.usefixtures("published_plugin")
 def test_what_administrators_do_through_the_host_surface(who: People, act: str, action: str) -> None:
-    published(who.developer, who.reviewer)
     found = left_by(who.admin, partial(who.admin.post, f"/api/plugins/{act}", {"name": NAME}))
     assert found == ("admin", f"plugin.{action}", "plugin", NAME, {})
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_version_that_is_deprecated(who: People) -> None:
-    published(who.developer, who.reviewer)
     body = {"name": NAME, "version": "1.0.0"}
     found = left_by(who.admin, partial(who.admin.post, "/api/plugins/version/deprecate", body))
     assert found == ("admin", "version.deprecated", "plugin", NAME, {"version": "1.0.0"})
 
 
-def test_a_plugin_that_an_administrator_changed(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    path = f"{PLUGINS}/{plugin['id']}"
+def test_a_plugin_that_an_administrator_changed(who: People, published_plugin: dict[str, Any]) -> None:
+    path = f"{PLUGINS}/{published_plugin['id']}"
     nothing_left_by(who.admin, partial(who.developer.put, path, {"description": "自己"}))
     found = left_by(who.admin, partial(who.admin.put, path, {"description": "新", "name": "名"}))
     assert found[:4] == ("admin", "plugin.updated", "plugin", NAME)
@@ -353,9 +356,8 @@ def test_maintenance(who: People) -> None:
     assert found == ("admin", "system.maintenance_announced", "system", "maintenance", said)
 
 
-def test_a_new_key_and_a_claim(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    found = left_by(who.admin, partial(who.developer.post, f"{PLUGINS}/{plugin['id']}/upload-key"))
+def test_a_new_key_and_a_claim(who: People, published_plugin: dict[str, Any]) -> None:
+    found = left_by(who.admin, partial(who.developer.post, f"{PLUGINS}/{published_plugin['id']}/upload-key"))
     assert found == ("developer", "plugin.upload_key_renewed", "plugin", NAME, {})
     assert who.nobody.upload(package(name="com.example.keyed"), "their-key").status_code == 200
     claim = partial(who.other.post, f"{PLUGINS}/com.example.keyed/claim", {"plugin_key": "their-key"})
@@ -372,27 +374,25 @@ def test_of_what_users_and_developers_do_with_their_own_only_uploads_are_in_the_
     assert [entry["action"] for entry in audited(who.admin)] == ["version.uploaded"] * 3
 
 
-def test_what_is_refused_leaves_nothing(who: People) -> None:
-    plugin = created(who.developer)
-    number = review_of(who.reviewer, plugin["id"])["id"]
+def test_what_is_refused_leaves_nothing(who: People, waiting_plugin: dict[str, Any]) -> None:
+    number = review_of(who.reviewer, waiting_plugin["id"])["id"]
     before = audited(who.admin)
-    assert _status(who.admin, plugin["id"], "suspended").status_code == 409
-    assert _status(who.reviewer, plugin["id"], "suspended").status_code == 403
+    assert _status(who.admin, waiting_plugin["id"], "suspended").status_code == 409
+    assert _status(who.reviewer, waiting_plugin["id"], "suspended").status_code == 403
     assert who.reviewer.post(f"{V1}/admin/reviews/{number}/submit", {"result": "approved"}).status_code == 409
     assert who.developer.post(f"{V1}/admin/reviews/{number}/start").status_code == 403
     assert who.admin.post(f"{V1}/admin/categories", {"name": ""}).status_code == 422
     assert who.admin.put(f"{V1}/admin/users/{account_id(who.admin)}", {"role": "user"}).status_code == 409
     assert who.admin.post(f"{V1}/admin/system/maintenance", {**MAINTENANCE, "message": ""}).status_code == 422
-    assert rate(who.user, plugin["id"]).status_code == 404
-    assert who.other.delete(f"{PLUGINS}/{plugin['id']}").status_code == 404
+    assert rate(who.user, waiting_plugin["id"]).status_code == 404
+    assert who.other.delete(f"{PLUGINS}/{waiting_plugin['id']}").status_code == 404
     assert audited(who.admin) == before
 
 
-def test_an_entry_outlives_what_it_speaks_of(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    suspended(who.admin, plugin["id"])
+def test_an_entry_outlives_what_it_speaks_of(who: People, published_plugin: dict[str, Any]) -> None:
+    suspended(who.admin, published_plugin["id"])
     entries = audited(who.admin)
-    data(who.admin.delete(f"{PLUGINS}/{plugin['id']}"))
+    data(who.admin.delete(f"{PLUGINS}/{published_plugin['id']}"))
     assert audited(who.admin)[1:] == entries
 
 

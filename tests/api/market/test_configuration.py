@@ -521,8 +521,10 @@ def test_how_many_reviews_one_may_have_holds_in_every_worker(who: People, there:
     assert slug(there.reviewer.post(start.format(ids[2]))) == "reviewer_busy"
 
 
-def test_what_counts_as_overdue_is_asked_for_every_answer(app: Flask, who: People, there: People) -> None:
-    row = review_of(who.reviewer, created(who.developer)["id"])
+def test_what_counts_as_overdue_is_asked_for_every_answer(
+    app: Flask, who: People, waiting_plugin: dict[str, Any], there: People
+) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     with app.app_context(), unit_of_work():
         db.session.execute(update(Review).values(submitted_at=utcnow() - timedelta(days=2)))
     path = f"{V1}/admin/reviews/{row['id']}"

@@ -350,8 +350,8 @@ def test_a_changed_display_name_is_found_and_shown_everywhere(app: Flask, who: P
     assert shown(who.nobody, public)["developer"]["display_name"] == "Lovelace"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_name_that_an_administrator_changed_is_found_too(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     data(change(who.developer, who.admin, display_name="Hopper"))
     rows = data(who.nobody.get(PLUGINS, query_string={"search": "hopper"}))["plugins"]
     assert [row["developer"]["display_name"] for row in rows] == ["Hopper"]
@@ -466,8 +466,8 @@ def test_where_there_is_nothing_statistics_say_so(who: People) -> None:
     }
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_plugins_are_counted_by_where_they_stand(who: People) -> None:
-    published(who.developer, who.reviewer)
     suspended(who.admin, published(who.developer, who.reviewer, name="com.example.b")["id"])
     rejected(who.developer, who.reviewer, name="com.example.c")
     created(who.developer, name="com.example.d")
@@ -485,8 +485,10 @@ def test_plugins_are_counted_by_where_they_stand(who: People) -> None:
     }
 
 
-def test_downloads_add_up_by_day_and_month(app: Flask, who: People, now: datetime) -> None:
-    first = published(who.developer, who.reviewer)["id"]
+def test_downloads_add_up_by_day_and_month(
+    app: Flask, who: People, published_plugin: dict[str, Any], now: datetime
+) -> None:
+    first = published_plugin["id"]
     second = published(who.developer, who.reviewer, name="com.example.second")["id"]
     strangers = published(who.other, who.reviewer, name="com.example.strangers")["id"]
     today = now.date()
@@ -532,8 +534,8 @@ def test_growth_is_of_the_month_before(
     assert (found["last_month"], found["this_month"], found["growth_rate"]) == (before, after, growth)
 
 
-def test_a_download_counts_where_it_is_told_at_once(app: Flask, who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_download_counts_where_it_is_told_at_once(app: Flask, who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     for number in (1, 2):
         assert who.nobody.get(f"{PLUGINS}/{plugin_id}/download").status_code == 200
         found = stats(who.developer)["downloads"]
@@ -541,8 +543,10 @@ def test_a_download_counts_where_it_is_told_at_once(app: Flask, who: People) -> 
         assert shown(who.nobody, plugin_id)["stats"]["downloads"] == number
 
 
-def test_ratings_of_all_plugins_add_up_without_the_hidden(app: Flask, who: People) -> None:
-    first = published(who.developer, who.reviewer)["id"]
+def test_ratings_of_all_plugins_add_up_without_the_hidden(
+    app: Flask, who: People, published_plugin: dict[str, Any]
+) -> None:
+    first = published_plugin["id"]
     second = published(who.developer, who.reviewer, name="com.example.second")["id"]
     raters = [add_user(app, f"rater{place}") for place in range(3)]
     for api, stars in zip(raters, (5, 5, 2), strict=True):
@@ -558,8 +562,8 @@ def test_ratings_of_all_plugins_add_up_without_the_hidden(app: Flask, who: Peopl
     }
 
 
-def test_what_was_deleted_counts_no_more(app: Flask, who: People) -> None:
-    first = published(who.developer, who.reviewer)["id"]
+def test_what_was_deleted_counts_no_more(app: Flask, who: People, published_plugin: dict[str, Any]) -> None:
+    first = published_plugin["id"]
     rated(who.user, first, 5)
     assert who.nobody.get(f"{PLUGINS}/{first}/download").status_code == 200
     data(who.developer.delete(f"{PLUGINS}/{first}"))
@@ -589,9 +593,8 @@ def test_entries_add_up_exactly(who: People, now: datetime) -> None:
     assert '"total":1234585.12,' in answer.get_data(as_text=True)
 
 
-def test_an_entry_is_answered_as_it_was_recorded(who: People, now: datetime) -> None:
-    plugin = published(who.developer, who.reviewer)
-    found = data(earn(who.developer, who.admin, 12.34, plugin_id=plugin["id"], note="三月\n分成"))
+def test_an_entry_is_answered_as_it_was_recorded(who: People, published_plugin: dict[str, Any], now: datetime) -> None:
+    found = data(earn(who.developer, who.admin, 12.34, plugin_id=published_plugin["id"], note="三月\n分成"))
     assert found.pop("id") > 0
     assert found == {
         "amount": 12.34,
@@ -691,8 +694,8 @@ def test_currencies_are_never_added_to_each_other(who: People, now: datetime) ->
     assert revenue == {**euros, "by_currency": [euros, dollars]}
 
 
-def test_the_ledger_is_one_developers_and_outlives_the_plugin(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_the_ledger_is_one_developers_and_outlives_the_plugin(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     data(earn(who.developer, who.admin, 5, plugin_id=plugin_id))
     data(who.developer.delete(f"{PLUGINS}/{plugin_id}"))
     assert stats(who.developer)["revenue"]["total"] == 5.0

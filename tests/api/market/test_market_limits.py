@@ -40,7 +40,6 @@ from ...market import (
     published,
     rated,
     refused,
-    rejected,
     shown,
     slug,
 )
@@ -440,14 +439,15 @@ SEARCHED: Final = [
 @pytest.mark.parametrize(
     "text", ["' OR 1=1 --", '" OR ""="', "'; DROP TABLE plugins; --", "%' OR '%'='", "*", "a* OR b"]
 )
-def test_what_looks_like_sql_finds_nothing_and_does_nothing(who: People, text: str) -> None:
-    plugin = published(who.developer, who.reviewer)
+def test_what_looks_like_sql_finds_nothing_and_does_nothing(
+    who: People, published_plugin: dict[str, Any], text: str
+) -> None:
     for path in SEARCHED:
         answer = who.admin.get(path.format(quote(text, safe="")))
         assert answer.status_code in (200, 404, 422)
         if answer.status_code == 200:
             assert answer.get_json()["data"]["pagination"]["total"] == 0, path
-    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert shown(who.nobody, published_plugin["id"])["status"] == "published"
 
 
 # Addresses
@@ -601,8 +601,7 @@ def test_no_developer_has_another_address(who: People) -> None:
     data(who.nobody.post(path, account), 201)
 
 
-def test_no_appeal_names_another_address(who: People) -> None:
-    plugin = rejected(who.developer, who.reviewer)
+def test_no_appeal_names_another_address(who: People, rejected_plugin: dict[str, Any]) -> None:
     evidence = [{"type": "image", "url": BAD, "description": "x"}]
-    assert invalid(appeal(who.developer, plugin["id"], evidence=evidence)) == {"evidence.0.url"}
+    assert invalid(appeal(who.developer, rejected_plugin["id"], evidence=evidence)) == {"evidence.0.url"}
     assert data(who.developer.get(f"{V1}/developers/appeals")) == []

@@ -28,7 +28,6 @@ from ...market import (
     answered,
     appealed,
     audited,
-    created,
     data,
     decide,
     details,
@@ -36,7 +35,6 @@ from ...market import (
     notices,
     published,
     refused,
-    rejected,
     restored,
     review_of,
     suspended,
@@ -406,14 +404,13 @@ def test_owners_are_told_what_becomes_of_their_plugins(who: People) -> None:
 
 
 @pytest.mark.parametrize("result", ["approved", "rejected", "needs_changes"])
-def test_a_decision_says_what_was_decided(who: People, result: str) -> None:
-    plugin = created(who.developer)
-    row = decide(who.reviewer, plugin["id"], result)
+def test_a_decision_says_what_was_decided(who: People, waiting_plugin: dict[str, Any], result: str) -> None:
+    row = decide(who.reviewer, waiting_plugin["id"], result)
     [found] = [row for row in notices(who.developer) if row["event"] == "plugin_review_completed"]
     assert found["data"] == {
-        "plugin_id": plugin["id"],
+        "plugin_id": waiting_plugin["id"],
         "plugin_name": NAME,
-        "display_name": plugin["name"],
+        "display_name": waiting_plugin["name"],
         "link": f"/admin/plugins/{NAME}",
         "version": "1.0.0",
         "review_id": row["id"],
@@ -422,8 +419,8 @@ def test_a_decision_says_what_was_decided(who: People, result: str) -> None:
     }
 
 
-def test_a_reviewer_is_told_of_what_they_were_given(who: People) -> None:
-    row = review_of(who.reviewer, created(who.developer)["id"])
+def test_a_reviewer_is_told_of_what_they_were_given(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     body = {"reviewer_id": account_id(who.reviewer), "priority": "high"}
     data(who.admin.post(f"{V1}/admin/reviews/{row['id']}/assign", body))
     [found] = notices(who.reviewer)
@@ -431,9 +428,9 @@ def test_a_reviewer_is_told_of_what_they_were_given(who: People) -> None:
     assert (found["data"]["review_id"], found["data"]["priority"]) == (row["id"], "high")
 
 
-def test_the_appellant_is_told_how_it_ended(app: Flask, who: People) -> None:
+def test_the_appellant_is_told_how_it_ended(app: Flask, who: People, rejected_plugin: dict[str, Any]) -> None:
     second = add_user(app, "second", Role.REVIEWER)
-    appeal = appealed(who.developer, rejected(who.developer, who.reviewer)["id"])
+    appeal = appealed(who.developer, rejected_plugin["id"])
     mark_all(who.developer)
     body = {"decision": "rejected", "response": "不"}
     data(second.post(f"{V1}/admin/appeals/{appeal['id']}/process", body))
@@ -453,11 +450,16 @@ def newest_told(api: Api) -> tuple[dict[str, Any], str, str]:
     return newest["data"], chinese["message"], newest["message"]
 
 
-def test_the_reason_of_a_suspension_reaches_the_developer_everywhere(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    path = f"{V1}/marketplace/plugins/{plugin['id']}"
+def test_the_reason_of_a_suspension_reaches_the_developer_everywhere(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    path = f"{V1}/marketplace/plugins/{published_plugin['id']}"
     assert data(who.developer.get(path))["suspension"] is None
-    data(who.admin.post(f"{V1}/admin/plugins/{plugin['id']}/status", {"status": "suspended", "reason": "挖矿 {x}"}))
+    data(
+        who.admin.post(
+            f"{V1}/admin/plugins/{published_plugin['id']}/status", {"status": "suspended", "reason": "挖矿 {x}"}
+        )
+    )
     said, chinese, english = newest_told(who.developer)
     assert (said["reason"], said["new_status"], said["version"]) == ("挖矿 {x}", "suspended", "1.0.0")
     assert said["link"] == f"/admin/plugins/{NAME}"
@@ -467,26 +469,24 @@ def test_the_reason_of_a_suspension_reaches_the_developer_everywhere(who: People
     assert found["reason"] == "挖矿 {x}"
     assert found["suspended_at"].endswith("Z")
     assert who.user.get(path).status_code == 404
-    appeal = appealed(who.developer, plugin["id"], "suspension")
+    appeal = appealed(who.developer, published_plugin["id"], "suspension")
     assert appeal["against"] == {"reason": "挖矿 {x}", "decided_at": found["suspended_at"]}
-    restored(who.admin, plugin["id"])
+    restored(who.admin, published_plugin["id"])
     assert data(who.developer.get(path))["suspension"] is None
     [still] = data(who.developer.get(f"{V1}/developers/appeals"))
     assert still["against"]["reason"] == "挖矿 {x}"
 
 
-def test_an_appeal_says_why_its_version_was_rejected(who: People) -> None:
-    plugin = rejected(who.developer, who.reviewer)
+def test_an_appeal_says_why_its_version_was_rejected(who: People, rejected_plugin: dict[str, Any]) -> None:
     [notes] = [row["data"]["notes"] for row in notices(who.developer) if row["event"] == "plugin_review_completed"]
     assert notes
-    appeal = appealed(who.developer, plugin["id"])
+    appeal = appealed(who.developer, rejected_plugin["id"])
     assert appeal["against"]["reason"] == notes
     assert appeal["against"]["decided_at"]
 
 
-def test_what_somebody_wrote_is_in_the_words_too(app: Flask, who: People) -> None:
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], "needs_changes")
+def test_what_somebody_wrote_is_in_the_words_too(app: Flask, who: People, waiting_plugin: dict[str, Any]) -> None:
+    decide(who.reviewer, waiting_plugin["id"], "needs_changes")
     texts_said = [row["message"] for row in notices(who.developer)]
     assert f"您的插件 {NAME} 1.0.0 需要修改：needs_changes, that is" in texts_said
 
@@ -512,27 +512,27 @@ def test_an_announcement_that_failed_tells_nobody(app: Flask, who: People) -> No
     assert notices(who.user) == notices(who.admin) == []
 
 
-def test_a_decision_that_failed_tells_nobody(app: Flask, who: People, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decision_that_failed_tells_nobody(
+    app: Flask, who: People, waiting_plugin: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    plugin = created(who.developer)
-    path = f"{V1}/admin/reviews/{review_of(who.reviewer, plugin['id'])['id']}"
+    path = f"{V1}/admin/reviews/{review_of(who.reviewer, waiting_plugin['id'])['id']}"
     data(who.reviewer.post(f"{path}/start"))
     before = notices(who.developer)
     with monkeypatch.context() as broken:
         broken.setattr(audit, "digest", lambda entry: 1 // 0)
         assert who.reviewer.post(f"{path}/submit", {"result": "approved"}).status_code == 500
     assert notices(who.developer) == before
-    assert data(who.developer.get(f"{PLUGINS}/{plugin['id']}"))["status"] == "in_review"
+    assert data(who.developer.get(f"{PLUGINS}/{waiting_plugin['id']}"))["status"] == "in_review"
     data(who.reviewer.post(f"{path}/submit", {"result": "approved"}))
     assert len(notices(who.developer)) == len(before) + 2
 
 
-def test_what_is_refused_tells_nobody(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_what_is_refused_tells_nobody(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     assert who.reviewer.post(f"{V1}/admin/reviews/{row['id']}/submit", {"result": "approved"}).status_code == 409
     body = {"status": "suspended", "reason": "x"}
-    assert who.admin.post(f"{V1}/admin/plugins/{plugin['id']}/status", body).status_code == 409
+    assert who.admin.post(f"{V1}/admin/plugins/{waiting_plugin['id']}/status", body).status_code == 409
     body = {"reviewer_id": account_id(who.user)}
     assert who.admin.post(f"{V1}/admin/reviews/{row['id']}/assign", body).status_code == 422
     for api in (who.developer, who.reviewer, who.user):
@@ -559,8 +559,10 @@ def test_a_unit_that_is_rolled_back_leaves_no_notification(app: Flask, who: Peop
         ("needs_changes", f"您的插件 {NAME} 1.0.0 需要修改", f"Your plugin {NAME} 1.0.0 needs changes"),
     ],
 )
-def test_a_decision_in_both_languages(who: People, result: str, chinese: str, english: str) -> None:
-    decide(who.reviewer, created(who.developer)["id"], result)
+def test_a_decision_in_both_languages(
+    who: People, waiting_plugin: dict[str, Any], result: str, chinese: str, english: str
+) -> None:
+    decide(who.reviewer, waiting_plugin["id"], result)
     # With the words of who decided.
     chinese, english = f"{chinese}：{result}, that is", f"{english}: {result}, that is"
     assert chinese in told(who.developer)

@@ -186,8 +186,8 @@ def test_what_the_form_does_not_say_the_package_does(who: People) -> None:
     assert version["changelog"] == "修复了一些bug，添加了新功能"
 
 
-def test_until_it_is_published_only_its_owner_and_reviewers_see_it(who: People) -> None:
-    plugin_id = created(who.developer)["id"]
+def test_until_it_is_published_only_its_owner_and_reviewers_see_it(who: People, waiting_plugin: dict[str, Any]) -> None:
+    plugin_id = waiting_plugin["id"]
     for reference in (plugin_id, NAME):
         for path in ("", "/versions", "/versions/1.0.0", "/download", "/versions/1.0.0/download"):
             for api in (who.nobody, who.user, who.other):
@@ -304,8 +304,8 @@ def test_a_plugin_cannot_be_made_without_a_package(app: Flask, who: People) -> N
     assert stored_files(app) == []
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_a_name_exists_once_whoever_asks(app: Flask, who: People) -> None:
-    created(who.developer)
     before = (stored_files(app), stored_rows(app))
     for api in (who.developer, who.other, who.admin):
         assert slug(create(api)) == "plugin_exists"
@@ -451,8 +451,8 @@ def test_a_refused_change_leaves_pictures_as_they_were(app: Flask, who: People) 
 # Changing
 
 
-def test_what_an_owner_says_wins_over_a_new_version(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_what_an_owner_says_wins_over_a_new_version(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     metadata = {"tags": ["tool", "updated"], "license": "GPL-3.0", "homepage": ""}
     changed = data(update(who.developer, plugin_id, name="新名字", description="更新的描述", metadata=metadata))
     assert (changed["name"], changed["description"]) == ("新名字", "更新的描述")
@@ -477,8 +477,8 @@ def test_what_an_owner_says_wins_over_a_new_version(who: People) -> None:
     assert (host["display_name"], host["description"], host["author"]) == ("新名字", "更新的描述", "新作者")
 
 
-def test_what_an_owner_never_said_follows_the_current_version(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_what_an_owner_never_said_follows_the_current_version(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     data(update(who.developer, plugin_id, description="更新的描述"))
     published_version(who.developer, who.reviewer, plugin_id, "2.0.0", displayName="清单的名字", license="BSD")
     found = shown(who.nobody, plugin_id)
@@ -494,9 +494,9 @@ def test_a_change_leaves_what_it_does_not_name(who: People) -> None:
     assert data(update(who.developer, NAME))["metadata"] == after["metadata"]
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_a_category_is_set_and_taken_away(who: People) -> None:
     place = category(who.admin, "工具")["id"]
-    created(who.developer)
     assert data(update(who.developer, NAME, category_id=place))["category"]["id"] == place
     assert list(details(update(who.developer, NAME, category_id=UNKNOWN))) == ["category_id"]
     assert shown(who.developer, NAME)["category"]["id"] == place
@@ -537,14 +537,15 @@ def test_a_long_description_is_kept_as_written_and_shown_safely(who: People) -> 
         ({"developer_id": UNKNOWN}, "developer_id"),
     ],
 )
-def test_a_change_that_cannot_be_understood_changes_nothing(who: People, fields: dict[str, Any], field: str) -> None:
-    before = created(who.developer)
+def test_a_change_that_cannot_be_understood_changes_nothing(
+    who: People, waiting_plugin: dict[str, Any], fields: dict[str, Any], field: str
+) -> None:
     assert list(details(update(who.developer, NAME, **{"long_description": "x", **fields}))) == [field]
-    assert shown(who.developer, NAME) == before
+    assert shown(who.developer, NAME) == waiting_plugin
 
 
-def test_only_owners_and_administrators_change_a_plugin(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_only_owners_and_administrators_change_a_plugin(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     assert slug(update(who.other, plugin_id, description="x"), 403) == "not_the_owner"
     for api in (who.user, who.reviewer):
         assert slug(update(api, plugin_id, description="x"), 403) == "forbidden"
@@ -560,8 +561,8 @@ def test_only_owners_and_administrators_change_a_plugin(who: People) -> None:
     assert entry["details"] == {"fields": ["description", "display_name"]}
 
 
-def test_a_strangers_unpublished_plugin_does_not_exist(who: People) -> None:
-    plugin_id = created(who.developer)["id"]
+def test_a_strangers_unpublished_plugin_does_not_exist(who: People, waiting_plugin: dict[str, Any]) -> None:
+    plugin_id = waiting_plugin["id"]
     answers = [
         update(who.other, plugin_id, description="x"),
         who.other.delete(f"{PLUGINS}/{plugin_id}"),
@@ -598,8 +599,8 @@ def test_a_deleted_plugin_is_gone_everywhere(app: Flask, who: People) -> None:
     assert slug(who.developer.delete(f"{PLUGINS}/{plugin['id']}"), 404) == "plugin_not_found"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_deleted_name_stays_its_owners(who: People) -> None:
-    published(who.developer, who.reviewer)
     data(who.developer.delete(f"{PLUGINS}/{NAME}"))
     for name in (NAME, "com.Example.MyPlugin"):
         assert slug(create(who.other, name=name, version="2.0.0")) == "plugin_exists"
@@ -619,8 +620,8 @@ def test_a_deleted_version_takes_only_its_own_bytes_again(app: Flask, who: Peopl
     assert again["id"] != found["id"]
 
 
-def test_only_owners_and_administrators_delete_a_plugin(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_only_owners_and_administrators_delete_a_plugin(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     for api in (who.other, who.user, who.reviewer):
         assert api.delete(f"{PLUGINS}/{plugin_id}").status_code == 403
     assert who.nobody.delete(f"{PLUGINS}/{plugin_id}").status_code == 401
@@ -649,8 +650,8 @@ def test_a_draft_waits_for_its_owner(who: People) -> None:
     assert slug(submit(who.developer, plugin_id)) == "nothing_to_submit"
 
 
-def test_what_was_refused_can_be_sent_again(who: People) -> None:
-    plugin_id = created(who.developer)["id"]
+def test_what_was_refused_can_be_sent_again(who: People, waiting_plugin: dict[str, Any]) -> None:
+    plugin_id = waiting_plugin["id"]
     for result in ("rejected", "needs_changes"):
         decide(who.reviewer, plugin_id, result)
         assert (shown(who.developer, plugin_id)["status"], queued(who)) == (result, [])
@@ -660,8 +661,8 @@ def test_what_was_refused_can_be_sent_again(who: People) -> None:
     assert shown(who.nobody, plugin_id)["status"] == "published"
 
 
-def test_a_version_that_is_not_the_highest_can_be_sent_again(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_version_that_is_not_the_highest_can_be_sent_again(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     for version in ("1.0.1", "2.0.0"):
         data(add_version(who.developer, plugin_id, version), 201)
         decide(who.reviewer, plugin_id, "rejected", version)
@@ -689,8 +690,8 @@ def test_of_a_drafts_versions_the_one_named_is_sent(who: People) -> None:
     assert shown(who.nobody, plugin_id)["version"] == "1.1.0"
 
 
-def test_only_what_waits_for_its_owner_can_be_sent(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_only_what_waits_for_its_owner_can_be_sent(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     data(add_version(who.developer, plugin_id, "2.0.0"), 201)
     assert slug(submit(who.developer, plugin_id, "1.0.0")) == "nothing_to_submit"
     assert slug(submit(who.developer, plugin_id, "2.0.0")) == "transition_not_allowed"
@@ -735,15 +736,15 @@ def test_a_claimed_plugin_still_takes_uploads_by_its_key(who: People) -> None:
     assert statuses(who.developer, NAME) == {"1.1.0": "pending", "1.0.0": "published"}
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_what_was_made_on_the_marketplace_has_no_key_to_claim_it_by(who: People) -> None:
-    published(who.developer, who.reviewer)
     assert slug(claim(who.other, NAME)) == "plugin_owned"
     assert who.nobody.upload(package(version="1.1.0")).status_code == 403
     assert statuses(who.developer, NAME) == {"1.0.0": "published"}
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_owner_makes_a_key_that_replaces_any_other(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     first = new_key(who.developer, NAME)
     assert len(first) >= 43
     assert who.nobody.upload(package(version="1.1.0"), key=first).status_code == 200
@@ -758,8 +759,8 @@ def test_an_owner_makes_a_key_that_replaces_any_other(app: Flask, who: People) -
     assert second not in who.developer.get(f"{PLUGINS}/{NAME}").get_data(as_text=True)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_only_owners_and_administrators_make_a_key(who: People) -> None:
-    published(who.developer, who.reviewer)
     path = f"{PLUGINS}/{NAME}/upload-key"
     assert slug(who.other.post(path), 403) == "not_the_owner"
     for api, status in ((who.user, 403), (who.reviewer, 403), (who.nobody, 401)):
@@ -780,8 +781,8 @@ def test_an_upload_by_key_leaves_a_draft_a_draft(who: People) -> None:
     assert (queued(who), shown(who.developer, plugin_id)["status"]) == (["1.1.0"], "pending")
 
 
-def test_an_upload_by_key_to_what_waits_waits_too(who: People) -> None:
-    plugin_id = created(who.developer)["id"]
+def test_an_upload_by_key_to_what_waits_waits_too(who: People, waiting_plugin: dict[str, Any]) -> None:
+    plugin_id = waiting_plugin["id"]
     key = new_key(who.developer, plugin_id)
     assert who.nobody.upload(package(version="1.1.0"), key=key).status_code == 200
     assert statuses(who.developer, plugin_id) == {"1.1.0": "pending", "1.0.0": "pending"}
@@ -792,8 +793,8 @@ def test_an_upload_by_key_to_what_waits_waits_too(who: People) -> None:
 # Versions
 
 
-def test_a_further_version_waits_while_the_published_one_stays(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_further_version_waits_while_the_published_one_stays(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     content = package(version="1.1.0", dependencies={}, engines={"MicroDock": "*"})
     form = {"plugin_file": file(content, "p.zip"), "version": "1.1.0", "changelog": "**更新**"}
     found = data(who.developer._call("POST", f"{PLUGINS}/{plugin_id}/versions", data=form), 201)
@@ -822,8 +823,10 @@ def test_a_further_version_waits_while_the_published_one_stays(who: People) -> N
     assert (published_one["status"], published_one["published_at"] is not None) == ("published", True)
 
 
-def test_versions_are_listed_highest_first_and_others_see_the_published(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_versions_are_listed_highest_first_and_others_see_the_published(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    plugin_id = published_plugin["id"]
     for version in ("1.10.0", "1.2.0"):
         published_version(who.developer, who.reviewer, plugin_id, version)
     for version in ("2.0.0", "2.0.0-rc.1", "0.9.0"):
@@ -843,8 +846,8 @@ def test_versions_are_listed_highest_first_and_others_see_the_published(who: Peo
     assert shown(who.nobody, plugin_id)["version"] == "1.10.0"
 
 
-def test_what_is_not_published_is_404_for_others(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_what_is_not_published_is_404_for_others(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     data(add_version(who.developer, plugin_id, "2.0.0"), 201)
     for path in ("/versions/2.0.0", "/versions/2.0.0/download", "/versions/3.0.0", "/versions/latest/download"):
         for api in (who.nobody, who.user, who.other):
@@ -867,9 +870,9 @@ def test_what_is_not_published_is_404_for_others(who: People) -> None:
     ],
 )
 def test_a_version_that_does_not_fit_adds_nothing(
-    app: Flask, who: People, form: dict[str, Any], changes: dict[str, Any], field: str
+    app: Flask, who: People, published_plugin: dict[str, Any], form: dict[str, Any], changes: dict[str, Any], field: str
 ) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+    plugin_id = published_plugin["id"]
     before = (stored_files(app), stored_rows(app))
     content = package(version="1.1.0", **changes)
     sent = {"plugin_file": file(content, "p.zip"), **form}
@@ -879,15 +882,15 @@ def test_a_version_that_does_not_fit_adds_nothing(
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.0.0+build.5"])
-def test_a_version_is_added_once(app: Flask, who: People, version: str) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_version_is_added_once(app: Flask, who: People, published_plugin: dict[str, Any], version: str) -> None:
+    plugin_id = published_plugin["id"]
     before = (stored_files(app), stored_rows(app))
     assert slug(add_version(who.developer, plugin_id, version)) == "version_exists"
     assert (stored_files(app), stored_rows(app)) == before
 
 
-def test_only_owners_and_administrators_add_versions(app: Flask, who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_only_owners_and_administrators_add_versions(app: Flask, who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     before = stored_files(app)
     assert slug(add_version(who.other, plugin_id, "2.0.0"), 403) == "not_the_owner"
     for api, status in ((who.user, 403), (who.reviewer, 403), (who.nobody, 401)):
@@ -898,8 +901,8 @@ def test_only_owners_and_administrators_add_versions(app: Flask, who: People) ->
     assert statuses(who.developer, plugin_id) == {"2.0.0": "pending", "1.0.0": "published"}
 
 
-def test_a_lower_version_leaves_the_current_one(who: People) -> None:
-    plugin_id = published(who.developer, who.reviewer)["id"]
+def test_a_lower_version_leaves_the_current_one(who: People, published_plugin: dict[str, Any]) -> None:
+    plugin_id = published_plugin["id"]
     for version in ("0.9.1", "2.0.0-beta.1"):
         published_version(who.developer, who.reviewer, plugin_id, version)
     assert shown(who.nobody, plugin_id)["version"] == "1.0.0"

@@ -37,9 +37,9 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def plugin_id(who: People) -> str:
+def plugin_id(published_plugin: dict[str, Any]) -> str:
     """A published plugin of the developer's."""
-    return str(published(who.developer, who.reviewer)["id"])
+    return str(published_plugin["id"])
 
 
 def raters(app: Flask, number: int) -> list[Api]:

@@ -229,8 +229,8 @@ def test_the_queue_comes_in_pages(who: People) -> None:
     assert found["stats"]["total_pending"] == 5
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_what_waits_too_long_is_overdue(app: Flask, who: People) -> None:
-    created(who.developer)
     [row] = queue(who.reviewer)
     assert row["is_overdue"] is False
     set_back(app, row["id"], submitted_at=utcnow() - timedelta(days=6))
@@ -255,9 +255,8 @@ def test_the_estimate_is_the_median_of_what_people_decided(app: Flask, who: Peop
 # Why something is in the queue
 
 
-def test_a_new_version_of_a_published_plugin_says_so(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    data(add_version(who.developer, plugin["id"], "1.1.0"), 201)
+def test_a_new_version_of_a_published_plugin_says_so(who: People, published_plugin: dict[str, Any]) -> None:
+    data(add_version(who.developer, published_plugin["id"], "1.1.0"), 201)
     [row] = queue(who.reviewer, "reason=new_version")
     assert (row["plugin"]["version"], row["reasons"], row["priority"]) == ("1.1.0", ["new_version"], "medium")
     assert queue(who.reviewer, "reason=new") == []
@@ -306,10 +305,11 @@ def test_what_automatic_review_flags_is_the_most_urgent(app: Flask, who: People)
     assert stats(who.reviewer) == (3, 2, 1, 0)
 
 
-def test_what_was_decided_before_automatic_review_ended_does_not_come_back_undecidable(app: Flask, who: People) -> None:
+def test_what_was_decided_before_automatic_review_ended_does_not_come_back_undecidable(
+    app: Flask, who: People, waiting_plugin: dict[str, Any]
+) -> None:
     """A manual decision does not wait for auto-review; whatever is in the queue can be begun."""
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], "rejected")
+    decide(who.reviewer, waiting_plugin["id"], "rejected")
     run_auto_reviews(app)
     for row in queue(who.reviewer):
         assert start(who.reviewer, row["id"]).status_code == 200
@@ -323,30 +323,31 @@ def test_reviewing_a_draft_automatically_does_not_put_it_into_the_queue(app: Fla
     assert queue(who.reviewer) == []
 
 
-def test_a_published_version_that_is_flagged_stays_published_and_is_looked_at_again(app: Flask, who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
+def test_a_published_version_that_is_flagged_stays_published_and_is_looked_at_again(
+    app: Flask, who: People, published_plugin: dict[str, Any]
+) -> None:
     run_auto_reviews(app)
     [row] = queue(who.reviewer)
     assert (row["reasons"], row["priority"]) == (["auto_review_flagged"], "high")
     data(start(who.reviewer, row["id"]))
-    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert shown(who.nobody, published_plugin["id"])["status"] == "published"
     data(submit(who.reviewer, row["id"], "approved"))
-    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert shown(who.nobody, published_plugin["id"])["status"] == "published"
     assert queue(who.reviewer) == []
 
 
-def test_a_report_is_one_more_reason_and_makes_it_urgent(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    report(who.user, plugin["id"])
-    report(who.other, plugin["id"])
+def test_a_report_is_one_more_reason_and_makes_it_urgent(who: People, published_plugin: dict[str, Any]) -> None:
+    report(who.user, published_plugin["id"])
+    report(who.other, published_plugin["id"])
     [row] = queue(who.reviewer)
     assert (row["reasons"], row["priority"], row["plugin"]["version"]) == (["reported"], "high", "1.0.0")
     assert [entry["details"]["reason"] for entry in audited(who.admin, "plugin.reported")] == ["抄袭", "抄袭"]
 
 
-def test_reviewers_see_why_a_plugin_was_reported_and_by_how_many_but_not_by_whom(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    path = f"{V1}/marketplace/plugins/{plugin['id']}/report"
+def test_reviewers_see_why_a_plugin_was_reported_and_by_how_many_but_not_by_whom(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    path = f"{V1}/marketplace/plugins/{published_plugin['id']}/report"
     for api, reason in ((who.user, "抄袭 {x}"), (who.other, "偷密码"), (who.user, "又来了")):
         data(api.post(path, {"reason": reason}))
     other = published(who.developer, who.reviewer, name="com.example.other")
@@ -374,9 +375,8 @@ def test_reviewers_see_why_a_plugin_was_reported_and_by_how_many_but_not_by_whom
 # Assigning
 
 
-def test_an_assigned_review_names_its_reviewer_and_tells_them(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_an_assigned_review_names_its_reviewer_and_tells_them(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     reviewer = {"id": account_id(who.reviewer), "username": "reviewer"}
     found = data(assign(who.admin, row["id"], reviewer["id"], priority="high", notes="需要重点关注安全性"))
     assert found["assigned_reviewer"] == reviewer
@@ -385,7 +385,7 @@ def test_an_assigned_review_names_its_reviewer_and_tells_them(who: People) -> No
     assert notice["event"] == "new_review_assigned"
     assert {name: notice["data"][name] for name in ("review_id", "plugin_id", "version", "priority")} == {
         "review_id": row["id"],
-        "plugin_id": plugin["id"],
+        "plugin_id": waiting_plugin["id"],
         "version": "1.0.0",
         "priority": "high",
     }
@@ -400,8 +400,10 @@ def test_only_reviewers_and_administrators_are_given_reviews(who: People, kind: 
     assert data(assign(who.admin, row["id"], account_id(who.admin)))["assigned_reviewer"]["username"] == "admin"
 
 
-def test_nobody_who_is_disabled_or_unknown_is_given_a_review(app: Flask, who: People) -> None:
-    row = review_of(who.reviewer, created(who.developer)["id"])
+def test_nobody_who_is_disabled_or_unknown_is_given_a_review(
+    app: Flask, who: People, waiting_plugin: dict[str, Any]
+) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     reviewer_id = account_id(who.reviewer)
     data(who.admin.put(f"{V1}/admin/users/{reviewer_id}", {"is_active": False}))
     for reviewer in (reviewer_id, "00000000-0000-4000-8000-000000000000"):
@@ -416,8 +418,10 @@ def test_no_owner_is_given_their_own_plugin(app: Flask, who: People) -> None:
     assert slug(assign(who.admin, row["id"], account_id(owner)), 403) == "own_plugin"
 
 
-def test_a_reviewer_cannot_give_away_what_another_has_but_an_administrator_can(who: People, second: Api) -> None:
-    row = review_of(who.reviewer, created(who.developer)["id"])
+def test_a_reviewer_cannot_give_away_what_another_has_but_an_administrator_can(
+    who: People, waiting_plugin: dict[str, Any], second: Api
+) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(assign(who.reviewer, row["id"], account_id(who.reviewer)))
     assert slug(assign(second, row["id"], account_id(second)), 403) == "assigned_to_another"
     assert data(assign(who.admin, row["id"], account_id(second)))["assigned_reviewer"]["username"] == "second"
@@ -440,14 +444,15 @@ def test_a_reviewer_has_no_more_open_reviews_than_the_configuration_allows(who: 
     data(start(second, ids[3]))
 
 
-def test_a_decided_review_is_not_assigned_started_or_decided_again(who: People, second: Api) -> None:
-    plugin = created(who.developer)
-    row = decide(who.reviewer, plugin["id"])
+def test_a_decided_review_is_not_assigned_started_or_decided_again(
+    who: People, waiting_plugin: dict[str, Any], second: Api
+) -> None:
+    row = decide(who.reviewer, waiting_plugin["id"])
     assert slug(assign(who.admin, row["id"], account_id(second))) == "review_decided"
     assert slug(start(who.reviewer, row["id"])) == "review_decided"
     for api in (who.reviewer, second, who.admin):
         assert slug(submit(api, row["id"], "rejected")) == "review_decided"
-    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert shown(who.nobody, waiting_plugin["id"])["status"] == "published"
 
 
 @pytest.mark.parametrize("act", ["", "/start", "/submit", "/assign"])
@@ -461,38 +466,35 @@ def test_a_review_that_does_not_exist_is_not_found(who: People, act: str) -> Non
 # Starting and deciding
 
 
-def test_starting_an_unassigned_review_claims_it(who: People, second: Api) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_starting_an_unassigned_review_claims_it(who: People, waiting_plugin: dict[str, Any], second: Api) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     found = data(start(who.reviewer, row["id"]))
     assert (found["status"], found["assigned_reviewer"]["username"]) == ("in_review", "reviewer")
     assert found["started_at"] is not None
-    assert shown(who.developer, plugin["id"])["status"] == "in_review"
-    [version] = data(who.developer.get(f"{PLUGINS}/{plugin['id']}/versions"))
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "in_review"
+    [version] = data(who.developer.get(f"{PLUGINS}/{waiting_plugin['id']}/versions"))
     assert version["status"] == "in_review"
     assert slug(start(who.reviewer, row["id"])) == "transition_not_allowed"
     assert slug(start(second, row["id"]), 403) == "assigned_to_another"
     assert slug(submit(second, row["id"]), 403) == "assigned_to_another"
 
 
-def test_a_review_is_started_before_it_is_decided(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_review_is_started_before_it_is_decided(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     for result in ("approved", "rejected", "needs_changes"):
         assert slug(submit(who.reviewer, row["id"], result)) == "transition_not_allowed"
     data(assign(who.admin, row["id"], account_id(who.reviewer)))
     assert slug(submit(who.reviewer, row["id"])) == "transition_not_allowed"
-    assert shown(who.developer, plugin["id"])["status"] == "pending"
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "pending"
 
 
-def test_an_administrator_may_act_on_what_another_has(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_an_administrator_may_act_on_what_another_has(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(assign(who.admin, row["id"], account_id(who.reviewer)))
     data(start(who.admin, row["id"]))
     found = data(submit(who.admin, row["id"]))
     assert found["decided_by"]["username"] == "admin"
-    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert shown(who.nobody, waiting_plugin["id"])["status"] == "published"
 
 
 def test_nobody_reviews_their_own_plugin(app: Flask, who: People) -> None:
@@ -513,18 +515,16 @@ def test_not_even_an_administrator_reviews_their_own_plugin(who: People) -> None
     assert slug(submit(who.admin, row["id"]), 403) == "own_plugin"
 
 
-def test_a_decision_is_about_the_bytes_that_were_reviewed(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_decision_is_about_the_bytes_that_were_reviewed(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(start(who.reviewer, row["id"]))
     assert slug(submit(who.reviewer, row["id"], file_hash="0" * 64)) == "review_outdated"
-    assert shown(who.developer, plugin["id"])["status"] == "in_review"
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "in_review"
     assert data(submit(who.reviewer, row["id"], file_hash=row["file_hash"]))["status"] == "approved"
 
 
-def test_a_decision_keeps_its_checklist_notes_and_recommendations(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_decision_keeps_its_checklist_notes_and_recommendations(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(start(who.reviewer, row["id"]))
     checklist = {"security": {"malware_scan": "pass"}, "quality": {"documentation": "warning"}}
     advice = ["建议优化启动性能", "建议完善错误处理"]
@@ -532,7 +532,7 @@ def test_a_decision_keeps_its_checklist_notes_and_recommendations(who: People) -
     found = review(who.reviewer, row["id"])
     assert (found["notes"], found["checklist"], found["recommendations"]) == ("质量\n良好", checklist, advice)
     assert (found["result"], found["position"], found["is_automatic"]) == ("approved", None, False)
-    owners = shown(who.developer, plugin["id"])["review"]
+    owners = shown(who.developer, waiting_plugin["id"])["review"]
     assert (owners["notes"], owners["recommendations"]) == ("质量\n良好", advice)
 
 
@@ -546,9 +546,10 @@ def test_a_decision_keeps_its_checklist_notes_and_recommendations(who: People) -
         ({"result": "approved", "extra": 1}, "extra"),
     ],
 )
-def test_a_decision_that_cannot_be_understood_decides_nothing(who: People, fields: Any, field: str) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_decision_that_cannot_be_understood_decides_nothing(
+    who: People, waiting_plugin: dict[str, Any], fields: Any, field: str
+) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(start(who.reviewer, row["id"]))
     assert list(details(who.reviewer.post(f"{REVIEWS}/{row['id']}/submit", fields))) == [field]
     assert review(who.reviewer, row["id"])["status"] == "in_review"
@@ -556,51 +557,55 @@ def test_a_decision_that_cannot_be_understood_decides_nothing(who: People, field
 
 @pytest.mark.parametrize("result", ["needs_changes", "rejected"])
 @pytest.mark.usefixtures("clock")
-def test_what_was_turned_down_is_sent_again_and_waits_anew(who: People, result: str) -> None:
-    plugin = created(who.developer)
-    first = decide(who.reviewer, plugin["id"], result)
-    found = shown(who.developer, plugin["id"])
+def test_what_was_turned_down_is_sent_again_and_waits_anew(
+    who: People, waiting_plugin: dict[str, Any], result: str
+) -> None:
+    first = decide(who.reviewer, waiting_plugin["id"], result)
+    found = shown(who.developer, waiting_plugin["id"])
     assert (found["status"], found["review"]["status"], found["review"]["position"]) == (result, result, None)
-    assert who.nobody.get(f"{PLUGINS}/{plugin['id']}").status_code == 404
+    assert who.nobody.get(f"{PLUGINS}/{waiting_plugin['id']}").status_code == 404
     assert queue(who.reviewer) == []
-    again = data(resubmit(who.developer, plugin["id"]))
+    again = data(resubmit(who.developer, waiting_plugin["id"]))
     assert (again["status"], again["review"]["status"], again["review"]["position"]) == ("pending", "pending", 1)
-    row = review_of(who.reviewer, plugin["id"])
+    row = review_of(who.reviewer, waiting_plugin["id"])
     assert row["id"] != first["id"]
     assert row["assigned_reviewer"] is None
-    assert slug(resubmit(who.developer, plugin["id"])) == "transition_not_allowed"
-    decide(who.reviewer, plugin["id"])
-    assert shown(who.nobody, plugin["id"])["status"] == "published"
+    assert slug(resubmit(who.developer, waiting_plugin["id"])) == "transition_not_allowed"
+    decide(who.reviewer, waiting_plugin["id"])
+    assert shown(who.nobody, waiting_plugin["id"])["status"] == "published"
     # What was decided before is still told.
     assert review(who.reviewer, first["id"])["status"] == result
 
 
-def test_owners_are_told_of_the_last_review_however_quickly_one_follows_another(who: People) -> None:
+def test_owners_are_told_of_the_last_review_however_quickly_one_follows_another(
+    who: People, waiting_plugin: dict[str, Any]
+) -> None:
     """Two within one second have the same time of submission."""
-    plugin = created(who.developer)
     for _ in range(12):
-        decide(who.reviewer, plugin["id"], "rejected")
-        assert data(resubmit(who.developer, plugin["id"]))["review"]["status"] == "pending"
+        decide(who.reviewer, waiting_plugin["id"], "rejected")
+        assert data(resubmit(who.developer, waiting_plugin["id"]))["review"]["status"] == "pending"
 
 
-def test_a_plugin_that_needs_changes_can_be_sent_again_as_another_version(who: People) -> None:
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], "needs_changes")
-    data(add_version(who.developer, plugin["id"], "1.0.1"), 201)
-    assert shown(who.developer, plugin["id"])["status"] == "pending"
-    decide(who.reviewer, plugin["id"], version="1.0.1")
-    assert shown(who.nobody, plugin["id"])["version"] == "1.0.1"
-    assert [row["version"] for row in data(who.nobody.get(f"{PLUGINS}/{plugin['id']}/versions"))] == ["1.0.1"]
-    statuses = {row["version"]: row["status"] for row in data(who.developer.get(f"{PLUGINS}/{plugin['id']}/versions"))}
+def test_a_plugin_that_needs_changes_can_be_sent_again_as_another_version(
+    who: People, waiting_plugin: dict[str, Any]
+) -> None:
+    decide(who.reviewer, waiting_plugin["id"], "needs_changes")
+    data(add_version(who.developer, waiting_plugin["id"], "1.0.1"), 201)
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "pending"
+    decide(who.reviewer, waiting_plugin["id"], version="1.0.1")
+    assert shown(who.nobody, waiting_plugin["id"])["version"] == "1.0.1"
+    assert [row["version"] for row in data(who.nobody.get(f"{PLUGINS}/{waiting_plugin['id']}/versions"))] == ["1.0.1"]
+    statuses = {
+        row["version"]: row["status"] for row in data(who.developer.get(f"{PLUGINS}/{waiting_plugin['id']}/versions"))
+    }
     assert statuses == {"1.0.1": "published", "1.0.0": "needs_changes"}
 
 
-def test_only_its_owner_sends_a_plugin_again(who: People) -> None:
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], "rejected")
-    assert resubmit(who.other, plugin["id"]).status_code == 404
-    assert resubmit(who.reviewer, plugin["id"]).status_code == 403
-    assert shown(who.developer, plugin["id"])["status"] == "rejected"
+def test_only_its_owner_sends_a_plugin_again(who: People, waiting_plugin: dict[str, Any]) -> None:
+    decide(who.reviewer, waiting_plugin["id"], "rejected")
+    assert resubmit(who.other, waiting_plugin["id"]).status_code == 404
+    assert resubmit(who.reviewer, waiting_plugin["id"]).status_code == 403
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "rejected"
 
 
 def test_a_draft_waits_for_nobody_until_it_is_submitted(who: People) -> None:
@@ -611,9 +616,8 @@ def test_a_draft_waits_for_nobody_until_it_is_submitted(who: People) -> None:
     assert queued(who.reviewer) == [NAME]
 
 
-def test_a_published_plugin_has_nothing_to_submit(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    assert slug(resubmit(who.developer, plugin["id"])) == "nothing_to_submit"
+def test_a_published_plugin_has_nothing_to_submit(who: People, published_plugin: dict[str, Any]) -> None:
+    assert slug(resubmit(who.developer, published_plugin["id"])) == "nothing_to_submit"
 
 
 # A published plugin while a new version waits
@@ -660,10 +664,11 @@ def assert_hidden_version(api: Api, version: str) -> None:
     assert api.get(f"{PLUGINS}/{NAME}/versions/{version}/download").status_code == 404
 
 
-def test_a_new_version_is_hidden_everywhere_until_it_is_published(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    data(add_version(who.developer, plugin["id"], "2.0.0"), 201)
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_new_version_is_hidden_everywhere_until_it_is_published(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    data(add_version(who.developer, published_plugin["id"], "2.0.0"), 201)
+    row = review_of(who.reviewer, published_plugin["id"])
     for act in (None, start):
         if act is not None:
             data(act(who.reviewer, row["id"]))
@@ -677,32 +682,32 @@ def test_a_new_version_is_hidden_everywhere_until_it_is_published(who: People) -
 
 @pytest.mark.parametrize("result", ["rejected", "needs_changes"])
 @pytest.mark.usefixtures("clock")
-def test_a_new_version_that_is_turned_down_leaves_the_plugin_as_it_was(who: People, result: str) -> None:
-    plugin = published(who.developer, who.reviewer)
-    data(add_version(who.developer, plugin["id"], "2.0.0"), 201)
-    decide(who.reviewer, plugin["id"], result, version="2.0.0")
+def test_a_new_version_that_is_turned_down_leaves_the_plugin_as_it_was(
+    who: People, published_plugin: dict[str, Any], result: str
+) -> None:
+    data(add_version(who.developer, published_plugin["id"], "2.0.0"), 201)
+    decide(who.reviewer, published_plugin["id"], result, version="2.0.0")
     assert_only_public(who.nobody, "1.0.0")
     assert_hidden_version(who.nobody, "2.0.0")
-    found = shown(who.developer, plugin["id"])
+    found = shown(who.developer, published_plugin["id"])
     assert (found["status"], found["version"]) == ("published", "1.0.0")
     assert (found["review"]["version"], found["review"]["status"]) == ("2.0.0", result)
     # And it can be sent again.
-    assert data(resubmit(who.developer, plugin["id"]))["status"] == "published"
-    decide(who.reviewer, plugin["id"], version="2.0.0")
+    assert data(resubmit(who.developer, published_plugin["id"]))["status"] == "published"
+    decide(who.reviewer, published_plugin["id"], version="2.0.0")
     assert_only_public(who.nobody, "2.0.0", "1.0.0")
 
 
-def test_the_owner_and_reviewers_can_fetch_what_waits(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    data(add_version(who.developer, plugin["id"], "2.0.0"), 201)
-    row = review_of(who.reviewer, plugin["id"])
+def test_the_owner_and_reviewers_can_fetch_what_waits(who: People, published_plugin: dict[str, Any]) -> None:
+    data(add_version(who.developer, published_plugin["id"], "2.0.0"), 201)
+    row = review_of(who.reviewer, published_plugin["id"])
     path = review(who.reviewer, row["id"])["download_url"]
     for api in (who.developer, who.reviewer, who.admin):
         assert version_in(api.get(path)) == "2.0.0"
     # Looking at it is no download.
-    versions = data(who.developer.get(f"{PLUGINS}/{plugin['id']}/versions"))
+    versions = data(who.developer.get(f"{PLUGINS}/{published_plugin['id']}/versions"))
     assert {version["version"]: version["downloads"] for version in versions} == {"2.0.0": 0, "1.0.0": 0}
-    assert shown(who.developer, plugin["id"])["stats"]["downloads"] == 0
+    assert shown(who.developer, published_plugin["id"])["stats"]["downloads"] == 0
 
 
 def test_an_older_version_that_is_published_later_does_not_become_the_current_one(who: People) -> None:
@@ -711,24 +716,22 @@ def test_an_older_version_that_is_published_later_does_not_become_the_current_on
     assert shown(who.nobody, plugin["id"])["version"] == "1.5.0"
 
 
-def test_two_versions_of_a_new_plugin_are_decided_each_for_itself(who: People) -> None:
-    plugin = created(who.developer)
-    data(add_version(who.developer, plugin["id"], "1.1.0"), 201)
+def test_two_versions_of_a_new_plugin_are_decided_each_for_itself(who: People, waiting_plugin: dict[str, Any]) -> None:
+    data(add_version(who.developer, waiting_plugin["id"], "1.1.0"), 201)
     assert len(queue(who.reviewer)) == 2
-    decide(who.reviewer, plugin["id"], "rejected", version="1.0.0")
-    assert shown(who.developer, plugin["id"])["status"] == "pending"
-    decide(who.reviewer, plugin["id"], "approved", version="1.1.0")
+    decide(who.reviewer, waiting_plugin["id"], "rejected", version="1.0.0")
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "pending"
+    decide(who.reviewer, waiting_plugin["id"], "approved", version="1.1.0")
     assert_only_public(who.nobody, "1.1.0")
 
 
-def test_a_plugin_stays_in_review_while_one_of_its_versions_is(who: People) -> None:
-    plugin = created(who.developer)
-    data(add_version(who.developer, plugin["id"], "1.1.0"), 201)
-    data(start(who.reviewer, review_of(who.reviewer, plugin["id"], "1.1.0")["id"]))
-    decide(who.reviewer, plugin["id"], "rejected", version="1.0.0")
-    assert shown(who.developer, plugin["id"])["status"] == "in_review"
-    decide(who.reviewer, plugin["id"], "rejected", version="1.1.0")
-    assert shown(who.developer, plugin["id"])["status"] == "rejected"
+def test_a_plugin_stays_in_review_while_one_of_its_versions_is(who: People, waiting_plugin: dict[str, Any]) -> None:
+    data(add_version(who.developer, waiting_plugin["id"], "1.1.0"), 201)
+    data(start(who.reviewer, review_of(who.reviewer, waiting_plugin["id"], "1.1.0")["id"]))
+    decide(who.reviewer, waiting_plugin["id"], "rejected", version="1.0.0")
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "in_review"
+    decide(who.reviewer, waiting_plugin["id"], "rejected", version="1.1.0")
+    assert shown(who.developer, waiting_plugin["id"])["status"] == "rejected"
 
 
 # Batches
@@ -777,8 +780,8 @@ def test_a_batch_can_turn_down_as_well(who: People, action: str, status: str) ->
     assert len(audited(who.admin, f"review.{status}")) == 3
 
 
-def test_an_administrators_batch_works_on_what_others_have(who: People) -> None:
-    row = review_of(who.reviewer, created(who.developer)["id"])
+def test_an_administrators_batch_works_on_what_others_have(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(start(who.reviewer, row["id"]))
     assert batch(who.admin, [row["id"]])["succeeded"] == 1
 
@@ -836,22 +839,22 @@ def test_a_reviewer_sees_what_a_version_changes_beside_the_published_one(who: Pe
     assert found["manifest"]["version"] == "1.1.0"
 
 
-def test_a_reviewer_sees_which_assemblies_and_apis_a_version_begins_to_use(who: People) -> None:
+def test_a_reviewer_sees_which_assemblies_and_apis_a_version_begins_to_use(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
     from ...bundle.packages import real_dll
 
-    plugin = published(who.developer, who.reviewer)
     real = packed(manifest_bytes(version="1.1.0", entryClass="Python.Runtime.PythonEngine"), MyPlugin__dll=real_dll())
     form = {"plugin_file": file(real, "p.zip"), "version": "1.1.0"}
-    data(who.developer._call("POST", f"{PLUGINS}/{plugin['id']}/versions", data=form), 201)
-    diff = review(who.reviewer, review_of(who.reviewer, plugin["id"])["id"])["diff"]
+    data(who.developer._call("POST", f"{PLUGINS}/{published_plugin['id']}/versions", data=form), 201)
+    diff = review(who.reviewer, review_of(who.reviewer, published_plugin["id"])["id"])["diff"]
     assert diff["references"]["added"]
     assert diff["references"]["removed"] == []
     assert {use["capability"] for use in diff["capabilities"]["added"]}
 
 
-def test_a_review_shows_what_automatic_review_found(app: Flask, who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_review_shows_what_automatic_review_found(app: Flask, who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     assert review(who.reviewer, row["id"])["auto_review"]["status"] == "pending"
     run_auto_reviews(app)
     found = review(who.reviewer, row["id"])["auto_review"]
@@ -860,25 +863,23 @@ def test_a_review_shows_what_automatic_review_found(app: Flask, who: People) -> 
     assert all(issue["message"] for issue in found["issues"])
 
 
-def test_owners_see_neither_the_reviewer_nor_the_checklist(who: People) -> None:
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], "needs_changes")
-    found = shown(who.developer, plugin["id"])["review"]
+def test_owners_see_neither_the_reviewer_nor_the_checklist(who: People, waiting_plugin: dict[str, Any]) -> None:
+    decide(who.reviewer, waiting_plugin["id"], "needs_changes")
+    found = shown(who.developer, waiting_plugin["id"])["review"]
     assert set(found) == {
         "id", "version", "status", "submitted_at", "decided_at", "notes", "recommendations", "position",
         "estimated_time",
     }  # fmt: skip
     assert found["notes"] == "needs_changes, that is"
-    assert shown(who.reviewer, plugin["id"])["review"]["status"] == "needs_changes"
+    assert shown(who.reviewer, waiting_plugin["id"])["review"]["status"] == "needs_changes"
 
 
 # Reports and suspension
 
 
-def test_a_reviewer_cannot_suspend_by_finding_a_report_true(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    report(who.user, plugin["id"])
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_reviewer_cannot_suspend_by_finding_a_report_true(who: People, published_plugin: dict[str, Any]) -> None:
+    report(who.user, published_plugin["id"])
+    row = review_of(who.reviewer, published_plugin["id"])
     data(start(who.reviewer, row["id"]))
     assert_only_public(who.nobody, "1.0.0")
     assert submit(who.reviewer, row["id"], "rejected").status_code == 403
@@ -887,35 +888,34 @@ def test_a_reviewer_cannot_suspend_by_finding_a_report_true(who: People) -> None
     assert notices(who.developer)[0]["data"].get("review_result") != "rejected"
 
 
-def test_an_administrator_suspends_by_finding_a_report_true(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    report(who.user, plugin["id"])
-    row = review_of(who.reviewer, plugin["id"])
+def test_an_administrator_suspends_by_finding_a_report_true(who: People, published_plugin: dict[str, Any]) -> None:
+    report(who.user, published_plugin["id"])
+    row = review_of(who.reviewer, published_plugin["id"])
     data(start(who.admin, row["id"]))
     data(submit(who.admin, row["id"], "rejected", notes="属实"))
-    assert shown(who.developer, plugin["id"])["status"] == "suspended"
-    assert_gone(who.nobody, plugin["id"])
+    assert shown(who.developer, published_plugin["id"])["status"] == "suspended"
+    assert_gone(who.nobody, published_plugin["id"])
     # The version itself is not turned down: restored, it is there again.
-    restored(who.admin, plugin["id"])
+    restored(who.admin, published_plugin["id"])
     assert_only_public(who.nobody, "1.0.0")
 
 
 @pytest.mark.parametrize("result", ["approved", "needs_changes"])
-def test_a_report_that_is_not_found_true_changes_nothing(who: People, result: str) -> None:
-    plugin = published(who.developer, who.reviewer)
-    report(who.user, plugin["id"])
-    decide(who.reviewer, plugin["id"], result)
+def test_a_report_that_is_not_found_true_changes_nothing(
+    who: People, published_plugin: dict[str, Any], result: str
+) -> None:
+    report(who.user, published_plugin["id"])
+    decide(who.reviewer, published_plugin["id"], result)
     assert_only_public(who.nobody, "1.0.0")
     assert queue(who.reviewer) == []
     # And it can be reported again.
-    report(who.user, plugin["id"])
+    report(who.user, published_plugin["id"])
     assert len(queue(who.reviewer)) == 1
 
 
-def test_what_is_not_published_cannot_be_reported(who: People) -> None:
-    plugin = created(who.developer)
+def test_what_is_not_published_cannot_be_reported(who: People, waiting_plugin: dict[str, Any]) -> None:
     for api in (who.user, who.developer, who.reviewer):
-        assert api.post(f"{PLUGINS}/{plugin['id']}/report", {"reason": "x"}).status_code == 404
+        assert api.post(f"{PLUGINS}/{waiting_plugin['id']}/report", {"reason": "x"}).status_code == 404
     assert len(queue(who.reviewer)) == 1
 
 
@@ -933,68 +933,72 @@ def assert_gone(api: Api, plugin_id: str) -> None:
             assert api.get(f"{PLUGINS}/{reference}{path}").status_code == 404
 
 
-def test_a_suspended_plugin_is_invisible_on_every_path(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
+def test_a_suspended_plugin_is_invisible_on_every_path(who: People, published_plugin: dict[str, Any]) -> None:
     assert_only_public(who.nobody, "1.0.0")
-    suspended(who.admin, plugin["id"])
+    suspended(who.admin, published_plugin["id"])
     for api in (who.nobody, who.user, who.other):
-        assert_gone(api, plugin["id"])
-    assert {shown(api, plugin["id"])["status"] for api in (who.developer, who.reviewer, who.admin)} == {"suspended"}
-    restored(who.admin, plugin["id"])
+        assert_gone(api, published_plugin["id"])
+    assert {shown(api, published_plugin["id"])["status"] for api in (who.developer, who.reviewer, who.admin)} == {
+        "suspended"
+    }
+    restored(who.admin, published_plugin["id"])
     assert_only_public(who.nobody, "1.0.0")
     assert [entry["action"] for entry in audited(who.admin, "plugin.")] == ["plugin.restored", "plugin.suspended"]
 
 
-def test_suspending_twice_or_restoring_what_is_published_is_refused(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    path = f"{V1}/admin/plugins/{plugin['id']}/status"
+def test_suspending_twice_or_restoring_what_is_published_is_refused(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    path = f"{V1}/admin/plugins/{published_plugin['id']}/status"
     assert slug(who.admin.post(path, {"status": "published", "reason": "x"})) == "transition_not_allowed"
-    suspended(who.admin, plugin["id"])
+    suspended(who.admin, published_plugin["id"])
     assert slug(who.admin.post(path, {"status": "suspended", "reason": "x"})) == "transition_not_allowed"
     assert who.reviewer.post(path, {"status": "published", "reason": "x"}).status_code == 403
     assert list(details(who.admin.post(path, {"status": "rejected", "reason": "x"}))) == ["status"]
 
 
 @pytest.mark.parametrize("result", ["rejected", "needs_changes"])
-def test_what_was_turned_down_cannot_be_published_past_the_queue(who: People, result: str) -> None:
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], result)
-    answer = who.admin.post(f"{V1}/admin/plugins/{plugin['id']}/status", {"status": "published", "reason": "x"})
+def test_what_was_turned_down_cannot_be_published_past_the_queue(
+    who: People, waiting_plugin: dict[str, Any], result: str
+) -> None:
+    decide(who.reviewer, waiting_plugin["id"], result)
+    answer = who.admin.post(f"{V1}/admin/plugins/{waiting_plugin['id']}/status", {"status": "published", "reason": "x"})
     assert slug(answer) == "transition_not_allowed"
 
 
-def test_a_version_that_is_approved_while_its_plugin_is_suspended_stays_out_of_sight(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    data(add_version(who.developer, plugin["id"], "1.1.0"), 201)
-    suspended(who.admin, plugin["id"])
-    decide(who.reviewer, plugin["id"], version="1.1.0")
-    assert shown(who.developer, plugin["id"])["status"] == "suspended"
-    assert_gone(who.nobody, plugin["id"])
-    restored(who.admin, plugin["id"])
+def test_a_version_that_is_approved_while_its_plugin_is_suspended_stays_out_of_sight(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    data(add_version(who.developer, published_plugin["id"], "1.1.0"), 201)
+    suspended(who.admin, published_plugin["id"])
+    decide(who.reviewer, published_plugin["id"], version="1.1.0")
+    assert shown(who.developer, published_plugin["id"])["status"] == "suspended"
+    assert_gone(who.nobody, published_plugin["id"])
+    restored(who.admin, published_plugin["id"])
     assert_only_public(who.nobody, "1.1.0", "1.0.0")
 
 
-def test_a_report_on_what_was_suspended_meanwhile_can_still_be_found_true(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    report(who.user, plugin["id"])
-    row = review_of(who.reviewer, plugin["id"])
+def test_a_report_on_what_was_suspended_meanwhile_can_still_be_found_true(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    report(who.user, published_plugin["id"])
+    row = review_of(who.reviewer, published_plugin["id"])
     data(start(who.admin, row["id"]))
-    suspended(who.admin, plugin["id"])
+    suspended(who.admin, published_plugin["id"])
     assert submit(who.admin, row["id"], "rejected").status_code == 200
-    assert shown(who.developer, plugin["id"])["status"] == "suspended"
+    assert shown(who.developer, published_plugin["id"])["status"] == "suspended"
 
 
 # Notifications and the audit log
 
 
 @pytest.mark.usefixtures("clock")
-def test_owners_are_told_of_every_step(who: People) -> None:
-    plugin = created(who.developer)
-    decide(who.reviewer, plugin["id"], "needs_changes")
-    data(resubmit(who.developer, plugin["id"]))
-    decide(who.reviewer, plugin["id"])
-    suspended(who.admin, plugin["id"])
-    restored(who.admin, plugin["id"])
+def test_owners_are_told_of_every_step(who: People, waiting_plugin: dict[str, Any]) -> None:
+    decide(who.reviewer, waiting_plugin["id"], "needs_changes")
+    data(resubmit(who.developer, waiting_plugin["id"]))
+    decide(who.reviewer, waiting_plugin["id"])
+    suspended(who.admin, waiting_plugin["id"])
+    restored(who.admin, waiting_plugin["id"])
     told = [
         (row["event"], row["data"].get("new_status") or row["data"]["review_result"])
         for row in reversed(notices(who.developer))
@@ -1011,13 +1015,12 @@ def test_owners_are_told_of_every_step(who: People) -> None:
         (changed, "suspended"),
         (changed, "published"),
     ]
-    assert {row["data"]["plugin_id"] for row in notices(who.developer)} == {plugin["id"]}
+    assert {row["data"]["plugin_id"] for row in notices(who.developer)} == {waiting_plugin["id"]}
     assert notices(who.other) == notices(who.user) == []
 
 
-def test_every_act_of_review_is_in_the_audit_log(who: People) -> None:
-    plugin = created(who.developer)
-    row = review_of(who.reviewer, plugin["id"])
+def test_every_act_of_review_is_in_the_audit_log(who: People, waiting_plugin: dict[str, Any]) -> None:
+    row = review_of(who.reviewer, waiting_plugin["id"])
     data(assign(who.admin, row["id"], account_id(who.reviewer)))
     data(start(who.reviewer, row["id"]))
     data(submit(who.reviewer, row["id"]))

@@ -159,15 +159,16 @@ def test_who_says_nothing_of_what_they_saw_saves_as_ever(
 @pytest.mark.parametrize(
     "path", ["config", "category", "plugin", "user", "developer", "review"], ids=lambda name: f"of-a-{name}"
 )
-def test_what_can_be_saved_has_a_strong_tag_that_says_its_revision(who: People, path: str) -> None:
-    plugin = created(who.developer)
+def test_what_can_be_saved_has_a_strong_tag_that_says_its_revision(
+    who: People, waiting_plugin: dict[str, Any], path: str
+) -> None:
     paths = {
         "config": CONFIG,
         "category": f"{V1}/admin/categories/{category(who.admin)['id']}",
-        "plugin": f"{PLUGINS}/{plugin['id']}",
+        "plugin": f"{PLUGINS}/{waiting_plugin['id']}",
         "user": f"{V1}/admin/users/{account_id(who.user)}",
         "developer": f"{V1}/developers/{account_id(who.developer)}",
-        "review": f"{V1}/admin/reviews/{waiting(who.reviewer, plugin['id'])['id']}",
+        "review": f"{V1}/admin/reviews/{waiting(who.reviewer, waiting_plugin['id'])['id']}",
     }
     answers = [who.admin.get(paths[path], headers={"Accept-Language": word}) for word in ("zh", "en")]
     [tag] = {answer.headers["ETag"] for answer in answers}
@@ -222,18 +223,21 @@ def test_who_may_not_change_it_or_sends_nonsense_hears_that_first(who: People) -
     assert who.other.put(f"{PLUGINS}/{plugin['id']}", {"name": "x"}, headers=stale).status_code in (403, 404)
 
 
-def test_what_happens_to_a_plugin_beside_its_texts_is_no_change_of_them(who: People) -> None:
-    plugin = published(who.developer, who.reviewer)
-    path = f"{PLUGINS}/{plugin['id']}"
+def test_what_happens_to_a_plugin_beside_its_texts_is_no_change_of_them(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    path = f"{PLUGINS}/{published_plugin['id']}"
     tag = who.developer.get(path).headers["ETag"]
     assert who.nobody.get(f"{path}/download").status_code == 200
-    rated(who.user, plugin["id"])
+    rated(who.user, published_plugin["id"])
     assert who.nobody.get(path).headers["ETag"] == tag
     assert who.developer.put(path, {"description": "新的"}, headers={"If-Match": tag}).status_code == 200
 
 
-def test_pictures_are_part_of_what_is_saved_and_none_is_left_of_a_refused_form(who: People) -> None:
-    path = f"{PLUGINS}/{created(who.developer)['id']}"
+def test_pictures_are_part_of_what_is_saved_and_none_is_left_of_a_refused_form(
+    who: People, waiting_plugin: dict[str, Any]
+) -> None:
+    path = f"{PLUGINS}/{waiting_plugin['id']}"
     tag = who.developer.get(path).headers["ETag"]
 
     def with_icon(colour: tuple[int, int, int]) -> Any:
@@ -246,8 +250,8 @@ def test_pictures_are_part_of_what_is_saved_and_none_is_left_of_a_refused_form(w
     assert data(who.developer.get(path)) == shown
 
 
-def test_a_form_under_an_if_match_that_is_none_is_refused(who: People) -> None:
-    path = f"{PLUGINS}/{created(who.developer)['id']}"
+def test_a_form_under_an_if_match_that_is_none_is_refused(who: People, waiting_plugin: dict[str, Any]) -> None:
+    path = f"{PLUGINS}/{waiting_plugin['id']}"
     form = {"icon": file(png(), "icon.png")}
     assert who.developer.put(path, data=form, headers={"If-Match": "x"}).status_code == 400
 
@@ -266,9 +270,11 @@ def test_what_somebody_edited_meanwhile_is_not_deleted_unseen(who: People) -> No
         assert by.delete(path, headers={"If-Match": tag}).status_code == 200
 
 
-def test_a_review_that_was_given_to_another_meanwhile_is_not_decided_unseen(app: Flask, who: People) -> None:
+def test_a_review_that_was_given_to_another_meanwhile_is_not_decided_unseen(
+    app: Flask, who: People, waiting_plugin: dict[str, Any]
+) -> None:
     add_user(app, "second-admin")
-    review = waiting(who.reviewer, created(who.developer)["id"])
+    review = waiting(who.reviewer, waiting_plugin["id"])
     path = f"{V1}/admin/reviews/{review['id']}"
     data(who.reviewer.post(f"{path}/start"))
     tag = who.admin.get(path).headers["ETag"]
@@ -310,10 +316,10 @@ def test_of_several_that_save_at_once_what_they_saw_exactly_one_does(
 
 
 def test_what_is_saved_between_the_look_and_the_writing_is_not_overwritten(
-    who: People, monkeypatch: pytest.MonkeyPatch
+    who: People, waiting_plugin: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one save that takes pictures looks before it makes them: what another saves meanwhile counts all the same."""
-    path = f"{PLUGINS}/{created(who.developer)['id']}"
+    path = f"{PLUGINS}/{waiting_plugin['id']}"
     tag = who.developer.get(path).headers["ETag"]
     prepare, answers = images.prepare, []
 

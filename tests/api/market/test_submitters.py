@@ -122,8 +122,8 @@ def configure(admin: Api, **review_settings: Any) -> None:
 # Every way in leads to the queue
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_key_upload_of_an_owned_plugin_waits_and_hosts_keep_what_was_reviewed(who: People) -> None:
-    published(who.developer, who.reviewer)
     upload(who.nobody, "2.0.0", new_key(who.developer))
     assert statuses(who.developer) == {"2.0.0": "pending", "1.0.0": "published"}
     assert hosts_get(who.nobody) == ["1.0.0"]
@@ -133,8 +133,8 @@ def test_a_key_upload_of_an_owned_plugin_waits_and_hosts_keep_what_was_reviewed(
     assert hosts_get(who.nobody) == ["2.0.0", "1.0.0"]
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_upload_says_that_it_waits_in_the_callers_language(who: People) -> None:
-    published(who.developer, who.reviewer)
     key = new_key(who.developer)
     assert said(who.nobody, "2.0.0", key, "zh-CN") == "上传成功，等待审核"
     assert said(who.nobody, "2.1.0", key, "en") == "Uploaded; it waits for review"
@@ -175,16 +175,16 @@ def test_what_waits_when_it_is_claimed_goes_on_waiting(who: People) -> None:
 
 
 @pytest.mark.parametrize("result", ["rejected", "needs_changes"])
+@pytest.mark.usefixtures("waiting_plugin")
 def test_a_key_does_not_publish_what_was_refused(who: People, result: str) -> None:
-    created(who.developer)
     decide(who.reviewer, NAME, result)
     upload(who.nobody, "1.0.1", new_key(who.developer))
     assert statuses(who.developer) == {"1.0.1": "pending", "1.0.0": result}
     assert hosts_get(who.nobody) == []
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_key_upload_does_not_end_a_suspension(who: People) -> None:
-    published(who.developer, who.reviewer)
     key = new_key(who.developer)
     suspended(who.admin, NAME)
     upload(who.nobody, "2.0.0", key)
@@ -192,24 +192,24 @@ def test_a_key_upload_does_not_end_a_suspension(who: People) -> None:
     assert statuses(who.developer)["2.0.0"] == "pending"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_where_nobody_is_asked_key_uploads_of_owned_plugins_are_published(who: People) -> None:
-    published(who.developer, who.reviewer)
     configure(who.admin, manual_review_required=False, auto_review_enabled=False)
     upload(who.nobody, "1.1.0", new_key(who.developer))
     assert hosts_get(who.nobody) == ["1.1.0", "1.0.0"]
     assert statuses(who.developer)["1.1.0"] == "published"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_the_rules_publish_nothing_where_a_person_is_asked(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     configure(who.admin, manual_review_required=True, auto_review_enabled=True, auto_approve_threshold=0)
     upload(who.nobody, "1.1.0", new_key(who.developer))
     run_jobs(app)
     assert statuses(who.developer)["1.1.0"] == "pending"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_plugin_whose_owners_account_is_gone_is_neither_free_nor_published_by_key(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     key = new_key(who.developer)
     with raw(app) as connection:
         connection.execute("UPDATE plugins SET owner_id = NULL")
@@ -226,31 +226,31 @@ def test_a_plugin_whose_owners_account_is_gone_is_neither_free_nor_published_by_
 # Nobody decides on what they submitted
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_administrator_does_not_approve_their_own_upload_into_somebodys_plugin(who: People) -> None:
-    published(who.developer, who.reviewer)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     ensure_refused(who.admin, "2.0.0", who.reviewer)
     decide(who.reviewer, NAME)
     assert hosts_get(who.nobody) == ["2.0.0", "1.0.0"]
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_resubmission_by_the_owner_does_not_wash_an_upload(who: People) -> None:
-    published(who.developer, who.reviewer)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     decide(who.reviewer, NAME, "rejected")
     data(who.developer.post(f"{PLUGINS}/{NAME}/submit"))
     ensure_refused(who.admin, "2.0.0", who.reviewer)
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_who_sends_somebodys_version_to_review_again_does_not_decide_on_it(who: People) -> None:
-    created(who.developer)
     decide(who.reviewer, NAME, "needs_changes")
     data(who.admin.post(f"{PLUGINS}/{NAME}/submit"))
     ensure_refused(who.admin, "1.0.0", who.reviewer)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_who_made_the_key_does_not_decide_on_what_came_by_it(who: People) -> None:
-    published(who.developer, who.reviewer)
     upload(who.nobody, "2.0.0", new_key(who.admin))
     ensure_refused(who.admin, "2.0.0", who.reviewer)
     # Nor after the key is another's.
@@ -258,8 +258,8 @@ def test_who_made_the_key_does_not_decide_on_what_came_by_it(who: People) -> Non
     ensure_refused(who.admin, "2.0.0", who.reviewer)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_who_made_the_key_is_remembered_beyond_a_deletion(who: People) -> None:
-    published(who.developer, who.reviewer)
     key = new_key(who.admin)
     data(who.admin.delete(f"{PLUGINS}/{NAME}"))
     upload(who.nobody, "2.0.0", key, name=OTHER_CASE)
@@ -268,8 +268,8 @@ def test_who_made_the_key_is_remembered_beyond_a_deletion(who: People) -> None:
     assert shown(who.developer, OTHER_CASE)["developer"]["username"] == "developer"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_who_is_logged_in_while_they_upload_by_key_does_not_decide(who: People) -> None:
-    published(who.developer, who.reviewer)
     upload(who.admin, "2.0.0", new_key(who.developer))
     ensure_refused(who.admin, "2.0.0", who.reviewer)
     [entry] = [row for row in audited(who.admin, "version.uploaded") if row["details"]["way"] == "key"]
@@ -280,15 +280,15 @@ def test_an_invalid_token_does_not_hold_up_an_upload(app: Flask) -> None:
     assert Api(app, "not.a.token").upload().status_code == 200
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_submitter_who_becomes_a_reviewer_does_not_decide(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     helper = with_role(app, "other", Role.ADMIN)
     data(add_version(helper, NAME, "2.0.0"), 201)
     ensure_refused(with_role(app, "other", Role.REVIEWER), "2.0.0", who.reviewer)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_who_uploaded_does_not_grant_the_appeal(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     decide(who.reviewer, NAME, "rejected")
     found = appealed(who.developer, NAME)
@@ -325,17 +325,17 @@ def test_an_administrator_does_not_lift_the_suspension_of_their_own_plugin(app: 
     assert entry["details"]["override_reason"] == "fine"
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_what_the_previous_program_recorded_counts_too(app: Flask, who: People) -> None:
     """A version without a submitter of its own: its places in the queue know who sent it."""
-    published(who.developer, who.reviewer)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     with raw(app) as connection:
         connection.execute("UPDATE plugin_versions SET submitted_by = NULL")
     ensure_refused(who.admin, "2.0.0", who.reviewer)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_who_reports_a_plugin_may_look_at_the_report(who: People) -> None:
-    published(who.developer, who.reviewer)
     data(who.admin.post(f"{PLUGINS}/{NAME}/report", {"reason": "harm"}))
     assert decide(who.admin, NAME, "rejected")["status"] == "rejected"
     assert shown(who.developer, NAME)["status"] == "suspended"
@@ -423,9 +423,9 @@ def test_an_override_ends_where_somebody_else_can_decide(app: Flask, who: People
     assert slug(submit(who.admin, alone, override=True, reason="alone")) == "override_refused"
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_reviewers_who_submitted_it_too_are_nobody_else(app: Flask, who: People) -> None:
     """The owner is a reviewer by now, and the administrator uploaded: neither could decide without an override."""
-    created(who.developer)
     decide(who.reviewer, NAME)
     data(add_version(who.admin, NAME, "2.0.0"), 201)
     review = review_of(who.reviewer, NAME)["id"]
@@ -435,8 +435,8 @@ def test_reviewers_who_submitted_it_too_are_nobody_else(app: Flask, who: People)
     data(submit(who.admin, review, override=True, reason="both of us wrote it"))
 
 
+@pytest.mark.usefixtures("waiting_plugin")
 def test_an_override_that_is_not_needed_is_no_override(who: People) -> None:
-    created(who.developer)
     review = review_of(who.reviewer, NAME)["id"]
     data(who.admin.post(f"{V1}/admin/reviews/{review}/start"))
     data(submit(who.admin, review, override=True, reason="to be sure"))
@@ -490,16 +490,16 @@ def test_every_way_of_uploading_is_in_the_log(app: Flask, who: People) -> None:
         assert by_key["key"] == submitters.fingerprint(db.session.get_one(Plugin, NAME).upload_key_hash)
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_uploads_by_different_keys_are_told_apart(who: People) -> None:
-    published(who.developer, who.reviewer)
     for version in ("1.1.0", "1.2.0"):
         upload(who.nobody, version, new_key(who.developer))
     keys = [row["details"]["key"] for row in audited(who.admin, "version.uploaded") if row["details"]["way"] == "key"]
     assert len(set(keys)) == len(keys) == 2
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_an_upload_that_is_refused_is_not_in_the_log(who: People) -> None:
-    published(who.developer, who.reviewer)
     before = audited(who.admin)
     assert who.nobody.upload(package(version="2.0.0"), key="wrong-key").status_code == 403
     assert slug(add_version(who.developer, NAME, "1.0.0")) == "version_exists"
@@ -511,8 +511,8 @@ def test_an_upload_that_is_refused_is_not_in_the_log(who: People) -> None:
 
 @pytest.mark.parametrize("surface", ["host", "market"])
 @pytest.mark.parametrize("deleter", ["admin", "developer"])
+@pytest.mark.usefixtures("published_plugin")
 def test_deleting_an_owned_plugin_frees_neither_name_nor_numbers(who: People, surface: str, deleter: str) -> None:
-    published(who.developer, who.reviewer)
     by = getattr(who, deleter)
     if surface == "host" and deleter == "developer":
         assert by.post("/api/plugins/delete", {"name": NAME}).status_code == 403
@@ -565,8 +565,8 @@ def test_a_key_opens_a_deleted_owned_name_for_review_only(who: People) -> None:
     assert hosts_get(who.nobody) == ["1.0.0"]
 
 
+@pytest.mark.usefixtures("published_plugin")
 def test_a_deleted_name_whose_owners_account_is_gone_is_nobodys(app: Flask, who: People) -> None:
-    published(who.developer, who.reviewer)
     key = new_key(who.developer)
     data(who.developer.delete(f"{PLUGINS}/{NAME}"))
     with raw(app) as connection:

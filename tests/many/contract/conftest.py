@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from flask import Flask
 from microdock_server import create_app
 
 from ...conftest import release
-from ...market import People, people
+from ...market import People, created, documented, people, published, rejected
 from ...support import settings_for
 from ..cluster import Cluster
 from ..relay import Relay
@@ -55,3 +56,23 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 @pytest.fixture
 def who(app: Flask) -> People:
     return people(app)
+
+
+@pytest.fixture
+def documented_plugin(who: People) -> dict[str, Any]:
+    return documented(who)
+
+
+@pytest.fixture
+def published_plugin(who: People) -> dict[str, Any]:
+    return published(who.developer, who.reviewer)
+
+
+@pytest.fixture
+def rejected_plugin(who: People) -> dict[str, Any]:
+    return rejected(who.developer, who.reviewer)
+
+
+@pytest.fixture
+def waiting_plugin(who: People) -> dict[str, Any]:
+    return created(who.developer)
