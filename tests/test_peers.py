@@ -24,17 +24,42 @@ CATEGORY = """
 INSERT INTO categories (id, name, name_key, description, parent_key, icon, sort_order, created_at, updated_at)
   VALUES ('c{0}', 'c{0}', 'c{0}', '', '', '', 0, now(), now())
 """
-Copy = Callable[[], Path]
+Copy = Callable[..., Path]
+CHANGES = [
+    "CREATE TABLE added (id integer)",
+    "CREATE SCHEMA added",
+    "CREATE VIEW added AS SELECT 1 AS one",
+    "CREATE RULE added AS ON DELETE TO users DO INSTEAD NOTHING",
+    "CREATE TYPE added AS ENUM ('one')",
+    "ALTER TABLE users ADD COLUMN added text",
+    "ALTER TABLE users DROP COLUMN password_hash",
+    "ALTER TABLE users ALTER COLUMN username TYPE varchar(77)",
+    "ALTER TABLE users ALTER COLUMN username SET DEFAULT 'a'",
+    "ALTER TABLE users ALTER COLUMN username DROP NOT NULL",
+    "ALTER TABLE users ADD CONSTRAINT added CHECK (username <> 'a')",
+    "ALTER TABLE users SET (fillfactor = 77)",
+    "ALTER TABLE users RENAME TO renamed",
+    "GRANT SELECT ON users TO public",
+    "CREATE INDEX added ON users (username)",
+    "DO $$ BEGIN EXECUTE (SELECT min('DROP INDEX ' || indexrelid::regclass) FROM pg_index"
+    " WHERE indrelid = 'users'::regclass AND NOT indisprimary AND indexrelid NOT IN"
+    " (SELECT conindid FROM pg_constraint)); END $$",
+    "ALTER TABLE users DISABLE TRIGGER ALL",
+    "CREATE FUNCTION added() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SEQUENCE added",
+    "DO $$ BEGIN EXECUTE (SELECT min(format('ALTER SEQUENCE %I INCREMENT 7', sequencename)) FROM pg_sequences); END $$",
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET jit = on', current_database()); END $$",
+]
 
 
 @pytest.fixture
 def copy(prepared_data: Path, tmp_path: Path) -> Iterator[Copy]:
-    """A function that copies the prepared data directory."""
+    """A function that copies a data directory; the prepared one, unless it is told another."""
     made: list[Path] = []
 
-    def make() -> Path:
+    def make(beginning: Path = prepared_data) -> Path:
         directory = tmp_path / f"copy{len(made)}"
-        shutil.copytree(prepared_data, directory)
+        shutil.copytree(beginning, directory)
         postgresql.database_of(directory)
         made.append(directory)
         return directory
@@ -87,20 +112,27 @@ class TestUsedAgain:
         assert name_of(second) == name
         assert contents(second) == before
 
-    @pytest.mark.parametrize(
-        "change",
-        [
-            "CREATE TABLE added (id integer)",
-            "CREATE SCHEMA added",
-            "ALTER TABLE users ADD COLUMN added text",
-            "ALTER TABLE users ALTER COLUMN username DROP NOT NULL",
-            "CREATE INDEX added ON users (username)",
-            "ALTER TABLE users DISABLE TRIGGER ALL",
-            "CREATE FUNCTION added() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
-            "CREATE SEQUENCE added",
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET jit = on', current_database()); END $$",
-        ],
-    )
+    def test_a_plugin_is_there_as_it_was(self, copy: Copy, with_plugin: Callable[[str], tuple[Path, Any]]) -> None:
+        """To the letter, also what is kept as JSON."""
+        beginning, _ = with_plugin("published_plugin")
+        first = copy(beginning)
+        name, before = name_of(first), contents(first)
+        assert before["plugins"] and before["audit_log"]
+        postgresql.forget(first)
+        second = copy(beginning)
+        assert name_of(second) == name
+        assert contents(second) == before
+
+    def test_every_change_of_the_schema_is_noticed(self, copy: Copy) -> None:
+        with connect(copy()) as shell:
+            before = restored.schema(shell)
+            for change in CHANGES:
+                with shell.transaction(force_rollback=True):
+                    shell.execute(change.encode())
+                    assert restored.schema(shell) != before, change
+                assert restored.schema(shell) == before
+
+    @pytest.mark.parametrize("change", ["ALTER TABLE users ADD COLUMN added text", "DROP TABLE jobs", CHANGES[-1]])
     def test_one_whose_schema_is_another_is_not(self, copy: Copy, change: str) -> None:
         first = copy()
         name = name_of(first)
@@ -110,6 +142,20 @@ class TestUsedAgain:
         assert name_of(copy()) != name
         with pytest.raises(psycopg.OperationalError, match="does not exist"):
             psycopg.connect(postgresql.shared().conninfo(name))
+
+    def test_what_is_emptied_vacuumed_and_analyzed_is_the_same(self, copy: Copy) -> None:
+        """All of it writes into the catalogs."""
+        first = copy()
+        name, before = name_of(first), contents(first)
+        for _ in range(2):
+            with connect(first) as shell:
+                shell.execute(b"TRUNCATE users CASCADE")
+                for act in ("VACUUM FREEZE", "ANALYZE", "CREATE TEMPORARY TABLE gone (id integer)"):
+                    shell.execute(act.encode())
+            postgresql.forget(first)
+            first = copy()
+            assert name_of(first) == name
+            assert contents(first) == before
 
     def test_whoever_is_connected_still_is_not_any_more(self, copy: Copy) -> None:
         first = copy()

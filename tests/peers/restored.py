@@ -6,7 +6,6 @@ database is not used again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
@@ -19,26 +18,42 @@ from . import connections
 # As long a table is emptied by DELETE. TRUNCATE makes new files, also for every index.
 SMALL: Final = 128 << 10
 ENDS_MS: Final = 10_000
-# All that is ours in the catalogs, but for what VACUUM, ANALYZE and TRUNCATE write there.
+# The catalogs of a schema, each with what is ours in it. (Of the temporary schemas PostgreSQL keeps the empty ones.)
+CATALOGS: Final = {
+    "pg_attrdef": "true",
+    "pg_attribute": "attrelid >= 16384",
+    "pg_collation": "oid >= 16384",
+    "pg_constraint": "oid >= 16384",
+    "pg_enum": "true",
+    "pg_event_trigger": "true",
+    "pg_extension": "true",
+    "pg_index": "indexrelid >= 16384",
+    "pg_inherits": "true",
+    "pg_namespace": "nspname !~ '^pg_(toast_)?temp'",
+    "pg_policy": "true",
+    "pg_proc": "oid >= 16384",
+    "pg_rewrite": "oid >= 16384",
+    "pg_sequence": "true",
+    "pg_trigger": "true",
+    "pg_type": "oid >= 16384",
+}
+# Whatever is added or changed after a database was copied is of a transaction younger than all in the copy, so the
+# greatest number says it; whatever goes is missing in the count. VACUUM and ANALYZE leave both. Only pg_class is also
+# written by TRUNCATE: of it, the text of all else. Settings are in a catalog that all databases share.
 SCHEMA: Final = """
-SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
-  SELECT concat_ws(',', 'r', oid, relname, relnamespace, relkind, reloptions, relreplident, relrowsecurity)
-    FROM pg_class WHERE oid >= 16384
-  UNION ALL SELECT a::text FROM pg_attribute a WHERE attrelid >= 16384
-  UNION ALL SELECT d::text FROM pg_attrdef d
-  UNION ALL SELECT c::text FROM pg_constraint c WHERE oid >= 16384
-  UNION ALL SELECT i::text FROM pg_index i WHERE indexrelid >= 16384
-  UNION ALL SELECT t::text FROM pg_trigger t
-  UNION ALL SELECT e::text FROM pg_event_trigger e
-  UNION ALL SELECT p::text FROM pg_proc p WHERE oid >= 16384
-  UNION ALL SELECT t::text FROM pg_type t WHERE oid >= 16384
-  UNION ALL SELECT n::text FROM pg_namespace n WHERE nspname !~ '^pg_(toast_)?temp'
-  UNION ALL SELECT e::text FROM pg_extension e
-  UNION ALL SELECT s::text FROM pg_sequence s
-  UNION ALL SELECT concat_ws(',', 'db', setrole, setconfig) FROM pg_db_role_setting
+SELECT concat_ws(' ', {}, (
+  SELECT md5(string_agg(concat_ws(',', oid, relname, relnamespace, relkind, relam, relowner, reloptions, relacl,
+    relhasrules, relreplident, relrowsecurity, relforcerowsecurity), ' ' ORDER BY oid)) FROM pg_class WHERE oid >= 16384
+), (
+  SELECT string_agg(concat_ws(',', setrole, setconfig), ' ' ORDER BY setrole) FROM pg_db_role_setting
     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-) AS lines(line)
-"""
+))
+""".format(
+    ", ".join(
+        f"(SELECT concat(count(*), '/', max(xmin::text::bigint)) FROM {name} WHERE {ours})"
+        for name, ours in CATALOGS.items()
+    )
+)
 TABLES: Final = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
 WRITTEN: Final = """
 SELECT relname, size FROM (
@@ -110,7 +125,7 @@ def _original(conninfo: str) -> Original:
 
 
 def schema(connection: psycopg.Connection[Any]) -> str:
-    """A digest of everything but rows."""
+    """What tells the schema from any that it becomes by a change: everything but rows is in it."""
     row = connection.execute(SCHEMA.encode()).fetchone()
     assert row is not None
     return str(row[0])
@@ -133,13 +148,13 @@ def _empty(connection: psycopg.Connection[Any]) -> None:
 def _rows(connection: psycopg.Connection[Any], table: str) -> sql.Composable | None:
     """The statement that writes the table's rows; None where it has none."""
     name = sql.Identifier(table)
-    found = [row for (row,) in connection.execute(sql.SQL("SELECT to_jsonb(t) FROM {} AS t").format(name))]
+    found = [row for (row,) in connection.execute(sql.SQL("SELECT to_json(t)::text FROM {} AS t").format(name))]
     if not found:
         return None
     names = [sql.Identifier(column) for (column,) in connection.execute(COLUMNS, (f'"{table}"',))]
     return sql.SQL(
-        "INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM jsonb_populate_recordset(NULL::{0}, {2})"
-    ).format(name, sql.SQL(", ").join(names), sql.Literal(json.dumps(found)))
+        "INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM json_populate_recordset(NULL::{0}, {2})"
+    ).format(name, sql.SQL(", ").join(names), sql.Literal(f"[{','.join(found)}]"))
 
 
 def _sequence(connection: psycopg.Connection[Any], name: str) -> sql.Composable:
