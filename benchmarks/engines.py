@@ -14,7 +14,7 @@ from .client import Request, ask_once, fetch
 from .downloads import DOWNLOAD
 from .results import NotMeasured, Section, number, per_second, race, ratio_row
 from .servers import Server
-from .stage import MEGABYTE, SMALL, Stage, name_body, publish, with_installs
+from .stage import DEFAULT_LEVEL, MEGABYTE, SMALL, Stage, name_body, publish, with_installs
 from .uploads import Uploader
 
 LIST_PAGE = "/api/v1/marketplace/plugins?limit=20"
@@ -66,13 +66,13 @@ def measure(stage: Stage) -> Section:
     samples = race(runs, stage.plan.rounds)
     for what in here:
         mine, other = samples[f"{what} {MANY}"], samples[f"{what} {ONE}"]
-        section.rows.append(ratio_row(what, mine, other, ONE, None, log="WARNING", show=per_second))
+        section.rows.append(ratio_row(what, mine, other, ONE, None, log=DEFAULT_LEVEL, show=per_second))
     for what in DOWNLOADS:
         other = samples[f"download of {what} {ONE}"]
         for name, shown in ((MANY, "by a signed link"), (PROXIED, "through the server")):
             mine = samples[f"download of {what} {name}"]
             row = f"counted download of {what}, one client, {shown}"
-            section.rows.append(ratio_row(row, mine, other, ONE, None, log="WARNING", show=_megabytes))
+            section.rows.append(ratio_row(row, mine, other, ONE, None, log=DEFAULT_LEVEL, show=_megabytes))
     section.notes += _notes()
     return section
 
@@ -98,9 +98,9 @@ def _engines(stage: Stage) -> tuple[Engine, Engine, Server]:
     peers.analyze(database)
     settings = {"DATABASE_URL": database, "REDIS_URL": redis.url, **s3.settings(s3.make_bucket())}
     settings["JWT_SECRET_KEY"] = "the nodes of a benchmark sign alike"
-    one = stage.servers.over(seed.database.parent, "WARNING")
-    many = stage.servers.real("engines-many", "WARNING", **settings)
-    proxied = stage.servers.real("engines-proxied", "WARNING", **settings, STORAGE_DOWNLOADS="proxy")
+    one = stage.servers.over(seed.database.parent, DEFAULT_LEVEL)
+    many = stage.servers.real("engines-many", DEFAULT_LEVEL, **settings)
+    proxied = stage.servers.real("engines-proxied", DEFAULT_LEVEL, **settings, STORAGE_DOWNLOADS="proxy")
     return _engine(stage, one), _engine(stage, many), proxied
 
 

@@ -22,7 +22,7 @@ from .engines import LIST_PAGE, SEARCH_PAGE
 from .market import Market
 from .results import Goal, Section, number, race, ratio_row, say
 from .servers import Server
-from .stage import MEGABYTE, SMALL, Stage, login, name_body
+from .stage import DEFAULT_LEVEL, MEGABYTE, SMALL, Stage, login, name_body
 
 FLAT = Goal(1.5, at_most=True)
 # How many plugins are asked for in turn, and get files: the same number whatever the size.
@@ -118,7 +118,7 @@ def _markets(stage: Stage) -> list[Market]:
 
 def _place(stage: Stage, one: Market, **settings: str) -> Place:
     names = _keep_files(one)
-    return Place(stage.servers.over(one.database.parent, "WARNING", **settings), names, stage.plan.seconds)
+    return Place(stage.servers.over(one.database.parent, DEFAULT_LEVEL, **settings), names, stage.plan.seconds)
 
 
 def _keep_files(one: Market) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _measure(stage: Stage, section: Section, small: Place, large: Place) -> None
     for what in here:
         mine, other = samples[what], samples[f"{what} {SMALL}"]
         against = f"{SMALL:,} plugins"
-        section.rows.append(ratio_row(what, mine, other, against, FLAT, log="WARNING", show=_milliseconds))
+        section.rows.append(ratio_row(what, mine, other, against, FLAT, log=DEFAULT_LEVEL, show=_milliseconds))
     for place in (small, large):
         place.server.stop()
 

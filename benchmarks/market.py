@@ -125,6 +125,12 @@ def fill_downloads(market: Market, total: int) -> int:
     return made
 
 
+def search_words() -> list[str]:
+    """Words that descriptions are made of, and beginnings of them, each once."""
+    beginnings = {stem[:length] for stem in _STEMS for length in (2, 3)}
+    return sorted({*_WORDS, *_CHINESE, *beginnings, *"".join(_CHINESE)})
+
+
 def dropped_triggers(connection: sqlite3.Connection) -> dict[str, str]:
     """Drop the triggers that count downloads; the statements that make them again."""
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'plugin_versions_%'"

@@ -10,11 +10,11 @@ from pathlib import Path
 ENTRY = 4 << 20
 
 
-def write_package(path: Path, name: str, size: int, *, deflated: bool = False) -> Path:
+def write_package(path: Path, name: str, size: int, *, deflated: bool = False, version: str = "1.0.0") -> Path:
     """A package of about `size` bytes at `path`: a manifest, a main assembly, and random data in entries of 4 MiB."""
     method = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
     with zipfile.ZipFile(path, "w", method, compresslevel=1) as archive:
-        archive.writestr("plugin.json", manifest(name))
+        archive.writestr("plugin.json", manifest(name, version))
         archive.writestr("Plugin.dll", b"MZ" + os.urandom(1022))
         left = size - 4096
         while left > 0:

@@ -9,9 +9,20 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from microdock_server.api.system.admin_page import BUILT
 
-from .results import Goal, NotMeasured, Row, Samples, Section, number, value_row
+from .results import (
+    Goal,
+    NotMeasured,
+    Row,
+    Samples,
+    Section,
+    judged,
+    number,
+    spread_of,
+    value_row,
+    worst_row,
+)
 from .servers import Server
-from .stage import LARGE, Stage
+from .stage import DEFAULT_LEVEL, LARGE, Stage
 
 # What a first load may cost: gzipped JavaScript, as the build promises, too.
 LOGIN_SCRIPT: Final = Goal(200, at_most=True, unit=" KiB")
@@ -43,7 +54,7 @@ def measure(stage: Stage) -> Section:
     if chromium is None or not (BUILT / "index.html").is_file():
         raise NotMeasured("needs chromium and a built page (scripts/build-page)")
     section = Section(f"The admin page in Chromium, {LARGE:,} plugins")
-    server = stage.catalogue(LARGE, "WARNING")
+    server = stage.catalogue(LARGE, DEFAULT_LEVEL)
     pages: dict[str, tuple[str, str, Goal]] = {
         "login": ("/admin/login", "#username", LOGIN_SCRIPT),
         "dashboard": ("/admin/", "canvas", PAGE_SCRIPT),
@@ -66,11 +77,15 @@ def measure(stage: Stage) -> Section:
 
 def _rows(section: Section, name: str, found: Measured, script: Goal) -> None:
     for part, what in (("first", "first contentful paint"), ("largest", "largest contentful paint")):
-        values = found[part].values
-        spread = f"{number(min(values))} to {number(max(values))} ms"
-        section.rows.append(Row(f"{name}: {what}", "WARNING", f"{number(found[part].median)} ms", spread))
-    section.rows.append(value_row(f"{name}: layout shift, summed", found["shifts"].median, SHIFT, log="WARNING"))
-    section.rows.append(value_row(f"{name}: JavaScript, gzipped", found["script"].median, script, log="WARNING"))
+        section.rows.append(_painted(f"{name}: {what}", found[part]))
+    section.rows.append(worst_row(f"{name}: layout shift, summed", found["shifts"].values, SHIFT, log=DEFAULT_LEVEL))
+    section.rows.append(value_row(f"{name}: JavaScript, gzipped", found["script"].values, script, log=DEFAULT_LEVEL))
+
+
+def _painted(what: str, samples: Samples) -> Row:
+    values = samples.values
+    measured, spread, verdict = f"{number(samples.median)} ms", spread_of(values, " ms"), judged(None, 0, values)
+    return Row(what, DEFAULT_LEVEL, measured, spread=spread, verdict=verdict, rounds={"measured": values})
 
 
 def _visit(browser: Browser, server: Server, path: str, there: str, *, logged_in: bool) -> dict[str, float]:

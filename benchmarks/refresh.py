@@ -16,7 +16,7 @@ from .servers import Server
 from .stage import LARGE, PUBLISHED, Stage, login
 
 FIRST = Goal(100, at_most=True, unit=" ms")
-RESIDENT = Goal(150, at_most=True, unit=" MiB")
+RESIDENT = Goal(130, at_most=True, unit=" MiB")
 MAX_CONNECTIONS = 200
 
 
@@ -43,13 +43,11 @@ def _first_lists(stage: Stage, server: Server, section: Section) -> None:
         for pid, connection in connections.items():
             taken[pid].append(_after_write(connection, enabled=act == "enable") * 1000)
             later.append(timed(connection) * 1000)
-    medians = [statistics.median(values) for values in taken.values()]
+    slower = max(taken.values(), key=statistics.median)
     worst = max(max(values) for values in taken.values())
-    detail = f"{stage.plan.writes} writes, {len(medians)} workers; worst {number(worst)} ms; "
+    detail = f"{stage.plan.writes} writes, {len(taken)} workers; worst {number(worst)} ms; "
     detail += f"the list after that {number(statistics.median(later))} ms"
-    section.rows.append(
-        value_row("first list after a write (slower worker)", max(medians), FIRST, log="INFO", detail=detail)
-    )
+    section.rows.append(value_row("first list after a write (slower worker)", slower, FIRST, log="INFO", detail=detail))
     section.rows.append(_never_compressed_anew(next(iter(connections.values())), later))
 
 
@@ -77,9 +75,11 @@ def timed(connection: http.client.HTTPConnection) -> float:
 def _never_compressed_anew(connection: http.client.HTTPConnection, later: list[float]) -> Row:
     """A list that is ready takes a small part of the time that compressing it would."""
     plain = ask(connection, Request(LIST)).body
-    started = time.perf_counter()
-    gzip.compress(plain, 6)
-    ready, anew = Samples([statistics.median(later) / 1000]), Samples([time.perf_counter() - started])
+    ready, anew = Samples([each / 1000 for each in later]), Samples()
+    for _ in later:
+        started = time.perf_counter()
+        gzip.compress(plain, 6)
+        anew.values.append(time.perf_counter() - started)
     goal = Goal(0.2, at_most=True)
     return ratio_row("a list that is ready, gzip", ready, anew, "gzip -6 alone", goal, log="INFO", show=seconds)
 
@@ -110,5 +110,5 @@ def _memory(server: Server, section: Section) -> None:
     largest, shared = max(rss for rss, _ in sizes), max(pss for _, pss in sizes)
     detail = f"proportional (PSS) {number(shared)} MiB"
     section.rows.append(
-        value_row("a worker's resident memory after lists", largest, RESIDENT, log="INFO", detail=detail)
+        value_row("a worker's resident memory after lists", [largest], RESIDENT, log="INFO", detail=detail)
     )

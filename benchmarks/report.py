@@ -1,54 +1,77 @@
-"""The table as Markdown, with what it was measured on."""
+"""benchmarks/RESULTS.md: every row of the results, as Markdown."""
 
 from __future__ import annotations
 
-import os
-import platform
-import sqlite3
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-from .results import NOT_MEASURED, Row, Section, rows_of
+from .results import NOT_MEASURED, UNCERTAIN, Row
 from .servers import THREADS, WORKERS
-from .stage import Plan
+from .store import Conditions, Measured, Results
 
-HEADINGS = ("what", "LOG_LEVEL", "measured", "beside", "ratio", "goal", "verdict")
+HEADINGS = ("what", "LOG_LEVEL", "measured", "beside", "ratio", "spread", "goal", "verdict")
 
 
-def render(sections: Sequence[Section], plan: Plan, took: float) -> str:
-    """The whole document."""
-    parts = ["# Benchmark results", _machine(plan, took), _summary(sections)]
-    for section in sections:
-        parts += [f"## {section.title}", _table(section.rows), *section.notes]
+def render(results: Results, names: Iterable[str]) -> str:
+    """The whole document; of `names`, those without results are said to have none."""
+    missing = [name for name in names if name not in results]
+    parts = ["# Benchmark results", _head(), _summary(results)]
+    if missing:
+        parts.append(f"{NOT_MEASURED}: {', '.join(missing)}.")
+    for name, one in results.items():
+        section = one.section
+        parts += [f"## {section.title}", _conditions(name, one.conditions), _table(section.rows), *section.notes]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _machine(plan: Plan, took: float) -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("Flask", "gunicorn", "SQLAlchemy"))
+def _head() -> str:
     lines = [
-        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; the run took {took / 60:.0f} min",
-        f"- {_cores()} × {_processor()}, {_memory():.0f} GiB of memory, load {os.getloadavg()[0]:.1f} at the end",
-        f"- Linux {platform.release()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
-        f"- {packages}",
-        f"- {WORKERS} workers × {THREADS} threads everywhere; {plan.rounds} rounds, {plan.seconds} s of wrk each",
-        "- clients and servers share the cores; contenders take turns in every round; figures are medians of rounds, "
-        "ratios are medians of the rounds' ratios",
+        "- written by `scripts/bench` from `results.json`, which has the values of every round; each section is "
+        "replaced when it is measured again, and the others stay",
+        f"- {WORKERS} workers × {THREADS} threads everywhere; clients and servers share the cores",
+        "- contenders take turns in every round; figures are medians of rounds, ratios are medians of the rounds' "
+        "ratios, and the spread is the smallest and the largest round, of the ratio where there is one",
+        "- a row whose rounds differ by more than 2× has no verdict; goals and verdicts are those of the day of the "
+        "measurement",
+        f"- {NOT_MEASURED} as a spread: the rounds were not kept; such verdicts were given without comparing them",
     ]
     return "\n".join(lines)
 
 
-def _summary(sections: Sequence[Section]) -> str:
-    rows = [row for row in rows_of(sections) if row.goal]
+def _conditions(name: str, one: Conditions) -> str:
+    """When and on what, as one line; what was not written down is said not to be."""
+    parts = [f"`--only {name}`", f"{one.measured} UTC", _known(one.minutes, "{} min")]
+    if one.processors is None:
+        parts.append(f"machine and versions: {NOT_MEASURED}")
+    else:
+        parts.append(f"{one.processors} × {one.processor}, {one.memory_gib} GiB of memory")
+        parts.append(", ".join([str(one.kernel), *(f"{name} {number}" for name, number in one.versions.items())]))
+    parts.append(_known(one.load, "load {} at the end"))
+    if one.plan:
+        parts.append(f"{one.plan['rounds']} rounds, {one.plan['seconds']} s of wrk each")
+    return "; ".join([part for part in [*parts, one.remark] if part]) + "."
+
+
+def _known(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(f"{value:g}")
+
+
+def _summary(results: Results) -> str:
+    rows = [row for one in results.values() for row in one.section.rows if row.goal]
     missed = sum("missed" in row.verdict for row in rows)
+    noisy = sum(row.verdict.startswith(UNCERTAIN) for row in rows)
     unknown = sum(row.verdict == NOT_MEASURED for row in rows)
-    return f"{len(rows)} goals: {len(rows) - missed - unknown} met, {missed} missed, {unknown} {NOT_MEASURED}."
+    met = len(rows) - missed - noisy - unknown
+    return (
+        f"{len(rows)} goals: {met} met, {missed} missed, {noisy} with rounds too far apart, {unknown} {NOT_MEASURED}."
+    )
 
 
 def _table(rows: Sequence[Row]) -> str:
     lines = [_line(HEADINGS), _line(["---"] * len(HEADINGS))]
-    lines += [_line((row.what, row.log, row.measured, row.against, row.ratio, row.goal, row.verdict)) for row in rows]
+    for row in rows:
+        measured = f"{row.measured} ({row.date})" if row.date else row.measured
+        cells = (row.what, row.log, measured, row.against, row.ratio, row.spread, row.goal, row.verdict)
+        lines.append(_line(cells))
     return "\n".join(lines)
 
 
@@ -56,16 +79,6 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
-def _memory() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+def shown(one: Measured) -> str:
+    """A section as the terminal shows it."""
+    return "\n\n".join([f"## {one.section.title}", _table(one.section.rows), *one.section.notes])

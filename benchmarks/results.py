@@ -5,9 +5,13 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 NOT_MEASURED = "not_measured"
+# Rounds that are further apart than this decide nothing.
+NOISY = 2
+UNCERTAIN = "rounds differ"
 
 
 class NotMeasured(Exception):
@@ -30,10 +34,13 @@ class Samples:
 
     def ratio_to(self, other: Samples) -> float:
         """The median of the rounds' ratios: what disturbs a round disturbs both of its sides."""
+        return statistics.median(self.ratios_to(other))
+
+    def ratios_to(self, other: Samples) -> list[float]:
+        """The ratio of each round. Raises NotMeasured where one side has none."""
         for side in (self, other):
             _ = side.median
-        pairs = zip(self.values, other.values, strict=False)
-        return statistics.median(mine / theirs for mine, theirs in pairs)
+        return [mine / theirs for mine, theirs in zip(self.values, other.values, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +66,25 @@ class Goal:
         return value <= bound if self.at_most else value >= bound
 
 
+# What may be lost to a line for every request.
+LOGGING = Goal(0.9)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table."""
+    """One line of the table, and the values that it was made of: a list for each side, a value for each round."""
 
     what: str
     log: str = "-"
     measured: str = ""
     against: str = ""
     ratio: str = ""
+    spread: str = ""
     goal: str = ""
     verdict: str = ""
+    # Of a row that was not measured together with its section.
+    date: str = ""
+    rounds: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -97,6 +112,14 @@ def race(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str
     return samples
 
 
+def warm_race(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Samples]:
+    """The same after one run of each that does not count."""
+    for run in contenders.values():
+        with suppress(NotMeasured, OSError):  # the race will say so
+            run()
+    return race(contenders, rounds)
+
+
 def ratio_row(
     what: str,
     mine: Samples,
@@ -110,21 +133,63 @@ def ratio_row(
     """One contender beside another."""
     text = goal.text() if goal else ""
     try:
-        ratio = mine.ratio_to(other)
+        ratios = mine.ratios_to(other)
         measured, beside = show(mine.median), f"{against}: {show(other.median)}"
     except NotMeasured as reason:
         return missing_row(what, reason, log=log, goal=text)
-    return Row(what, log, measured, beside, f"{number(ratio)}×", text, goal.verdict(ratio) if goal else "")
+    ratio = statistics.median(ratios)
+    rounds = {"measured": mine.values, against: other.values}
+    spread, verdict = spread_of(ratios, "×"), judged(goal, ratio, ratios)
+    return Row(what, log, measured, beside, f"{number(ratio)}×", spread, text, verdict, rounds=rounds)
 
 
-def value_row(what: str, value: float, goal: Goal, *, log: str = "-", detail: str = "") -> Row:
-    """A figure that is held against a bound of its own."""
-    return Row(what, log, f"{number(value)}{goal.unit}", detail, "", goal.text(), goal.verdict(value))
+def logging_row(what: str, samples: Mapping[str, Samples], *, show: Callable[[float], str]) -> Row:
+    """What a line for every request leaves of the speed; the samples are by the level that was logged at."""
+    quiet = "WARNING"
+    row = f"{what}, INFO beside WARNING"
+    return ratio_row(row, samples["INFO"], samples[quiet], quiet, LOGGING, log="INFO", show=show)
+
+
+def value_row(what: str, values: Sequence[float], goal: Goal, *, log: str = "-", detail: str = "") -> Row:
+    """The median of a figure's rounds, held against a bound of its own."""
+    value = statistics.median(values)
+    return _value_row(what, value, values, goal, judged(goal, value, values), log, detail)
+
+
+def worst_row(what: str, values: Sequence[float], goal: Goal, *, log: str = "-", detail: str = "") -> Row:
+    """The worst round's figure: it is judged however far the others are from it, for they are all better."""
+    value = max(values) if goal.at_most else min(values)
+    return _value_row(what, value, values, goal, goal.verdict(value), log, detail)
+
+
+def _value_row(
+    what: str, value: float, values: Sequence[float], goal: Goal, verdict: str, log: str, detail: str
+) -> Row:
+    spread, rounds = spread_of(values, goal.unit), {"measured": values}
+    measured = f"{number(value)}{goal.unit}"
+    return Row(what, log, measured, detail, "", spread, goal.text(), verdict, rounds=rounds)
+
+
+def spread_of(values: Sequence[float], unit: str) -> str:
+    """The smallest and the largest round."""
+    if len(values) < 2:
+        return "one value"
+    return f"{number(min(values))} to {number(max(values))}{unit}"
+
+
+def judged(goal: Goal | None, value: float, rounds: Sequence[float]) -> str:
+    """Whether the goal was met, or, where the rounds are too far apart to tell, that they are."""
+    least, most = min(rounds), max(rounds)
+    if most > least * NOISY:
+        by = f"{number(most / least)}×" if least > 0 else "any factor"
+        return f"{UNCERTAIN} by {by}"
+    return goal.verdict(value) if goal else ""
 
 
 def missing_row(what: str, reason: object, *, log: str = "-", goal: str = "") -> Row:
     """What could not be measured, and why."""
-    return Row(what, log, NOT_MEASURED, " ".join(str(reason).split())[:160], "", goal, NOT_MEASURED)
+    reason = " ".join(str(reason).split())[:160]
+    return Row(what, log, NOT_MEASURED, reason, "", NOT_MEASURED, goal, NOT_MEASURED)
 
 
 def number(value: float) -> str:
@@ -145,7 +210,3 @@ def seconds(value: float) -> str:
 def say(text: str) -> None:
     """Progress goes to the terminal, never into the results."""
     print(text, file=sys.stderr, flush=True)
-
-
-def rows_of(sections: Sequence[Section]) -> list[Row]:
-    return [row for section in sections for row in section.rows]

@@ -21,7 +21,20 @@ from microdock_server.services.catalog.listing import Filter, Sort
 from microdock_server.vocabulary import PluginStatus, Role
 
 from .market import COMMON, RARE, Market
-from .results import Goal, NotMeasured, Row, Samples, Section, missing_row, number, race, ratio_row, value_row
+from .results import (
+    Goal,
+    NotMeasured,
+    Row,
+    Samples,
+    Section,
+    judged,
+    missing_row,
+    number,
+    race,
+    ratio_row,
+    spread_of,
+    value_row,
+)
 from .stage import Stage
 
 PAGE: Final = Goal(10, at_most=True, unit=" ms")
@@ -112,18 +125,28 @@ def _searches(market: Market, rounds: int, section: Section) -> None:
 def _against_like(samples: dict[str, Samples]) -> Row:
     """How many times faster than LIKE: of the query that is the median of all."""
     ratios = sorted(samples[f"{one.what} LIKE"].ratio_to(samples[one.what]) for one in SEARCHES)
+    by_round = [_median_ratio(samples, turn) for turn in range(len(samples[SEARCHES[0].what].values))]
     mine = statistics.median(samples[one.what].median for one in SEARCHES)
     other = statistics.median(samples[f"{one.what} LIKE"].median for one in SEARCHES)
     middle = statistics.median(ratios)
-    spread = f"LIKE: {_ms(other)}; {number(ratios[0])}× to {number(ratios[-1])}×"
+    queries = f"LIKE: {_ms(other)}; {number(ratios[0])}× to {number(ratios[-1])}×"
     return Row(
         "search beside LIKE, the median query",
         "-",
         _ms(mine),
-        spread,
+        queries,
         f"{number(middle)}×",
+        spread_of(by_round, "×"),
         FASTER.text(),
-        FASTER.verdict(middle),
+        judged(FASTER, middle, by_round),
+        rounds={"ratio": by_round},
+    )
+
+
+def _median_ratio(samples: dict[str, Samples], turn: int) -> float:
+    """Of one round, of all queries."""
+    return statistics.median(
+        samples[f"{one.what} LIKE"].values[turn] / samples[one.what].values[turn] for one in SEARCHES
     )
 
 
@@ -237,9 +260,8 @@ def _large_category() -> str:
 
 def _value(what: str, samples: Samples) -> Row:
     try:
-        values = samples.values
-        detail = f"{number(min(values))} to {number(max(values))} ms" if values else ""
-        return value_row(what, samples.median, PAGE, detail=detail)
+        _ = samples.median
+        return value_row(what, samples.values, PAGE)
     except NotMeasured as reason:
         return missing_row(what, reason, goal=PAGE.text())
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.live import free_port
@@ -84,6 +85,15 @@ class Servers:
         options += ["--worker-tmp-dir=/dev/shm", "--log-level=warning"]
         command = [program("gunicorn"), *options, application]
         return self.start(command, base_environment() | environment, directory, port, path)
+
+    def fastapi(self) -> Server:
+        """benchmarks/naive_fastapi.py on uvicorn, with as many workers and nothing else changed."""
+        if find_spec("fastapi") is None or find_spec("uvicorn") is None or find_spec("python_multipart") is None:
+            raise NotMeasured("FastAPI is not installed: it is in the extra `benchmark`")
+        directory, port = self._new("fastapi"), free_port()
+        command = [program("uvicorn"), "benchmarks.naive_fastapi:app", "--workers", str(WORKERS), "--port", str(port)]
+        environment = base_environment() | {"NAIVE_DIRECTORY": str(directory)}
+        return self.start(command, environment, directory, port, "/openapi.json")
 
     def sink(self) -> Server:
         """The bare loop that uploads are compared with."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from tests.peers.nginx import Nginx
 
 from .attackers import HEADS, UPLOADS, attacking
 from .client import TIMEOUT, Request, ask, connect
-from .results import Goal, NotMeasured, Row, Section, number
-from .sockets import percentiles, seconds_exactly
-from .stage import Stage
+from .results import NotMeasured, Row, Section
+from .sockets import near_quiet_row
+from .stage import DEFAULT_LEVEL, Stage
 
 ASKED = (
     Request("/healthz"),
@@ -22,8 +21,9 @@ ASKED = (
     Request("/api/plugins/list"),
     Request("/api/plugins/detail", "POST", body='{"name": "com.example.unknown"}'),
 )
-TIMES, MILLISECONDS = 2, 0.05
 CONNECTIONS = 4
+# By what was asked: the seconds of the answers of each round.
+Rounds = dict[str, list[list[float]]]
 
 
 class Way:
@@ -44,9 +44,9 @@ class Way:
 
 def measure(stage: Stage) -> Section:
     section = Section(f"One address holds {UPLOADS} slow uploads and {HEADS} half-sent heads")
-    direct = stage.files("WARNING", "slow-clients")
+    direct = stage.files(DEFAULT_LEVEL, "slow-clients")
     section.rows += _rows(Way("directly", direct.port), stage)
-    behind = stage.files("WARNING", "slow-clients-nginx", TRUSTED_PROXIES="1")
+    behind = stage.files(DEFAULT_LEVEL, "slow-clients-nginx", TRUSTED_PROXIES="1")
     nginx = Nginx(behind.directory / "nginx", behind.directory, [f"127.0.0.1:{behind.port}"])
     try:
         nginx.start()
@@ -58,17 +58,18 @@ def measure(stage: Stage) -> Section:
 
 
 def _rows(way: Way, stage: Stage) -> list[Row]:
-    quiet: dict[str, list[float]] = {one.path: [] for one in ASKED}
-    attacked: dict[str, list[float]] = {one.path: [] for one in ASKED}
+    quiet: Rounds = {one.path: [] for one in ASKED}
+    attacked: Rounds = {one.path: [] for one in ASKED}
     for _ in range(stage.plan.rounds):
         _ask_all(way, stage.plan.seconds, quiet)
         with attacking(way.port, way.certificate):
             _ask_all(way, stage.plan.seconds, attacked)
-    return [_row(way, path, quiet[path], attacked[path]) for path in quiet]
+    return [near_quiet_row(f"p99 of `{path}`, {way.name}", quiet[path], attacked[path]) for path in quiet]
 
 
-def _ask_all(way: Way, length: int, taken: Mapping[str, list[float]]) -> None:
+def _ask_all(way: Way, length: int, rounds: Rounds) -> None:
     """Every request in turn, one at a time, over kept connections."""
+    taken: dict[str, list[float]] = {path: [] for path in rounds}
     found = [way.connect() for _ in range(CONNECTIONS)]
     try:
         ends, connections = time.perf_counter() + length * len(ASKED), cycle(found)
@@ -82,17 +83,5 @@ def _ask_all(way: Way, length: int, taken: Mapping[str, list[float]]) -> None:
     finally:
         for one in found:
             one.close()
-
-
-def _row(way: Way, path: str, quiet: list[float], attacked: list[float]) -> Row:
-    before, during = percentiles(quiet)[1], percentiles(attacked)[1]
-    goal = Goal(max(TIMES * before, MILLISECONDS) * 1000, at_most=True, unit=" ms")
-    return Row(
-        f"p99 of `{path}`, {way.name}",
-        "WARNING",
-        seconds_exactly(during),
-        f"quiet: {seconds_exactly(before)}",
-        f"{number(during / before)}×",
-        goal.text(),
-        goal.verdict(during * 1000),
-    )
+    for path, values in taken.items():
+        rounds[path].append(values)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import cycle
+from itertools import chain, cycle
 
 from sqlalchemy import create_engine, insert
 
@@ -22,9 +22,22 @@ from microdock_server.vocabulary import Event
 
 from .client import Request, ask, connect
 from .processes import MIB, resident
-from .results import Goal, NotMeasured, Row, Samples, Section, number, ratio_row, say, seconds, value_row
+from .results import (
+    Goal,
+    NotMeasured,
+    Row,
+    Samples,
+    Section,
+    judged,
+    number,
+    ratio_row,
+    say,
+    seconds,
+    spread_of,
+    value_row,
+)
 from .servers import Server
-from .stage import Stage, login
+from .stage import DEFAULT_LEVEL, Stage, login
 
 SOCKETS, LISTENERS, PER_WORKER = 2000, 500, 1200
 FILES = 16_384
@@ -34,6 +47,7 @@ PAUSE = 0.73
 WEIGHT = Goal(256, at_most=True, unit=" KiB")
 DELIVERY = Goal(2000, at_most=True, unit=" ms")
 NOTICED = Goal(2, at_most=True)
+TIMES_QUIET, NEAR_QUIET = 2, 0.05
 
 
 def measure(stage: Stage) -> Section:
@@ -42,8 +56,8 @@ def measure(stage: Stage) -> Section:
         limit = str(PER_WORKER)
         # With rate limits, because they weigh as well; every client comes from an address of its own.
         settings = {"RATELIMIT_ENABLED": "true", "TRUSTED_PROXIES": "1", "WS_MAX_PER_USER": limit}
-        server = stage.files("WARNING", "sockets", WS_MAX_CONNECTIONS=limit, **settings)
-        other = stage.files("WARNING", "no-sockets", WS_MAX_CONNECTIONS=limit)
+        server = stage.files(DEFAULT_LEVEL, "sockets", WS_MAX_CONNECTIONS=limit, **settings)
+        other = stage.files(DEFAULT_LEVEL, "no-sockets", WS_MAX_CONNECTIONS=limit)
         token = login(server)
         for one in (server, other):
             _healthz(one, stage.plan.seconds)
@@ -212,9 +226,10 @@ def percentiles(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _weight(grown: int, server: Server) -> Row:
+    weights = [grown / SOCKETS / 1024]
     total = "/".join(number(resident(pid) / MIB) for pid in server.workers)
     detail = f"workers weigh {total} MiB with them"
-    return value_row("memory of a WebSocket", grown / SOCKETS / 1024, WEIGHT, log="WARNING", detail=detail)
+    return value_row("memory of a WebSocket", weights, WEIGHT, log=DEFAULT_LEVEL, detail=detail)
 
 
 def _noticed(stage: Stage, server: Server, other: Server) -> list[Row]:
@@ -227,8 +242,29 @@ def _noticed(stage: Stage, server: Server, other: Server) -> list[Row]:
     for name, place in (("p50", 0), ("p99", 1)):
         mine, other = (Samples([pair[place] for pair in pairs]) for pairs in (beside, alone))
         what = f"/healthz beside {SOCKETS:,} idle sockets, {name}"
-        rows.append(ratio_row(what, mine, other, "without", NOTICED, log="WARNING", show=seconds_exactly))
+        rows.append(ratio_row(what, mine, other, "without", NOTICED, log=DEFAULT_LEVEL, show=seconds_exactly))
     return rows
+
+
+def near_quiet_row(
+    what: str, quiet: Sequence[Sequence[float]], during: Sequence[Sequence[float]], detail: str = ""
+) -> Row:
+    """The 99th percentile of all that was timed during something: at most twice the quiet one, or 50 ms."""
+    before, after = ([percentiles(values)[1] for values in rounds] for rounds in (quiet, during))
+    calm, value = (percentiles(list(chain.from_iterable(rounds)))[1] for rounds in (quiet, during))
+    goal = Goal(max(TIMES_QUIET * calm, NEAR_QUIET) * 1000, at_most=True, unit=" ms")
+    milliseconds = [each * 1000 for each in after]
+    return Row(
+        what,
+        DEFAULT_LEVEL,
+        seconds_exactly(value),
+        f"quiet: {seconds_exactly(calm)}{detail}",
+        f"{number(value / calm)}×",
+        spread_of(milliseconds, " ms"),
+        goal.text(),
+        judged(goal, value * 1000, milliseconds),
+        rounds={"measured": after, "quiet": before},
+    )
 
 
 def seconds_exactly(value: float) -> str:
@@ -257,6 +293,6 @@ def _deliveries(server: Server, crowd: Crowd, turns: int) -> list[Row]:
     p50, p99 = (value * 1000 for value in percentiles(late))
     detail = f"{turns} notifications to {LISTENERS} sockets of one user; all arrived; worst {max(late) * 1000:.0f} ms"
     return [
-        value_row("commit to arrival, p50", p50, DELIVERY, log="WARNING", detail=detail),
-        value_row("commit to arrival, p99", p99, DELIVERY, log="WARNING"),
+        value_row("commit to arrival, p50", [p50], DELIVERY, log=DEFAULT_LEVEL, detail=detail),
+        value_row("commit to arrival, p99", [p99], DELIVERY, log=DEFAULT_LEVEL),
     ]

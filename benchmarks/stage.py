@@ -13,7 +13,8 @@ from .market import Market
 from .packages import write_package
 from .servers import Server, Servers
 
-LEVELS = ("INFO", "WARNING")
+DEFAULT_LEVEL = "INFO"
+LEVELS = (DEFAULT_LEVEL, "WARNING")
 SMALL, LARGE = 1_000, 10_000
 PUBLISHED = "com.example.published"
 INSTALLED = 20
@@ -71,6 +72,10 @@ class Stage:
         name, path = f"naive-{size}", "/api/plugins/list"
         database = str(self.catalogue(size, "WARNING").database)
         return self._once(name, lambda: self.servers.plain(name, "benchmarks.naive:app", path, NAIVE_DATABASE=database))
+
+    def fastapi(self) -> Server:
+        """Uploads and downloads as they are written first."""
+        return self._once("fastapi", self.servers.fastapi)
 
     def files(self, log_level: str, purpose: str = "downloads", **settings: str) -> Server:
         """A real server with few plugins, for what is large; each purpose has its own."""

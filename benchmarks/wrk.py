@@ -25,16 +25,23 @@ class Load:
     completed: int
 
 
-def run(port: int, request: Request, seconds: int, connections: int = CONNECTIONS, bodies: Sequence[str] = ()) -> Load:
+def run(
+    port: int,
+    request: Request,
+    seconds: int,
+    connections: int = CONNECTIONS,
+    bodies: Sequence[str] = (),
+    paths: Sequence[str] = (),
+) -> Load:
     """Ask over kept connections for some seconds. Raises NotMeasured if any answer failed.
 
-    With `bodies` every request has the next one of them.
+    With `bodies`, or with `paths`, every request has the next one of them.
     """
     if shutil.which("wrk") is None:
         raise NotMeasured("wrk is not installed")
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory) / "request.lua"
-        script.write_text(_script(request, bodies), encoding="utf-8")
+        script.write_text(_script(request, bodies, paths), encoding="utf-8")
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script)]
         command.append(f"http://127.0.0.1:{port}{request.path}")
         try:
@@ -44,8 +51,8 @@ def run(port: int, request: Request, seconds: int, connections: int = CONNECTION
     return _parse(done.stdout + done.stderr)
 
 
-def _script(request: Request, bodies: Sequence[str] = ()) -> str:
-    """Constants only, unless bodies change: wrk then makes the request once, not once a request."""
+def _script(request: Request, bodies: Sequence[str] = (), paths: Sequence[str] = ()) -> str:
+    """Constants only, unless something changes: wrk then makes the request once, not once a request."""
     lines = [f"wrk.method = {_quote(request.method)}"]
     lines += [f"wrk.headers[{_quote(name)}] = {_quote(value)}" for name, value in request.all_headers.items()]
     if request.body is not None:
@@ -53,6 +60,10 @@ def _script(request: Request, bodies: Sequence[str] = ()) -> str:
     if bodies:
         lines.append(f"local bodies, turn = {{ {', '.join(map(_quote, bodies))} }}, 0")
         lines.append("function request() turn = turn % #bodies + 1; return wrk.format(nil, nil, nil, bodies[turn]) end")
+    if paths:
+        lines.append(f"local paths, made, turn = {{ {', '.join(map(_quote, paths))} }}, {{}}, 0")
+        lines.append("function init() for place, path in ipairs(paths) do made[place] = wrk.format(nil, path) end end")
+        lines.append("function request() turn = turn % #made + 1; return made[turn] end")
     return "\n".join(lines) + "\n"
 
 

@@ -55,8 +55,14 @@ ON_POSTGRESQL: Final = (
     *without("tests/services/test_search.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
 )
 WITHOUT_DATABASE: Final = (
-    *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py", "tests/test_forkserver.py"),
-    *("tests/test_lanes.py", "tests/test_lock.py", "tests/test_messages.py", "tests/test_scripts.py"),
+    *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py", "tests/test_benchmarks.py"),
+    *(
+        "tests/test_forkserver.py",
+        "tests/test_lanes.py",
+        "tests/test_lock.py",
+        "tests/test_messages.py",
+        "tests/test_scripts.py",
+    ),
     *("tests/test_urls.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
     # Its second filesystem is the disk, where the lane has none.
     "tests/storage/test_local.py",
@@ -71,8 +77,13 @@ QUICK: Final = (
     *without("tests/services/test_search.py", "tests/services/test_rehash.py", "tests/bundle/test_contents.py"),
     *without("tests/bundle/test_hidden.py", "tests/bundle/test_ranges.py"),
     *("tests/bundle", "tests/schemas", "tests/services", "tests/test_architecture.py", "tests/test_attacks.py"),
-    *("tests/test_docs.py", "tests/test_lanes.py", "tests/test_messages.py", "tests/test_scripts.py"),
-    *("tests/test_uow.py", "tests/contract/test_host_document.py", "tests/contract/test_installs_document.py"),
+    *("tests/test_benchmarks.py", "tests/test_docs.py", "tests/test_lanes.py", "tests/test_messages.py"),
+    *(
+        "tests/test_scripts.py",
+        "tests/test_uow.py",
+        "tests/contract/test_host_document.py",
+        "tests/contract/test_installs_document.py",
+    ),
 )
 
 
