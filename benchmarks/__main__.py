@@ -16,11 +16,13 @@ from . import (
     engines,
     growth,
     page,
+    pages,
     profile,
     refresh,
     report,
     search,
     slow_clients,
+    small_files,
     snapshots,
     sockets,
     startup,
@@ -28,6 +30,7 @@ from . import (
     store,
     summary,
     uploads,
+    writes,
 )
 from .results import NOT_MEASURED, NotMeasured, Section, say
 from .servers import Servers
@@ -36,8 +39,10 @@ from .stage import DEFAULT_LEVEL, FULL, QUICK, Stage
 EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "lists": answers.lists,
     "reads": answers.reads,
+    "pages": pages.measure,
     "refresh": refresh.measure,
     "downloads": downloads.measure,
+    "small-files": small_files.measure,
     "uploads": uploads.measure,
     "startup": startup.measure,
     "search": search.measure,
@@ -48,6 +53,7 @@ EXPERIMENTS: dict[str, Callable[[Stage], Section]] = {
     "page": page.measure,
     "snapshots": snapshots.measure,
     "engines": engines.measure,
+    "writes": writes.measure,
     "growth": growth.sqlite,
     "growth-postgresql": growth.postgresql,
 }

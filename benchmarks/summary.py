@@ -63,6 +63,20 @@ TABLES: Final[dict[str, Table]] = {
             _line("plugin detail, beside hello-world", "reads", "plugin detail", against=_HELLO),
             _line("versions of a plugin, beside hello-world", "reads", "versions of a plugin", against=_HELLO),
             _line("a user's installed list, beside hello-world", "reads", "installed list (token)", against=_HELLO),
+            _line(
+                "list page of the marketplace, 10,000 plugins, beside hello-world",
+                "pages",
+                "market list page, asked for the first time",
+                against=_HELLO,
+            ),
+            _line("the same page again", "pages", "market list page, kept", against=_HELLO),
+            _line(
+                "search page of the marketplace, 10,000 plugins, beside hello-world",
+                "pages",
+                "search page, asked for the first time",
+                against=_HELLO,
+            ),
+            _line("the same search again", "pages", "search page, kept", against=_HELLO),
         ),
         _BOTH_LEVELS,
     ),
@@ -74,6 +88,16 @@ TABLES: Final[dict[str, Table]] = {
                 "downloads",
                 "1 MB download, through X-Accel-Redirect",
             ),
+            _line(
+                "1 MB download, counted, beside FastAPI as it is written first",
+                "small-files",
+                "1 MB download, counted",
+            ),
+            _line(
+                "64 KiB upload of a new version, two clients, beside FastAPI as it is written first",
+                "small-files",
+                "64 KiB upload, a new version, two clients",
+            ),
         ),
         _BOTH_LEVELS,
     ),
@@ -81,7 +105,9 @@ TABLES: Final[dict[str, Table]] = {
         (
             _line("lists and 304, `INFO` beside `WARNING`", "lists", "*, INFO beside WARNING"),
             _line("other small answers, `INFO` beside `WARNING`", "reads", "*, INFO beside WARNING"),
+            _line("pages of the marketplace, `INFO` beside `WARNING`", "pages", "*, INFO beside WARNING"),
             _line("1 MB downloads, `INFO` beside `WARNING`", "downloads", "*, INFO beside WARNING"),
+            _line("64 KiB uploads, `INFO` beside `WARNING`", "small-files", "64 KiB *, INFO beside WARNING"),
         )
     ),
     "large": Table(
@@ -199,6 +225,11 @@ TABLES: Final[dict[str, Table]] = {
                 "growth-postgresql",
                 "search page, a common word, first after a write",
                 show=BOTH,
+            ),
+            _line(
+                "16 clients installing at once, beside one: PostgreSQL, 5 ms added to each round trip",
+                "writes",
+                "installs, 16 clients at once",
             ),
             _line(
                 "PostgreSQL, S3 and Redis beside SQLite and disk: detail; list page; search page",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import report, store, summary
+from benchmarks import relay, report, store, summary
+from benchmarks.pages import PAGES, list_paths, search_paths
 from benchmarks.results import (
     NOT_MEASURED,
     Goal,
@@ -251,3 +255,39 @@ class TestTables:
     def test_a_marker_that_names_no_table_is_a_fault(self) -> None:
         with pytest.raises(KeyError):
             summary.render("<!-- generated: other -->\n<!-- end -->\n", {})
+
+
+class TestPages:
+    def test_no_page_is_asked_for_twice(self) -> None:
+        for paths in (list_paths(), search_paths()):
+            assert len(set(paths)) == len(paths)
+            assert len(paths) > PAGES
+
+    def test_they_are_asked_for_in_the_same_order_every_time(self) -> None:
+        assert list_paths() == list_paths()
+        assert search_paths() == search_paths()
+
+
+def answer(listener: socket.socket) -> None:
+    """Send back what comes, in capitals."""
+    with listener.accept()[0] as connection:
+        while part := connection.recv(1024):
+            connection.sendall(part.upper())
+
+
+class TestRelay:
+    def test_what_is_sent_arrives_whole_and_later(self) -> None:
+        seconds = 0.05
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            threading.Thread(target=answer, args=(listener,), daemon=True).start()
+            with (
+                relay.delaying(listener.getsockname()[1], seconds * 1000) as port,
+                socket.create_connection(("127.0.0.1", port)) as client,
+            ):
+                for text in (b"one", b"two"):
+                    started = time.perf_counter()
+                    client.sendall(text)
+                    assert client.recv(1024) == text.upper()
+                    assert time.perf_counter() - started >= seconds
+                client.shutdown(socket.SHUT_WR)
+                assert client.recv(1024) == b""
