@@ -32,7 +32,8 @@ def _head() -> str:
         "ratios, and the spread is the smallest and the largest round, of the ratio where there is one",
         "- a row whose rounds differ by more than 2× has no verdict; goals and verdicts are those of the day of the "
         "measurement",
-        f"- {NOT_MEASURED} as a spread: the rounds were not kept; such verdicts were given without comparing them",
+        f"- {NOT_MEASURED} as a spread: the rounds were not kept; verdicts of before 2026-11-29 were given without "
+        "comparing rounds",
     ]
     return "\n".join(lines)
 

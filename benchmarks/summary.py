@@ -158,6 +158,7 @@ TABLES: Final[dict[str, Table]] = {
                 "a common word, page 500",
             ),
             _line("statistics of any period, 10 million downloads", "statistics", "statistics of *", show=MEASURED),
+            _line("the same by `GROUP BY`, beside that", "statistics", "the same by GROUP BY*"),
             _line("counting one download by day and window", "statistics", "counting one download", show=BOTH),
         )
     ),
