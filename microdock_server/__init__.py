@@ -15,6 +15,7 @@ from .api.core.inspections import Inspections
 from .api.core.list_cache import CatalogCache
 from .api.core.middleware import RequestMiddleware
 from .api.core.mounts import MOUNTS
+from .api.core.page_cache import PageCache
 from .api.core.proxies import Proxies
 from .api.core.state import ApiState, limits_of, state_of
 from .api.core.surface import Segment
@@ -115,5 +116,6 @@ def _api_state(app: Flask, context: Context) -> ApiState:
         decoded=DecodedTokens(),
         refused=RefusedTokens(),
         catalog=CatalogCache(Plugin, context.autocommit, "plugins.listed"),
+        pages=PageCache(),
         document=openapi.document(settings, MOUNTED),
     )

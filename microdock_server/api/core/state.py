@@ -12,6 +12,7 @@ from ...database.session import db
 from .inspections import Inspections
 from .list_cache import CatalogCache
 from .origins import Origins
+from .page_cache import PageCache
 from .rate_limits import RateLimits, SharedWindows, SQLiteWindows
 from .token_caches import DecodedTokens, RefusedTokens
 
@@ -27,6 +28,8 @@ class ApiState:
     refused: RefusedTokens
     # The host's plugin list.
     catalog: CatalogCache
+    # Pages of the marketplace's list.
+    pages: PageCache
     # Returns the OpenAPI document as JSON; made on the first call.
     document: Callable[[], bytes]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import orjson
 from flask import request
 
 from ... import errors
@@ -14,42 +15,35 @@ from ...errors import Invalid
 from ...observability import metrics
 from ...services import ownership, plugins, publishing
 from ...services.accounts.tokens import Actor
-from ...services.catalog import listing
 from ...services.plugins import images, texts
 from ...services.plugins.images import MAX_BYTES, MAX_SCREENSHOTS, NewImages
 from ...services.publishing import Submission
 from ...services.revisions import Expected
-from ...vocabulary import PACKAGE_FIELD, Order, PluginStatus
+from ...vocabulary import PACKAGE_FIELD, PluginStatus
 from ..core import login_throttle, packages, parsing
 from ..core.forms import Part, Slot, receive
 from ..core.surface import Access
-from . import market, serializers
+from . import listing, market, serializers
 from .schemas import plugins as schemas
-from .schemas.base import override_of, pagination
+from .schemas.base import override_of
 
 REFERENCE: Final = {"plugin_id": {"type": "string", "maxLength": 100, "description": "id or package name"}}
 _PICTURES: Final = {"icon": Slot(MAX_BYTES), "screenshots": Slot(MAX_BYTES, MAX_SCREENSHOTS)}
 
 
 @market.operation(
-    "GET", "/marketplace/plugins", access=Access.GUEST, query=schemas.PluginQuery, answer=schemas.PluginPage
+    "GET",
+    "/marketplace/plugins",
+    access=Access.GUEST,
+    query=schemas.PluginQuery,
+    answer=schemas.PluginPage,
+    transaction="own",
 )
-def listed(query: dict[str, Any], actor: Actor | None = None) -> dict[str, Any]:
+def listed(query: dict[str, Any], actor: Actor | None = None) -> orjson.Fragment:
     """Plugins that the caller may see: published ones, their own, and all for reviewers. With `search`, by
     relevance.
     """
-    wanted = listing.Filter(
-        page=query["page"],
-        limit=query["limit"],
-        words=query["search"],
-        category_id=query["category"],
-        status=query["status"],
-        developer_id=query["developer"],
-        sort=query["sort"],
-        descending=query["order"] == Order.DESC,
-    )
-    total, numbers = listing.find(wanted, actor)
-    return {"plugins": serializers.plugin_rows(listing.shown(numbers)), "pagination": pagination(query, total)}
+    return listing.page(query, actor)
 
 
 @market.operation(

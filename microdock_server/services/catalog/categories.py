@@ -14,7 +14,7 @@ from ...messages import Message
 from ...models import Category, Plugin
 from ...text import names
 from ...vocabulary import PluginStatus
-from .. import audit, revisions
+from .. import audit, catalog, revisions
 from ..audit import Who
 from ..revisions import WHATEVER, Expected
 
@@ -91,7 +91,8 @@ def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected
         _assign(category, values)
         _ensure_unique(category)
     category.updated_at = utcnow()
-    db.session.flush()
+    # Lists show its name, and find plugins by what it is below of.
+    catalog.next_revision()
     changes = {name: {"from": before[name], "to": values[name]} for name in values if before[name] != values[name]}
     audit.record(by, "category.updated", "category", category.id, changes=changes)
     return category

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Engine, Row, Select, and_, bindparam, func, or_, select
 
 from ...database.session import db
+from ...database.unit_of_work import read_autocommit
 from ...models import Category, Developer, DownloadWindow, Plugin, PluginImage, User
 from ...models.image import ICON
 from ...vocabulary import PluginStatus, permits
@@ -76,10 +77,17 @@ _SHOWN: Final[Select[Any]] = (
 )
 
 
-def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[int]]:
-    """The number of matching plugins, and the numbers of one page of them. A category includes everything below it."""
+_TOTALS: Final = select(*DownloadWindow.__table__.c["plugin_name", "total"]).where(
+    DownloadWindow.__table__.c.plugin_name.in_(bindparam("names", expanding=True))
+)
+
+
+def find(wanted: Filter, hidden_of: str | None) -> tuple[int, Sequence[int]]:
+    """The number of matching plugins, and the numbers of one page of them. A category includes everything below it.
+
+    `hidden_of`: see hidden_for.
+    """
     below = tuple(categories.within(wanted.category_id)) if wanted.category_id else None
-    hidden_of = _hidden_of(wanted, viewer)
     scope = _scope(wanted, below, hidden_of)
     if wanted.words and wanted.sort is None and wanted.developer_id is None:
         return search.find(wanted.words, scope, wanted.page, wanted.limit)
@@ -114,8 +122,16 @@ def shown(numbers: Sequence[int]) -> list[Row[Any]]:
     return [rows[number] for number in numbers if number in rows]
 
 
-def _hidden_of(wanted: Filter, viewer: Actor | None) -> str | None:
-    """Unpublished plugins that match, as far as the viewer may see them; None if there can be none."""
+def totals(names: Sequence[str], autocommit: Engine) -> dict[str, int]:
+    """Downloads by plugin name, of these plugins that have any; outside of any unit of work."""
+    rows = read_autocommit(autocommit, _TOTALS, {"names": names}) if names else ()
+    return {row.plugin_name: row.total for row in rows}
+
+
+def hidden_for(wanted: Filter, viewer: Actor | None) -> str | None:
+    """Whose unpublished plugins may match, of those that the viewer may see: an owner's id, EVERYBODY, or None for
+    nobody's.
+    """
     if viewer is None or wanted.status is PluginStatus.PUBLISHED:
         return None
     query = select(Plugin.number).where(Plugin.status.in_(_HIDDEN))
