@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+import os
+import threading
 import unicodedata
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from cachetools import TTLCache
 
 from ...caching import LoadingCache
 from . import hashing
@@ -15,6 +19,11 @@ _PASSWORDS: Final = PasswordHasher()
 # Checked on every upload, possibly concurrently: of the profiles that OWASP rates as equal, the one with the least
 # memory.
 _KEYS: Final = PasswordHasher(time_cost=5, memory_cost=7 * 1024, parallelism=1)
+
+REMEMBERED_SECONDS: Final = 300
+_SECRET: Final = os.urandom(32)
+_right: Final[TTLCache[bytes, bool]] = TTLCache(1024, REMEMBERED_SECONDS)
+_lock: Final = threading.Lock()
 
 
 def hash_password(password: str) -> str:
@@ -41,6 +50,23 @@ def matches(stored: str, secret: str) -> bool:
     Tries the prepared form, then the text as typed, which hashes older than that rule need.
     """
     return any(_verifies(stored, text) for text in dict.fromkeys((prepared(secret), secret)))
+
+
+def key_matches(stored: str, key: str) -> bool:
+    """Was `stored` made from this upload key? A key that was right is not hashed again for REMEMBERED_SECONDS.
+
+    A process remembers it by an HMAC under a secret of its own, together with the stored hash: a key that was changed
+    is forgotten, and the key itself is nowhere.
+    """
+    mark = hmac.digest(_SECRET, f"{stored}\0{key}".encode("utf-8", "surrogatepass"), "sha256")
+    with _lock:
+        if mark in _right:
+            return True
+    if not matches(stored, key):
+        return False
+    with _lock:
+        _right[mark] = True
+    return True
 
 
 def _verifies(stored: str, secret: str) -> bool:

@@ -39,7 +39,7 @@ def agree(name: str, plugin_key: str) -> Agreed:
             raise Invalid.field("plugin_key", "field.first_key", min=FIRST_KEY_MIN)
         return Agreed(None, passwords.hash_key(plugin_key))
     # Created through the marketplace without a key: no key matches.
-    if not before or not passwords.matches(before, plugin_key):
+    if not before or not passwords.key_matches(before, plugin_key):
         raise WrongPluginKey()
     return Agreed(before, before)
 
