@@ -29,7 +29,7 @@ from microdock_server.services import maintenance
 from microdock_server.services.maintenance import LEASE, RETRY_SECONDS, Record
 from microdock_server.services.statistics import ROLLED_KEY
 
-from ..conftest import AppFactory
+from ..conftest import AppFactory, WallClock
 from ..support import Api, stored_files
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -164,7 +164,8 @@ class TestTokensAndJobs:
             assert db.session.scalars(select(Job.kind)).all() == ["new"]
 
 
-def test_rolling_takes_days_that_passed_out_of_the_statistics(app: Flask) -> None:
+def test_rolling_takes_days_that_passed_out_of_the_statistics(app: Flask, wall_clock: WallClock) -> None:
+    wall_clock.stop()
     with app.app_context(), unit_of_work():
         db.session.merge(Setting(key=ROLLED_KEY, value="2001-01-01"))
     assert do(app, "rollup") == 1

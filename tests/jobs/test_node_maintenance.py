@@ -25,6 +25,7 @@ from microdock_server.services import maintenance
 from microdock_server.services.catalog.search import VERSION, VERSION_KEY
 from microdock_server.services.statistics import ROLLED_KEY
 
+from ..conftest import WallClock
 from ..live import eventually
 from ..support import Api
 
@@ -150,13 +151,20 @@ class TestNodeMaintainer:
         assert eventually(lambda: len(rounds) > 2)
         assert working.name not in rounds
 
-    def test_waits_for_another_process(self, app: Flask, settings: Settings, rounds: list[str]) -> None:
+    def test_waits_for_another_process(
+        self, app: Flask, settings: Settings, rounds: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[bool] = []
+        real = node_maintenance._is_mine
+        monkeypatch.setattr(node_maintenance, "_is_mine", lambda lock: asked.append(real(lock)) or asked[-1])
         lock = os.open(settings.data_dir / "housekeeping.lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         keeper = NodeMaintainer(app, settings)
         keeper.start()
         try:
-            assert not eventually(lambda: bool(rounds), within=0.3)
+            assert eventually(lambda: len(asked) > 2)
+            assert not any(asked[:3])
+            assert rounds == []
             os.close(lock)
             assert eventually(lambda: bool(rounds))
         finally:
@@ -193,7 +201,8 @@ class TestNodeMaintainer:
         assert sweeps == [1]
 
 
-def test_a_start_builds_the_search_index_and_rolls_the_statistics(app: Flask) -> None:
+def test_a_start_builds_the_search_index_and_rolls_the_statistics(app: Flask, wall_clock: WallClock) -> None:
+    wall_clock.stop()
     with app.app_context(), unit_of_work():
         db.session.execute(delete(Setting).where(Setting.key.in_([VERSION_KEY, ROLLED_KEY])))
     prepare(app)
