@@ -21,6 +21,7 @@ from ..database import engines
 from ..database.copy import CopyRefused, copy, ensure_engines
 from ..database.schema_state import unknown_revisions
 from ..database.session import db
+from ..database.unit_of_work import Unit
 from .commands import is_missing, on_database
 from .errors import failures
 from .help import epilog
@@ -71,7 +72,7 @@ def copy_database(source: str, target: str | None) -> None:
         ensure_engines(old.url, make_url(wanted.database_url))
         if is_missing(old.url):
             raise click.ClickException(f"there is no database at {old.url.database}")
-        engines.prepare(old, lambda: False)
+        engines.prepare(old, lambda: Unit(writing=False))
         with failures(), create_app(wanted).app_context(), _closed_after(old, db.engine):
             upgrade()
             copy(old, db.engine, lambda table, rows: click.echo(f"{table}: {rows} rows"))

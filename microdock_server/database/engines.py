@@ -1,17 +1,20 @@
 """Engine options for SQLite and PostgreSQL, with which a unit of work can promise the same on both.
 
-Both have one writer at a time: SQLite's `BEGIN IMMEDIATE` takes the write lock of its file, and on PostgreSQL a writing
-unit takes one advisory lock before anything else. So what a service has read is still true when it writes, rows are
-numbered in the order of their commits, and units never deadlock. Readers wait for nobody on either engine, and see one
-snapshot from their first statement to their last. Counting a download is an exception: it is a single statement without
+SQLite has one writer at a time: `BEGIN IMMEDIATE` takes the write lock of its file. On PostgreSQL a writing unit takes
+an advisory lock before anything else: the whole of it, or, where it writes one owner's rows alone, a share of it and a
+lock of that owner's. So units of different owners run side by side, and all others alone. What a service has read is
+still true when it writes, events are numbered in the order of their commits, and units never deadlock: whoever has the
+whole lock waits for no other. Readers wait for nobody on either engine, and see one snapshot from their first statement
+to their last. Counting a download is an exception: it is a single statement without
 a unit, and any number of them run concurrently.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -24,8 +27,17 @@ from ..errors import Conflict, DatabaseBusy, DomainError, StorageFull
 WAIT_MS: Final = 15_000
 # Any number, as long as every version of this program uses the same one.
 WRITE_LOCK: Final = 0x6D69_6372_6F64_6F63
-# True in a writing unit, False in a reading one, None outside of units.
-IsWriting = Callable[[], bool | None]
+
+
+class Begun(Protocol):
+    """A unit of work whose transaction begins. `of`: the owner whose rows alone it writes; None: whatever it likes."""
+
+    writing: bool
+    of: str | None
+
+
+# None outside of units.
+CurrentUnit = Callable[[], Begun | None]
 
 
 def options(url: str, pool_size: int) -> dict[str, Any]:
@@ -50,13 +62,13 @@ def options(url: str, pool_size: int) -> dict[str, Any]:
     }
 
 
-def prepare(engine: Engine, is_writing: IsWriting) -> None:
+def prepare(engine: Engine, current: CurrentUnit) -> None:
     """Make units of work on `engine` begin as described in the module."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, is_writing()))
+        event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, current()))
     else:
-        event.listen(engine, "begin", lambda connection: _begin_postgresql(connection, is_writing()))
+        event.listen(engine, "begin", lambda connection: _begin_postgresql(connection, current()))
 
 
 def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
@@ -74,6 +86,11 @@ def autocommit(url: URL, engine_options: dict[str, Any]) -> Engine:
     arguments = made.pop("connect_args")
     arguments = {**arguments, "options": f"{arguments['options']} -c synchronous_commit=off"}
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, **made)
+
+
+def _lock_of(owner: str) -> int:
+    """A number for the lock of an owner's rows. That two owners have the same only makes one wait for the other."""
+    return int.from_bytes(hashlib.sha256(f"owner:{owner}".encode("utf-8", "surrogatepass")).digest()[:8], signed=True)
 
 
 def answers(engine: Engine) -> bool:
@@ -143,12 +160,18 @@ def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection, is_writing: bool | None) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+def _begin_sqlite(connection: Connection, unit: Begun | None) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if unit is not None and unit.writing else "BEGIN")
 
 
-def _begin_postgresql(connection: Connection, is_writing: bool | None) -> None:
-    if is_writing:
+def _begin_postgresql(connection: Connection, unit: Begun | None) -> None:
+    if unit is None:
+        return
+    if unit.writing and unit.of is None:
         lock_writing(connection)
-    elif is_writing is not None:
+    elif unit.writing:
+        connection.exec_driver_sql(
+            f"SELECT pg_advisory_xact_lock_shared({WRITE_LOCK}), pg_advisory_xact_lock({_lock_of(str(unit.of))})"
+        )
+    else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

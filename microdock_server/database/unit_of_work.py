@@ -41,8 +41,8 @@ Callback = Callable[[], None]
 class Unit:
     """One transaction: its mode, and the callbacks for its end."""
 
-    def __init__(self, writing: bool) -> None:
-        self.writing = writing
+    def __init__(self, writing: bool, of: str | None = None) -> None:
+        self.writing, self.of = writing, of
         self._on_commit: list[Callback] = []
         self._on_rollback: list[Callback] = []
         self._asked: set[str] = set()
@@ -72,15 +72,21 @@ _current: ContextVar[Unit | None] = ContextVar("unit_of_work", default=None)
 
 
 @contextmanager
-def unit_of_work(*, writing: bool = True) -> Iterator[Unit]:
-    """One transaction; the module lists the promises. A reading unit must not write."""
+def unit_of_work(*, writing: bool = True, of: str | None = None) -> Iterator[Unit]:
+    """One transaction; the module lists the promises. A reading unit must not write.
+
+    `of` names an owner, such as a user by id: the unit writes rows of that owner alone, and on PostgreSQL runs beside
+    those of others. It must not write what has a common order or number: events, the audit log, the catalogue.
+    """
     outer = _current.get()
     if outer is not None:
         if writing and not outer.writing:
             raise RuntimeError("a writing unit cannot join a reading one")
+        if writing and outer.of not in (None, of):
+            raise RuntimeError("a unit cannot join one of another owner's")
         yield outer
         return
-    unit = Unit(writing)
+    unit = Unit(writing, of)
     token = _current.set(unit)
     try:
         with tracing.span("unit of work", microdock_writing=writing):
@@ -95,6 +101,13 @@ def current_unit() -> Unit:
     if unit is None:
         raise RuntimeError("no unit of work is open")
     return unit
+
+
+def ensure_whole() -> None:
+    """Raise RuntimeError in a unit of one owner's rows: what follows must be written by one unit at a time."""
+    unit = _current.get()
+    if unit is not None and unit.of is not None:
+        raise RuntimeError("a unit of one owner's rows must not write what others write too")
 
 
 def _run_unit(unit: Unit) -> Iterator[Unit]:
@@ -190,18 +203,14 @@ def autocommit_engine(engine: Engine, engine_options: dict[str, Any]) -> Engine:
 def prepare_engine(engine: Engine) -> None:
     """Configure connections so that the promises above hold, and measure their latency."""
     watch(engine)
-    engines.prepare(engine, _is_writing)
-
-
-def _is_writing() -> bool | None:
-    unit = _current.get()
-    return None if unit is None else unit.writing
+    engines.prepare(engine, _current.get)
 
 
 __all__ = [
     "Unit",
     "autocommit_engine",
     "current_unit",
+    "ensure_whole",
     "execute_autocommit",
     "prepare_engine",
     "read_autocommit",

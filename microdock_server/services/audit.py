@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select
 
 from ..clock import iso, utcnow
 from ..database.session import db
+from ..database.unit_of_work import ensure_whole
 from ..models import AuditEntry
 from .paging import page_of
 
@@ -61,6 +62,7 @@ _LAST: Final = select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.des
 
 def record(by: Who, action: str, target_type: str, target_id: str, **details: Any) -> AuditEntry:
     """Record an action, in the transaction that performs it. Details must be JSON, and contain no secret."""
+    ensure_whole()
     last = db.session.execute(_LAST).one_or_none()
     entry = AuditEntry(
         id=last.id + 1 if last else 1,

@@ -49,7 +49,9 @@ def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages
     with unit_of_work(writing=False):
         ensure_room(new.user_key, received.size, quota)
         room.ensure(received.size)
-    with unit_of_work() as unit:
+    # Limits of the server and of an address are sums of what everybody writes.
+    of = None if room.total or room.from_address else _owner_of(new.user_key)
+    with unit_of_work(of=of) as unit:
         key = files.new_key("backups")
         unit.on_rollback(lambda: storage.main.delete(key))
         stored = storage.main.adopt(key, received)
@@ -67,6 +69,10 @@ def keep(new: NewBackup, received: ReceivedFile, quota: Quota, storage: Storages
         )
         db.session.add(backup)
     return backup
+
+
+def _owner_of(user_key: str) -> str:
+    return f"backups of {user_key}"
 
 
 def ensure_room(user_key: str, size: int, quota: Quota) -> None:

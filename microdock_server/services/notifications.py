@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, and_, bindparam, exists, func, insert, or_, 
 from ..clock import utcnow
 from ..cluster import wakeup
 from ..database.session import db
-from ..database.unit_of_work import read_autocommit
+from ..database.unit_of_work import ensure_whole, read_autocommit
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
 from ..models import Notification, NotificationRead, Plugin, User
 from ..models.columns import UtcDateTime
@@ -25,6 +25,7 @@ _REASONS: Final = ("reason", "notes", "response")
 
 def notify(user_id: str | None, event: Event, **data: Any) -> None:
     """Notify a user (None: everybody) of an event once this transaction is committed. `data` is JSON."""
+    ensure_whole()
     db.session.add(Notification(user_id=user_id, event=event, data=data))
     wakeup.wake("notifications")
 

@@ -64,9 +64,9 @@ class Access(Enum):
     REFRESH = "refresh token"
 
 
-# How a view uses the database: in one unit of work around it, or in units that services open while they hash or
-# receive.
-Transaction = Literal["read", "write", "own"]
+# How a view uses the database: in one unit of work around it (one that writes the caller's rows alone, where it says
+# "caller"), or in units that services open while they hash or receive.
+Transaction = Literal["read", "write", "caller", "own"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ def _handler(envelope: HostEnvelope, endpoint: Endpoint) -> Callable[..., Respon
                 arguments["body"] = parsing.json_body(endpoint.body_schema)
         if endpoint.is_guarded:
             arguments["expected"] = _expected()
-        with _counting_failures(endpoint, who), _transaction(endpoint):
+        with _counting_failures(endpoint, who), _transaction(endpoint, who):
             result = endpoint.view(**arguments)
             if isinstance(result, Response):
                 return result
@@ -244,9 +244,12 @@ def _reading(endpoint: Endpoint) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def _transaction(endpoint: Endpoint) -> AbstractContextManager[Any]:
+def _transaction(endpoint: Endpoint, who: Actor | None) -> AbstractContextManager[Any]:
     if endpoint.transaction == "own":
         return nullcontext()
+    if endpoint.transaction == "caller":
+        assert who is not None
+        return unit_of_work(of=who.id)
     return unit_of_work(writing=endpoint.transaction == "write")
 
 

@@ -46,7 +46,7 @@ def me(actor: Actor | None = None) -> dict[str, Any]:
     }
 
 
-@host.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
+@host.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="caller")
 def logout(actor: Actor) -> None:
     """Revoke the token, on every worker and across restarts."""
     tokens.revoke(actor.claims)

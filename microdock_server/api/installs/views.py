@@ -46,7 +46,7 @@ def allowed(actor: Actor) -> Any:
     body=schemas.NewInstall,
     answer=schemas.Install,
     message="installs.installed",
-    transaction="write",
+    transaction="caller",
     errors=(
         errors.PluginNotFound,
         errors.VersionNotFound,
@@ -74,7 +74,7 @@ def install(actor: Actor, body: dict[str, Any]) -> Any:
     access=Access.LOGGED_IN,
     path=PATH,
     message="installs.removed",
-    transaction="write",
+    transaction="caller",
     errors=(
         errors.Invalid,
         errors.InstallNotFound,
@@ -92,7 +92,7 @@ def uninstall(actor: Actor, plugin_id: str) -> None:
     path=PATH,
     body=schemas.Status,
     message="installs.status_changed",
-    transaction="write",
+    transaction="caller",
     errors=(errors.InstallNotFound,),
 )
 def set_status(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ def granted(actor: Actor, plugin_id: str) -> Any:
     path=PATH,
     body=schemas.Permissions,
     message="installs.permissions_changed",
-    transaction="write",
+    transaction="caller",
     errors=(errors.InstallNotFound,),
 )
 def grant(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
 def login(body: dict[str, Any]) -> dict[str, Any]:
     """Log in with a username or an e-mail address. With `remember_me` the refresh token lives 30 days, else one."""
     user = authenticated(body["username"], body["password"])
-    with unit_of_work():
+    with unit_of_work(of=user.id):
         return _session(user, tokens.begin_family(user, _lifetime(), remember_me=body["remember_me"]))
 
 
@@ -72,7 +72,7 @@ def refresh() -> dict[str, Any]:
     case.
     """
     claims = refresh_claims()
-    with unit_of_work():
+    with unit_of_work(of=claims.user_id):
         user, pair = tokens.rotate(claims, _lifetime())
         session = _session(user, pair) if pair else None
     # Raised only now: inside the unit of work it would roll back the revocation.
@@ -81,7 +81,7 @@ def refresh() -> dict[str, Any]:
     return session
 
 
-@market.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="write")
+@market.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="caller")
 def logout(actor: Actor) -> None:
     """End the login: revokes this token and the refresh token that was issued with it."""
     tokens.revoke(actor.claims)

@@ -39,7 +39,7 @@ def listed(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     body=schemas.Reading,
     answer=schemas.ReadCount,
     message="market.notifications_read",
-    transaction="write",
+    transaction="caller",
 )
 def read(actor: Actor, body: dict[str, Any]) -> dict[str, int]:
     """Mark some of my notifications, or all, as read."""

@@ -127,7 +127,7 @@ def authenticate(login: str, password: str) -> User:
     user_id, stored, is_active = found
     if not passwords.matches(stored, password) or not is_active:
         raise WrongCredentials()
-    with unit_of_work():
+    with unit_of_work(of=user_id):
         user = get(user_id)
         if user.password_hash != stored or not user.is_active:
             raise WrongCredentials()
@@ -146,7 +146,7 @@ def change_password(user_id: str, old: str, new: str) -> None:
     if not passwords.matches(stored, old):
         raise WrongPassword()
     hashed = passwords.hash_password(new)
-    with unit_of_work():
+    with unit_of_work(of=user_id):
         user = get(user_id)
         if user.password_hash != stored:
             raise WrongPassword()

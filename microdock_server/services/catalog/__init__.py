@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from ...clock import utcnow
 from ...database.session import db
-from ...database.unit_of_work import read_autocommit
+from ...database.unit_of_work import ensure_whole, read_autocommit
 from ...models import Catalog, Plugin, PluginVersion
 from ...vocabulary import PluginStatus
 from ..paging import DEFAULT_LIMIT, page_of
@@ -31,11 +31,13 @@ def committed_revision(engine: Engine) -> int:
 
 def next_revision() -> int:
     """Increment the revision. Called in every transaction that changes what lists show, after its first write."""
+    ensure_whole()
     return int(db.session.execute(_NEXT_REVISION).scalar_one())
 
 
 def next_number() -> int:
     """A number for a new plugin, never used before."""
+    ensure_whole()
     return int(db.session.execute(_NEXT_NUMBER).scalar_one())
 
 

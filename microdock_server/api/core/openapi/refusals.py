@@ -55,7 +55,7 @@ def _implied(endpoint: Endpoint) -> Iterator[type[DomainError]]:
         yield from (errors.Invalid, *_BODY)
     if endpoint.form:
         yield from _FORM
-    if endpoint.transaction == "write" or endpoint.form:
+    if endpoint.transaction in ("write", "caller") or endpoint.form:
         yield from _WRITING
 
 
