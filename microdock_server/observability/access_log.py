@@ -14,6 +14,7 @@ import os
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -85,7 +86,7 @@ class Clock:
         return f"{self._date},{int((at - second) * 1000):03d}"
 
 
-class LineHandler(logging.Handler):
+class LineHandler(logging.Handler, ABC):
     """A handler that writes lines, of records and of answered requests, in the order in which they were made."""
 
     # How lines about answered requests look; None: there are none.
@@ -101,9 +102,9 @@ class LineHandler(logging.Handler):
         flush()
         super().close()
 
+    @abstractmethod
     def write(self, lines: Sequence[str]) -> None:
         """Write these, which end in line ends."""
-        raise NotImplementedError
 
 
 class ConsoleHandler(LineHandler, logging.StreamHandler):  # type: ignore[type-arg]
