@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from .client import call, upload
+from .client import at_once, call, upload
 from .processes import Growth
 from .results import Goal, NotMeasured, Row, Section, missing_row, race, ratio_row, seconds, value_row
 from .servers import Server
@@ -77,8 +76,8 @@ def _growth(stage: Stage, server: Server, uploader: Uploader, stored: Path) -> l
     runs: dict[str, Callable[[], object]] = {
         "one backup": lambda: uploader.backup(stored),
         "one plugin": lambda: uploader.plugin(stored),
-        f"{AT_ONCE} backups at once": lambda: _at_once(uploader.backup, several),
-        f"{AT_ONCE} plugins at once": lambda: _at_once(uploader.plugin, several),
+        f"{AT_ONCE} backups at once": lambda: at_once(uploader.backup, several),
+        f"{AT_ONCE} plugins at once": lambda: at_once(uploader.plugin, several),
     }
     return [_grown(f"a worker's growth, {what}", server, run) for what, run in runs.items()]
 
@@ -90,21 +89,3 @@ def _grown(what: str, server: Server, run: Callable[[], object]) -> Row:
     except (NotMeasured, OSError) as reason:
         return missing_row(what, reason, log="INFO", goal=GROWTH.text())
     return value_row(what, [growth.worst], GROWTH, log="INFO", detail="resident, peak minus before")
-
-
-def _at_once(act: Callable[[Path], float], packages: list[Path]) -> None:
-    failed: list[BaseException] = []
-
-    def one(package: Path) -> None:
-        try:
-            act(package)
-        except Exception as reason:
-            failed.append(reason)
-
-    threads = [threading.Thread(target=one, args=(package,)) for package in packages]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise NotMeasured(failed[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -12,7 +11,7 @@ from itertools import count
 from sqlalchemy.engine import make_url
 
 from . import peers, relay
-from .client import Request, ask, call, connect
+from .client import Request, ask, at_once, call, connect
 from .results import Goal, NotMeasured, Section, number, ratio_row, warm_race
 from .servers import Server
 from .stage import DEFAULT_LEVEL, Stage
@@ -90,23 +89,8 @@ def measure(stage: Stage) -> Section:
 
 def installs(installers: Sequence[Installer], seconds: float) -> float:
     """Installs a second of all of them at once."""
-    counts: list[int] = []
-    failed: list[Exception] = []
     started = time.perf_counter()
-
-    def run(installer: Installer) -> None:
-        try:
-            counts.append(installer.install_until(started + seconds))
-        except Exception as reason:
-            failed.append(reason)
-
-    threads = [threading.Thread(target=run, args=(installer,)) for installer in installers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise NotMeasured(failed[0])
+    counts = at_once(lambda installer: installer.install_until(started + seconds), installers)
     return sum(counts) / (time.perf_counter() - started)
 
 

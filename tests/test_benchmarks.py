@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import relay, report, store, summary
+from benchmarks import client, relay, report, store, summary
 from benchmarks.pages import PAGES, list_paths, search_paths
 from benchmarks.results import (
     NOT_MEASURED,
@@ -291,3 +291,10 @@ class TestRelay:
                     assert time.perf_counter() - started >= seconds
                 client.shutdown(socket.SHUT_WR)
                 assert client.recv(1024) == b""
+
+
+def test_what_is_done_at_once_overlaps_and_a_failure_is_told() -> None:
+    meeting = threading.Barrier(3)
+    assert client.at_once(lambda number: meeting.wait(60) * 0 + number, [3, 1, 2]) == [3, 1, 2]
+    with pytest.raises(NotMeasured, match="division"):
+        client.at_once(lambda number: 1 / number, [1, 0])
