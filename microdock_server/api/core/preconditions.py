@@ -23,10 +23,9 @@ _SPEC: Final = re.compile(r"([0-9]+)[ \t]*-[ \t]*([0-9]*)|-[ \t]*([0-9]+)")
 # What nginx and S3 understand as we do: a single range, of numbers that fit.
 _PLAIN: Final = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
 _DIGITS: Final = 18
-_CONDITIONS: Final = (
-    *("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"),
-    *("HTTP_RANGE", "HTTP_IF_RANGE"),
-)
+# What a proxy or bucket may judge otherwise than we do; and all that makes an answer depend on what a client has.
+_OURS: Final = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE")
+_CONDITIONS: Final = (*_OURS, "HTTP_IF_NONE_MATCH", "HTTP_RANGE", "HTTP_IF_RANGE")
 
 
 def is_known(environ: Environ, etag: str) -> bool:
@@ -78,7 +77,7 @@ def is_plain(environ: Environ, wanted: tuple[int, int] | None, *, knows_etag: bo
 
     They read the client's headers themselves. A bucket does not know our entity tags, and nginx ignores them in places.
     """
-    if any(name in environ for name in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE")):
+    if any(name in environ for name in _OURS):
         return False
     if environ["REQUEST_METHOD"] != "GET" and "HTTP_IF_NONE_MATCH" in environ:
         return False
