@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -24,6 +24,11 @@ class Base(DeclarativeBase):
     """Base of every table; constraint names are fixed so that migrations can refer to them on every engine."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The model's table, for statements that need no mapped objects."""
+    return cast(Table, model.__table__)
 
 
 # Foreign keys that a migration added to an existing table: SQLAlchemy cannot read back their ON DELETE action.

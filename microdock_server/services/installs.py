@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, select, update
 
 from ..clock import utcnow
-from ..database.session import db
+from ..database.session import db, table_of
 from ..errors import (
     InstallExists,
     InstallNotFound,
@@ -115,12 +115,12 @@ def expanded(granted: Sequence[str], allowed: Mapping[str, Risk], field: str) ->
 
 
 def _find(user_id: str, plugin_id: str) -> Install | None:
-    return db.session.scalar(select(Install).where(Install.user_id == user_id, Install.plugin_key == plugin_id.lower()))
+    return db.session.scalar(_ONE, {"user_id": user_id, "plugin_key": plugin_id.lower()})
 
 
 def _changed(user_id: str) -> None:
     """Invalidate renderings of the user's set."""
-    db.session.execute(update(User).where(User.id == user_id).values(installs_revision=User.installs_revision + 1))
+    db.session.execute(_CHANGED, {"id_": user_id})
 
 
 def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> None:
@@ -137,7 +137,14 @@ def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> No
         raise VersionNotFound()
 
 
-# On the table, not on the mapped class, and built once: hosts ask for it at every start.
+# Built once: hosts ask for them at every start, or many users at once. On the tables where no mapped object is needed.
+_ONE: Final = select(Install).where(
+    Install.user_id == bindparam("user_id"), Install.plugin_key == bindparam("plugin_key")
+)
+_USERS: Final = table_of(User)
+_CHANGED: Final = (
+    update(_USERS).where(_USERS.c.id == bindparam("id_")).values(installs_revision=_USERS.c.installs_revision + 1)
+)
 _TABLE: Final = Install.__table__
 _LISTED: Final = (
     select(_TABLE)

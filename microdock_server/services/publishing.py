@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from ..bundle import Limits, Manifest, Report, inspect_package
 from ..bundle.versions import sort_key
 from ..clock import utcnow
 from ..database.session import db
 from ..database.unit_of_work import Unit, unit_of_work
-from ..errors import BadPackage, Conflict, Detail, Invalid, PluginExists, VersionExists, VersionRetired
+from ..errors import BadPackage, Conflict, Detail, DomainError, Invalid, PluginExists, VersionExists, VersionRetired
 from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storages, StoredFile
@@ -110,9 +112,7 @@ def publish(
     changes repeatedly meanwhile.
     """
     sent = Sent.of(package, report, room)
-    agreed = upload_keys.agree(sent.manifest.name, plugin_key)
-    with unit_of_work(writing=False):
-        _ensure_new(sent)
+    agreed = _agree(sent, plugin_key)
     return _publish_as_agreed(sent, agreed, plugin_key, Sender(account, is_by_key=True), storage)
 
 
@@ -127,12 +127,12 @@ def create(
     sent = Sent.of(package, report, room, submission)
     with unit_of_work(writing=False):
         _ensure_free(sent.manifest, by)
-        _ensure_new(sent, by.id)
+        _ensure_new(sent, None, by.id)
     with unit_of_work() as unit:
         stored = _store(unit, sent.received, storage)
         shown = images.store(unit, submission.images, storage)
         _ensure_free(sent.manifest, by)
-        _ensure_new(sent, by.id, beside=sum(item.stored.size for item in shown))
+        _ensure_new(sent, None, by.id, beside=sum(item.stored.size for item in shown))
         plugin = _submitted_plugin(sent.manifest, by, submission)
         images.attach(plugin, shown, room.source)
         _submit(plugin, sent, stored, by, submission.changelog)
@@ -158,13 +158,30 @@ def add(
         plugins.get_owned(reference, by)
     sent = Sent.of(package, report, room, form)
     with unit_of_work(writing=False):
-        _ensure_names(plugins.get_owned(reference, by), sent.manifest)
-        _ensure_new(sent)
+        plugin = plugins.get_owned(reference, by)
+        _ensure_names(plugin, sent.manifest)
+        _ensure_new(sent, plugin)
     with unit_of_work() as unit:
         stored = _store(unit, sent.received, storage)
         plugin = plugins.get_owned(reference, by)
-        _ensure_new(sent)
+        _ensure_new(sent, plugin)
         return _submit(plugin, sent, stored, by, form.changelog)
+
+
+def _agree(sent: Sent, plugin_key: str) -> Agreed:
+    """Check the key, and then that the version is new: both are read at once, and the key's refusal comes first."""
+    refusal: DomainError | None = None
+    with unit_of_work(writing=False):
+        plugin = plugins.find(sent.manifest.name)
+        before = upload_keys.stored(sent.manifest.name, plugin)
+        try:
+            _ensure_new(sent, plugin)
+        except DomainError as reason:
+            refusal = reason
+    agreed = upload_keys.agree(before, plugin_key)
+    if refusal is not None:
+        raise refusal
+    return agreed
 
 
 def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Sender, storage: Storages) -> Uploaded:
@@ -175,27 +192,32 @@ def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Send
         with unit_of_work() as unit:
             # Before the first statement: the database is not locked while the file is written to disk.
             stored = _store(unit, sent.received, storage, stored)
-            if upload_keys.stored(sent.manifest.name) == agreed.before:
-                _ensure_new(sent)
-                plugin = _plugin_for(sent.manifest, agreed.key_hash)
-                return _publish(plugin, sent, stored, sender)
+            plugin = plugins.find(sent.manifest.name)
+            if upload_keys.stored(sent.manifest.name, plugin) == agreed.before:
+                _ensure_new(sent, plugin)
+                return _publish(plugin, sent, stored, sender, agreed.key_hash)
             if agreements == upload_keys.AGREEMENTS:
                 raise Conflict()
         # Nothing was written: meanwhile somebody created the name (and perhaps deleted it), or its owner changed the
         # key.
         with _deleted_if_refused(stored, storage):
-            agreed = upload_keys.agree(sent.manifest.name, plugin_key)
+            agreed = _agree(sent, plugin_key)
         agreements += 1
 
 
-def _publish(plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender) -> Uploaded:
+def _publish(plugin: Plugin | None, sent: Sent, stored: StoredFile, sender: Sender, key_hash: str) -> Uploaded:
+    """Write the version, and its plugin if the name is new."""
+    downloads = 0 if plugin is None else plugin.total_download_count
+    plugin = plugin or _new_plugin_for(sent.manifest, key_hash)
     waits = _is_reviewed(plugin) or not plugin.is_public
     version = _add_version(plugin, sent, stored, sender, waits=waits)
     # A draft waits until its owner submits it, whoever uploads to it.
     if waits and plugin.status != PluginStatus.DRAFT:
         _queue_key_upload(plugin, version, sender)
-    # The answer contains the total of downloads. It is read before the commit: the plugin may be deleted right after.
-    db.session.refresh(plugin)
+    # The answer contains the total of downloads, which writing the plugin expires. It is not read after the commit: the
+    # plugin may be deleted right after.
+    db.session.flush()
+    set_committed_value(plugin, "total_download_count", downloads)
     # A version that needs no review was published on the way.
     return Uploaded(plugin, version.status == PluginStatus.PENDING)
 
@@ -250,13 +272,13 @@ def _ensure_free(manifest: Manifest, by: Actor) -> None:
         configuration.ensure_unreserved(manifest.name, by.id)
 
 
-def _ensure_new(sent: Sent, owner_id: str | None = None, *, beside: int = 0) -> None:
+def _ensure_new(sent: Sent, plugin: Plugin | None, owner_id: str | None = None, *, beside: int = 0) -> None:
     """Check that the version is new, and that the quotas of the plugin's owner allow it with `beside` further bytes.
 
-    `owner_id` owns a plugin that does not exist yet, unless a deleted one of its name has (or had) an owner.
+    `plugin` is the plugin of its name; `owner_id` owns one that does not exist yet, unless a deleted one of its name
+    has (or had) an owner.
     """
     manifest, received = sent.manifest, sent.received
-    plugin = plugins.find(manifest.name)
     if plugin is not None and versions.find(plugin, manifest.version) is not None:
         raise VersionExists(version=manifest.version)
     stone = db.session.get(VersionTombstone, (manifest.name.lower(), sort_key(manifest.version)))
@@ -283,14 +305,10 @@ def _deleted_if_refused(stored: StoredFile, storage: Storages) -> Iterator[None]
         raise
 
 
-def _plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
-    """The plugin of this name; a new one waits for review if uploads to it do."""
-    plugin = plugins.find(manifest.name)
-    if plugin is not None:
-        return plugin
+def _new_plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
+    """A new plugin of this name, which is not reserved for others; it waits for review if uploads to it do."""
     stone = db.session.get(PluginTombstone, manifest.name.lower())
     if stone is None:
-        configuration.ensure_unreserved(manifest.name, None)
         plugin = _new_plugin(manifest, key_hash)
     else:
         plugin = _new_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from microdock_server.bundle.versions.ranges import EngineRange, InvalidRange, Range
 from microdock_server.bundle.versions.semantic import EngineVersion, InvalidVersion, Version
@@ -21,6 +22,8 @@ __all__ = [
 ]
 
 AnyVersion = TypeVar("AnyVersion", str, Version)
+# An upload compares all versions of its plugin, and the next one the same again.
+_PARSED: Final = 4096
 
 
 def is_version(text: object) -> bool:
@@ -61,7 +64,12 @@ def _parsed(version: object) -> Version:
         return version
     if not isinstance(version, str):
         raise InvalidVersion("a version is a text")
-    return Version.parse(version)
+    return _parse(version)
+
+
+@lru_cache(_PARSED)
+def _parse(text: str) -> Version:
+    return Version.parse(text)
 
 
 def _number_key(digits: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from ...clock import utcnow
-from ...database.session import db
+from ...database.session import db, table_of
 from ...database.unit_of_work import ensure_whole, read_autocommit
 from ...models import Catalog, Plugin, PluginVersion
 from ...vocabulary import PluginStatus
@@ -19,9 +19,10 @@ from . import search
 MAX_NAMES: Final = 500
 PUBLISHED: Final = PluginStatus.PUBLISHED.value
 _IS_PUBLIC: Final = Plugin.status == PUBLISHED
-# Built once: building a statement costs as much as running it.
-_NEXT_REVISION: Final = update(Catalog).values(revision=Catalog.revision + 1).returning(Catalog.revision)
-_NEXT_NUMBER: Final = update(Catalog).values(last_number=Catalog.last_number + 1).returning(Catalog.last_number)
+# On the table, not on the mapped class, and built once: building a statement costs as much as running it.
+_CATALOG: Final = table_of(Catalog)
+_NEXT_REVISION: Final = update(_CATALOG).values(revision=_CATALOG.c.revision + 1).returning(_CATALOG.c.revision)
+_NEXT_NUMBER: Final = update(_CATALOG).values(last_number=_CATALOG.c.last_number + 1).returning(_CATALOG.c.last_number)
 
 
 def committed_revision(engine: Engine) -> int:
@@ -43,7 +44,6 @@ def next_number() -> int:
 
 def touch(plugin: Plugin) -> None:
     """Record that `plugin` changed: lists and searches must show its new state."""
-    # The revision first: incrementing it flushes earlier changes, and the plugin is to be written only once.
     mark(plugin)
     plugin.updated_at = utcnow()
     search.index(plugin)
@@ -53,7 +53,9 @@ def mark(plugin: Plugin) -> None:
     """Record that something outside of the plugin's texts changed, such as its rating: rendered copies are out of
     date.
     """
-    plugin.revision = next_revision()
+    # Without flushing earlier changes of the plugin first: it is written only once.
+    with db.session.no_autoflush:
+        plugin.revision = next_revision()
 
 
 def changed_since(known: int) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -111,7 +113,7 @@ def numbered(numbers: Sequence[int]) -> list[Plugin]:
 
 
 # Queries on tables, not on mapped classes, built once: building such a query costs more than running it.
-_REVISION: Final = select(Catalog.__table__.c.revision)
+_REVISION: Final = select(_CATALOG.c.revision)
 _PLUGIN: Final = Plugin.__table__
 _VERSION: Final = PluginVersion.__table__
 _COUNTS: Final = (

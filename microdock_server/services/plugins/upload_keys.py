@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...database.session import db
-from ...database.unit_of_work import unit_of_work
 from ...errors import Invalid, WrongPluginKey
-from ...models import PluginTombstone
+from ...models import Plugin, PluginTombstone
 from ...vocabulary import FIRST_KEY_MIN
-from .. import configuration, plugins
+from .. import configuration
 from ..accounts import passwords
 
 # How often a key is checked again if the stored hash changed meanwhile.
@@ -25,15 +24,11 @@ class Agreed:
     key_hash: str
 
 
-def agree(name: str, plugin_key: str) -> Agreed:
-    """Check the key against the hash stored for `name`; for a new name, hash it.
+def agree(before: str | None, plugin_key: str) -> Agreed:
+    """Check the key against `before`, the hash stored for its name; for a new name (None), hash it.
 
-    Raises WrongPluginKey; for a new name NameReserved, and Invalid where its first key is too short.
+    To be called outside of units. Raises WrongPluginKey, and Invalid where a new name's first key is too short.
     """
-    with unit_of_work(writing=False):
-        before = stored(name)
-        if before is None:
-            configuration.ensure_unreserved(name, None)
     if before is None:
         if len(plugin_key) < FIRST_KEY_MIN:
             raise Invalid.field("plugin_key", "field.first_key", min=FIRST_KEY_MIN)
@@ -44,10 +39,15 @@ def agree(name: str, plugin_key: str) -> Agreed:
     return Agreed(before, before)
 
 
-def stored(name: str) -> str | None:
-    """The hash stored for `name`: "" if no key matches, None for a new name."""
-    plugin = plugins.find(name)
+def stored(name: str, plugin: Plugin | None) -> str | None:
+    """The hash stored for `name`, whose plugin is `plugin`: "" if no key matches, None for a new name.
+
+    Raises NameReserved for a new name below a prefix that is reserved.
+    """
     if plugin is not None:
         return plugin.upload_key_hash
     stone = db.session.get(PluginTombstone, name.lower())
-    return None if stone is None else stone.upload_key_hash
+    if stone is None:
+        configuration.ensure_unreserved(name, None)
+        return None
+    return stone.upload_key_hash
