@@ -31,6 +31,7 @@ from ..errors import Conflict
 from ..observability import metrics, tracing
 from . import engines
 from .latency import COMMIT, watch
+from .prepared import Prepared
 from .session import db
 
 log = logging.getLogger(__name__)
@@ -164,12 +165,13 @@ def execute_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any
 
 
 def write_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any], tries: int = 3) -> Sequence[Row[Any]]:
-    """The same for a statement that returns rows; returns these."""
+    """The same for a statement that returns rows, or a Prepared one; returns these."""
     return cast(Sequence[Row[Any]], _autocommit(engine, statement, parameters, lambda result: result.all(), tries))
 
 
 def read_autocommit(engine: Engine, statement: Any, parameters: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
-    """The rows of one statement on an `autocommit_engine`: a snapshot of its own, without a transaction around it.
+    """The rows of one statement, which may be Prepared, on an `autocommit_engine`: a snapshot of its own, without a
+    transaction around it.
 
     For queries that every request makes: a unit of work around a single statement costs more than the statement.
     """
@@ -185,6 +187,8 @@ def _autocommit(
 ) -> Any:
     """What `taken` has of the statement's result; tried again where PostgreSQL undid it because of another."""
     try:
+        if isinstance(statement, Prepared):
+            return statement.run(engine, parameters or {})
         with engine.connect() as connection:
             return taken(connection.execute(statement, parameters))
     except (DBAPIError, PoolTimeout) as reason:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Row, and_, bindparam, exists, func, insert, or_, 
 
 from ..clock import utcnow
 from ..cluster import wakeup
+from ..database.prepared import Prepared
 from ..database.session import db
 from ..database.unit_of_work import ensure_whole, read_autocommit
 from ..messages import CATALOGUE, DEFAULT_LANGUAGE, Message, text
@@ -143,7 +144,7 @@ def _was_read(user_id: str) -> Any:
 
 
 _TABLE: Final = Notification.__table__
-_LATEST: Final = select(func.max(_TABLE.c.id))
+_LATEST: Final = Prepared(select(func.max(_TABLE.c.id)))
 _AFTER: Final = select(_TABLE).where(_TABLE.c.id > bindparam("last_id")).order_by(_TABLE.c.id).limit(bindparam("batch"))
 _JOINED: Final = select(User.created_at).where(User.id == bindparam("user_id")).scalar_subquery()
 _IS_NEWS: Final = or_(_TABLE.c.created_at >= _JOINED, bindparam("now", type_=UtcDateTime) < _JOINED)

@@ -23,6 +23,7 @@ from sqlalchemy import BindParameter, Engine, bindparam, delete, select
 
 from ...clock import SKEW, utcnow
 from ...cluster import wakeup
+from ...database.prepared import Prepared
 from ...database.session import db
 from ...database.unit_of_work import read_autocommit
 from ...errors import InvalidToken, RevokedForGood
@@ -234,7 +235,7 @@ def _valid_family(refresh: Claims) -> tuple[User, TokenFamily]:
 _USER: Final = User.__table__
 _FAMILY: Final = TokenFamily.__table__
 _REVOKED: Final = RevokedToken.__table__
-_BELIEF: Final = (
+_BELIEF: Final = Prepared(
     select(
         _USER.c.username,
         _USER.c.role,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Row, bindparam, func, select, update
 
 from ...clock import utcnow
+from ...database.prepared import Prepared
 from ...database.session import db, table_of
 from ...database.unit_of_work import ensure_whole, read_autocommit
 from ...models import Catalog, Plugin, PluginVersion
@@ -113,10 +114,10 @@ def numbered(numbers: Sequence[int]) -> list[Plugin]:
 
 
 # Queries on tables, not on mapped classes, built once: building such a query costs more than running it.
-_REVISION: Final = select(_CATALOG.c.revision)
+_REVISION: Final = Prepared(select(_CATALOG.c.revision))
 _PLUGIN: Final = Plugin.__table__
 _VERSION: Final = PluginVersion.__table__
-_COUNTS: Final = (
+_COUNTS: Final = Prepared(
     select(_PLUGIN.c.id, _PLUGIN.c.revision, _VERSION.c.download_count)
     .join_from(_PLUGIN, _VERSION, _VERSION.c.plugin_name == _PLUGIN.c.name)
     .where(_PLUGIN.c.name_key == bindparam("key"), _PLUGIN.c.status == PUBLISHED, _VERSION.c.status == PUBLISHED)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Engine, Row, Select, and_, bindparam, func, or_, select
 
+from ...database.prepared import Prepared
 from ...database.session import db
 from ...database.unit_of_work import read_autocommit
 from ...models import Category, Developer, DownloadWindow, Plugin, PluginImage, User
@@ -77,9 +79,14 @@ _SHOWN: Final[Select[Any]] = (
 )
 
 
-_TOTALS: Final = select(*DownloadWindow.__table__.c["plugin_name", "total"]).where(
-    DownloadWindow.__table__.c.plugin_name.in_(bindparam("names", expanding=True))
-)
+_WINDOW: Final = DownloadWindow.__table__
+
+
+@cache
+def _totals_of(count: int) -> Prepared:
+    """Totals of so many plugins, at most a page: their names are `name0`, `name1` and so on."""
+    names: list[BindParameter[str]] = [bindparam(f"name{index}") for index in range(count)]
+    return Prepared(select(*_WINDOW.c["plugin_name", "total"]).where(_WINDOW.c.plugin_name.in_(names)))
 
 
 def find(wanted: Filter, hidden_of: str | None) -> tuple[int, Sequence[int]]:
@@ -124,8 +131,11 @@ def shown(numbers: Sequence[int]) -> list[Row[Any]]:
 
 def totals(names: Sequence[str], autocommit: Engine) -> dict[str, int]:
     """Downloads by plugin name, of these plugins that have any; outside of any unit of work."""
-    rows = read_autocommit(autocommit, _TOTALS, {"names": names}) if names else ()
-    return {row.plugin_name: row.total for row in rows}
+    if not names:
+        return {}
+    given = {f"name{index}": name for index, name in enumerate(names)}
+    found = read_autocommit(autocommit, _totals_of(len(names)), given)
+    return {row.plugin_name: row.total for row in found}
 
 
 def hidden_for(wanted: Filter, viewer: Actor | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, select, update
 
 from ...bundle.versions import is_version, sort_key
+from ...database.prepared import Prepared
 from ...database.session import db
 from ...database.unit_of_work import execute_autocommit, unit_of_work, write_autocommit
 from ...errors import PluginDisabled, PluginNotFound, VersionNotFound
@@ -209,12 +210,12 @@ def _counting(is_plugin: ColumnElement[bool], version: ColumnElement[bool]) -> U
 
 
 _COUNT_CURRENT: Final = {
-    kind: _counting(
-        is_plugin, PluginVersion.version == select(Plugin.current_version).where(is_plugin).scalar_subquery()
+    kind: Prepared(
+        _counting(is_plugin, PluginVersion.version == select(Plugin.current_version).where(is_plugin).scalar_subquery())
     )
     for kind, is_plugin in _REFERENCES.items()
 }
 _COUNT_CHOSEN: Final = {
-    kind: _counting(is_plugin, PluginVersion.precedence == bindparam("chosen"))
+    kind: Prepared(_counting(is_plugin, PluginVersion.precedence == bindparam("chosen")))
     for kind, is_plugin in _REFERENCES.items()
 }
