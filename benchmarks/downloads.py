@@ -23,7 +23,7 @@ from .results import (
     ratio_row,
     say,
 )
-from .servers import Server
+from .servers import BEHIND, Server
 from .stage import BIG, LEVELS, MEGABYTE, Stage, name_body, publish
 
 DOWNLOAD = "/api/plugins/download"
@@ -99,13 +99,13 @@ def _direct(stage: Stage, level: str) -> Source:
 def _accelerated(stage: Stage, level: str) -> Source:
     behind = stage.files(level, "behind-nginx", X_ACCEL_PREFIX="/internal")
     location = f"""    location / {{
-      proxy_pass http://127.0.0.1:{behind.port};
+      proxy_pass http://{BEHIND};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;
     }}
     location /internal/uploads/ {{ internal; alias {behind.directory}/uploads/; }}"""
-    return Source(ACCEL, stage.nginx(f"proxy-{level}", location), behind, level)
+    return Source(ACCEL, stage.nginx(f"proxy-{level}", location, behind), behind, level)
 
 
 def _rates(stage: Stage, section: Section, sources: list[Source]) -> None:

@@ -27,6 +27,8 @@ WORKERS, THREADS, KEEPALIVE = 2, 16, 75
 # A server makes the search index at its first start: a minute or more of 100,000 plugins.
 START_TIMEOUT = 300
 HEALTH = "/api/health"
+# The server that nginx passes requests to, as nginx.conf names it.
+BEHIND = "behind"
 
 
 @dataclass(slots=True)
@@ -101,14 +103,14 @@ class Servers:
         command = [sys.executable, "-m", "benchmarks.sink", str(port), str(directory / "received")]
         return self.start(command, base_environment(), directory, port, None)
 
-    def nginx(self, name: str, location: str) -> Server:
-        """nginx with two workers and one server block of these locations."""
+    def nginx(self, name: str, location: str, behind: Server | None = None) -> Server:
+        """nginx with two workers and one server block of these locations, which may pass requests to BEHIND."""
         binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
         if binary is None:
             raise NotMeasured("nginx is not installed")
         directory, port = self._new(name), free_port()
         config = directory / "nginx.conf"
-        config.write_text(nginx_config(directory, port, location), encoding="utf-8")
+        config.write_text(nginx_config(directory, port, location, behind), encoding="utf-8")
         command = [binary, "-p", str(directory), "-c", str(config), "-e", str(directory / "error.log")]
         return self.start(command, base_environment(), directory, port, None)
 
@@ -184,8 +186,13 @@ def wait_until_ready(server: Server, path: str | None) -> None:
     raise NotMeasured(f"{server.directory.name} did not start: {log[-300:]}")
 
 
-def nginx_config(directory: Path, port: int, location: str) -> str:
-    """Everything that nginx writes stays below `directory`."""
+def nginx_config(directory: Path, port: int, location: str, behind: Server | None) -> str:
+    """Everything that nginx writes stays below `directory`. Connections to BEHIND are kept as deploy/nginx does."""
+    upstream = (
+        f"  upstream {BEHIND} {{ server 127.0.0.1:{behind.port}; keepalive 32; keepalive_timeout 1s; }}"
+        if behind
+        else ""
+    )
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "\n".join(f"  {kind}_temp_path {directory}/{kind};" for kind in kinds)
@@ -202,6 +209,7 @@ http {{
   tcp_nopush on;
   keepalive_timeout {KEEPALIVE};
   keepalive_requests 1000000;
+{upstream}
   server {{
     listen 127.0.0.1:{port};
     client_max_body_size 0;

@@ -82,8 +82,8 @@ class Stage:
         name = "-".join([purpose, log_level])
         return self._once(name, lambda: self.servers.real(name, log_level, **settings))
 
-    def nginx(self, name: str, location: str) -> Server:
-        return self._once(name, lambda: self.servers.nginx(name, location))
+    def nginx(self, name: str, location: str, behind: Server | None = None) -> Server:
+        return self._once(name, lambda: self.servers.nginx(name, location, behind))
 
     def sink(self) -> Server:
         return self._once("sink", self.servers.sink)
