@@ -34,7 +34,7 @@ from .cluster import wakeup
 from .config import ConfigurationError, Settings, ensure_safe, load_settings
 from .context import Context
 from .database import engines
-from .database.session import db, jwt, migrate, migrations
+from .database.session import Migrations, db, jwt
 from .database.unit_of_work import prepare_engine
 from .observability import logs, tracing
 
@@ -101,7 +101,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(migrations()))
+    app.extensions["migrate"] = Migrations(db)
     jwt.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from . import file_modes
@@ -53,6 +52,8 @@ def prepare(app: Flask) -> None:
         if _is_about_schema():
             return
         if state_at_start() is SchemaState.BEHIND and context.settings.auto_migrate:
+            from flask_migrate import upgrade  # noqa: PLC0415  (loads Alembic: see database/migration_files.py)
+
             upgrade()
         try:
             fingerprint = _known_fingerprint()

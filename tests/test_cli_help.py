@@ -17,7 +17,7 @@ from microdock_server.cli.help import EXITS
 from .conftest import release
 from .support import settings_for
 from .test_cli import run
-from .test_cli_database import ROOT, on_console
+from .test_cli_database import ROOT, offered, on_console
 
 OWN_OF_FLASK = {"routes", "run", "shell"}
 
@@ -35,7 +35,7 @@ def walk(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], 
 def groups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, click.Command]]:
     """What `flask` offers of ours."""
     app = create_app(settings_for(tmp_path_factory.mktemp("help") / "data"))
-    yield {name: found for name, found in app.cli.commands.items() if name not in OWN_OF_FLASK}
+    yield {name: found for name, found in offered(app).items() if name not in OWN_OF_FLASK}
     release(app)
 
 

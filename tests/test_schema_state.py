@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
+from microdock_server.database.migration_files import migration_files
 from microdock_server.database.schema_state import SchemaState, schema_state
-from microdock_server.database.session import db
+from microdock_server.database.session import db, migrations
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services.catalog import search
 from microdock_server.vocabulary import AutoReviewStatus
@@ -77,6 +79,34 @@ def test_a_node_is_ready_on_a_database_that_is_ahead_and_not_on_one_that_is_behi
         assert schema_state() is SchemaState[state]
     answer = api.get("/readyz")
     assert (answer.status_code, answer.get_json()["data"]["migrations"]) == (status, migrations)
+
+
+def test_migrations_are_read_as_alembic_reads_them() -> None:
+    scripts = ScriptDirectory(str(migrations()))
+    found = migration_files(migrations())
+    assert found.known == {script.revision for script in scripts.walk_revisions()}
+    assert found.heads == set(scripts.get_heads())
+
+
+def test_branches_types_and_what_only_looks_like_a_declaration(tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    for name, lines in {
+        "0001_first.py": '"""Revision 1."""\nrevision: str = "0001"\ndown_revision: str | None = None\n',
+        "0002_left.py": "revision='0002'  # left\ndown_revision='0001'\nrevisions = 1\n",
+        "0003_right.py": 'revision = "0003"\ndown_revision = "0001"\n\n\ndef upgrade():\n    revision = None\n',
+        "0004_both.py": 'revision = "0004"\ndown_revision = ("0002", "0003")\n',
+        "0005_another.py": 'revision = "0005"\ndown_revision = "0003"\n',
+        "__init__.py": "",
+    }.items():
+        (versions / name).write_text(lines)
+    found = migration_files(tmp_path)
+    scripts = ScriptDirectory(str(tmp_path))
+    assert found.known == {script.revision for script in scripts.walk_revisions()} and len(found.known) == 5
+    assert found.heads == set(scripts.get_heads()) == {"0004", "0005"}
+    (versions / "0006_none.py").write_text('revision = "0006"\n')
+    with pytest.raises(ValueError, match=r"0006_none\.py"):
+        migration_files(tmp_path)
 
 
 def test_a_database_without_any_migration_is_behind(app: Flask) -> None:

@@ -1,138 +1,39 @@
-"""Commands: `flask users …`."""
+"""Commands of `flask`: users, the database, backups, jobs and more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import click
 from flask import Flask
-from flask.cli import with_appcontext
+from flask.cli import AppGroup
 
-from .. import file_modes
-from ..api.core.state import api_state
-from ..database.unit_of_work import unit_of_work
-from ..models import User
-from ..services import accounts
-from ..services.accounts import name_check
-from ..services.audit import COMMAND_LINE
-from ..vocabulary import Role
-from . import backup, database, jobs, storage
-from .commands import Commands, show_table
-from .errors import failures
-from .help import add_in_sections, epilog
-
-users = Commands("users", help="User accounts: create, list, and change roles and passwords.")
-
-ROLES = click.Choice([role.value for role in Role])
-PASSWORD = click.option(
-    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Prompted for if not given."
-)
+from .help import add_in_sections
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    add_in_sections(
-        app,
-        [
-            ("Accounts and decisions", (users, jobs.audit_group)),
-            ("Data", (database.prepared(), storage.storage, backup.backup)),
-            ("Background work", (jobs.jobs_group, jobs.reviews_group, jobs.search_group)),
-            ("The API", (openapi,)),
-        ],
-    )
+    app.cli = _Commands(app)
 
 
-@click.command("openapi", epilog=epilog("flask openapi openapi.json"))
-@click.argument("path", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@with_appcontext
-def openapi(path: Path) -> None:
-    """Write the OpenAPI document, as /openapi.json serves it, to PATH."""
-    with failures(), file_modes.usual_umask():
-        path.write_bytes(api_state().document())
+class _Commands(AppGroup):
+    """Commands that are loaded when `flask` asks for one: a server never does, and they bring Alembic."""
 
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app.name)
+        self._app, self._is_loaded = app, False
 
-@users.command("create", example="flask users create mei --email mei@example.com --role developer")
-@click.argument("username")
-@click.option("--email", help="The e-mail address, which can also be used to log in.")
-@click.option("--role", type=ROLES, default=Role.USER.value, show_default=True, help="The account's permissions.")
-@PASSWORD
-def create_user(username: str, email: str | None, role: str, password: str) -> None:
-    """Create an account. The password is prompted for, unless it is given."""
-    user = accounts.create(username, password, email=email, role=Role(role), by=COMMAND_LINE)
-    click.echo(f"created {user.username} ({user.role}) {user.id}")
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """See click."""
+        self._load()
+        return super().list_commands(ctx)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """See click."""
+        self._load()
+        return super().get_command(ctx, cmd_name)
 
-@users.command("list", example="flask users list")
-def list_users() -> None:
-    """List all accounts with role and state."""
-    with unit_of_work(writing=False):
-        rows = [
-            (user.id, user.role, "active" if user.is_active else "disabled", user.username, user.email)
-            for user in accounts.everyone()
-        ]
-    show_table(("ID", "ROLE", "STATE", "USERNAME", "EMAIL"), rows)
+    def _load(self) -> None:
+        if not self._is_loaded:
+            from .sections import SECTIONS  # noqa: PLC0415
 
-
-@users.command("set-role", example="flask users set-role mei reviewer")
-@click.argument("username")
-@click.argument("role", type=ROLES)
-def set_role(username: str, role: str) -> None:
-    """Change a user's role. Their tokens are revoked."""
-    _change(username, lambda user: accounts.set_role(user.id, Role(role), COMMAND_LINE))
-    click.echo(f"{username} is now {role}")
-
-
-@users.command("set-password", example="flask users set-password mei")
-@click.argument("username")
-@PASSWORD
-def set_password(username: str, password: str) -> None:
-    """Set a user's password. Their tokens are revoked."""
-    with unit_of_work(writing=False):
-        user_id = _find(username).id
-    accounts.set_password(user_id, password, COMMAND_LINE)
-    click.echo(f"password of {username} changed")
-
-
-@users.command("disable", example="flask users disable mei")
-@click.argument("username")
-def disable(username: str) -> None:
-    """Disable an account. The user's tokens are revoked."""
-    _change(username, lambda user: accounts.set_active(user.id, False, COMMAND_LINE))
-    click.echo(f"{username} is disabled")
-
-
-@users.command("enable", example="flask users enable mei")
-@click.argument("username")
-def enable(username: str) -> None:
-    """Enable a disabled account again."""
-    _change(username, lambda user: accounts.set_active(user.id, True, COMMAND_LINE))
-    click.echo(f"{username} is enabled")
-
-
-@users.command("check-names", example="flask users check-names", exits={1: "or such names exist"})
-def check_names() -> None:
-    """List names that readers would confuse.
-
-    These are accounts, addresses and categories that differ only in case, width or invisible characters, and accounts
-    whose names look alike. Nothing is changed: people decide who keeps a name.
-    """
-    with unit_of_work(writing=False):
-        found = name_check.collisions()
-    if found:
-        show_table(("KIND", "NAMES"), [(kind, ", ".join(names)) for kind, names in found])
-        raise SystemExit(1)
-    click.echo("every name is distinct")
-
-
-def _change(username: str, change: Callable[[User], Any]) -> None:
-    with unit_of_work():
-        change(_find(username))
-
-
-def _find(username: str) -> User:
-    user = accounts.find(username)
-    if user is None:
-        raise click.ClickException(f"there is no user {username!r}")
-    return user
+            self._is_loaded = True
+            add_in_sections(self._app, SECTIONS)

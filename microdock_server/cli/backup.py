@@ -12,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, make_url
 
 from .. import snapshots
@@ -20,6 +19,7 @@ from ..config import Settings
 from ..config.read_env import read_env
 from ..config.release import installed_version
 from ..context import context
+from ..database.migration_files import migration_files
 from ..database.session import db, migrations
 from ..snapshots import Keys, Known, Lock, SnapshotProblem, archive_files, retention
 from ..storage import data_dir_lock
@@ -123,12 +123,11 @@ def restore(
         if file is None:
             click.echo(f"{data_dir} is as it was; what had been restored is in {snapshots.undo(data_dir.absolute())}")
             return
-        known = [script.revision for script in ScriptDirectory(str(migrations())).walk_revisions()]
         with _count(file) as advance:
             done = snapshots.restore(
                 file.absolute(),
                 data_dir.absolute(),
-                revisions=known,
+                revisions=migration_files(migrations()).known,
                 keys=_keys(identity, passphrase_file),
                 database_url=database_url,
                 advance=advance,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
 from flask import Flask
 from flask.cli import FlaskGroup
+
+Sections: TypeAlias = Sequence[tuple[str, Sequence[click.Command]]]
 
 # The exit codes of every command; a command may explain them further.
 EXITS: Final = {
@@ -24,7 +26,7 @@ def epilog(example: str, exits: Mapping[int, str] | None = None) -> str:
     return _paragraphs(["Example:", f"  {example}"], ["Exit codes:", *codes])
 
 
-def add_in_sections(app: Flask, sections: Sequence[tuple[str, Sequence[click.Command]]]) -> None:
+def add_in_sections(app: Flask, sections: Sections) -> None:
     """Add commands to `flask`, whose help lists them in sections and not among Flask's own."""
     for _, commands in sections:
         for command in commands:
@@ -37,7 +39,7 @@ def add_in_sections(app: Flask, sections: Sequence[tuple[str, Sequence[click.Com
         root.epilog = overview(sections)
 
 
-def overview(sections: Sequence[tuple[str, Sequence[click.Command]]]) -> str:
+def overview(sections: Sections) -> str:
     """The sections, each command with its summary."""
     width = max(len(command.name or "") for _, commands in sections for command in commands)
     paragraphs = [

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
-from .session import db
+from .migration_files import migration_files
+from .session import db, migrations
 
 log = logging.getLogger(__name__)
 
+# Alembic keeps the database's revision here.
+VERSION_TABLE: Final = "alembic_version"
 LATER: Final = (
     "the database was migrated by a later version of this program (revision %s, which is not among the migrations here)"
 )
@@ -71,12 +71,14 @@ def revisions_of(connection: Connection) -> Revisions:
     Migrations are read anew each time: after an upgrade that cannot be reverted, the checkout knows the schema that
     this process goes on using.
     """
-    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
-    return Revisions(
-        current=frozenset(MigrationContext.configure(connection).get_current_heads()),
-        wanted=frozenset(scripts.get_heads()),
-        known=frozenset(script.revision for script in scripts.walk_revisions()),
-    )
+    files = migration_files(migrations())
+    return Revisions(current=_current(connection), wanted=files.heads, known=files.known)
+
+
+def _current(connection: Connection) -> frozenset[str]:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return frozenset()
+    return frozenset(connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")))  # noqa: S608  (our name)
 
 
 def schema_state() -> SchemaState:

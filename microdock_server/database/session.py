@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
+
+if TYPE_CHECKING:
+    from flask_migrate import Migrate
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,8 +52,22 @@ def migrations() -> Path:
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """What Flask-Migrate's functions look up as `app.extensions["migrate"]`; loads it when one is called."""
+
+    db: SQLAlchemy
+    directory: str = field(default_factory=lambda: str(migrations()))
+
+    @property
+    def migrate(self) -> Migrate:
+        """Flask-Migrate itself."""
+        from flask_migrate import Migrate  # noqa: PLC0415  (loads Alembic: see migration_files.py)
+
+        return Migrate(db=self.db, directory=self.directory)
+
+
 # Units of work close their session: objects they leave behind stay readable and are never reloaded.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-migrate = Migrate()
 jwt = JWTManager()
 cors = CORS()
