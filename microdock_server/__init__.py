@@ -18,7 +18,7 @@ from .api.core.mounts import MOUNTS
 from .api.core.page_cache import PageCache
 from .api.core.proxies import Proxies
 from .api.core.state import ApiState, limits_of, state_of
-from .api.core.surface import Segment
+from .api.core.surface import Route, Segment
 from .api.core.token_caches import DecodedTokens, RefusedTokens
 from .api.host import host
 from .api.host.schemas import Plugin
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.response_class = StaticResponse
+    app.url_rule_class = Route
     app.url_map.strict_slashes = False
     app.url_map.converters["default"] = Segment
     _bind_extensions(app, settings)

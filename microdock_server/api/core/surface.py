@@ -139,6 +139,20 @@ class Segment(UnicodeConverter):
         self.regex = self.regex.replace("[^/]", r"[^/\x00-\x1f\x7f]")
 
 
+class Route(Rule):
+    """A URL rule whose functions that build URLs are compiled when a URL is built: no page of ours builds any, and of
+    all rules they take 0.1 s of a start.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = super()._compile_builder
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            return compiled(append_unknown)(rule, **values)
+
+        return build
+
+
 class Surface(Blueprint):
     """A blueprint that speaks one envelope."""
 
