@@ -214,6 +214,9 @@ DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
 # Returned instead of a number that cannot be measured.
 NOT_MEASURED: Final = "not_measured"
 
+# In DATA_DIR: what the last backup of the server was, for the metrics.
+LAST_BACKUP: Final = "last-backup.json"
+
 # The package's field in the marketplace's forms.
 PACKAGE_FIELD: Final = "plugin_file"
 

@@ -27,7 +27,7 @@ from microdock_server.jobs.worker import run_job
 from microdock_server.models import Job
 from microdock_server.observability import metrics
 from microdock_server.services.files import rehash
-from microdock_server.snapshots.archive_files import RECORD
+from microdock_server.vocabulary import LAST_BACKUP
 
 from .conftest import WallClock, release
 from .jobs.helpers import enqueue, job, submit
@@ -83,7 +83,7 @@ def work(app: Flask, api: Api) -> None:
         place.cycle_finished = iso(utcnow())
         rehash._store(place)
     told = {"finished_at": iso(utcnow() - timedelta(hours=3)), "size": 12345}
-    (settings.data_dir / RECORD).write_text(json.dumps(told))
+    (settings.data_dir / LAST_BACKUP).write_text(json.dumps(told))
 
 
 def exposed(exposition: str) -> dict[str, set[str]]:
@@ -194,7 +194,7 @@ class TestState:
     def test_a_backups_age(self, app: Flask, wall_clock: WallClock) -> None:
         wall_clock.stop()
         told = {"finished_at": iso(utcnow() - timedelta(hours=3)), "size": 12345}
-        (app.extensions["microdock"].settings.data_dir / RECORD).write_text(json.dumps(told))
+        (app.extensions["microdock"].settings.data_dir / LAST_BACKUP).write_text(json.dumps(told))
         assert self.value(app, "microdock_backup_known") == 1
         assert self.value(app, "microdock_backup_size_bytes") == 12345
         assert self.value(app, "microdock_backup_age_seconds") == pytest.approx(3 * 3600, abs=1)
@@ -203,7 +203,7 @@ class TestState:
         "text", ["", "{}", "[]", '{"finished_at": 3, "size": 1}', '{"finished_at": "soon", "size": 1}']
     )
     def test_a_note_about_the_backup_that_is_broken_is_none(self, app: Flask, text: str) -> None:
-        (app.extensions["microdock"].settings.data_dir / RECORD).write_text(text)
+        (app.extensions["microdock"].settings.data_dir / LAST_BACKUP).write_text(text)
         assert self.value(app, "microdock_backup_known") == 0
 
     def test_with_the_database_away_the_rest_is_told(self, app: Flask) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from traceback import format_exception
@@ -20,7 +22,8 @@ from microdock_server.config import ConfigurationError, load_settings
 from . import forkserver
 from .conftest import AppFactory, release
 from .live import free_port
-from .support import Api, settings_for
+from .peers import postgresql
+from .support import Api, database_for, settings_for
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a secret of more than thirty-two bytes, made for this test"
@@ -218,6 +221,25 @@ def test_a_start_says_in_one_line_that_the_documented_password_is_in_use(
     caplog.clear()
     prepare(app)
     assert "documented password" not in caplog.text
+
+
+def test_a_server_that_starts_loads_nothing_that_few_requests_need(prepared_data: Path, tmp_path: Path) -> None:
+    """Each of these takes tens of milliseconds of every start, and memory of every worker."""
+    heavy = ("alembic", "flask_migrate", "mako", "pygments", "psutil", "zstandard")
+    ours = ("cli.sections", "jobs.worker", "snapshots")
+    unwanted = [*heavy, *(f"microdock_server.{name}" for name in ours)]
+    data = Path(shutil.copytree(prepared_data, tmp_path / "data"))
+    # What the arbiter loads, in a process that has loaded nothing yet.
+    code = "import sys, wsgi; from microdock_server.serving import worker; print(*sys.modules)"
+    safe = {"DATA_DIR": str(data), "LOG_LEVEL": "ERROR", "DEBUG": "true", "HOST": "127.0.0.1", **database_for(data)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **safe}, capture_output=True, text=True, check=False
+    )
+    postgresql.forget(data)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "microdock_server.services.plugins.images" in loaded
+    assert loaded.isdisjoint(unwanted), sorted(loaded.intersection(unwanted))
 
 
 @pytest.mark.parametrize(("name", "value"), [("ADMIN_USERNAME", "admin@example.com"), ("ADMIN_EMAIL", "nonsense")])

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from sqlalchemy import func, select
 
 from ..caching import SingleFlight
@@ -29,11 +28,10 @@ _flights: Final[SingleFlight[str, dict[str, Any]]] = SingleFlight()
 
 def measure(data_dir: Path, guard: DiskGuard, schedule: Mapping[str, int]) -> dict[str, Any]:
     """Sizes in bytes, shares in percent. What this machine does not report is `not_measured`."""
-    memory = psutil.virtual_memory()
     disk = shutil.disk_usage(data_dir)
     return {
         "cpu": {"count": os.cpu_count() or NOT_MEASURED, **_load()},
-        "memory": {"total": memory.total, "available": memory.available, "percent": memory.percent, **_own()},
+        "memory": _memory(),
         "disk": {
             "total": disk.total,
             "used": disk.used,
@@ -56,9 +54,17 @@ def _load() -> dict[str, Any]:
     return {"load_1m": round(one, 2), "load_5m": round(five, 2), "load_15m": round(fifteen, 2)}
 
 
-def _own() -> dict[str, Any]:
-    """Of the worker that answers."""
-    return {"worker_rss": psutil.Process().memory_info().rss}
+def _memory() -> dict[str, Any]:
+    """Of the machine, and of the worker that answers."""
+    import psutil  # noqa: PLC0415  (only a page for administrators asks)
+
+    memory = psutil.virtual_memory()
+    return {
+        "total": memory.total,
+        "available": memory.available,
+        "percent": memory.percent,
+        "worker_rss": psutil.Process().memory_info().rss,
+    }
 
 
 def _stored() -> dict[str, Any]:

@@ -18,6 +18,7 @@ import orjson
 
 from .. import file_modes
 from ..clock import iso, utcnow
+from ..vocabulary import LAST_BACKUP
 from .problems import SnapshotProblem
 
 NAME: Final = re.compile(r"microdock-[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}-(full|incremental)\.tar\.zst(\.age)?")
@@ -25,7 +26,6 @@ PARTIAL: Final = ".microdock-partial-"
 # A directory for the copy of a database.
 SCRATCH: Final = ".microdock-scratch-"
 LOCK: Final = ".microdock-lock"
-RECORD: Final = "last-backup.json"
 
 
 def file_name(archive_id: str, *, incremental: bool, encrypted: bool) -> str:
@@ -114,11 +114,11 @@ def record(data_dir: Path, archive: Path, size: int, *, incremental: bool) -> No
         "finished_at": iso(now),
         "finished_unix": int(now.timestamp()),
     }
-    draft = data_dir / f".{RECORD}-{os.getpid()}"
+    draft = data_dir / f".{LAST_BACKUP}-{os.getpid()}"
     file_modes.make_file(draft)
     with draft.open("wb") as file:
         file.write(orjson.dumps(fields))
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(data_dir / RECORD)
+    draft.rename(data_dir / LAST_BACKUP)
     sync_directory(data_dir)

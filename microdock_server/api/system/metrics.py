@@ -18,14 +18,14 @@ from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
 from ...services import jobs, maintenance
 from ...services.files import rehash
-from ...snapshots.archive_files import RECORD
+from ...vocabulary import LAST_BACKUP
 
 log = logging.getLogger(__name__)
 
 
 def state(ready: dict[str, str]) -> list[Metric]:
     """The gauges, including the results of /readyz. Without a database, its gauges are left out."""
-    found = [_ready(ready), *_disks(), *_backup(context().settings.data_dir / RECORD)]
+    found = [_ready(ready), *_disks(), *_backup(context().settings.data_dir / LAST_BACKUP)]
     try:
         with unit_of_work(writing=False):
             found += [*_jobs(), *_maintenance(), *_stored()]
@@ -62,7 +62,7 @@ def _backup(note: Path) -> Iterator[Metric]:
     except FileNotFoundError:
         pass
     except (OSError, ValueError, TypeError, KeyError):
-        log.warning("%s cannot be read: the metrics say that no backup is known", RECORD)
+        log.warning("%s cannot be read: the metrics say that no backup is known", LAST_BACKUP)
     yield GaugeMetricFamily(
         "microdock_backup_known", "Is there a snapshot that we know of?", float(finished is not None)
     )
