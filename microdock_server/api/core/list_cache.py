@@ -118,16 +118,16 @@ class CatalogCache:
         now = time.monotonic()
         with unit_of_work(writing=False):
             revision = revision_cache.current()
-            changed = catalog.changed_since(self._revision) if revision != self._revision else []
-            heads = self._heads | {row.name: self._render(row) for row in changed}
+            rows = catalog.changed_since(self._revision) if revision != self._revision else ()
+            changed = {row.name: self._render(row) for row in rows}
+            heads = self._heads | changed
             names = self._names if revision == self._revision else self._listed(heads)
             totals, totals_at = self._totals, self._totals_at
             if now - totals_at > TOTALS_AGE:
                 totals, totals_at = catalog.download_totals(), now
             elif changed:
-                touched = [row.name for row in changed]
-                totals = totals | dict.fromkeys(touched, 0) | catalog.download_totals(touched)
-        dirty = {row.name for row in changed} | {name for name, _ in totals.items() ^ self._totals.items()}
+                totals = totals | dict.fromkeys(changed, 0) | catalog.download_totals(list(changed))
+        dirty = changed.keys() | {name for name, _ in totals.items() ^ self._totals.items()}
         if dirty or names is not self._names:
             self._chunks = {run[0]: self._chunk(run, heads, totals, dirty) for run in _split(names)}
             self._names, self._heads, self._totals = names, {name: heads[name] for name in names}, totals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row, bindparam, func, select, update
@@ -18,6 +18,8 @@ from . import search
 
 # With more changes than this everything is read: engines limit the parameters of a statement.
 MAX_NAMES: Final = 500
+# Rows with long texts that are read at once.
+AT_ONCE: Final = 256
 PUBLISHED: Final = PluginStatus.PUBLISHED.value
 _IS_PUBLIC: Final = Plugin.status == PUBLISHED
 # On the table, not on the mapped class, and built once: building a statement costs as much as running it.
@@ -59,10 +61,15 @@ def mark(plugin: Plugin) -> None:
         plugin.revision = next_revision()
 
 
-def changed_since(known: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are."""
+def changed_since(known: int) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Rows of `plugins` that changed after revision `known`; attributes are named as the columns are.
+
+    They are read while they are used, within the unit of work: all at once, texts and all, they would take memory that
+    the process never gives back.
+    """
     table = Plugin.__table__
-    return db.session.execute(select(table).where(table.c.revision > known, table.c.status == PUBLISHED)).all()
+    query = select(table).where(table.c.revision > known, table.c.status == PUBLISHED)
+    return iter(db.session.execute(query).yield_per(AT_ONCE))
 
 
 def names() -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from flask import Flask
 from microdock_server.api.core import list_cache
 from microdock_server.api.host import schemas
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import plugins
+from microdock_server.services import catalog, plugins
 from microdock_server.services.plugins import versions
 
+from ...rows import add_plugins
 from ...support import Api, package
 
 NAME = "com.example.myplugin"
@@ -95,3 +97,17 @@ def test_a_change_compresses_only_the_chunk_that_holds_it(
     assert listed(api) == dumped(app, *names)
     assert [names[3] in data.decode() for data in compressed].count(True) == 1
     assert not any(name in data.decode() for data in compressed for name in (names[1], names[2], names[4]))
+
+
+def test_the_first_list_never_holds_the_texts_of_all_plugins(app: Flask, api: Api) -> None:
+    size, count = 32 << 10, 2 * catalog.AT_ONCE + 10
+    texts = {f"p{index}": {"long_description": f"{index:<{size}}"} for index in range(count)}
+    add_plugins(app, texts)
+    tracemalloc.start()
+    try:
+        listed = api.get("/api/plugins/list").get_json()["data"]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert {plugin["name"] for plugin in listed} == {f"com.example.{name}" for name in texts}
+    assert most < 0.75 * size * count
