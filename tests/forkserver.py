@@ -35,7 +35,8 @@ READ_AT_ONCE: Final = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC")
 LOADED: Final = (
     *("alembic.command", "flask.cli", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread"),
     *("microdock_server.bootstrap", "microdock_server.serving.worker", "microdock_server.jobs.node_maintenance"),
-    *("microdock_server.api.core.early_refusals", "microdock_server.cli.sections"),
+    *("microdock_server.api.core.early_refusals", "microdock_server.cli.sections", "microdock_server.media.images"),
+    *("microdock_server.media.markup", "microdock_server.api.websocket.connection"),
 )
 
 

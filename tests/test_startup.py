@@ -226,8 +226,9 @@ def test_a_start_says_in_one_line_that_the_documented_password_is_in_use(
 def test_a_server_that_starts_loads_nothing_that_few_requests_need(prepared_data: Path, tmp_path: Path) -> None:
     """Each of these takes tens of milliseconds of every start, and memory of every worker."""
     heavy = ("alembic", "flask_migrate", "mako", "pygments", "psutil", "zstandard")
-    ours = ("cli.sections", "jobs.worker", "snapshots")
-    unwanted = [*heavy, *(f"microdock_server.{name}" for name in ours)]
+    converting = ("PIL", "markdown_it", "nh3", "wsproto")
+    ours = ("cli.sections", "jobs.worker", "snapshots", "media.images", "media.markup", "api.websocket.connection")
+    unwanted = [*heavy, *converting, *(f"microdock_server.{name}" for name in ours)]
     data = Path(shutil.copytree(prepared_data, tmp_path / "data"))
     # What the arbiter loads, in a process that has loaded nothing yet.
     code = "import sys, wsgi; from microdock_server.serving import worker; print(*sys.modules)"

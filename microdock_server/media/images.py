@@ -8,13 +8,13 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from PIL import Image
 
 from . import colours, image_cost
 from .image_cost import Allowance, Head, TooExpensive
+from .image_result import BadImage, NormalisedImage
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -62,30 +62,10 @@ UPRIGHT: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 
-Reason = Literal["not_an_image", "too_large", "too_many_pixels", "too_small", "too_dear"]
-
 # Each takes up to 200 MB while it is decoded. Waiting is short: none takes a second.
 _TURNS: Final = threading.BoundedSemaphore(2)
 # What Pillow warns of is refused or harmless. Set once: changing the filter per image would affect all threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-
-
-class BadImage(Exception):
-    """The bytes are not an acceptable image; `reason` says why."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class NormalisedImage:
-    """A re-encoded image: no metadata, no profile, one frame."""
-
-    data: bytes
-    media_type: str
-    width: int
-    height: int
 
 
 def normalise(

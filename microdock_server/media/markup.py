@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from html import escape
 from typing import Any, Final, Literal
 
 import mdurl
@@ -83,11 +82,6 @@ def to_html(markdown: str, cost: Cost | None = None) -> str:
         _align(token)
         _tame(token.children or ())
     return _clean(_PARSER.renderer.render(tokens, _PARSER.options, environment))
-
-
-def as_plain(markdown: str) -> str:
-    """The text unchanged, for one that costs too much to render."""
-    return f"<pre>{escape(markdown.replace(chr(0), chr(0xFFFD)))}</pre>\n"
 
 
 class _Block(StateBlock):

@@ -8,6 +8,7 @@ took at most 65,000 steps; 100 KB of table cells take forty times as many.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final, Literal, get_args
 
 # What a text may have too much of.
@@ -44,3 +45,8 @@ class Cost:
         self._left -= steps
         if self._left < 0:
             raise TooCostly(max(self.spent, key=lambda each: self.spent[each]))
+
+
+def as_plain(markdown: str) -> str:
+    """The text unchanged, for one that costs too much to render."""
+    return f"<pre>{escape(markdown.replace(chr(0), chr(0xFFFD)))}</pre>\n"

@@ -6,8 +6,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-from microdock_server.media import to_html
 from microdock_server.media.emphasis import EmphasisState
+from microdock_server.media.markup import to_html
 
 
 def html(markdown: str) -> str:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin
 
-from microdock_server.media import BadImage, NormalisedImage, effort, normalise
+from microdock_server.media import BadImage, NormalisedImage
+from microdock_server.media.images import effort, normalise
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF"]
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microdock_server.media import TooCostly, as_plain, to_html
-from microdock_server.media.markup import ATTRIBUTES, NESTING, QUOTES, REL, TAGS
+from microdock_server.media import TooCostly, as_plain
+from microdock_server.media.markup import ATTRIBUTES, NESTING, QUOTES, REL, TAGS, to_html
 
 from ..work import counted
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from microdock_server.errors import Invalid
-from microdock_server.media import effort
+from microdock_server.media import images as media_images
+from microdock_server.media.images import effort
 from microdock_server.services.plugins import images
 
 FULL_HD = (1920, 1080)
@@ -78,7 +79,7 @@ def test_four_photographs_of_a_phone_are_taken() -> None:
 def test_what_costs_too_much_is_refused_before_any_is_decoded(
     shots: list[tuple[str, str, tuple[int, int]]], field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "normalise", None)
+    monkeypatch.setattr(media_images, "normalise", None)
     assert refused(None, [picture(*shot) for shot in shots]) == [field]
 
 

@@ -7,7 +7,7 @@ import binascii
 import json
 import logging
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Flask, Response, current_app, request
 
@@ -24,8 +24,10 @@ from ..core.mounts import SOCKET
 from ..core.request import language
 from ..core.state import api_state
 from ..core.surface import RATE_HEADERS, ROUTE
-from .connection import Connection, upgraded
 from .hub import UNAUTHENTICATED, Hub, Member, frame
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,8 @@ def _leave(_error: BaseException | None) -> None:
 @live.route(SOCKET, websocket=True)
 def converse() -> Response:
     """The whole life of a WebSocket. No error in it becomes an HTTP response: that was sent already."""
+    from .connection import upgraded  # noqa: PLC0415  (loads wsproto, which a server without WebSockets never needs)
+
     environ = request.environ
     sock = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
     connection = upgraded(sock, environ["HTTP_SEC_WEBSOCKET_KEY"])

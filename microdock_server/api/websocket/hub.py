@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine, Row
 
@@ -27,7 +27,9 @@ from ...observability import metrics
 from ...services import notifications
 from ...services.accounts import tokens
 from ...services.accounts.tokens import Claims
-from .connection import Connection
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 log = logging.getLogger(__name__)
 

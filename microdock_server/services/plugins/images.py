@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from ...database.session import db
 from ...database.unit_of_work import Unit, current_unit
 from ...errors import FileMissing, Invalid
-from ...media import Allowance, BadImage, NormalisedImage, effort, normalise
+from ...media import Allowance, BadImage, NormalisedImage
 from ...models import Plugin, PluginImage
 from ...models.columns import new_id
 from ...models.image import ICON, SCREENSHOT
@@ -75,10 +75,14 @@ def prepare(icon: bytes | None, screenshots: Sequence[bytes] | None, *, spent: f
 
 
 def _effort(field: str, data: bytes, side: int, *, as_jpeg: bool) -> float:
+    from ...media.images import effort  # noqa: PLC0415  (loads Pillow: see media/__init__.py)
+
     return _asked(field, partial(effort, data, max_side=side, as_jpeg=as_jpeg))
 
 
 def _drawn(field: str, data: bytes, side: int, *, as_jpeg: bool, allowance: Allowance) -> NormalisedImage:
+    from ...media.images import normalise  # noqa: PLC0415
+
     work = partial(normalise, data, max_side=side, max_bytes=MAX_BYTES, as_jpeg=as_jpeg, allowance=allowance)
     return _asked(field, work)
 

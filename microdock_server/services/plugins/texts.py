@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...caching import LoadingCache
 from ...database.unit_of_work import current_unit, execute_autocommit
 from ...errors import BadPackage, Detail, DomainError, Invalid
-from ...media import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly, as_plain, to_html
+from ...media import STEPS, STEPS_PER_MILLISECOND, Cost, TooCostly, as_plain
 from ...messages import Message
 from ...models import Plugin, PluginVersion
 
@@ -105,6 +105,8 @@ def _steps(markdown: str, limit: int = STEPS) -> int:
 
 
 def _counted(markdown: str, limit: int) -> tuple[str, int]:
+    from ...media.markup import to_html  # noqa: PLC0415  (loads a parser: see media/__init__.py)
+
     cost = Cost(limit)
     return to_html(markdown, cost), cost.steps
 
