@@ -102,7 +102,9 @@ def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
     from microdock_server.api.core.early_refusals import EarlyRefusals
     from microdock_server.jobs.node_maintenance import NodeMaintainer
+    from microdock_server.serving import late_modules
 
+    late_modules.load_later()
     worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock_api"].origins)
     worker.node_maintainer = NodeMaintainer(worker.app.callable, settings)
     worker.node_maintainer.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from flask_migrate import upgrade
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
 from microdock_server.config import ConfigurationError, load_settings
+from microdock_server.serving import late_modules
 
 from . import forkserver
 from .conftest import AppFactory, release
@@ -227,20 +229,32 @@ def test_a_server_that_starts_loads_nothing_that_few_requests_need(prepared_data
     """Each of these takes tens of milliseconds of every start, and memory of every worker."""
     heavy = ("alembic", "flask_migrate", "mako", "pygments", "psutil", "zstandard")
     converting = ("PIL", "markdown_it", "nh3", "wsproto")
-    ours = ("cli.sections", "jobs.worker", "snapshots", "media.images", "media.markup", "api.websocket.connection")
-    unwanted = [*heavy, *converting, *(f"microdock_server.{name}" for name in ours)]
+    ours = ("cli.sections", "jobs.worker", "snapshots")
+    unwanted = {*heavy, *converting, *(f"microdock_server.{name}" for name in ours), *late_modules.MODULES}
     data = Path(shutil.copytree(prepared_data, tmp_path / "data"))
     # What the arbiter loads, in a process that has loaded nothing yet.
-    code = "import sys, wsgi; from microdock_server.serving import worker; print(*sys.modules)"
+    code = "import sys, wsgi; from microdock_server.serving import late_modules, worker; print(*sys.modules);"
+    code += "late_modules.load(); print(*sys.modules)"
     safe = {"DATA_DIR": str(data), "LOG_LEVEL": "ERROR", "DEBUG": "true", "HOST": "127.0.0.1", **database_for(data)}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **safe}, capture_output=True, text=True, check=False
     )
     postgresql.forget(data)
     assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.split())
-    assert "microdock_server.services.plugins.images" in loaded
-    assert loaded.isdisjoint(unwanted), sorted(loaded.intersection(unwanted))
+    at_start, later = (set(line.split()) for line in done.stdout.splitlines())
+    assert "microdock_server.services.plugins.images" in at_start
+    assert at_start.isdisjoint(unwanted), sorted(at_start.intersection(unwanted))
+    assert later >= {*converting, *late_modules.MODULES}
+
+
+def test_what_requests_import_inside_functions_is_loaded_soon_after_the_start() -> None:
+    package = ROOT / "microdock_server"
+    found = set()
+    for path in (file for part in ("api", "services", "media", "storage") for file in (package / part).rglob("*.py")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if match := re.match(r"\s+(?:from (\S+) )?import (\w+).*PLC0415", line):
+                found.add((match[1] or match[2]).rpartition(".")[2])
+    assert found == {name.rpartition(".")[2] for name in late_modules.MODULES}
 
 
 @pytest.mark.parametrize(("name", "value"), [("ADMIN_USERNAME", "admin@example.com"), ("ADMIN_EMAIL", "nonsense")])
