@@ -199,7 +199,7 @@ def _writes(market: Market, rounds: int, section: Section) -> None:
 
 def find(wanted: Filter, viewer: Actor | None) -> tuple[int, Sequence[Any]]:
     """A page of the marketplace, with all that it shows."""
-    total, numbers = listing.find(wanted, viewer)
+    total, numbers = listing.find(wanted, listing.hidden_for(wanted, viewer))
     return total, listing.shown(numbers)
 
 

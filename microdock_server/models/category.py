@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.session import Base
@@ -10,7 +10,11 @@ from .columns import Created, Uuid
 
 
 class Category(Base):
-    """One category. Names are unique among siblings, by their key; `parent_key` is "" at the top."""
+    """One category. Names are unique among siblings, by their key; `parent_key` is "" at the top.
+
+    `has_stale_index`: a category was moved from or to below it since the search index was built, so plugins may be
+    indexed as below it that no longer are, or not as below it though they are.
+    """
 
     __tablename__ = "categories"
     __table_args__ = (UniqueConstraint("parent_key", "name_key"),)
@@ -24,5 +28,6 @@ class Category(Base):
     parent_key: Mapped[str] = mapped_column(String(36), default="")
     icon: Mapped[str] = mapped_column(String(100), default="")
     sort_order: Mapped[int] = mapped_column(Integer, default=0)
+    has_stale_index: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[Created]
     updated_at: Mapped[Created]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, bindparam, func, select, update
+from sqlalchemy import Engine, Row, bindparam, case, func, select, update
 
 from ...clock import utcnow
 from ...database.prepared import Prepared
@@ -24,7 +24,18 @@ PUBLISHED: Final = PluginStatus.PUBLISHED.value
 _IS_PUBLIC: Final = Plugin.status == PUBLISHED
 # On the table, not on the mapped class, and built once: building a statement costs as much as running it.
 _CATALOG: Final = table_of(Catalog)
-_NEXT_REVISION: Final = update(_CATALOG).values(revision=_CATALOG.c.revision + 1).returning(_CATALOG.c.revision)
+_NEXT_REVISION: Final = (
+    update(_CATALOG)
+    .values(
+        revision=_CATALOG.c.revision + 1,
+        # Stays behind once an earlier version has incremented the revision alone.
+        indexed_revision=case(
+            (_CATALOG.c.indexed_revision == _CATALOG.c.revision, _CATALOG.c.revision + 1),
+            else_=_CATALOG.c.indexed_revision,
+        ),
+    )
+    .returning(_CATALOG.c.revision)
+)
 _NEXT_NUMBER: Final = update(_CATALOG).values(last_number=_CATALOG.c.last_number + 1).returning(_CATALOG.c.last_number)
 
 

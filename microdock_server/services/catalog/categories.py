@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -17,8 +17,12 @@ from ...vocabulary import PluginStatus
 from .. import audit, catalog, revisions
 from ..audit import Who
 from ..revisions import WHATEVER, Expected
+from . import search
+from .search import Branch
 
 MAX_DEPTH: Final = 8
+# Built once: building a query costs as much as running it.
+_TREE: Final = select(*Category.__table__.c["id", "parent_id", "has_stale_index"])
 
 
 def everything() -> Sequence[Category]:
@@ -52,15 +56,23 @@ def ensure_exists(category_id: str | None) -> None:
         raise Invalid.field("category_id", "field.category")
 
 
-def within(category_id: str) -> list[str]:
-    """The ids of the category and of all below it; the id alone if it does not exist."""
+def within(category_id: str) -> Branch:
+    """The category and everything below it; the category alone if it does not exist."""
     children: dict[str | None, list[str]] = {}
-    for number, parent in db.session.execute(select(Category.id, Category.parent_id)):
+    stale: set[str] = set()
+    for number, parent, is_stale in db.session.execute(_TREE):
         children.setdefault(parent, []).append(number)
-    found = [category_id]
-    for current in found:
-        found += children.get(current, [])
-    return found
+        if is_stale:
+            stale.add(number)
+    everything = [category_id]
+    for current in everything:
+        everything += children.get(current, [])
+    whole, single = [category_id], []
+    for current in whole:
+        if current in stale:
+            single.append(current)
+            whole += children.get(current, [])
+    return Branch(tuple(everything), tuple(one for one in whole if one not in stale), tuple(single))
 
 
 def revision(category: Category) -> str:
@@ -85,11 +97,14 @@ def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected
     category = get(category_id)
     expected.ensure(revision(category))
     before = {name: getattr(category, name) for name in values}
-    if values.get("parent_id") in within(category_id):
+    old_parent = category.parent_id
+    if values.get("parent_id") in within(category_id).everything:
         raise Invalid.field("parent_id", "field.category_cycle")
     with db.session.no_autoflush:
         _assign(category, values)
         _ensure_unique(category)
+    if category.parent_id != old_parent:
+        _mark_stale(category_id, (old_parent, category.parent_id))
     category.updated_at = utcnow()
     # Lists show its name, and find plugins by what it is below of.
     catalog.next_revision()
@@ -118,6 +133,16 @@ def _assign(category: Category, values: dict[str, Any]) -> None:
     category.parent_key = category.parent_id or ""
     if values.get("parent_id") is not None and _depth(values["parent_id"]) + _height(category.id) > MAX_DEPTH:
         raise Invalid.field("parent_id", "field.category_depth", max=MAX_DEPTH)
+
+
+def _mark_stale(moved: str, parents: Iterable[str | None]) -> None:
+    """Let searches within these, and within all above them, not rely on how plugins below `moved` were indexed."""
+    is_below = Plugin.category_id.in_(within(moved).everything)
+    if db.session.scalar(select(Plugin.name).where(is_below).limit(1)) is None:
+        return
+    for parent in parents:
+        for above in search.path_of(parent):
+            db.session.get_one(Category, above).has_stale_index = True
 
 
 def _key(name: str) -> str:

@@ -94,14 +94,16 @@ def find(wanted: Filter, hidden_of: str | None) -> tuple[int, Sequence[int]]:
 
     `hidden_of`: see hidden_for.
     """
-    below = tuple(categories.within(wanted.category_id)) if wanted.category_id else None
-    scope = _scope(wanted, below, hidden_of)
+    branch = categories.within(wanted.category_id) if wanted.category_id else None
+    scope = _scope(wanted, branch, hidden_of)
     if wanted.words and wanted.sort is None and wanted.developer_id is None:
         return search.find(wanted.words, scope, wanted.page, wanted.limit)
     matching = search.all_matching(wanted.words, scope) if wanted.words else None
     if wanted.words and matching is None:
         return 0, []
-    query = _restricted(wanted, below, hidden_of)
+    below = branch.everything if branch else None
+    # What matches is restricted to the same already, but for the developer.
+    query = _restricted(wanted, below, hidden_of) if matching is None else _of_developer(wanted)
     found = _among(query, matching)
     if matching is not None and wanted.developer_id is None:
         total = matching.count
@@ -111,7 +113,8 @@ def find(wanted: Filter, hidden_of: str | None) -> tuple[int, Sequence[int]]:
     if wanted.sort is Sort.RATING:
         return total, _by_rating(found, wanted, start)
     if wanted.sort is Sort.DOWNLOADS:
-        page = _among(_by_downloads(query, wanted, below, hidden_of), matching)
+        shows_all = _shows_all(wanted, hidden_of, matching)
+        page = _among(_by_downloads(wanted, hidden_of, None if shows_all else query), matching)
     else:
         page = _sorted(found, wanted)
     return total, db.session.scalars(page.limit(wanted.limit).offset(start)).all()
@@ -153,25 +156,28 @@ def hidden_for(wanted: Filter, viewer: Actor | None) -> str | None:
     return EVERYBODY if sees_all else viewer.id
 
 
-def _scope(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> search.Scope:
+def _scope(wanted: Filter, branch: search.Branch | None, hidden_of: str | None) -> search.Scope:
     is_public = wanted.status in (None, PluginStatus.PUBLISHED)
     return search.Scope(
         public=is_public,
         hidden=hidden_of is not None,
         owner_id=None if hidden_of == EVERYBODY else hidden_of,
         statuses=None if is_public or wanted.status is None else (wanted.status.value,),
-        categories=below,
+        branch=branch,
     )
 
 
-def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> Select[Any]:
+def _of_developer(wanted: Filter) -> Select[Any]:
     query = select(Plugin.number)
+    return query if wanted.developer_id is None else query.where(Plugin.owner_id == wanted.developer_id)
+
+
+def _restricted(wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None) -> Select[Any]:
+    query = _of_developer(wanted)
     if wanted.status is not None:
         query = query.where(Plugin.status == wanted.status.value)
     if below is not None:
         query = query.where(Plugin.category_id.in_(below))
-    if wanted.developer_id is not None:
-        query = query.where(Plugin.owner_id == wanted.developer_id)
     if hidden_of == EVERYBODY:
         return query
     is_public = Plugin.status == PluginStatus.PUBLISHED.value
@@ -187,18 +193,23 @@ def _total(query: Select[Any], *what: object) -> int:
     return _totals.at(revision_cache.current(), counted, *what)
 
 
-def _by_downloads(
-    query: Select[Any], wanted: Filter, below: tuple[str, ...] | None, hidden_of: str | None
-) -> Select[Any]:
+def _shows_all(wanted: Filter, hidden_of: str | None, matching: search.Matching | None) -> bool:
+    """Are there no restrictions but visibility to the public, and what matches?"""
+    if wanted.developer_id is not None:
+        return False
+    if matching is not None:
+        return True
+    is_of_any_status = wanted.status is None or (hidden_of is None and wanted.status is PluginStatus.PUBLISHED)
+    return is_of_any_status and hidden_of in (None, EVERYBODY) and wanted.category_id is None
+
+
+def _by_downloads(wanted: Filter, hidden_of: str | None, restriction: Select[Any] | None) -> Select[Any]:
     """Read in the order of the counts' own table, without reading plugins if none is filtered out."""
     order = (DownloadWindow.total, DownloadWindow.number)
     page = select(DownloadWindow.number).order_by(*(one.desc() if wanted.descending else one for one in order))
     if hidden_of is None:
         page = page.where(DownloadWindow.is_public.is_(True))
-    shows_all = hidden_of is None or (hidden_of == EVERYBODY and wanted.status is None)
-    if shows_all and below is None and wanted.developer_id is None:
-        return page
-    return page.where(DownloadWindow.number.in_(query))
+    return page if restriction is None else page.where(DownloadWindow.number.in_(restriction))
 
 
 def _sorted(query: Select[Any], wanted: Filter) -> Select[Any]:

@@ -7,22 +7,27 @@ Public plugins have an index of their own, so that usual searches need not check
 Sorting all hits of a common word by relevance costs tens of milliseconds, and bm25's statistics alone five. So only
 candidates are ranked, in stages: plugins with exactly this name, then the newest NAMED of the hits in names, then the
 newest ANYWHERE of all hits. Other hits follow, newest first. Later stages are queried only if the page reaches them.
-Counts and rankings are cached until the catalogue changes.
+Counts and rankings are cached until the index changes.
+
+A search within a category covers everything below it. Plugins are indexed with their category and with all that it is
+below of, so that one term finds a branch of the tree. Moving a category does not index its plugins anew: branches that
+it left or came to are stale then, and searched as their parts. While an earlier version of the program writes to the
+index (see State), every category of a branch is a term of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Row, TextClause, bindparam, select
+from sqlalchemy import Row, TextClause, bindparam, select, update
 
 from ...database.session import db
 from ...database.unit_of_work import unit_of_work
-from ...models import Developer, Plugin, Setting, User
-from . import revision_cache, search_index, search_words
+from ...models import Catalog, Category, Developer, Plugin, Setting, User
+from . import search_index, search_words
 from .revision_cache import RevisionCache
 from .search_index import HIDDEN, PUBLIC, Entry
 
@@ -32,21 +37,44 @@ DESCRIPTION_WORDS: Final = 4000
 # How many plugins are indexed per statement.
 BATCH: Final = 500
 # Incremented when tokenization changes: the index is then rebuilt at start.
-VERSION: Final = "5"
+VERSION: Final = "6"
 VERSION_KEY: Final = "search.version"
 # Separates the version that built the index from an earlier version that has written to it since.
 MIXED: Final = "+"
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A category and everything below it: the ids of all, and the same as branches that are indexed as such (`whole`),
+    without which there are only the `single` categories.
+    """
+
+    everything: tuple[str, ...]
+    whole: tuple[str, ...]
+    single: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search may find: public plugins or not, unpublished ones (of an owner, in some states), in categories."""
+    """What a search may find: public plugins or not, unpublished ones (of an owner, in some states), in a branch."""
 
     public: bool = True
     hidden: bool = False
     owner_id: str | None = None
     statuses: tuple[str, ...] | None = None
-    categories: tuple[str, ...] | None = None
+    branch: Branch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The index as this transaction sees it. `at` is another once it has changed.
+
+    `is_own`: nothing but this version of the program wrote to it. What earlier versions index lacks terms that this one
+    asks for.
+    """
+
+    at: int
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +90,14 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
     query = search_index.query_of(words)
     if query is None:
         return 0, []
-    at, tables = revision_cache.current(), _tables_of(scope)
+    state = _state()
+    at, tables = state.at, _tables_of(scope, state)
     matches = _matches(query, tables)
     total = sum(_count(at, *match) for match in matches)
     start = (page - 1) * limit
     if start >= total:
         return total, []
-    ranked = _ranked(at, words, query, tables, start + limit)
+    ranked = _ranked(state, words, query, tables, start + limit)
     found = ranked[start : start + limit]
     missing = min(limit, total - start) - len(found)
     if missing > 0:
@@ -79,18 +108,21 @@ def find(words: str, scope: Scope, page: int, limit: int) -> tuple[int, list[int
 def all_matching(words: str, scope: Scope) -> Matching | None:
     """All plugins that match, for lists with an order of their own; None if nothing can match."""
     query = search_index.query_of(words)
-    matches = _matches(query, _tables_of(scope)) if query else ()
+    state = _state()
+    matches = _matches(query, _tables_of(scope, state)) if query else ()
     if not matches:
         return None
-    at = revision_cache.current()
-    return Matching(sum(_count(at, *match) for match in matches), search_index.numbers(matches))
+    return Matching(sum(_count(state.at, *match) for match in matches), search_index.numbers(matches))
 
 
 def index(plugin: Plugin) -> None:
     """Index the plugin's current texts, tokenized by this version."""
-    forget(plugin)
     names = _names_of_owners(plugin.owner_id) if plugin.owner_id else {}
-    search_index.insert(_table(plugin), [_entry(plugin, names.get(plugin.owner_id or "", ()))])
+    entry = _entry(plugin, names.get(plugin.owner_id or "", ()), path_of(plugin.category_id))
+    if search_index.holds(_table(plugin), entry):
+        return
+    forget(plugin)
+    search_index.insert(_table(plugin), [entry])
     if is_of_later_version():
         made = db.session.get_one(Setting, VERSION_KEY)
         made.value = made.value if MIXED in made.value else f"{made.value}{MIXED}{VERSION}"
@@ -100,17 +132,27 @@ def forget(plugin: Plugin) -> None:
     """Remove the plugin from the index."""
     for table in search_index.TABLES:
         search_index.delete(table, plugin.number)
+    db.session.execute(_CHANGED)
+
+
+def path_of(category_id: str | None) -> list[str]:
+    """The ids of the category and of all that it is below of."""
+    path = []
+    while category_id is not None and (category := db.session.get(Category, category_id)) is not None:
+        path.append(category_id)
+        category_id = category.parent_id
+    return path
 
 
 def ensure_built() -> int:
-    """Rebuild the index if an earlier version of this program made it, or none; returns the number of indexed plugins.
+    """Rebuild the index if an earlier version of this program made it or wrote to it, or none; returns the number of
+    indexed plugins.
 
     An index made by a later version is kept. What this version writes to it meanwhile is marked (see index): the later
     version rebuilds it at its next start.
     """
     with unit_of_work(writing=False):
-        known = db.session.get(Setting, VERSION_KEY)
-        if (known is not None and known.value == VERSION) or is_of_later_version():
+        if _state().is_own or is_of_later_version():
             return 0
     return rebuild()
 
@@ -128,18 +170,35 @@ def rebuild() -> int:
         search_index.clear()
         count = 0
         names = _names_of_owners()
+        parents = {row.id: row.parent_id for row in db.session.execute(_PARENTS)}
         for plugins in db.session.scalars(select(Plugin).execution_options(yield_per=BATCH)).partitions():
             for table in search_index.TABLES:
                 held = [plugin for plugin in plugins if _table(plugin) == table]
-                search_index.insert(table, [_entry(plugin, names.get(plugin.owner_id or "", ())) for plugin in held])
+                search_index.insert(
+                    table,
+                    [
+                        _entry(plugin, names.get(plugin.owner_id or "", ()), _path(plugin.category_id, parents))
+                        for plugin in held
+                    ],
+                )
             count += len(plugins)
+        search_index.compact()
         db.session.merge(Setting(key=VERSION_KEY, value=VERSION))
+        db.session.execute(_BUILT)
+        db.session.execute(_NOTHING_STALE)
     return count
 
 
-def _tables_of(scope: Scope) -> list[tuple[str, list[str]]]:
+def _state() -> State:
+    version, revision, indexed, at = db.session.execute(_STATE).one()
+    is_own = version == VERSION and indexed == revision
+    # Earlier versions do not count changes of the index. Negative, to be none of the other numbers.
+    return State(at if is_own else -revision, is_own)
+
+
+def _tables_of(scope: Scope, state: State) -> list[tuple[str, list[str]]]:
     """The indexes to query, each with its facet restrictions."""
-    categories = _one_of("c", scope.categories) if scope.categories is not None else []
+    categories = _within(scope.branch, state) if scope.branch is not None else []
     tables: list[tuple[str, list[str]]] = []
     if scope.hidden:
         owner = _one_of("o", [scope.owner_id]) if scope.owner_id else []
@@ -155,8 +214,18 @@ def _matches(query: str, tables: Sequence[tuple[str, list[str]]]) -> tuple[tuple
     return tuple((table, _joined(query, facets)) for table, facets in tables)
 
 
+def _within(branch: Branch, state: State) -> list[str]:
+    if not state.is_own:
+        return _one_of("c", branch.everything)
+    return [search_index.backend().with_facet([*_facets("a", branch.whole), *_facets("c", branch.single)])]
+
+
 def _one_of(kind: str, values: Iterable[str]) -> list[str]:
-    return [search_index.backend().with_facet(search_words.facet(kind, value) for value in values)]
+    return [search_index.backend().with_facet(_facets(kind, values))]
+
+
+def _facets(kind: str, values: Iterable[str]) -> list[str]:
+    return [search_words.facet(kind, value) for value in values]
 
 
 def _joined(query: str, facets: Sequence[str]) -> str:
@@ -164,11 +233,11 @@ def _joined(query: str, facets: Sequence[str]) -> str:
 
 
 def _count(at: int, table: str, match: str) -> int:
-    """The number of hits, at this revision of the catalogue."""
+    """The number of hits, in this state of the index."""
     return _counts.at(at, lambda: search_index.count(table, match), table, match)
 
 
-def _ranked(at: int, words: str, query: str, tables: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
+def _ranked(state: State, words: str, query: str, tables: Sequence[tuple[str, list[str]]], enough: int) -> list[int]:
     """Numbers of candidates in order: exact names, then hits in names, then any hits.
 
     A stage is queried only while there are fewer than `enough`. Every page sees the same order: a stage does not depend
@@ -176,7 +245,7 @@ def _ranked(at: int, words: str, query: str, tables: Sequence[tuple[str, list[st
     """
     stages = (
         (_joined(query, _one_of("x", [words])), NAMED),
-        (search_index.query_of(words, named=True) or query, NAMED),
+        (search_index.query_of_names(words, marked=state.is_own) or query, NAMED),
         (query, ANYWHERE),
     )
     terms = tuple(search_words.terms_of(words))
@@ -185,7 +254,9 @@ def _ranked(at: int, words: str, query: str, tables: Sequence[tuple[str, list[st
         if len(found) >= enough:
             break
         matches = _matches(query_of_stage, tables)
-        found.update(dict.fromkeys(_rankings.at(at, partial(_rank, matches, limit, terms), matches, limit, terms)))
+        found.update(
+            dict.fromkeys(_rankings.at(state.at, partial(_rank, matches, limit, terms), matches, limit, terms))
+        )
     return list(found)
 
 
@@ -233,11 +304,20 @@ def _table(plugin: Plugin) -> str:
     return PUBLIC if plugin.is_public else HIDDEN
 
 
-def _entry(plugin: Plugin, owner_names: Iterable[str]) -> Entry:
+def _path(category_id: str | None, parents: Mapping[str, str | None]) -> list[str]:
+    path = []
+    while category_id is not None and category_id in parents:
+        path.append(category_id)
+        category_id = parents[category_id]
+    return path
+
+
+def _entry(plugin: Plugin, owner_names: Iterable[str], path: Iterable[str]) -> Entry:
     called = {plugin.name, plugin.name.rpartition(".")[2], plugin.display_name}
     facets = [search_words.facet("s", plugin.status), *(search_words.facet("x", name) for name in called)]
     facets += [search_words.facet("o", plugin.owner_id)] if plugin.owner_id else []
     facets += [search_words.facet("c", plugin.category_id)] if plugin.category_id else []
+    facets += _facets("a", path)
     fields = {
         "name": search_words.indexed(plugin.name),
         "display_name": search_words.indexed(plugin.display_name),
@@ -258,6 +338,15 @@ def _names_of_owners(only: str | None = None) -> dict[str, list[str]]:
 _NAMES: Final = select(User.id, User.username, Developer.display_name).outerjoin(
     Developer, Developer.user_id == User.id
 )
+_CATALOG: Final = Catalog.__table__.c
+_STATE: Final = select(
+    select(Setting.value).where(Setting.key == VERSION_KEY).scalar_subquery(),
+    *_CATALOG["revision", "indexed_revision", "search_revision"],
+)
+_CHANGED: Final = update(Catalog).values(search_revision=Catalog.search_revision + 1)
+_BUILT: Final = update(Catalog).values(search_revision=Catalog.search_revision + 1, indexed_revision=Catalog.revision)
+_PARENTS: Final = select(*Category.__table__.c["id", "parent_id"])
+_NOTHING_STALE: Final = update(Category).where(Category.has_stale_index).values(has_stale_index=False)
 _OWNERS: Final = _NAMES.where(User.id.in_(select(Plugin.owner_id)))
 _OWNER: Final = _NAMES.where(User.id == bindparam("id"))
 
