@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.session import Base
@@ -13,7 +13,8 @@ class Category(Base):
     """One category. Names are unique among siblings, by their key; `parent_key` is "" at the top.
 
     `has_stale_index`: a category was moved from or to below it since the search index was built, so plugins may be
-    indexed as below it that no longer are, or not as below it though they are.
+    indexed as below it that no longer are, or not as below it though they are. `indexed_parent_key` equals `parent_key`
+    unless an earlier version of the program, which does not know this column, moved the category (or made it).
     """
 
     __tablename__ = "categories"
@@ -29,5 +30,6 @@ class Category(Base):
     icon: Mapped[str] = mapped_column(String(100), default="")
     sort_order: Mapped[int] = mapped_column(Integer, default=0)
     has_stale_index: Mapped[bool] = mapped_column(default=False, server_default=false())
+    indexed_parent_key: Mapped[str] = mapped_column(String(36), default="", server_default=text("''"))
     created_at: Mapped[Created]
     updated_at: Mapped[Created]

@@ -242,11 +242,23 @@ def test_a_plugin_that_an_earlier_version_indexed_is_found_within_all_above_it(
     assert places_of(app, tree, "gadget") == {"top", "middle", "leaf"}
 
 
-def test_a_branch_that_an_earlier_version_moved_is_found_where_it_is(app: Flask, tree: dict[str, str]) -> None:
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_a_branch_that_an_earlier_version_moved_is_found_where_it_is(
+    app: Flask, tree: dict[str, str], is_counted: bool
+) -> None:
     with raw(app) as connection:
-        connection.execute("UPDATE categories SET parent_id = ? WHERE id = ?", (tree["beside"], tree["middle"]))
-    ages(app)
+        values = (tree["beside"], tree["beside"], tree["middle"])
+        connection.execute("UPDATE categories SET parent_id = ?, parent_key = ? WHERE id = ?", values)
+    if is_counted:
+        # The first versions did not count this as a change of lists.
+        ages(app)
     assert places_of(app, tree) == {"beside", "middle", "leaf"}
+    if not is_counted:
+        add_plugins(app, {"gadget": {"category_id": tree["leaf"]}})
+        move(app, tree["middle"], tree["top"])
+        for words in ("gizmo", "gadget"):
+            assert places_of(app, tree, words) == {"top", "middle", "leaf"}
+        return
     with app.app_context():
         assert search.ensure_built() == 1
     assert places_of(app, tree) == {"beside", "middle", "leaf"}

@@ -22,7 +22,7 @@ from .search import Branch
 
 MAX_DEPTH: Final = 8
 # Built once: building a query costs as much as running it.
-_TREE: Final = select(*Category.__table__.c["id", "parent_id", "has_stale_index"])
+_TREE: Final = select(*Category.__table__.c["id", "parent_id", "has_stale_index", "indexed_parent_key"])
 
 
 def everything() -> Sequence[Category]:
@@ -60,13 +60,17 @@ def within(category_id: str) -> Branch:
     """The category and everything below it; the category alone if it does not exist."""
     children: dict[str | None, list[str]] = {}
     stale: set[str] = set()
-    for number, parent, is_stale in db.session.execute(_TREE):
+    moved_unseen = False
+    for number, parent, is_stale, indexed in db.session.execute(_TREE):
         children.setdefault(parent, []).append(number)
+        moved_unseen |= indexed != (parent or "")
         if is_stale:
             stale.add(number)
     everything = [category_id]
     for current in everything:
         everything += children.get(current, [])
+    if moved_unseen:
+        return Branch(tuple(everything), (), tuple(everything))
     whole, single = [category_id], []
     for current in whole:
         if current in stale:
@@ -86,6 +90,7 @@ def create(by: Who, values: dict[str, Any]) -> Category:
     category = Category(name="", name_key="")
     _assign(category, values)
     _ensure_unique(category)
+    category.indexed_parent_key = category.parent_key
     db.session.add(category)
     db.session.flush()
     audit.record(by, "category.created", "category", category.id, name=category.name, parent_id=category.parent_id)
@@ -104,7 +109,8 @@ def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected
         _assign(category, values)
         _ensure_unique(category)
     if category.parent_id != old_parent:
-        _mark_stale(category_id, (old_parent, category.parent_id))
+        _mark_stale(category_id, (category.indexed_parent_key or None, old_parent, category.parent_id))
+        category.indexed_parent_key = category.parent_key
     category.updated_at = utcnow()
     # Lists show its name, and find plugins by what it is below of.
     catalog.next_revision()

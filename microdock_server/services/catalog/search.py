@@ -152,7 +152,7 @@ def ensure_built() -> int:
     version rebuilds it at its next start.
     """
     with unit_of_work(writing=False):
-        if _state().is_own or is_of_later_version():
+        if is_of_later_version() or (_state().is_own and db.session.execute(_MOVED_UNSEEN).first() is None):
             return 0
     return rebuild()
 
@@ -346,7 +346,8 @@ _STATE: Final = select(
 _CHANGED: Final = update(Catalog).values(search_revision=Catalog.search_revision + 1)
 _BUILT: Final = update(Catalog).values(search_revision=Catalog.search_revision + 1, indexed_revision=Catalog.revision)
 _PARENTS: Final = select(*Category.__table__.c["id", "parent_id"])
-_NOTHING_STALE: Final = update(Category).where(Category.has_stale_index).values(has_stale_index=False)
+_MOVED_UNSEEN: Final = select(Category.id).where(Category.indexed_parent_key != Category.parent_key).limit(1)
+_NOTHING_STALE: Final = update(Category).values(has_stale_index=False, indexed_parent_key=Category.parent_key)
 _OWNERS: Final = _NAMES.where(User.id.in_(select(Plugin.owner_id)))
 _OWNER: Final = _NAMES.where(User.id == bindparam("id"))
 
