@@ -167,6 +167,8 @@ def test_the_order_is_the_same_with_the_terms_of_this_version_and_without(app: F
         with unit_of_work(writing=False):
             assert is_own()
             mine = answers()
+            for (total, everything), by_page in mine.values():
+                assert by_page == everything and len(set(everything)) == total
         ages(app)
         with unit_of_work(writing=False):
             assert not is_own()

@@ -292,11 +292,12 @@ def _rest(at: int, matches: Sequence[tuple[str, str]], ranked: Sequence[int], sk
     """Hits that are not candidates, newest first, index by index."""
     found: list[int] = []
     for table, match in matches:
-        found += search_index.newest_but(table, match, ranked, skip, limit - len(found))
+        known = set(ranked) if len(matches) == 1 else search_index.held(table, ranked)
+        found += search_index.newest_but(table, match, known, skip, limit - len(found))
         if len(found) == limit:
             break
         # The next index continues where this one ended.
-        skip = 0 if found else skip - (_count(at, table, match) - search_index.held(table, ranked))
+        skip = 0 if found else skip - (_count(at, table, match) - len(known))
     return found
 
 

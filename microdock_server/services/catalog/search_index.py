@@ -6,7 +6,7 @@ the engine's own query language; this module builds and runs them for search.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final, Protocol
@@ -195,22 +195,25 @@ def newest(table: str, match: str, limit: int) -> Sequence[Row[Any]]:
     return db.session.execute(statement, {"match": match, "limit": limit}).all()
 
 
-def newest_but(table: str, match: str, excluded: Sequence[int], skip: int, limit: int) -> list[int]:
-    """Numbers of the newest hits except these, after the first `skip`."""
-    asking = backend()
-    statement = (
-        f"SELECT {asking.number} FROM {table} WHERE {asking.matches.format(table=table)} "  # noqa: S608  (our own names)
-        f"AND {asking.number} NOT IN ({', '.join(map(str, excluded))}) "
-        f"ORDER BY {asking.number} DESC LIMIT :limit OFFSET :skip"
+def newest_but(table: str, match: str, excluded: Collection[int], skip: int, limit: int) -> list[int]:
+    """Numbers of the newest hits except these, which are hits of this table, after the first `skip`."""
+    # Excluded here, because the engines compare every hit that they skip with every one of them.
+    statement = _statement(
+        "SELECT {number} FROM {table} WHERE {matches} ORDER BY {number} DESC LIMIT :limit OFFSET :skip", table
     )
-    return list(db.session.execute(text(statement), {"match": match, "limit": limit, "skip": skip}).scalars())
+    values = {"match": match, "limit": limit + len(excluded), "skip": skip}
+    found = list(db.session.execute(statement, values).scalars())
+    if not found:
+        return []
+    before = sum(number > found[0] for number in excluded)
+    return [number for number in found if number not in excluded][before : before + limit]
 
 
-def held(table: str, numbers: Sequence[int]) -> int:
-    """How many of these plugins are in the table."""
-    rows = f"{table}_docsize WHERE id" if db.engine.dialect.name == "sqlite" else f"{table} WHERE number"
-    statement = f"SELECT count(*) FROM {rows} IN ({', '.join(map(str, numbers))})"  # noqa: S608  (our own, numbers)
-    return int(db.session.execute(text(statement)).scalar_one())
+def held(table: str, numbers: Sequence[int]) -> set[int]:
+    """Those of these plugins that are in the table."""
+    column, rows = ("id", f"{table}_docsize") if db.engine.dialect.name == "sqlite" else ("number", table)
+    statement = f"SELECT {column} FROM {rows} WHERE {column} IN ({', '.join(map(str, numbers))})"  # noqa: S608  (our own)
+    return set(db.session.execute(text(statement)).scalars())
 
 
 def numbers(matches: Sequence[tuple[str, str]]) -> TextClause:
