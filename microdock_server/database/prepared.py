@@ -91,10 +91,11 @@ def _execute(
     try:
         for told in listeners.before_cursor_execute:
             text, parameters = told(connection, cursor, text, parameters, None, False)
-        cursor.execute(text, parameters)
+        engine.dialect.do_execute(cursor, text, parameters)
         found: Sequence[Any] = cursor.fetchall()
         for told in listeners.after_cursor_execute:
             told(connection, cursor, text, parameters, None, False)
+        return found, [column[1] for column in cursor.description or ()]
     except driver.Error as reason:
         is_gone = engine.dialect.is_disconnect(reason, connection, cursor)
         if is_gone:
@@ -102,9 +103,10 @@ def _execute(
         raise DBAPIError.instance(
             text, None, reason, driver.Error, hide_parameters=True, connection_invalidated=is_gone
         ) from reason
-    codes = [column[1] for column in cursor.description or ()]
-    cursor.close()
-    return found, codes
+    finally:
+        # Also after an error: SQLite ends a statement, and gives up its lock, when its rows are read or its cursor is
+        # closed.
+        cursor.close()
 
 
 def _converted(row: Any, conversions: Sequence[tuple[int, Process]]) -> list[Any]:
