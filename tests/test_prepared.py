@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, bindparam, event, func, select, text
+from sqlalchemy import Engine, bindparam, create_engine, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from microdock_server.database.prepared import Prepared
@@ -16,7 +17,7 @@ from microdock_server.errors import DatabaseBusy
 from microdock_server.models import Plugin, User
 from microdock_server.vocabulary import PluginStatus
 
-from .support import Api
+from .support import Api, package
 
 
 @pytest.fixture
@@ -72,6 +73,31 @@ def test_what_the_driver_raises_is_raised_as_by_sqlalchemy(engine: Engine) -> No
         Prepared(statement).run(engine, {})
     assert type(raised.value.orig) is type(expected.value.orig)
     assert Prepared(select(text("1"))).run(engine, {}) == [(1,)]
+
+
+def test_a_database_that_cannot_be_reached_is_told_as_by_sqlalchemy(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/missing/database")
+    with pytest.raises(OperationalError, match="unable to open"):
+        Prepared(select(text("1"))).run(engine, {})
+
+
+def test_a_statement_that_fails_halfway_holds_no_lock(
+    app: Flask, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Api(app).upload()
+    count = Prepared(update(table_of(Plugin)).values(is_deprecated=True).returning(table_of(Plugin).c.name))
+    run = type(engine.dialect).do_execute
+
+    def fail(self: Any, *arguments: Any, **options: Any) -> None:
+        run(self, *arguments, **options)
+        raise engine.dialect.loaded_dbapi.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(engine.dialect), "do_execute", fail)
+        with pytest.raises(OperationalError) as raised:
+            count.run(engine, {})
+    assert Api(app).upload(package(version="2.0.0")).status_code == 200
+    assert raised.value.connection_invalidated is False
 
 
 def test_lists_of_values_cannot_be_prepared(engine: Engine) -> None:

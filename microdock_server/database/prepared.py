@@ -72,11 +72,19 @@ class Prepared:
         if compiled is None:
             compiled = self._compiled[engine.dialect.name] = _compile(self._statement, engine.dialect)
         parameters = compiled.parameters(given)
-        connection = engine.raw_connection()
+        connection = _connection(engine)
         try:
             return compiled.rows(*_execute(engine, connection, compiled.text, parameters), engine.dialect)
         finally:
             connection.close()
+
+
+def _connection(engine: Engine) -> PoolProxiedConnection:
+    driver = engine.dialect.loaded_dbapi
+    try:
+        return engine.raw_connection()
+    except driver.Error as reason:
+        raise DBAPIError.instance(None, None, reason, driver.Error) from reason
 
 
 def _execute(
