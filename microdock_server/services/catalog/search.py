@@ -137,11 +137,7 @@ def forget(plugin: Plugin) -> None:
 
 def path_of(category_id: str | None) -> list[str]:
     """The ids of the category and of all that it is below of."""
-    path = []
-    while category_id is not None and (category := db.session.get(Category, category_id)) is not None:
-        path.append(category_id)
-        category_id = category.parent_id
-    return path
+    return [] if category_id is None else _path(category_id, _parents())
 
 
 def ensure_built() -> int:
@@ -170,7 +166,7 @@ def rebuild() -> int:
         search_index.clear()
         count = 0
         names = _names_of_owners()
-        parents = {row.id: row.parent_id for row in db.session.execute(_PARENTS)}
+        parents = _parents()
         for plugins in db.session.scalars(select(Plugin).execution_options(yield_per=BATCH)).partitions():
             for table in search_index.TABLES:
                 held = [plugin for plugin in plugins if _table(plugin) == table]
@@ -303,6 +299,11 @@ def _rest(at: int, matches: Sequence[tuple[str, str]], ranked: Sequence[int], sk
 
 def _table(plugin: Plugin) -> str:
     return PUBLIC if plugin.is_public else HIDDEN
+
+
+def _parents() -> dict[str, str | None]:
+    """Every category's parent, by id."""
+    return {row.id: row.parent_id for row in db.session.execute(_PARENTS)}
 
 
 def _path(category_id: str | None, parents: Mapping[str, str | None]) -> list[str]:
