@@ -72,6 +72,14 @@ class SearchBackend(Protocol):
         """The condition that a row has another value in the column than the parameter of its name."""
         ...
 
+    def clear(self, table: str) -> None:
+        """Delete everything in the table."""
+        ...
+
+    def compact(self, table: str) -> None:
+        """Let searches in what was inserted at once be as fast as they can."""
+        ...
+
 
 class _Fts5:
     number = "rowid"
@@ -101,6 +109,17 @@ class _Fts5:
 
     def unequal(self, column: str) -> str:
         return f"{column} <> :{column}"
+
+    def clear(self, table: str) -> None:
+        # FTS5 keeps deleted words until their segments are merged: searches in what is then inserted took three times
+        # as long.
+        definition = db.session.execute(_DEFINITION, {"table": table}).scalar_one()
+        db.session.execute(_statement("DROP TABLE {table}", table))
+        db.session.execute(text(definition))
+
+    def compact(self, table: str) -> None:
+        # FTS5 searches each of its segments.
+        db.session.execute(_statement("INSERT INTO {table}({table}) VALUES ('optimize')", table))
 
 
 class _TextSearch:
@@ -136,6 +155,12 @@ class _TextSearch:
 
     def unequal(self, column: str) -> str:
         return f"{column} <> {_value(column)}"
+
+    def clear(self, table: str) -> None:
+        db.session.execute(_statement("DELETE FROM {table}", table))
+
+    def compact(self, table: str) -> None:
+        """Its index has no segments."""
 
     def _vector(self, fields: dict[str, str], facets: str) -> str:
         """The words with their positions in tsvector syntax. Fields are kept apart: no phrase spans two."""
@@ -259,14 +284,7 @@ def delete(table: str, number: int) -> None:
 def clear() -> None:
     """Delete everything."""
     for table in TABLES:
-        if db.engine.dialect.name == "postgresql":
-            db.session.execute(_statement("DELETE FROM {table}", table))
-            continue
-        # FTS5 keeps deleted words until their segments are merged: searches in what is then inserted took three times
-        # as long.
-        definition = db.session.execute(_DEFINITION, {"table": table}).scalar_one()
-        db.session.execute(_statement("DROP TABLE {table}", table))
-        db.session.execute(text(definition))
+        backend().clear(table)
 
 
 def _value(column: str) -> str:
@@ -280,10 +298,9 @@ def _statement(template: str, table: str) -> TextClause:
 
 
 def compact() -> None:
-    """Let searches in what was inserted at once be as fast as they can: FTS5 searches each of its segments."""
-    if db.engine.dialect.name == "sqlite":
-        for table in TABLES:
-            db.session.execute(_statement("INSERT INTO {table}({table}) VALUES ('optimize')", table))
+    """Let searches in what was inserted at once be as fast as they can."""
+    for table in TABLES:
+        backend().compact(table)
 
 
 _DEFINITION: Final = text("SELECT sql FROM sqlite_master WHERE name = :table")
