@@ -165,6 +165,74 @@ class Risk(StrEnum):
     HIGH = "high"
 
 
+class Channel(StrEnum):
+    """The versions that a host wants: `preview` includes `stable`. A prerelease is always `preview`."""
+
+    STABLE = "stable"
+    PREVIEW = "preview"
+
+
+class BlockSeverity(StrEnum):
+    """What a block tells hosts to do with an installed plugin, the mildest first."""
+
+    WARN = "warn"
+    DISABLE = "disable"
+    REMOVE = "remove"
+
+    @property
+    def rank(self) -> int:
+        """The more severe, the higher."""
+        return list(BlockSeverity).index(self)
+
+
+class BlockStatus(StrEnum):
+    """The status of a block. A `pending` one waits for a second person, and counts as `disable` until then."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class WhyNot(StrEnum):
+    """Why a version is not offered to a host, in the order in which the reasons are tried."""
+
+    BLOCKED = "blocked"
+    YANKED = "yanked"
+    ROLLED_BACK = "rolled_back"
+    CHANNEL = "channel"
+    NEEDS_ENGINE = "needs_engine"
+    COOLDOWN = "cooldown"
+    HELD_FOR_REVIEW = "held_for_review"
+    ROLLOUT = "rollout"
+    PINNED = "pinned"
+    HELD_BY = "held_by"
+    NEEDS_DEPENDENCY = "needs_dependency"
+
+
+class AboutInstalled(StrEnum):
+    """What an update check says about the installed version itself, or about its plugin."""
+
+    INSTALLED_YANKED = "installed_yanked"
+    INSTALLED_BLOCKED = "installed_blocked"
+    INSTALLED_UNPUBLISHED = "installed_unpublished"
+    INSTALLED_MODIFIED = "installed_modified"
+    DISABLED = "disabled"
+    DEPRECATED = "deprecated"
+    UNKNOWN_PLUGIN = "unknown_plugin"
+    PERMISSIONS_WIDENED = "permissions_widened"
+
+
+class HostAction(StrEnum):
+    """What a host is to do with an installed plugin."""
+
+    NONE = "none"
+    UPDATE = "update"
+    DOWNGRADE = "downgrade"
+    DISABLE = "disable"
+    REMOVE = "remove"
+    UNKNOWN = "unknown"
+
+
 ROLE_PERMISSIONS: Final[dict[Role, tuple[str, ...]]] = {
     Role.USER: ("rating.create", "rating.update"),
     Role.DEVELOPER: (
@@ -244,6 +312,8 @@ class Architecture(StrEnum):
 
 
 VERSION_MAX: Final = 64
+# The share of hosts that are offered a version, in percent, when its rollout is over.
+FULL_ROLLOUT: Final = 100
 RANGE_MAX: Final = 256
 
 # For new keys: existing shorter ones stay valid.

@@ -98,10 +98,15 @@ class Range:
         npm's rule for prereleases: one matches only if a comparator of the same set names a prerelease of the same
         three numbers.
         """
-        parsed = self._version.parse(version) if isinstance(version, str) else version
-        numbers = parsed.numbers + (0,) * (4 - len(parsed.numbers))
-        key = precedence(numbers, parsed.prerelease)
+        key = self._key(version)
         return any(_satisfies(key, bounds) for bounds in self._sets)
+
+    def spans(self, version: str | Version | EngineVersion) -> bool:
+        """Does `version` lie between the bounds of the range? Prereleases count as any other version does: `>=1.0.0`
+        spans 2.0.0-rc.1. Raises InvalidVersion for a text that is not a version.
+        """
+        key = self._key(version)
+        return any(all(test(key, bound) for test, bound in bounds) for bounds in self._sets)
 
     def is_satisfiable(self) -> bool:
         """Can any released version satisfy the range? `>2.0.0 <1.0.0` is a valid range that none satisfies."""
@@ -122,6 +127,10 @@ class Range:
         low = min((mark for mark in lows if mark), default=None) if all(lows) else None
         high = max((mark for mark in highs if mark), default=None) if all(highs) else None
         return _end(low), _end(high)
+
+    def _key(self, version: str | Version | EngineVersion) -> Precedence:
+        parsed = self._version.parse(version) if isinstance(version, str) else version
+        return precedence(parsed.numbers + (0,) * (4 - len(parsed.numbers)), parsed.prerelease)
 
     def __str__(self) -> str:
         return self.text

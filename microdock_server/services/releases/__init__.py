@@ -1,0 +1,1 @@
+"""Releases: which version of a plugin a host should have, and why no other."""

@@ -1,0 +1,218 @@
+"""Which version of a plugin a host is offered, and why no other: one decision over plain values.
+
+Whatever chooses a version asks here: update checks, plans, the version that lists show, and the pages that explain it.
+Nothing is read from anywhere: the same values give the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from ...bundle.versions import EngineRange, EngineVersion, Range, Version
+from ...vocabulary import FULL_ROLLOUT, BlockSeverity, Channel, WhyNot
+
+_BUCKET_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A published version of a plugin, and the state of its release."""
+
+    version: Version
+    published_at: datetime
+    # The end of the cooldown.
+    available_at: datetime
+    # Of the package: SHA-256 in hex, and bytes.
+    sha256: str
+    size: int
+    channel: Channel = Channel.STABLE
+    rollout: int = FULL_ROLLOUT
+    is_paused: bool = False
+    # For a severe finding that no reviewer has released yet.
+    is_held: bool = False
+    is_yanked: bool = False
+    yank_reason: str = ""
+    is_deprecated: bool = False
+    # By the engine's name as the manifest writes it. Engines whose range is empty are left out.
+    engines: Mapping[str, EngineRange] = field(default_factory=dict)
+    # By the plugin's name as the manifest writes it.
+    dependencies: Mapping[str, Range] = field(default_factory=dict)
+    # None: not declared, which is not the same as none.
+    permissions: tuple[str, ...] | None = None
+
+    @property
+    def is_preview(self) -> bool:
+        return self.channel is Channel.PREVIEW or self.version.is_prerelease
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An administrator's word on some versions of a plugin, or on packages by their hash. Not revoked.
+
+    `severity` is the one in force: `disable` for a `remove` that waits for a second person.
+    """
+
+    id: str
+    severity: BlockSeverity
+    since: datetime
+    # By language: `zh` and `en`.
+    reason: Mapping[str, str]
+    advisory_url: str = ""
+    versions: Range | None = None
+    hashes: frozenset[str] = frozenset()
+    # None: until it is revoked.
+    expires_at: datetime | None = None
+
+    def matches(self, version: Version | None, hashes: Iterable[str], now: datetime) -> bool:
+        """Is it in force, and about this version or one of these packages? Ranges include prereleases."""
+        if self.expires_at is not None and now >= self.expires_at:
+            return False
+        if not self.hashes.isdisjoint(hashes):
+            return True
+        return version is not None and self.versions is not None and self.versions.spans(version)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A published plugin: its published versions, the highest first, and what its owner and administrators said."""
+
+    name: str
+    releases: Sequence[Release]
+    recommended: Version | None = None
+    blocks: Sequence[Block] = ()
+    is_enabled: bool = True
+    is_deprecated: bool = False
+    # The name of the plugin to use instead of a deprecated one.
+    replacement: str | None = None
+
+    def find(self, version: Version) -> Release | None:
+        """The release of this version, ignoring build metadata."""
+        return next((release for release in self.releases if release.version == version), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Who asks: its engines by name in lower case, and what it wants. `client_id` decides about rollouts alone."""
+
+    now: datetime
+    engines: Mapping[str, EngineVersion] = field(default_factory=dict)
+    channel: Channel = Channel.STABLE
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code, and the values that decided, as JSON and moments."""
+
+    code: WhyNot
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def why_not(release: Release, line: Line, host: Host, pin: Range | None = None) -> Reason | None:
+    """Why the release is not offered to the host: the first reason that applies, None if it is offered.
+
+    `pin` is a range that the host's user set. What other installed plugins need is decided by `updates`.
+    """
+    return _withdrawn(release, line, host.now) or _unfit(release, line.name, host, pin)
+
+
+def strongest_block(line: Line, version: Version | None, hashes: Iterable[str], now: datetime) -> Block | None:
+    """The most severe block in force that matches, of these the oldest."""
+    found = [block for block in line.blocks if block.matches(version, hashes, now)]
+    return min(found, key=lambda block: (-block.severity.rank, block.since, block.id), default=None)
+
+
+def is_served(release: Release, name: str, client_id: str | None) -> bool:
+    """Has the rollout reached the host? One without an id is the last to be served; a paused rollout serves nobody.
+
+    A host's place depends on plugin, version and id alone, so that a growing rollout never takes an offer back.
+    """
+    if release.is_paused:
+        return False
+    if release.rollout >= FULL_ROLLOUT:
+        return True
+    if client_id is None:
+        return False
+    digest = hashlib.sha256(f"{name}@{release.version}:{client_id}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:_BUCKET_BYTES], "big") * FULL_ROLLOUT < release.rollout << 8 * _BUCKET_BYTES
+
+
+def is_for_everybody(release: Release, now: datetime) -> bool:
+    """Is it past its cooldown, released by review, and rolled out to all hosts?"""
+    return (
+        now >= release.available_at
+        and not release.is_held
+        and release.rollout >= FULL_ROLLOUT
+        and not release.is_paused
+    )
+
+
+def current(line: Line, now: datetime) -> Release:
+    """The release that lists show, and that hosts download which only know the plugin's name.
+
+    The highest one that is neither yanked nor blocked nor above the recommended one, that is for everybody, and on the
+    stable channel; a stable version before any prerelease. Where there is none, its channel is ignored, then whether it
+    is for everybody. Where even then there is none, the highest one up to the recommended one is shown, which cannot
+    be downloaded by the plugin's name alone.
+    """
+    bound = line.recommended
+    allowed = [release for release in line.releases if bound is None or not release.version > bound] or line.releases
+    sound = [release for release in allowed if _withdrawn(release, line, now) is None]
+    general = [release for release in sound if is_for_everybody(release, now)]
+    stable = [release for release in general if not release.is_preview]
+    candidates = next(found for found in (stable, general, sound, allowed) if found)
+    return next((release for release in candidates if not release.version.is_prerelease), candidates[0])
+
+
+def next_change(line: Line, now: datetime) -> datetime | None:
+    """When time alone will next change what is decided about the plugin: a cooldown or a block ends. None: never."""
+    moments = [release.available_at for release in line.releases if release.available_at > now]
+    moments += [block.expires_at for block in line.blocks if block.expires_at is not None and block.expires_at > now]
+    return min(moments, default=None)
+
+
+def _withdrawn(release: Release, line: Line, now: datetime) -> Reason | None:
+    """Why nobody is offered the release any more."""
+    block = strongest_block(line, release.version, (release.sha256,), now) if line.blocks else None
+    if block is not None:
+        return Reason(WhyNot.BLOCKED, {"severity": block.severity.value, "reason": dict(block.reason)})
+    if release.is_yanked:
+        return Reason(WhyNot.YANKED, {"reason": release.yank_reason})
+    if line.recommended is not None and release.version > line.recommended:
+        return Reason(WhyNot.ROLLED_BACK, {"recommended": str(line.recommended)})
+    return None
+
+
+def _unfit(release: Release, name: str, host: Host, pin: Range | None) -> Reason | None:
+    """Why this host is not offered the release (yet)."""
+    if release.is_preview and host.channel is not Channel.PREVIEW:
+        return Reason(WhyNot.CHANNEL, {"channel": Channel.PREVIEW.value})
+    return _needs_engine(release, host) or _waits(release, name, host) or _pinned(release, pin)
+
+
+def _needs_engine(release: Release, host: Host) -> Reason | None:
+    for engine, needed in release.engines.items():
+        has = host.engines.get(engine.lower())
+        if has is None or not needed.contains(has):
+            told = None if has is None else str(has)
+            return Reason(WhyNot.NEEDS_ENGINE, {"engine": engine, "range": str(needed), "has": told})
+    return None
+
+
+def _waits(release: Release, name: str, host: Host) -> Reason | None:
+    """Why the host must wait for the release."""
+    if host.now < release.available_at:
+        return Reason(WhyNot.COOLDOWN, {"until": release.available_at})
+    if release.is_held:
+        return Reason(WhyNot.HELD_FOR_REVIEW)
+    if not is_served(release, name, host.client_id):
+        return Reason(WhyNot.ROLLOUT, {"rollout": release.rollout, "paused": release.is_paused})
+    return None
+
+
+def _pinned(release: Release, pin: Range | None) -> Reason | None:
+    return None if pin is None or pin.spans(release.version) else Reason(WhyNot.PINNED, {"range": str(pin)})
