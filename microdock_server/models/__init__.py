@@ -1,8 +1,10 @@
 """Tables, one file per noun."""
 
+from .actives import ActiveSalt, ActiveSketch
 from .appeal import Appeal
 from .audit import AuditEntry
 from .backup import Backup
+from .block import Block
 from .catalog import Catalog
 from .category import Category
 from .developer import Developer, RevenueEntry
@@ -21,10 +23,13 @@ from .version import PluginVersion, VersionTombstone
 
 __all__ = [
     "UNDATED",
+    "ActiveSalt",
+    "ActiveSketch",
     "Appeal",
     "AuditEntry",
     "AutoReview",
     "Backup",
+    "Block",
     "Catalog",
     "Category",
     "Developer",

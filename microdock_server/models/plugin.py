@@ -29,6 +29,7 @@ class Plugin(Base):
         Index("ix_plugins_rating", "rating_average", "number"),
         Index("ix_plugins_owner_id_status", "owner_id", "status", "created_at", "number"),
         Index("ix_plugins_category_id_status", "category_id", "status"),
+        Index("ix_plugins_next_change_at", "next_change_at"),
     )
 
     name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), primary_key=True)
@@ -59,6 +60,18 @@ class Plugin(Base):
     current_version: Mapped[str] = mapped_column(String(VERSION_MAX))
     is_enabled: Mapped[bool] = mapped_column(default=True)
     is_deprecated: Mapped[bool] = mapped_column(default=False)
+    # None also where an earlier version of the program deprecated it.
+    deprecated_at: Mapped[OptionalMoment]
+    deprecation_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    # When a deprecated plugin will be gone, if that is known.
+    sunset_at: Mapped[OptionalMoment]
+    # The name of the plugin to use instead.
+    replacement: Mapped[str | None] = mapped_column(String(PLUGIN_NAME_MAX))
+    # The highest version that is offered; None: no bound.
+    recommended_version: Mapped[str | None] = mapped_column(String(VERSION_MAX))
+    recommended_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    # When time alone may next change the current version: a cooldown or a block ends.
+    next_change_at: Mapped[OptionalMoment]
     # "": created through the marketplace, and its owner has not made a key yet.
     upload_key_hash: Mapped[str] = mapped_column(String(255))
     # The account that made the key, if one did; a copy, not a reference.

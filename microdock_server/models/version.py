@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, cast, func, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    cast,
+    false,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from ..database.session import Base
-from ..vocabulary import PLUGIN_NAME_MAX, VERSION_MAX, PluginStatus
+from ..vocabulary import FULL_ROLLOUT, PLUGIN_NAME_MAX, VERSION_MAX, Channel, PluginStatus
 from .columns import Created, OptionalMoment
 from .plugin import Plugin
 from .stored_file import StoredFileColumns
@@ -29,6 +43,7 @@ class PluginVersion(StoredFileColumns, Base):
         Index("ix_plugin_versions_file_hash", "file_hash"),
         Index("ix_plugin_versions_stored_from", "stored_from", "file_size"),
         Index("ix_plugin_versions_plugin_name_file_size", "plugin_name", "file_size"),
+        Index("ix_plugin_versions_status_published_at", "status", "published_at", "plugin_name"),
     )
 
     plugin_name: Mapped[str] = mapped_column(
@@ -53,6 +68,23 @@ class PluginVersion(StoredFileColumns, Base):
     # What the inspector found in the main assembly: managed or not, entry class found or not.
     assembly_finding: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_deprecated: Mapped[bool] = mapped_column(default=False)
+    # None also where an earlier version of the program deprecated it.
+    deprecated_at: Mapped[OptionalMoment]
+    # What the owner chose. A prerelease is `preview` whatever stands here: see `channel`.
+    chosen_channel: Mapped[str] = mapped_column("channel", String(16), default=Channel.STABLE, server_default="stable")
+    # The end of the cooldown. None: there is none.
+    available_at: Mapped[OptionalMoment]
+    # Percent of hosts that are offered the version.
+    rollout: Mapped[int] = mapped_column(Integer, default=FULL_ROLLOUT, server_default="100")
+    is_paused: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # For a severe finding, until a reviewer releases it.
+    is_held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_yanked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    yank_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    # What the manifest declares. None: not declared, which is not the same as none.
+    permissions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # The names of plugins that this one replaces.
+    replaces: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     # The submitter: the account, the fingerprint of the upload key, the account that made that key. Copies, not
     # references: they stay valid after the account is deleted or the key replaced.
     submitted_by: Mapped[str | None] = mapped_column(String(36))
@@ -66,6 +98,11 @@ class PluginVersion(StoredFileColumns, Base):
     def is_public(self) -> bool:
         """Can everybody see it, if the plugin is public?"""
         return self.status == PluginStatus.PUBLISHED
+
+    @property
+    def channel(self) -> Channel:
+        """`preview` for prereleases, otherwise what the owner chose."""
+        return Channel.PREVIEW if "-" in self.version.partition("+")[0] else Channel(self.chosen_channel)
 
     @property
     def file_name(self) -> str:
