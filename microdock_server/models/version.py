@@ -81,6 +81,9 @@ class PluginVersion(StoredFileColumns, Base):
     is_held: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_yanked: Mapped[bool] = mapped_column(default=False, server_default=false())
     yank_reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    # Is its download refused, because a block that says so matches? Kept up to date by show_current, so that a download
+    # asks one row alone.
+    is_blocked: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the manifest declares. None: not declared, which is not the same as none.
     permissions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     # The names of plugins that this one replaces.

@@ -29,6 +29,7 @@ _VERSIONS = (
     ("is_held", sa.Boolean(), sa.false()),
     ("is_yanked", sa.Boolean(), sa.false()),
     ("yank_reason", sa.Text(), ""),
+    ("is_blocked", sa.Boolean(), sa.false()),
     ("permissions", sa.JSON(), None),
     ("replaces", sa.JSON(), "[]"),
 )

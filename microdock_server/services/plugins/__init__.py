@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy import delete as sql_delete
 
 from ...bundle.versions import best
 from ...clock import utcnow
-from ...database.session import db
+from ...database.session import db, table_of
 from ...database.unit_of_work import current_unit
 from ...errors import NotTheOwner, PluginNotFound
 from ...models import AuditEntry, Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
@@ -22,6 +23,7 @@ from ..accounts.tokens import Actor
 from ..audit import Who
 from ..catalog import search
 from ..files import place_of
+from ..releases import decision, lines
 from . import texts
 from .lifecycle import Act, after
 
@@ -29,9 +31,19 @@ from .lifecycle import Act, after
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
 _BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
 _NAMED: Final = select(Plugin).where(Plugin.name.in_(bindparam("names", expanding=True)))
-_VERSIONS: Final = select(PluginVersion.version, PluginVersion.status, PluginVersion.is_deprecated).where(
-    PluginVersion.plugin_name == bindparam("name")
+_COLUMNS: Final = table_of(PluginVersion).c
+_VERSIONS: Final = (
+    select(*_COLUMNS["version", "status", "is_blocked"], *(_COLUMNS[name] for name in lines.OUTLINE))
+    .where(_COLUMNS.plugin_name == bindparam("name"))
+    .order_by(_COLUMNS.precedence.desc())
 )
+_BLOCKED: Final = (
+    update(PluginVersion)
+    .where(PluginVersion.plugin_name == bindparam("plugin"), PluginVersion.version == bindparam("number"))
+    .values(is_blocked=bindparam("refused"))
+)
+_DUE: Final = select(Plugin).where(Plugin.next_change_at <= bindparam("now")).order_by(Plugin.next_change_at).limit(100)
+_IS_DUE: Final = select(Plugin.number).where(Plugin.next_change_at <= bindparam("now")).limit(1)
 
 # Actions in the audit log, in which appeals find who decided.
 SUSPENDED: Final = "plugin.suspended"
@@ -176,19 +188,51 @@ def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) 
 
 
 def show_current(plugin: Plugin) -> None:
-    """Choose the plugin's current version and show its manifest, overridden by what the owner set.
+    """Choose the plugin's current version (see releases/decision.py) and show its manifest, overridden by what the
+    owner set; of an unpublished plugin the highest one, stable before prerelease.
 
-    The current version is the highest published one (if none is published, of all) that is not deprecated, stable
-    before prerelease; if all are deprecated, the highest.
+    Called by whatever changes a version, a block, or what may be offered. Also notes which downloads are refused, and
+    when time alone will change the choice.
     """
     rows = db.session.execute(_VERSIONS, {"name": plugin.name}).all()
-    shown_ones = [row for row in rows if row.status == PluginStatus.PUBLISHED] or rows
-    alive = [row.version for row in shown_ones if not row.is_deprecated]
-    current = str(best(alive or [row.version for row in shown_ones]))
+    public = [row for row in rows if row.status == PluginStatus.PUBLISHED]
+    if public:
+        current = _current_of(plugin, public)
+    else:
+        current, plugin.next_change_at = str(best(row.version for row in rows)), None
     shown = db.session.get_one(PluginVersion, (plugin.name, current))
     plugin.current_version = current
     for field in MANIFEST_FIELDS:
         setattr(plugin, field, plugin.overrides.get(field, getattr(shown, field)))
+
+
+def show_due(now: datetime) -> int:
+    """Choose the current version anew of plugins for which time alone has changed it; returns how many these were."""
+    due = db.session.scalars(_DUE, {"now": now}).all()
+    for plugin in due:
+        show_current(plugin)
+        catalog.touch(plugin)
+    return len(due)
+
+
+def is_any_due(now: datetime) -> bool:
+    """Does show_due have something to do?"""
+    return db.session.scalar(_IS_DUE, {"now": now}) is not None
+
+
+def _current_of(plugin: Plugin, public: Sequence[Row[Any]]) -> str:
+    """The number of the current version, of a plugin with published versions."""
+    now = utcnow()
+    blocks = lines.blocks_of([plugin.name_key]).get(plugin.name_key, ())
+    line = lines.line_of(plugin, [lines.outline_of(row) for row in public], blocks)
+    plugin.next_change_at = decision.next_change(line, now)
+    refused = {str(release.version): decision.is_refused(release, line, now) for release in line.releases}
+    for row in public:
+        if row.is_blocked != refused[row.version]:
+            db.session.execute(
+                _BLOCKED, {"plugin": plugin.name, "number": row.version, "refused": refused[row.version]}
+            )
+    return str(decision.current(line, now).version)
 
 
 def assign(plugin: Plugin, values: Mapping[str, Any]) -> None:

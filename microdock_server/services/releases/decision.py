@@ -24,11 +24,11 @@ class Release:
 
     version: Version
     published_at: datetime
-    # The end of the cooldown.
-    available_at: datetime
     # Of the package: SHA-256 in hex, and bytes.
     sha256: str
     size: int
+    # The end of the cooldown. None: there is none, whatever the clock says.
+    available_at: datetime | None = None
     channel: Channel = Channel.STABLE
     rollout: int = FULL_ROLLOUT
     is_paused: bool = False
@@ -43,6 +43,10 @@ class Release:
     dependencies: Mapping[str, Range] = field(default_factory=dict)
     # None: not declared, which is not the same as none.
     permissions: tuple[str, ...] | None = None
+
+    def is_cooling(self, now: datetime) -> bool:
+        """Is its cooldown still running?"""
+        return self.available_at is not None and now < self.available_at
 
     @property
     def is_preview(self) -> bool:
@@ -144,7 +148,7 @@ def is_served(release: Release, name: str, client_id: str | None) -> bool:
 def is_for_everybody(release: Release, now: datetime) -> bool:
     """Is it past its cooldown, released by review, and rolled out to all hosts?"""
     return (
-        now >= release.available_at
+        not release.is_cooling(now)
         and not release.is_held
         and release.rollout >= FULL_ROLLOUT
         and not release.is_paused
@@ -168,11 +172,16 @@ def current(line: Line, now: datetime) -> Release:
     return next((release for release in candidates if not release.version.is_prerelease), candidates[0])
 
 
+def is_refused(release: Release, line: Line, now: datetime) -> bool:
+    """Are downloads of the release refused, because a block that is more than a warning matches?"""
+    block = strongest_block(line, release.version, (release.sha256,), now)
+    return block is not None and block.severity is not BlockSeverity.WARN
+
+
 def next_change(line: Line, now: datetime) -> datetime | None:
     """When time alone will next change what is decided about the plugin: a cooldown or a block ends. None: never."""
-    moments = [release.available_at for release in line.releases if release.available_at > now]
-    moments += [block.expires_at for block in line.blocks if block.expires_at is not None and block.expires_at > now]
-    return min(moments, default=None)
+    moments = [*(release.available_at for release in line.releases), *(block.expires_at for block in line.blocks)]
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
 def _withdrawn(release: Release, line: Line, now: datetime) -> Reason | None:
@@ -205,7 +214,7 @@ def _needs_engine(release: Release, host: Host) -> Reason | None:
 
 def _waits(release: Release, name: str, host: Host) -> Reason | None:
     """Why the host must wait for the release."""
-    if host.now < release.available_at:
+    if release.is_cooling(host.now):
         return Reason(WhyNot.COOLDOWN, {"until": release.available_at})
     if release.is_held:
         return Reason(WhyNot.HELD_FOR_REVIEW)

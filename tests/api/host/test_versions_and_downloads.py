@@ -45,12 +45,12 @@ def counts(api: Api) -> dict[str, int]:
         (["1.0.0", "2.0.0-rc.1"], [], "1.0.0"),
         (["2.0.0-alpha.1", "2.0.0-alpha.2"], [], "2.0.0-alpha.2"),
         (["2.0.0-rc.1", "1.0.0", "2.0.0"], [], "2.0.0"),
-        (["1.0.0", "1.1.0"], ["1.1.0"], "1.0.0"),
-        (["1.0.0", "2.0.0-rc.1"], ["1.0.0"], "2.0.0-rc.1"),
+        (["1.0.0", "1.1.0"], ["1.1.0"], "1.1.0"),
+        (["1.0.0", "2.0.0-rc.1"], ["1.0.0"], "1.0.0"),
         (["1.0.0", "1.1.0"], ["1.0.0", "1.1.0"], "1.1.0"),
     ],
 )
-def test_the_current_version_is_the_highest_good_one(
+def test_the_current_version_is_the_highest_whether_deprecated_or_not(
     api: Api, root: Api, uploaded: list[str], deprecated: list[str], expected: str
 ) -> None:
     publish(api, *uploaded)
