@@ -21,8 +21,7 @@ from ..models import Install, User
 from ..vocabulary import PluginStatus, Risk
 from . import plugins
 from .plugins import versions
-
-WILDCARD: Final = "storage:*"
+from .releases.permissions import WILDCARD
 
 
 def listed(user_id: str) -> Sequence[Row[Any]]:
