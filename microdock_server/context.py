@@ -18,6 +18,7 @@ from .config import Settings
 from .database.session import db
 from .database.unit_of_work import autocommit_engine
 from .services.files.disk_space import DiskGuard
+from .services.releases.index import ReleaseIndex
 from .storage import LocalStorage, MeasuredStorage, Storages
 
 
@@ -29,6 +30,7 @@ class Context:
     storage: Storages
     disk: DiskGuard
     autocommit: Engine
+    releases: ReleaseIndex
     # None if it is not configured.
     redis: Redis | None
     wakeups: WakeUps
@@ -47,6 +49,7 @@ class Context:
             storage=_storages(settings),
             disk=DiskGuard(places, settings.disk_reserve, settings.disk_warning),
             autocommit=autocommit,
+            releases=ReleaseIndex(autocommit),
             redis=redis,
             wakeups=_wakeups(redis, autocommit),
         )

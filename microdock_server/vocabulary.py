@@ -323,6 +323,8 @@ USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")
 
 UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
+SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
+
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 URL_MAX: Final = 2048

@@ -14,13 +14,22 @@ from typing import Final, Literal
 from .bundle import BUNDLE
 from .errors import ERRORS
 from .fields import FIELDS
+from .releases import RELEASES
 from .rules import EVENTS, RULES
 from .success import SUCCESS
 
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Final[Language] = "zh"
 
-CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {**SUCCESS, **ERRORS, **FIELDS, **BUNDLE, **RULES, **EVENTS}
+CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
+    **SUCCESS,
+    **ERRORS,
+    **FIELDS,
+    **BUNDLE,
+    **RULES,
+    **EVENTS,
+    **RELEASES,
+}
 
 
 @dataclass(frozen=True, slots=True)

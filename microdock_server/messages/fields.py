@@ -25,6 +25,13 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
         "Must be a reverse-domain plugin name such as com.example.myplugin",
     ),
     "field.plugin_id": ("插件 ID 格式不正确", "Not a valid plugin id"),
+    "field.version_range": ("须为版本范围，例如 ^1.0.0", "Must be a range of versions such as ^1.0.0"),
+    "field.engine_version": (
+        "须为一到四段的版本号，例如 1.2.3.0",
+        "Must be a version of one to four numbers such as 1.2.3.0",
+    ),
+    "field.sha256": ("须为 64 位十六进制的 SHA-256", "Must be a SHA-256: 64 hex digits"),
+    "field.twice": ("重复出现", "Stands here twice"),
     "field.version": ("须为语义化版本号，例如 1.0.0", "Must be a semantic version such as 1.0.0"),
     "field.plugin_key": (
         "上传密钥须为 1 到 256 个字母、数字、下划线或连字符",

@@ -24,6 +24,7 @@ SUCCESS: Final[dict[str, tuple[str, str]]] = {
     "auth.registered": ("注册成功", "Registered"),
     "auth.password_changed": ("密码修改成功，请重新登录", "Password changed; please log in again"),
     "plugins.listed": ("插件列表获取成功", "Plugins listed"),
+    "plugins.updates": ("更新检查完成", "Updates checked"),
     "plugins.detailed": ("插件详情获取成功", "Plugin details"),
     "plugins.uploaded": ("插件上传成功", "Plugin uploaded"),
     "plugins.upload_waits": ("上传成功，等待审核", "Uploaded; it waits for review"),

@@ -24,6 +24,7 @@ from ..vocabulary import (
     CURRENCY,
     PLUGIN_NAME,
     PLUGIN_NAME_MAX,
+    SHA256,
     UPLOAD_KEY,
     URL_MAX,
     USER_KEY,
@@ -281,6 +282,16 @@ class Id(Matching):
         return super()._deserialize(value, attr, data, **kwargs).lower()
 
 
+class Hash(Matching):
+    """A SHA-256 in hex; in lower case when read."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(SHA256, "field.sha256", max=64, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).lower()
+
+
 class Time(fields.Field[datetime], Spaceless):
     """A time with a time zone, for requests; `2024-01-01T00:00:00Z`."""
 
@@ -326,7 +337,7 @@ class Currency(Matching):
         super().__init__(CURRENCY, "field.currency", max=3, **kwargs)
 
 
-class _Items(fields.Dict):
+class Items(fields.Dict):
     """A dictionary whose errors stand under the key itself; marshmallow inserts `key` or `value`."""
 
     default_error_messages = {**COMMON, "invalid": [Message("field.object")]}
@@ -341,12 +352,12 @@ class _Items(fields.Dict):
             raise ma.ValidationError(found) from wrong
 
 
-class Sections(_Items):
+class Sections(Items):
     """`{section: {item: word}}`, each word from an enumeration."""
 
     def __init__(self, words: type[Enum], **kwargs: Any) -> None:
         name = Text(min=1, max=50)
-        super().__init__(keys=name, values=_Items(keys=name, values=Choice(words)), **kwargs)
+        super().__init__(keys=name, values=Items(keys=name, values=Choice(words)), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, dict) and (len(value) > 20 or any(len(items) > 50 for items in _dicts(value))):

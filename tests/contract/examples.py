@@ -98,6 +98,8 @@ def _hosts(ask: Recorder, who: People) -> None:
     ask(who.nobody, "GET", "/api/plugins/list", query={"search": "hello"})
     for act in ("detail", "versions", "enable", "deprecate", "disable", "enable"):
         ask(who.admin, "POST", f"/api/plugins/{act}", {"name": NAME})
+    installed = [{"name": NAME, "version": "0.9.0"}]
+    ask(who.nobody, "POST", "/api/plugins/updates", {"engines": {"MicroDock": "1.0.0"}, "installed": installed})
     for act in ("detail", "deprecate", "download"):
         ask(who.admin, "POST", f"/api/plugins/version/{act}", {"name": NAME, "version": "1.0.0"})
     ask(who.nobody, "POST", "/api/plugins/download", {"name": NAME})

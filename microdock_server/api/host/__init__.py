@@ -5,4 +5,4 @@ from ..core.surface import Surface
 
 host = Surface("host", __name__, HOST)
 
-from . import auth, backups, plugins, versions  # noqa: E402, F401  (they declare their endpoints on `host`)
+from . import auth, backups, plugins, updates, versions  # noqa: E402, F401  (they declare their endpoints on `host`)

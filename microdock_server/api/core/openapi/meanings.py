@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from . import field_names, schema_fields
+from . import field_names, release_fields, schema_fields
 
-FIELDS: Final = {**field_names.FIELDS, **schema_fields.FIELDS}
+FIELDS: Final = {**field_names.FIELDS, **schema_fields.FIELDS, **release_fields.FIELDS}
 
 # In paths and query strings.
 PARAMETERS: Final = {

@@ -1,0 +1,176 @@
+"""Request and answer schemas of update checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import marshmallow as ma
+from marshmallow import fields as plain
+
+from ...bundle.versions import EngineVersion, InvalidRange, InvalidVersion, Range
+from ...messages import Message
+from ...schemas import fields
+from ...schemas.base import Schema
+from ...services.releases.lines import parsed_range
+from ...vocabulary import PLUGIN_NAME_MAX, RANGE_MAX, AboutInstalled, BlockSeverity, Channel, HostAction, WhyNot
+
+MOST_INSTALLED: Final = 500
+MOST_ENGINES: Final = 50
+_CODES: Final = [code.value for kind in (WhyNot, AboutInstalled) for code in kind]
+
+
+class RangeText(fields.Text):
+    """A range of versions."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max=RANGE_MAX, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return parsed_range(text)
+        except InvalidRange as reason:
+            raise fields.refusal("field.version_range") from reason
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return str(value) if isinstance(value, Range) else value
+
+
+class EngineNumber(fields.Text):
+    """A version of an engine: one to four numbers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min=1, max=64, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return EngineVersion.parse(text)
+        except InvalidVersion as reason:
+            raise fields.refusal("field.engine_version") from reason
+
+
+class Engines(fields.Items):
+    """`{engine: version}`; names ignore case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=fields.Text(min=1, max=100), values=EngineNumber(), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, dict) and len(value) > MOST_ENGINES:
+            raise fields.refusal("field.too_many", max=MOST_ENGINES)
+        found = super()._deserialize(value, attr, data, **kwargs)
+        return {name.lower(): version for name, version in found.items()}
+
+
+class InstalledPlugin(Schema):
+    name = fields.Text(min=1, max=PLUGIN_NAME_MAX, required=True)
+    version = fields.Text(min=1, max=256, required=True)
+    sha256 = fields.Hash(load_default=None, allow_none=True)
+    channel = fields.Choice(Channel, load_default=None, allow_none=True)
+    pin = RangeText(load_default=None, allow_none=True)
+    granted_permissions = fields.Many(fields.Text(min=1, max=200), max=200, load_default=None, allow_none=True)
+
+
+class UpdateCheck(Schema):
+    engines = Engines(load_default=dict)
+    channel = fields.Choice(Channel, load_default=Channel.STABLE)
+    client_id = fields.Text(min=1, max=128, lines=True, load_default=None, allow_none=True)
+    installed = fields.Many(plain.Nested(InstalledPlugin), max=MOST_INSTALLED, required=True)
+
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _ensure_once(self, data: dict[str, Any], **_: Any) -> None:
+        ensure_once("installed", data["installed"])
+
+
+def ensure_once(field: str, named: list[dict[str, Any]]) -> None:
+    """Refuse a list in which the same name, ignoring case, stands twice."""
+    seen: set[str] = set()
+    for place, one in enumerate(named):
+        key = one["name"].lower()
+        if key in seen:
+            raise ma.ValidationError({field: {place: {"name": [Message("field.twice")]}}})
+        seen.add(key)
+
+
+class Target(Schema):
+    version = plain.String(required=True)
+    file_name = plain.String(required=True)
+    file_size = plain.Integer(required=True, metadata={"description": "bytes"})
+    file_hash = plain.String(required=True, metadata={"description": "SHA-256, hex"})
+    download_url = plain.String(required=True)
+    published_at = fields.Moment(required=True)
+    permissions = plain.List(plain.String(), required=True, allow_none=True)
+    dependencies = fields.StringMap(required=True)
+    engines = fields.StringMap(required=True)
+
+
+class ReasonParams(Schema):
+    """The values that decided: of these, those that belong to the code."""
+
+    engine = plain.String()
+    range = plain.String()
+    has = plain.String(allow_none=True)
+    until = fields.Moment()
+    recommended = plain.String()
+    by = plain.String()
+    name = plain.String()
+    reason = plain.String()
+    severity = plain.String()
+    channel = plain.String()
+    rollout = plain.Integer()
+    paused = plain.Boolean()
+    sha256 = plain.String()
+    replacement = plain.String(allow_none=True)
+    permissions = plain.List(plain.String())
+
+
+class ReleaseReason(Schema):
+    code = plain.String(required=True, metadata={"enum": _CODES})
+    version = plain.String(required=True, allow_none=True)
+    message = plain.String(required=True)
+    params = plain.Nested(ReasonParams, required=True)
+
+
+class PassedVersion(Schema):
+    version = plain.String(required=True)
+    published_at = fields.Moment(required=True)
+    changelog = plain.String(required=True)
+
+
+class LocalText(Schema):
+    """A text in both languages."""
+
+    zh = plain.String(required=True)
+    en = plain.String(required=True)
+
+
+class PublicBlock(Schema):
+    plugin = plain.String(required=True)
+    versions = plain.String(required=True, allow_none=True)
+    sha256 = plain.List(plain.String(), required=True)
+    severity = plain.String(required=True, metadata={"enum": [severity.value for severity in BlockSeverity]})
+    reason = plain.Nested(LocalText, required=True)
+    advisory_url = plain.String(required=True)
+    since = fields.Moment(required=True)
+    expires_at = fields.Moment(required=True, allow_none=True)
+
+
+class PluginUpdate(Schema):
+    name = plain.String(required=True)
+    installed = plain.String(required=True)
+    action = plain.String(required=True, metadata={"enum": [action.value for action in HostAction]})
+    target = plain.Nested(Target, required=True, allow_none=True)
+    newest = plain.String(required=True, allow_none=True)
+    reasons = plain.List(plain.Nested(ReleaseReason), required=True)
+    permissions_added = plain.List(plain.String(), required=True, allow_none=True)
+    changelog = plain.List(plain.Nested(PassedVersion), required=True)
+    block = plain.Nested(PublicBlock, required=True, allow_none=True)
+    replacement = plain.String(required=True, allow_none=True)
+
+
+class Updates(Schema):
+    checked_at = fields.Moment(required=True)
+    serial = plain.Integer(required=True)
+    updates = plain.List(plain.Nested(PluginUpdate), required=True)

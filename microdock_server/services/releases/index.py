@@ -1,0 +1,167 @@
+"""Published plugins as the decision sees them, kept in the process and brought up to date by what changed only."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from cachetools import LRUCache
+from sqlalchemy import Engine, bindparam, func, select, tuple_
+
+from ...database.session import db, table_of
+from ...database.unit_of_work import unit_of_work
+from ...models import Plugin, PluginVersion
+from .. import catalog
+from ..catalog import revision_cache
+from . import lines
+from .decision import Block, Line, Release
+
+# Versions that one process keeps; the plugins that nobody asked about for longest make room.
+MOST_RELEASES: Final = 60_000
+# With more changes than this everything is forgotten.
+MOST_CHANGES: Final = 2000
+
+# Of a changelog, how many characters are shown; of all in one answer; and how many one process keeps.
+CHANGELOG_SHOWN: Final = 10_000
+CHANGELOGS_SHOWN: Final = 500_000
+_CHANGELOGS_KEPT: Final = 4_000_000
+_AT_ONCE: Final = 500
+
+_PLUGIN: Final = table_of(Plugin)
+_VERSION: Final = table_of(PluginVersion)
+# By the plugin's name and the version's number.
+Key = tuple[str, str]
+_CHANGED: Final = (
+    select(_PLUGIN.c.name_key, _PLUGIN.c.number).where(_PLUGIN.c.revision > bindparam("known")).limit(MOST_CHANGES + 1)
+)
+_COUNT: Final = select(func.count(), func.max(_PLUGIN.c.number)).select_from(_PLUGIN)
+
+
+class ReleaseIndex:
+    """Plugins by name, at the catalogue's revision. One per process; threads share it.
+
+    A plugin is read when it is first asked about, with all others that are missing in the same question, and again when
+    it has changed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._revision = -1
+        # How many plugins there are, published or not, and the highest number one has: tells of deleted ones.
+        self._count, self._last = 0, 0
+        # None: there is no published plugin of this name.
+        self._lines: OrderedDict[str, Line | None] = OrderedDict()
+        self._releases = 0
+        self._blocks: Mapping[str, tuple[Block, ...]] = {}
+        self._changelogs: LRUCache[Key, str] = LRUCache(_CHANGELOGS_KEPT, lambda text: len(text) + 1)
+
+    def lines(self, names: Collection[str]) -> dict[str, Line]:
+        """Published plugins by name in lower case, of those with these names, ignoring case; and a Line without
+        releases for what is not published, but blocked.
+
+        Costs one short statement if nothing changed and nothing is new.
+        """
+        keys = {name.lower() for name in names}
+        with self._lock:
+            if self._revision != catalog.committed_revision(self._engine):
+                with unit_of_work(writing=False):
+                    self._refresh()
+                    self._read(keys)
+            elif not self._lines.keys() >= keys:
+                with unit_of_work(writing=False):
+                    self._read(keys)
+            found = {key: self._lines[key] for key in keys}
+            for key in keys:
+                self._lines.move_to_end(key)
+            self._make_room()
+            blocks = self._blocks
+        return {key: line or Line(key, (), blocks=blocks[key]) for key, line in found.items() if line or key in blocks}
+
+    def changelogs(self, wanted: Sequence[tuple[Line, Sequence[Release]]]) -> dict[Key, str]:
+        """Changelogs of these releases, each cut at CHANGELOG_SHOWN characters; of the first ones, up to
+        CHANGELOGS_SHOWN characters together.
+        """
+        keys = [(line.name, str(release.version)) for line, releases in wanted for release in releases]
+        with self._lock:
+            found = {key: text for key in keys if (text := self._changelogs.get(key)) is not None}
+        missing = [key for key in keys if key not in found]
+        if missing:
+            found |= self._read_changelogs(missing)
+        return dict(_first(found, keys))
+
+    def _read_changelogs(self, keys: Sequence[Key]) -> dict[Key, str]:
+        found: dict[Key, str] = {}
+        name, number = _VERSION.c["plugin_name", "version"]
+        query = select(name, number, func.substr(_VERSION.c.changelog, 1, CHANGELOG_SHOWN))
+        with unit_of_work(writing=False):
+            for start in range(0, len(keys), _AT_ONCE):
+                rows = db.session.execute(query.where(tuple_(name, number).in_(keys[start : start + _AT_ONCE])))
+                found |= {(plugin, version): text for plugin, version, text in rows}
+                if sum(map(len, found.values())) > CHANGELOGS_SHOWN:
+                    break
+        with self._lock:
+            self._changelogs.update(found)
+        return found
+
+    def _refresh(self) -> None:
+        """Forget what changed since the last revision, within a unit of work."""
+        revision = revision_cache.current()
+        count, last = db.session.execute(_COUNT).one()
+        changed = db.session.execute(_CHANGED, {"known": self._revision}).all() if self._lines else []
+        created = sum(1 for row in changed if row.number > self._last)
+        is_known = self._revision <= revision and len(changed) <= MOST_CHANGES and count == self._count + created
+        if is_known:
+            for row in changed:
+                self._forget(row.name_key)
+        else:
+            # Plugins were deleted, which leaves no trace by name, or too many changed, or it is another database.
+            self._lines.clear()
+            self._changelogs.clear()
+            self._releases = 0
+        self._revision, self._count, self._last = revision, count, last or 0
+        self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_in_force().items()})
+
+    def _take_blocks(self, blocks: Mapping[str, tuple[Block, ...]]) -> None:
+        for key in self._blocks.keys() | blocks.keys():
+            line = self._lines.get(key)
+            if line is not None:
+                self._lines[key] = replace(line, blocks=blocks.get(key, ()))
+        self._blocks = blocks
+
+    def _read(self, keys: Collection[str]) -> None:
+        missing = [key for key in keys if key not in self._lines]
+        found = lines.load(missing) if missing else {}
+        for key in missing:
+            self._forget(key)
+            line = self._lines[key] = found.get(key)
+            self._releases += _weight(line)
+
+    def _forget(self, key: str) -> None:
+        if key in self._lines:
+            self._releases -= _weight(self._lines.pop(key))
+
+    def _make_room(self) -> None:
+        while self._releases > MOST_RELEASES and len(self._lines) > 1:
+            _, line = self._lines.popitem(last=False)
+            self._releases -= _weight(line)
+
+
+def _weight(line: Line | None) -> int:
+    # Names that nobody published take room as well.
+    return 1 if line is None else 1 + len(line.releases)
+
+
+def _first(found: Mapping[Key, str], keys: Sequence[Key]) -> Iterator[tuple[Key, str]]:
+    shown = 0
+    for key in keys:
+        text = found.get(key)
+        if text is None:
+            continue
+        shown += len(text)
+        if shown > CHANGELOGS_SHOWN:
+            return
+        yield key, text

@@ -1,0 +1,304 @@
+"""What a host is to do with each of its plugins: the decision about each, made to fit each other. Plain values alone.
+
+Each plugin has choices, the best first: the offered versions above the installed one, highest first; below it only
+where the installed one must be left; and, last of all, to stay. Then choices that break a dependency among the
+installed plugins are struck out, one after the other, until none is left that does. A choice that was struck out stays
+so, hence this ends; plugins are looked at in the order of their names, hence the order in which a host lists them does
+not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from ...bundle.versions import Range, Version
+from ...vocabulary import AboutInstalled, BlockSeverity, Channel, HostAction, WhyNot
+from . import permissions
+from .decision import Block, Host, Line, Reason, Release, strongest_block, why_not
+
+# How many reasons an answer has for one plugin, and how many versions are tried for one.
+MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin that a host has. `version` is None where the text is no version; `sha256` is the package's, if known.
+
+    `channel` takes precedence over the host's; `pin` is a range that its user set; `granted` are the permissions that
+    the user granted, None if the host does not say.
+    """
+
+    name: str
+    text: str
+    version: Version | None
+    sha256: str | None = None
+    channel: Channel | None = None
+    pin: Range | None = None
+    granted: tuple[str, ...] | None = None
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """Those that identify the package."""
+        return () if self.sha256 is None else (self.sha256,)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One reason: a code, the version that it is about (None: the plugin), and the values that decided."""
+
+    code: WhyNot | AboutInstalled
+    version: str | None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The answer for one plugin.
+
+    `passed` are the published versions above the installed one up to the target, newest first. `permissions_added` is
+    None where either version does not declare its permissions.
+    """
+
+    installed: Installed
+    action: HostAction
+    line: Line | None = None
+    target: Release | None = None
+    newest: Release | None = None
+    reasons: Sequence[Told] = ()
+    permissions_added: Sequence[str] | None = ()
+    passed: Sequence[Release] = ()
+    block: Block | None = None
+
+
+def decide(host: Host, installed: Sequence[Installed], lines: Mapping[str, Line]) -> list[Update]:
+    """An answer for each of these plugins, whose names differ, in their order.
+
+    `lines` has the published plugins among them by name in lower case; and unpublished ones with blocks, without
+    releases.
+    """
+    choices = [_Choice.of(host, one, lines.get(one.name.lower())) for one in installed]
+    _fit({choice.key: choice for choice in choices})
+    return [choice.answer() for choice in choices]
+
+
+@dataclass(slots=True)
+class _Choice:
+    """The choices that are left for one plugin."""
+
+    key: str
+    host: Host
+    installed: Installed
+    line: Line | None
+    # The installed version as it was published, and the block on it.
+    own: Release | None = None
+    block: Block | None = None
+    # What may still be chosen, the best first; to stay comes after the last.
+    offered: list[Release] = field(default_factory=list)
+    struck: dict[Version, Reason] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, host: Host, installed: Installed, line: Line | None) -> _Choice:
+        if installed.channel is not None and installed.channel is not host.channel:
+            host = replace(host, channel=installed.channel)
+        choice = cls(installed.name.lower(), host, installed, line)
+        if line is not None:
+            choice._look(line)
+        return choice
+
+    def _look(self, line: Line) -> None:
+        version, hashes = self.installed.version, self.installed.hashes
+        self.own = None if version is None else line.find(version)
+        if line.blocks:
+            published = () if self.own is None else (self.own.sha256,)
+            self.block = strongest_block(line, version, (*hashes, *published), self.host.now)
+        if version is None or not line.is_enabled:
+            return
+        for release in line.releases:
+            if release.version < version and not self._must_be_left:
+                break
+            if release.version != version and why_not(release, line, self.host, self.installed.pin) is None:
+                self.offered.append(release)
+                if len(self.offered) == MOST:
+                    break
+
+    @property
+    def _must_be_left(self) -> bool:
+        """Is the installed version one that even a lower one is better than?"""
+        if self.block is not None or (self.own is not None and self.own.is_yanked):
+            return True
+        version, bound = self.installed.version, self.line.recommended if self.line else None
+        return version is not None and bound is not None and version > bound
+
+    @property
+    def target(self) -> Release | None:
+        return self.offered[0] if self.offered else None
+
+    @property
+    def chosen(self) -> Release | None:
+        """What the host has afterwards, as it was published; None where that is unknown."""
+        return self.target or self.own
+
+    @property
+    def version(self) -> Version | None:
+        """The version that the host has afterwards; None where it is to be disabled or removed."""
+        if self.target is not None:
+            return self.target.version
+        return None if self._goes else self.installed.version
+
+    @property
+    def _goes(self) -> bool:
+        return self.block is not None and self.block.severity is not BlockSeverity.WARN
+
+    def strike(self, reason: Reason) -> None:
+        """Take the best choice away."""
+        self.struck[self.offered.pop(0).version] = reason
+
+    def can_be(self, needed: Range) -> bool:
+        """Is there a choice left that fits the range?"""
+        if any(needed.contains(release.version) for release in self.offered):
+            return True
+        return not self._goes and self.installed.version is not None and needed.contains(self.installed.version)
+
+    def answer(self) -> Update:
+        line, installed = self.line, self.installed
+        if line is None or not line.releases:
+            action = HostAction(self.block.severity.value) if self.block and self._goes else HostAction.UNKNOWN
+            about = (Told(AboutInstalled.UNKNOWN_PLUGIN, None),)
+            return Update(installed, action, line=line, reasons=(*self._of_block(), *about), block=self.block)
+        target = self.target
+        added = self._added(target)
+        return Update(
+            installed,
+            self._action(line),
+            line=line,
+            target=target,
+            newest=line.releases[0],
+            reasons=(*self._why_not_higher(line), *self._about_installed(line, added)),
+            permissions_added=added,
+            passed=self._passed(line, target),
+            block=self.block,
+        )
+
+    def _action(self, line: Line) -> HostAction:
+        version = self.installed.version
+        if self.target is not None and version is not None:
+            return HostAction.UPDATE if self.target.version > version else HostAction.DOWNGRADE
+        if self.block is not None and self._goes:
+            return HostAction(self.block.severity.value)
+        return HostAction.UNKNOWN if version is None else HostAction.NONE
+
+    def _why_not_higher(self, line: Line) -> list[Told]:
+        if self.installed.version is None or not line.is_enabled:
+            return []
+        least = self.installed.version if self.target is None else self.target.version
+        told: list[Told] = []
+        for release in line.releases:
+            if not release.version > least or len(told) == MOST:
+                break
+            reason = why_not(release, line, self.host, self.installed.pin) or self.struck.get(release.version)
+            if reason is not None:
+                told.append(Told(reason.code, str(release.version), reason.params))
+        return told
+
+    def _about_installed(self, line: Line, added: Sequence[str] | None) -> list[Told]:
+        installed, own, number = self.installed, self.own, self.installed.text
+        told = self._of_block()
+        if own is None:
+            told.append(Told(AboutInstalled.INSTALLED_UNPUBLISHED, number))
+        elif own.is_yanked:
+            told.append(Told(AboutInstalled.INSTALLED_YANKED, number, {"reason": own.yank_reason}))
+        if own is not None and installed.sha256 is not None and installed.sha256 != own.sha256:
+            told.append(Told(AboutInstalled.INSTALLED_MODIFIED, number, {"sha256": own.sha256}))
+        if not line.is_enabled:
+            told.append(Told(AboutInstalled.DISABLED, None))
+        if line.is_deprecated or (own is not None and own.is_deprecated):
+            told.append(Told(AboutInstalled.DEPRECATED, None, {"replacement": line.replacement}))
+        if added and self.target is not None:
+            permissions = {"permissions": list(added)}
+            told.append(Told(AboutInstalled.PERMISSIONS_WIDENED, str(self.target.version), permissions))
+        return told
+
+    def _of_block(self) -> list[Told]:
+        if self.block is None:
+            return []
+        params = {"severity": self.block.severity.value, "reason": dict(self.block.reason)}
+        return [Told(AboutInstalled.INSTALLED_BLOCKED, self.installed.text, params)]
+
+    def _added(self, target: Release | None) -> Sequence[str] | None:
+        if target is None:
+            return ()
+        granted = self.installed.granted
+        if granted is None and self.own is not None:
+            granted = self.own.permissions
+        return permissions.added(target.permissions, granted)
+
+    def _passed(self, line: Line, target: Release | None) -> Sequence[Release]:
+        version = self.installed.version
+        if target is None or version is None:
+            return ()
+        between = (release for release in line.releases if version < release.version)
+        return [release for release in between if not release.version > target.version][:MOST]
+
+
+def _fit(choices: Mapping[str, _Choice]) -> None:
+    """Strike out choices until every dependency among the plugins holds, of those that can."""
+    needers: dict[str, set[str]] = defaultdict(set)
+    for key, choice in choices.items():
+        for release in (*choice.offered, choice.own):
+            for name in release.dependencies if release is not None else ():
+                needers[name.lower()].add(key)
+    # Nothing breaks that nobody touches: those who stay are looked at only beside somebody who does not.
+    dirty = {key for key, choice in choices.items() if choice.offered}
+    dirty |= {needer for key in dirty for needer in needers[key]}
+    while dirty:
+        key = min(dirty)
+        changed = _settle(choices[key], choices)
+        if changed is None:
+            dirty.remove(key)
+        else:
+            dirty |= {changed, *needers[changed]}
+
+
+def _settle(choice: _Choice, choices: Mapping[str, _Choice]) -> str | None:
+    """Strike out one choice for the first dependency that does not hold; the key of the plugin that lost it."""
+    chosen = choice.chosen
+    if chosen is None:
+        return None
+    for name, needed in sorted(chosen.dependencies.items()):
+        other = choices.get(name.lower())
+        has = None if other is None else other.version
+        if has is not None and needed.contains(has):
+            continue
+        lost = _give_way(choice, chosen, other, name, needed)
+        if lost is not None:
+            return lost
+    return None
+
+
+def _give_way(choice: _Choice, chosen: Release, other: _Choice | None, name: str, needed: Range) -> str | None:
+    """Which of the two loses its best choice: None where that helps nobody, or was so before."""
+    has = None if other is None else other.version
+    if choice.target is not None:
+        is_broken_already = other is None and choice.own is not None and name in choice.own.dependencies
+        if is_broken_already:
+            return None
+        if other is None or not other.can_be(needed) or _fits_without(choice, other, name):
+            params = {"name": name, "range": str(needed), "has": None if has is None else str(has)}
+            choice.strike(Reason(WhyNot.NEEDS_DEPENDENCY, params))
+            return choice.key
+    if other is None or not other.offered or not other.can_be(needed):
+        return None
+    other.strike(Reason(WhyNot.HELD_BY, {"by": choice.installed.name, "range": str(needed)}))
+    return other.key
+
+
+def _fits_without(choice: _Choice, other: _Choice, name: str) -> bool:
+    """Would a plugin fit what the other is about to become, if it gave its best choice up?"""
+    has, rest = other.version, (*choice.offered[1:], choice.own)
+    if has is None:
+        return False
+    needs = (release.dependencies.get(name) for release in rest if release is not None)
+    return any(needed is None or needed.contains(has) for needed in needs)
