@@ -16,6 +16,7 @@ from sqlalchemy import insert, update
 
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
+from microdock_server.bundle.versions import sort_key
 from microdock_server.clock import utcnow
 from microdock_server.config import load_settings
 from microdock_server.database.session import db
@@ -35,6 +36,8 @@ BATCH: Final = 2_000
 COMMON: Final = ("studio", "数据")
 RARE: Final = ("zephyrine", "琥珀")
 RARELY: Final = 1 / 2_000
+# The share of plugins that need another.
+DEPENDENT: Final = 0.3
 STATUSES: Final = ("published",) * 19 + ("draft", "pending", "rejected", "suspended")
 
 _STEMS_TEXT: Final = """
@@ -69,8 +72,10 @@ class Market:
     built_in: float
 
 
-def make(directory: Path, size: int) -> Market:
-    """The server's application in this process, with `size` plugins that are indexed as the server indexes them."""
+def make(directory: Path, size: int, versions: int = 1) -> Market:
+    """The server's application in this process, with `size` plugins that are indexed as the server indexes them, each
+    with so many versions; where there are several, three of ten need another plugin.
+    """
     values = {"DATA_DIR": str(directory), "RATELIMIT_ENABLED": "false", "LOG_LEVEL": "WARNING", "DEBUG": "true"}
     app = create_app(load_settings(values))
     path: Path = app.extensions["microdock"].settings.sqlite_path
@@ -80,7 +85,7 @@ def make(directory: Path, size: int) -> Market:
     with app.app_context():
         say(f"  {size:,} plugins …")
         with unit_of_work():
-            _fill(size)
+            _fill(size, versions)
         say("  the search index …")
         started = utcnow()
         search.rebuild()
@@ -140,7 +145,7 @@ def dropped_triggers(connection: sqlite3.Connection) -> dict[str, str]:
     return found
 
 
-def _fill(size: int) -> None:
+def _fill(size: int, versions: int) -> None:
     chance = random.Random(size)
     owners = [new_id() for _ in range(OWNERS)]
     categories = [new_id() for _ in range(CATEGORIES)]
@@ -164,11 +169,18 @@ def _fill(size: int) -> None:
         ],
     )
     now = utcnow()
+    public: list[str] = []
     for start in range(1, size + 1, BATCH):
         numbers = range(start, min(start + BATCH, size + 1))
         rows = [_plugin(number, size, now, chance, owners, categories) for number in numbers]
+        for row in rows:
+            row["current_version"] = f"1.{versions - 1}.0"
         db.session.execute(insert(Plugin), rows)
-        db.session.execute(insert(PluginVersion), [_version(row) for row in rows])
+        public += [row["name"] for row in rows if row["status"] == "published"]
+        for minor in range(versions):
+            db.session.execute(insert(PluginVersion), [_version(row, minor) for row in rows])
+        if versions > 1:
+            _depend(rows, public, chance)
     db.session.execute(update(Catalog).values(revision=Catalog.revision + 1, last_number=size))
 
 
@@ -228,17 +240,28 @@ def _description(chance: random.Random) -> str:
     return " ".join(runs)
 
 
-def _version(plugin: dict[str, Any]) -> dict[str, Any]:
+def _depend(rows: Sequence[dict[str, Any]], public: Sequence[str], chance: random.Random) -> None:
+    """Let all versions of three plugins of ten need another one, in any version."""
+    for row in rows:
+        if chance.random() < DEPENDENT:
+            needs = {chance.choice(public): ">=1.0.0"}
+            db.session.execute(
+                update(PluginVersion).where(PluginVersion.plugin_name == row["name"]).values(dependencies=needs)
+            )
+
+
+def _version(plugin: dict[str, Any], minor: int) -> dict[str, Any]:
     copied = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class", "created_at")
-    key = plugin["id"].replace("-", "")
+    key = f"{plugin['id'].replace('-', '')[:-4]}{minor:04x}"
+    number = f"1.{minor}.0"
     return {
         **{field: plugin[field] for field in copied},
         "plugin_name": plugin["name"],
-        "version": "1.0.0",
-        "precedence": "1.0.0",
-        "changelog": "",
+        "version": number,
+        "precedence": sort_key(number),
+        "changelog": "- faster\n- smaller" if minor else "",
         "dependencies": {},
-        "engines": {},
+        "engines": {"MicroDock": ">=0.0.3.0"} if minor else {},
         "assembly_finding": {},
         "storage_backend": "local",
         "storage_key": f"uploads/{key[:2]}/{key}",

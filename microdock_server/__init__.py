@@ -20,6 +20,7 @@ from .api.core.proxies import Proxies
 from .api.core.state import ApiState, limits_of, state_of
 from .api.core.surface import Route, Segment
 from .api.core.token_caches import DecodedTokens, RefusedTokens
+from .api.core.update_answers import UpdateAnswers
 from .api.host import host
 from .api.host.schemas import Plugin
 from .api.installs import installs
@@ -118,5 +119,6 @@ def _api_state(app: Flask, context: Context) -> ApiState:
         refused=RefusedTokens(),
         catalog=CatalogCache(Plugin, context.autocommit, "plugins.listed"),
         pages=PageCache(),
+        updates=UpdateAnswers(context.releases),
         document=openapi.document(settings, MOUNTED),
     )

@@ -15,6 +15,7 @@ from .origins import Origins
 from .page_cache import PageCache
 from .rate_limits import RateLimits, SharedWindows, SQLiteWindows
 from .token_caches import DecodedTokens, RefusedTokens
+from .update_answers import UpdateAnswers
 
 
 @dataclass(slots=True)
@@ -30,6 +31,8 @@ class ApiState:
     catalog: CatalogCache
     # Pages of the marketplace's list.
     pages: PageCache
+    # What hosts should do with their plugins.
+    updates: UpdateAnswers
     # Returns the OpenAPI document as JSON; made on the first call.
     document: Callable[[], bytes]
 

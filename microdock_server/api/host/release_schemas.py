@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,9 +15,14 @@ from ...schemas import fields
 from ...schemas.base import Schema
 from ...services.releases.lines import parsed_range
 from ...vocabulary import PLUGIN_NAME_MAX, RANGE_MAX, AboutInstalled, BlockSeverity, Channel, HostAction, WhyNot
+from ..core.update_answers import Asked
 
 MOST_INSTALLED: Final = 500
 MOST_ENGINES: Final = 50
+MOST_PERMISSIONS: Final = 200
+PERMISSION_MAX: Final = 200
+# An installed version may be any text.
+VERSION_TEXT_MAX: Final = 256
 _CODES: Final = [code.value for kind in (WhyNot, AboutInstalled) for code in kind]
 
 
@@ -66,29 +72,111 @@ class Engines(fields.Items):
 
 class InstalledPlugin(Schema):
     name = fields.Text(min=1, max=PLUGIN_NAME_MAX, required=True)
-    version = fields.Text(min=1, max=256, required=True)
+    version = fields.Text(min=1, max=VERSION_TEXT_MAX, required=True)
     sha256 = fields.Hash(load_default=None, allow_none=True)
     channel = fields.Choice(Channel, load_default=None, allow_none=True)
     pin = RangeText(load_default=None, allow_none=True)
-    granted_permissions = fields.Many(fields.Text(min=1, max=200), max=200, load_default=None, allow_none=True)
+    granted_permissions = fields.Many(
+        fields.Text(min=1, max=PERMISSION_MAX), max=MOST_PERMISSIONS, load_default=None, allow_none=True
+    )
+
+
+class InstalledPlugins(fields.Many):
+    """A host's plugins, each as Asked.
+
+    Ordinary items are checked here: for fifty of them marshmallow takes longer than all the rest of an update check.
+    Anything else is left to the schema, which refuses it, and says why, or finds it good after all.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(plain.Nested(InstalledPlugin), max=MOST_INSTALLED, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) <= MOST_INSTALLED:
+            found = [_ordinary(item) for item in value]
+            if None not in found:
+                return found
+        return [_asked(one) for one in super()._deserialize(value, attr, data, **kwargs)]
+
+
+def _asked(one: Mapping[str, Any]) -> Asked:
+    granted, pin = one["granted_permissions"], one["pin"]
+    return Asked(
+        one["name"],
+        one["version"],
+        one["sha256"],
+        one["channel"],
+        None if pin is None else str(pin),
+        None if granted is None else tuple(granted),
+    )
+
+
+def _ordinary(item: Any) -> Asked | None:
+    """The item if all of it is of the most ordinary form; None says nothing about it."""
+    if type(item) is not dict:
+        return None
+    asked = Asked._make(map(item.get, _ITEM))
+    if asked[2:] != _NOT_SAID:
+        asked = _with_more(asked)
+    return asked if _is_plain(asked.name, PLUGIN_NAME_MAX) and _is_plain(asked.version, VERSION_TEXT_MAX) else None
+
+
+def _with_more(given: Asked) -> Asked:
+    """The same with its channel and permissions as they are kept; without a name where something is wrong."""
+    hashed, channel, pin, granted = given[2:]
+    is_good = (
+        (hashed is None or (_is_plain(hashed, 64) and _HASH.fullmatch(hashed)))
+        and (channel is None or (type(channel) is str and channel in _CHANNELS))
+        and (pin is None or (_is_plain(pin, RANGE_MAX) and _is_range(pin)))
+        and (granted is None or _are_permissions(granted))
+    )
+    if not is_good:
+        return given._replace(name="")
+    return given._replace(
+        channel=None if channel is None else _CHANNELS[channel], granted=None if granted is None else tuple(granted)
+    )
+
+
+def _is_plain(text: Any, longest: int) -> bool:
+    return type(text) is str and 0 < len(text) <= longest and text.isprintable()
+
+
+def _are_permissions(granted: Any) -> bool:
+    if type(granted) is not list or len(granted) > MOST_PERMISSIONS:
+        return False
+    return all(_is_plain(permission, PERMISSION_MAX) for permission in granted)
+
+
+def _is_range(text: str) -> bool:
+    try:
+        parsed_range(text)
+    except InvalidRange:
+        return False
+    return True
+
+
+_ITEM: Final = ("name", "version", "sha256", "channel", "pin", "granted_permissions")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_CHANNELS: Final[Mapping[str, Channel]] = {channel.value: channel for channel in Channel}
+_NOT_SAID: Final = (None, None, None, None)
 
 
 class UpdateCheck(Schema):
     engines = Engines(load_default=dict)
     channel = fields.Choice(Channel, load_default=Channel.STABLE)
     client_id = fields.Text(min=1, max=128, lines=True, load_default=None, allow_none=True)
-    installed = fields.Many(plain.Nested(InstalledPlugin), max=MOST_INSTALLED, required=True)
+    installed = InstalledPlugins(required=True)
 
     @ma.validates_schema(skip_on_field_errors=True)
     def _ensure_once(self, data: dict[str, Any], **_: Any) -> None:
-        ensure_once("installed", data["installed"])
+        ensure_once("installed", [one.name for one in data["installed"]])
 
 
-def ensure_once(field: str, named: list[dict[str, Any]]) -> None:
+def ensure_once(field: str, names: list[str]) -> None:
     """Refuse a list in which the same name, ignoring case, stands twice."""
     seen: set[str] = set()
-    for place, one in enumerate(named):
-        key = one["name"].lower()
+    for place, name in enumerate(names):
+        key = name.lower()
         if key in seen:
             raise ma.ValidationError({field: {place: {"name": [Message("field.twice")]}}})
         seen.add(key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -19,7 +18,7 @@ from ..catalog import revision_cache
 from . import lines
 from .decision import Block, Line, Release
 
-# Versions that one process keeps; the plugins that nobody asked about for longest make room.
+# Versions that one process keeps; those read first make room for others.
 MOST_RELEASES: Final = 60_000
 # With more changes than this everything is forgotten.
 MOST_CHANGES: Final = 2000
@@ -53,8 +52,8 @@ class ReleaseIndex:
         self._revision = -1
         # How many plugins there are, published or not, and the highest number one has: tells of deleted ones.
         self._count, self._last = 0, 0
-        # None: there is no published plugin of this name.
-        self._lines: OrderedDict[str, Line | None] = OrderedDict()
+        # The oldest first. None: there is no plugin of this name, published or blocked.
+        self._lines: dict[str, Line | None] = {}
         self._releases = 0
         self._blocks: Mapping[str, tuple[Block, ...]] = {}
         self._changelogs: LRUCache[Key, str] = LRUCache(_CHANGELOGS_KEPT, lambda text: len(text) + 1)
@@ -62,24 +61,27 @@ class ReleaseIndex:
     def lines(self, names: Collection[str]) -> dict[str, Line]:
         """Published plugins by name in lower case, of those with these names, ignoring case; and a Line without
         releases for what is not published, but blocked.
+        """
+        keys = [name.lower() for name in names]
+        return {key: line for key, line in zip(keys, self.lines_of(keys), strict=True) if line is not None}
+
+    def lines_of(self, keys: Sequence[str]) -> list[Line | None]:
+        """The same for names in lower case, in their order; None for what is neither published nor blocked.
 
         Costs one short statement if nothing changed and nothing is new.
         """
-        keys = {name.lower() for name in names}
         with self._lock:
+            known = self._lines
             if self._revision != catalog.committed_revision(self._engine):
                 with unit_of_work(writing=False):
                     self._refresh()
                     self._read(keys)
-            elif not self._lines.keys() >= keys:
+            elif not all(key in known for key in keys):
                 with unit_of_work(writing=False):
                     self._read(keys)
-            found = {key: self._lines[key] for key in keys}
-            for key in keys:
-                self._lines.move_to_end(key)
+            found = [known[key] for key in keys]
             self._make_room()
-            blocks = self._blocks
-        return {key: line or Line(key, (), blocks=blocks[key]) for key, line in found.items() if line or key in blocks}
+            return found
 
     def changelogs(self, wanted: Sequence[tuple[Line, Sequence[Release]]]) -> dict[Key, str]:
         """Changelogs of these releases, each cut at CHANGELOG_SHOWN characters; of the first ones, up to
@@ -127,8 +129,12 @@ class ReleaseIndex:
 
     def _take_blocks(self, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         for key in self._blocks.keys() | blocks.keys():
-            line = self._lines.get(key)
-            if line is not None:
+            if key not in self._lines or self._blocks.get(key) == blocks.get(key):
+                continue
+            line = self._lines[key]
+            if line is None or not line.releases:
+                self._forget(key)
+            else:
                 self._lines[key] = replace(line, blocks=blocks.get(key, ()))
         self._blocks = blocks
 
@@ -137,7 +143,10 @@ class ReleaseIndex:
         found = lines.load(missing) if missing else {}
         for key in missing:
             self._forget(key)
-            line = self._lines[key] = found.get(key)
+            line = found.get(key)
+            if line is None and key in self._blocks:
+                line = Line(key, (), blocks=self._blocks[key])
+            self._lines[key] = line
             self._releases += _weight(line)
 
     def _forget(self, key: str) -> None:
@@ -146,8 +155,7 @@ class ReleaseIndex:
 
     def _make_room(self) -> None:
         while self._releases > MOST_RELEASES and len(self._lines) > 1:
-            _, line = self._lines.popitem(last=False)
-            self._releases -= _weight(line)
+            self._forget(next(iter(self._lines)))
 
 
 def _weight(line: Line | None) -> int:

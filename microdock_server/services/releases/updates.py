@@ -73,20 +73,22 @@ class Update:
     block: Block | None = None
 
 
-def decide(host: Host, installed: Sequence[Installed], lines: Mapping[str, Line]) -> list[Update]:
-    """An answer for each of these plugins, whose names differ, in their order.
-
-    `lines` has the published plugins among them by name in lower case; and unpublished ones with blocks, without
-    releases.
-    """
-    choices = [_Choice.of(host, one, lines.get(one.name.lower())) for one in installed]
+def decide(choices: Sequence[Choice]) -> list[Update]:
+    """An answer for each of these plugins, whose names differ, in their order. Strikes out choices: see the module."""
     _fit({choice.key: choice for choice in choices})
     return [choice.answer() for choice in choices]
 
 
+def fit_already(choices: Sequence[Choice]) -> bool:
+    """Would `decide` strike nothing out, so that the answer for each is the one for it alone?"""
+    needing = [choice for choice in choices if choice.needs]
+    by_key = {choice.key: choice for choice in choices} if needing else {}
+    return all(_loss(choice, by_key) is None for choice in needing)
+
+
 @dataclass(slots=True)
-class _Choice:
-    """The choices that are left for one plugin."""
+class Choice:
+    """The choices that are left for one plugin. `line` is the published plugin, or an unpublished one with blocks."""
 
     key: str
     host: Host
@@ -100,7 +102,7 @@ class _Choice:
     struck: dict[Version, Reason] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, host: Host, installed: Installed, line: Line | None) -> _Choice:
+    def of(cls, host: Host, installed: Installed, line: Line | None) -> Choice:
         if installed.channel is not None and installed.channel is not host.channel:
             host = replace(host, channel=installed.channel)
         choice = cls(installed.name.lower(), host, installed, line)
@@ -131,6 +133,11 @@ class _Choice:
             return True
         version, bound = self.installed.version, self.line.recommended if self.line else None
         return version is not None and bound is not None and version > bound
+
+    @property
+    def needs(self) -> bool:
+        """Does what the host has afterwards need other plugins?"""
+        return self.chosen is not None and bool(self.chosen.dependencies)
 
     @property
     def target(self) -> Release | None:
@@ -243,7 +250,7 @@ class _Choice:
         return [release for release in between if not release.version > target.version][:MOST]
 
 
-def _fit(choices: Mapping[str, _Choice]) -> None:
+def _fit(choices: Mapping[str, Choice]) -> None:
     """Strike out choices until every dependency among the plugins holds, of those that can."""
     needers: dict[str, set[str]] = defaultdict(set)
     for key, choice in choices.items():
@@ -262,8 +269,18 @@ def _fit(choices: Mapping[str, _Choice]) -> None:
             dirty |= {changed, *needers[changed]}
 
 
-def _settle(choice: _Choice, choices: Mapping[str, _Choice]) -> str | None:
+def _settle(choice: Choice, choices: Mapping[str, Choice]) -> str | None:
     """Strike out one choice for the first dependency that does not hold; the key of the plugin that lost it."""
+    loss = _loss(choice, choices)
+    if loss is None:
+        return None
+    loser, reason = loss
+    loser.strike(reason)
+    return loser.key
+
+
+def _loss(choice: Choice, choices: Mapping[str, Choice]) -> tuple[Choice, Reason] | None:
+    """Who loses its best choice, and why, for the first dependency that does not hold; None if all hold that can."""
     chosen = choice.chosen
     if chosen is None:
         return None
@@ -272,30 +289,27 @@ def _settle(choice: _Choice, choices: Mapping[str, _Choice]) -> str | None:
         has = None if other is None else other.version
         if has is not None and needed.contains(has):
             continue
-        lost = _give_way(choice, chosen, other, name, needed)
-        if lost is not None:
-            return lost
+        loss = _give_way(choice, other, name, needed)
+        if loss is not None:
+            return loss
     return None
 
 
-def _give_way(choice: _Choice, chosen: Release, other: _Choice | None, name: str, needed: Range) -> str | None:
-    """Which of the two loses its best choice: None where that helps nobody, or was so before."""
+def _give_way(choice: Choice, other: Choice | None, name: str, needed: Range) -> tuple[Choice, Reason] | None:
+    """Which of the two loses its best choice: None where that helps nobody, or where it was so before."""
     has = None if other is None else other.version
     if choice.target is not None:
-        is_broken_already = other is None and choice.own is not None and name in choice.own.dependencies
-        if is_broken_already:
+        if other is None and choice.own is not None and name in choice.own.dependencies:
             return None
         if other is None or not other.can_be(needed) or _fits_without(choice, other, name):
             params = {"name": name, "range": str(needed), "has": None if has is None else str(has)}
-            choice.strike(Reason(WhyNot.NEEDS_DEPENDENCY, params))
-            return choice.key
+            return choice, Reason(WhyNot.NEEDS_DEPENDENCY, params)
     if other is None or not other.offered or not other.can_be(needed):
         return None
-    other.strike(Reason(WhyNot.HELD_BY, {"by": choice.installed.name, "range": str(needed)}))
-    return other.key
+    return other, Reason(WhyNot.HELD_BY, {"by": choice.installed.name, "range": str(needed)})
 
 
-def _fits_without(choice: _Choice, other: _Choice, name: str) -> bool:
+def _fits_without(choice: Choice, other: Choice, name: str) -> bool:
     """Would a plugin fit what the other is about to become, if it gave its best choice up?"""
     has, rest = other.version, (*choice.offered[1:], choice.own)
     if has is None:

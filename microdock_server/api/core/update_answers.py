@@ -1,0 +1,300 @@
+"""Answers of update checks: decided and rendered once for all hosts that ask the same about a plugin."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+from ...bundle.versions import InvalidVersion, Version
+from ...clock import iso
+from ...context import settings
+from ...messages import Language, text
+from ...services.releases import decision, updates
+from ...services.releases.decision import Block, Host, Line, Release, is_served
+from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
+from ...services.releases.lines import parsed_range, parsed_version
+from ...services.releases.updates import Choice, Installed, Told, Update
+from ...vocabulary import FULL_ROLLOUT, AboutInstalled, Channel, WhyNot
+
+# Bytes of answers that one process keeps, and answers about one plugin.
+KEPT_BYTES: Final = 12 * 1024 * 1024
+OVERHEAD: Final = 1500
+KEPT_OF_ONE: Final = 64
+
+
+class Asked(NamedTuple):
+    """An installed plugin as it was asked about, checked; its own key in caches."""
+
+    name: str
+    version: str
+    sha256: str | None
+    channel: Channel | None
+    pin: str | None
+    granted: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A host's question, but for its plugins."""
+
+    host: Host
+    language: Language
+    # What of it decides, rollouts aside.
+    key: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, host: Host, language: Language) -> Asking:
+        engines = tuple(sorted((name, str(version)) for name, version in host.engines.items()))
+        return cls(host, language, (engines, host.channel, language))
+
+
+@dataclass(slots=True)
+class _Known:
+    """The answer for one plugin by itself; true from `since` to `until`."""
+
+    choice: Choice
+    update: Update
+    body: bytes
+    # Characters of its changelogs.
+    changelogs: int
+    since: datetime
+    until: datetime | None
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes to keep."""
+        return len(self.body) + OVERHEAD
+
+    def holds(self, now: datetime) -> bool:
+        """Is it still what would be decided now?"""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
+@dataclass(slots=True)
+class _Plugin:
+    """What is known about one plugin, as long as its line is this one."""
+
+    line: Line | None
+    # Versions that not every host is offered.
+    partial: tuple[Release, ...]
+    known: dict[Any, _Known] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        return sum(known.bytes for known in self.known.values())
+
+
+class UpdateAnswers:
+    """Answers by plugin and question. One per process; threads share it."""
+
+    def __init__(self, index: ReleaseIndex) -> None:
+        self._index = index
+        self._lock = threading.Lock()
+        self._plugins: dict[str, _Plugin] = {}
+        self._bytes = 0
+
+    def answer(self, asking: Asking, asked: Sequence[Asked]) -> tuple[list[bytes], list[Update]]:
+        """For each of these plugins, in their order, its answer as JSON, and what was decided."""
+        wanted = list(zip(asked, self._index.lines_of([one.name.lower() for one in asked]), strict=True))
+        found, missing = self._look_up(asking, wanted)
+        if missing:
+            made = self._made(asking, [wanted[place] for place in missing])
+            for (place, key), known in zip(missing.items(), made, strict=True):
+                self._keep(asked[place], key, known)
+                found[place] = known
+        every = [found[place] for place in range(len(asked))]
+        is_short = sum(known.changelogs for known in every) <= CHANGELOGS_SHOWN
+        if is_short and updates.fit_already([known.choice for known in every]):
+            return [known.body for known in every], [known.update for known in every]
+        # Some plugins hold others back. That depends on all of them, so it is not kept.
+        decided = updates.decide([_choice(asking, one, line) for one, line in wanted])
+        changelogs = self._index.changelogs(_wanted(decided))
+        return [orjson.dumps(shown(one, changelogs, asking.language)) for one in decided], decided
+
+    def _look_up(
+        self, asking: Asking, wanted: Sequence[tuple[Asked, Line | None]]
+    ) -> tuple[dict[int, _Known], dict[int, Any]]:
+        """By place, the answers that are known; and for those that are not, the keys that they belong under."""
+        found: dict[int, _Known] = {}
+        missing: dict[int, Any] = {}
+        for place, (asked, line) in enumerate(wanted):
+            plugin = self._plugins.get(asked.name)
+            if plugin is None or plugin.line is not line:
+                plugin = self._begin(asked.name, line)
+            served = tuple(is_served(one, line.name, asking.host.client_id) for one in plugin.partial) if line else ()
+            key = (asked, asking.key, served)
+            known = plugin.known.get(key)
+            if known is not None and known.holds(asking.host.now):
+                found[place] = known
+            else:
+                missing[place] = key
+        return found, missing
+
+    def _made(self, asking: Asking, missing: Sequence[tuple[Asked, Line | None]]) -> list[_Known]:
+        choices = [_choice(asking, asked, line) for asked, line in missing]
+        answers = [choice.answer() for choice in choices]
+        changelogs = self._index.changelogs(_wanted(answers))
+        now = asking.host.now
+        return [
+            _Known(
+                choice,
+                answer,
+                orjson.dumps(body := shown(answer, changelogs, asking.language)),
+                sum(len(entry["changelog"]) for entry in body["changelog"]),
+                now,
+                None if line is None else decision.next_change(line, now),
+            )
+            for choice, answer, (_, line) in zip(choices, answers, missing, strict=True)
+        ]
+
+    def _begin(self, name: str, line: Line | None) -> _Plugin:
+        """Forget what is known of the plugin: its line is another one now."""
+        partial = () if line is None else tuple(one for one in line.releases if 0 < one.rollout < FULL_ROLLOUT)
+        plugin = _Plugin(line, partial)
+        with self._lock:
+            before = self._plugins.pop(name, None)
+            if before is not None:
+                self._bytes -= before.bytes
+            if line is not None:
+                self._plugins[name] = plugin
+        return plugin
+
+    def _keep(self, asked: Asked, key: Any, known: _Known) -> None:
+        with self._lock:
+            plugin = self._plugins.get(asked.name)
+            if plugin is None or plugin.line is not known.choice.line:
+                return
+            if len(plugin.known) >= KEPT_OF_ONE:
+                self._bytes -= plugin.bytes
+                plugin.known.clear()
+            plugin.known[key] = known
+            self._bytes += known.bytes
+            if self._bytes > KEPT_BYTES:
+                self._plugins.clear()
+                self._bytes = 0
+
+
+def _choice(asking: Asking, asked: Asked, line: Line | None) -> Choice:
+    installed = Installed(
+        name=asked.name,
+        text=asked.version,
+        version=_version(asked.version),
+        sha256=asked.sha256,
+        channel=asked.channel,
+        pin=None if asked.pin is None else parsed_range(asked.pin),
+        granted=asked.granted,
+    )
+    return Choice.of(asking.host, installed, line)
+
+
+def _version(written: str) -> Version | None:
+    try:
+        return parsed_version(written)
+    except InvalidVersion:
+        return None
+
+
+def _wanted(found: Sequence[Update]) -> list[tuple[Line, Sequence[Release]]]:
+    return [(one.line, one.passed) for one in found if one.line is not None and one.passed]
+
+
+def shown(found: Update, changelogs: Mapping[Key, str], language: Language) -> dict[str, Any]:
+    """The answer for one plugin as JSON."""
+    line = found.line
+    return {
+        "name": found.installed.name,
+        "installed": found.installed.text,
+        "action": found.action.value,
+        "target": None if line is None or found.target is None else target(line, found.target),
+        "newest": None if found.newest is None else str(found.newest.version),
+        "reasons": [_reason(told, language) for told in found.reasons],
+        "permissions_added": None if found.permissions_added is None else list(found.permissions_added),
+        "changelog": [] if line is None else list(_passed(line, found.passed, changelogs)),
+        "block": None if line is None or found.block is None else block(line.name, found.block),
+        "replacement": None if line is None else line.replacement,
+    }
+
+
+def target(line: Line, release: Release) -> dict[str, Any]:
+    """What a host needs to fetch a version and to check what it got."""
+    version = str(release.version)
+    return {
+        "version": version,
+        "file_name": f"{line.name.rpartition('.')[2]}@{version}.zip",
+        "file_size": release.size,
+        "file_hash": release.sha256,
+        "download_url": download_url(line.name, version),
+        "published_at": iso(release.published_at),
+        "permissions": None if release.permissions is None else list(release.permissions),
+        "dependencies": {name: str(needed) for name, needed in release.dependencies.items()},
+        "engines": {name: str(needed) for name, needed in release.engines.items()},
+    }
+
+
+def download_url(name: str, version: str) -> str:
+    """Where the package of this version is, by GET."""
+    return f"{settings().public_url or ''}/api/v1/marketplace/plugins/{name}/versions/{quote(version)}/download"
+
+
+def block(name: str, found: Block) -> dict[str, Any]:
+    """A block as hosts are told of it."""
+    return {
+        "plugin": name,
+        "versions": None if found.versions is None else str(found.versions),
+        "sha256": sorted(found.hashes),
+        "severity": found.severity.value,
+        "reason": dict(found.reason),
+        "advisory_url": found.advisory_url,
+        "since": iso(found.since),
+        "expires_at": None if found.expires_at is None else iso(found.expires_at),
+    }
+
+
+def _passed(line: Line, passed: Sequence[Release], changelogs: Mapping[Key, str]) -> Iterator[dict[str, Any]]:
+    for release in passed:
+        written = changelogs.get((line.name, str(release.version)))
+        if written is not None:
+            yield {"version": str(release.version), "published_at": iso(release.published_at), "changelog": written}
+
+
+# Codes whose text depends on whether somebody said why.
+_PLAIN: Final = (WhyNot.YANKED, AboutInstalled.INSTALLED_YANKED)
+
+
+def _reason(told: Told, language: Language) -> dict[str, Any]:
+    params = {name: _as_json(value, language) for name, value in told.params.items()}
+    return {
+        "code": told.code.value,
+        "version": told.version,
+        "message": _sentence(told, params, language),
+        "params": params,
+    }
+
+
+def _sentence(told: Told, params: Mapping[str, Any], language: Language) -> str:
+    key = f"release.{told.code.value}"
+    if told.code in _PLAIN and not params["reason"]:
+        key += "_plain"
+    elif told.code is WhyNot.NEEDS_ENGINE and params["has"] is None:
+        key += "_unstated"
+    elif told.code is WhyNot.NEEDS_DEPENDENCY and params["has"] is None:
+        key += "_missing"
+    elif told.code is WhyNot.ROLLOUT and params["paused"]:
+        key += "_paused"
+    elif told.code is AboutInstalled.DEPRECATED and params["replacement"]:
+        key += "_replaced"
+    words = {name: ", ".join(value) if isinstance(value, list) else value for name, value in params.items()}
+    return text(key, language, {**words, "version": told.version})
+
+
+def _as_json(value: Any, language: Language) -> Any:
+    """A value as hosts see it; of a text in both languages, the one that is asked for."""
+    if isinstance(value, dict):
+        return value[language]
+    return iso(value) if isinstance(value, datetime) else value
