@@ -262,6 +262,13 @@ def permits(role: Role, permission: str) -> bool:
     return permission in granted or f"{area}.*" in granted
 
 
+# Stands for all permissions to store data, in manifests and in grants.
+STORAGE_WILDCARD: Final = "storage:*"
+STORAGE_PERMISSIONS: Final = frozenset(("storage:local", "storage:session"))
+# Of a permission's name, and how many a plugin.json may list.
+PERMISSION_MAX: Final = 100
+PERMISSIONS_MAX: Final = 200
+
 # The default of the permissions that an installed plugin may be granted.
 DEFAULT_PERMISSIONS: Final[Mapping[str, Risk]] = {
     "storage:local": Risk.LOW,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from microdock_server.bundle.manifest import Manifest
+from microdock_server.bundle.manifest import MANIFEST, Manifest
 from microdock_server.bundle.problems import Problems
 from microdock_server.bundle.versions import is_version
+from microdock_server.vocabulary import STORAGE_PERMISSIONS, STORAGE_WILDCARD
 
 DATA: Final = "data"
 # Longest first: the first match is the operator. None: the full version alone.
@@ -30,6 +31,18 @@ def warn_of_ranges(manifest: Manifest, warnings: Problems) -> None:
     for name, text in manifest.dependencies.items():
         if not is_read_by_hosts(text):
             warnings.add("dependency-range", field=f"dependencies.{name}", value=text)
+
+
+def warn_of_permissions(manifest: Manifest, known: Collection[str], warnings: Problems) -> None:
+    """Warn about declared permissions that cannot be granted to any plugin, because they are not in `known`."""
+    for place, name in enumerate(manifest.permissions or ()):
+        if not is_known_permission(name, known):
+            warnings.add("permission-unknown", MANIFEST, field=f"permissions.{place}", value=name)
+
+
+def is_known_permission(name: str, known: Collection[str]) -> bool:
+    """Is it in `known`, or does it stand for permissions that are?"""
+    return name in known or (name == STORAGE_WILDCARD and not STORAGE_PERMISSIONS.isdisjoint(known))
 
 
 def is_read_by_hosts(text: str) -> bool:

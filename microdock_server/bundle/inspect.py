@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final
 
 from microdock_server.bundle.dotnet.assembly import IMAGE_MAX, SIZE_MAX, Finding, find_entry_class, read_assembly
-from microdock_server.bundle.host_warnings import warn_of_data, warn_of_ranges
+from microdock_server.bundle.host_warnings import warn_of_data, warn_of_permissions, warn_of_ranges
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
 from microdock_server.bundle.problems import Problem, Problems
 from microdock_server.bundle.zip.archive import Archive, Entry, Limits, open_archive
@@ -44,9 +45,13 @@ class Report:
 
 
 def inspect_package(
-    file: BinaryIO, limits: Limits = _DEFAULT_LIMITS, *, require_managed_assembly: bool = False
+    file: BinaryIO,
+    limits: Limits = _DEFAULT_LIMITS,
+    *,
+    require_managed_assembly: bool = False,
+    known_permissions: Collection[str] | None = None,
 ) -> Report:
-    """Inspect a seekable file completely.
+    """Inspect a seekable file completely. Without `known_permissions` none is reported as unknown.
 
     Bad content never raises: it becomes problems. Only errors of reading `file` (OSError) pass through. Every entry is
     unpacked once, in pieces of at most 256 KiB, and never beyond its declared size; declared sizes are checked against
@@ -60,6 +65,8 @@ def inspect_package(
     archive.check_content(problems)
     warn_of_data(archive.paths(), warnings)
     manifest = _manifest(archive, limits, problems, warnings)
+    if manifest is not None and known_permissions is not None:
+        warn_of_permissions(manifest, known_permissions, warnings)
     assembly = None if manifest is None else _assembly(archive, manifest, problems)
     if require_managed_assembly and manifest and assembly and assembly.status in _ASSEMBLY_RULES:
         problems.add(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, NamedTuple, Self
 
 from microdock_server.bundle.dotnet.assembly import IMAGE_MAX, SIZE_MAX
 from microdock_server.bundle.dotnet.assembly_facts import (
@@ -18,11 +18,9 @@ from microdock_server.bundle.dotnet.assembly_facts import (
     examine_assembly,
 )
 from microdock_server.bundle.manifest import MANIFEST, Manifest, parse_manifest
-from microdock_server.bundle.manifest.json_text import BadJson, load
 from microdock_server.bundle.problems import Problems
-from microdock_server.bundle.zip.archive import Archive, Limits, open_archive
+from microdock_server.bundle.zip.archive import Archive, Entry, Limits, open_archive
 
-PERMISSIONS_MAX: Final = 200
 README_MAX: Final = 256 * 1024
 _DEFAULT_LIMITS: Final = Limits()
 _DOCUMENT: Final = re.compile(
@@ -41,11 +39,28 @@ class FileFacts:
     sha256: str
 
 
+class PackedEntry(NamedTuple):
+    """A file or directory of a package, and where it is packed: what its bytes can be fetched or compared by.
+
+    `offset` is where its `compressed_size` bytes begin in the package; `method` is ZIP's number, 0 for stored and 8 for
+    deflated; `crc32` and `sha256` (hexadecimal) are of the unpacked bytes.
+    """
+
+    path: str
+    offset: int
+    compressed_size: int
+    size: int
+    method: int
+    crc32: int
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """A package's content. `files` are sorted by name; `manifest` is {} where plugin.json is not valid.
 
     `documents` has readme, changelog and license: does each exist, as a file or (the last two) in the manifest?
+    `entries` are those that can be unpacked, directories too, in the order of their data.
     """
 
     files: tuple[FileFacts, ...] = ()
@@ -55,15 +70,26 @@ class Inventory:
     unpacked_size: int = 0
     assembly: AssemblyFacts | None = None
     readme: str = ""
+    entries: tuple[PackedEntry, ...] = ()
+
+    @property
+    def declares_permissions(self) -> bool:
+        """Does plugin.json have a list of permissions? An empty one is not the same as none."""
+        return self.manifest.get("permissions") is not None
 
     def as_json(self) -> dict[str, Any]:
-        """The form in which an inventory is stored; `from_json` reverses it without loss."""
+        """The form in which an inventory is stored, all but `entries`, which are stored beside it.
+
+        Versions of the program that do not know entries read it too: it must not get further keys.
+        """
+        document = dataclasses.asdict(dataclasses.replace(self, entries=()))
+        del document["entries"]
         lists = {"files": [dataclasses.asdict(file) for file in self.files], "permissions": list(self.permissions)}
-        return dataclasses.asdict(self) | lists | {"assembly": self.assembly and self.assembly.as_json()}
+        return document | lists | {"assembly": self.assembly and self.assembly.as_json()}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
-        """The inverse of `as_json`, also after a round trip through JSON."""
+        """The inverse of `as_json`, also after a round trip through JSON; without entries."""
         typed = {
             "files": tuple(FileFacts(**item) for item in document["files"]),
             "permissions": tuple(document["permissions"]),
@@ -93,28 +119,27 @@ def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventor
         return Inventory()
     source = archive.read(MANIFEST, limits.max_manifest) or b""
     manifest, _ = parse_manifest(source)
-    files = [FileFacts(entry.name, entry.size, digest) for entry, digest in archive.digests()]
+    found = list(archive.digests())
+    files = [FileFacts(entry.name, entry.size, digest) for entry, digest in found if not entry.name.endswith("/")]
     return Inventory(
         files=tuple(sorted(files, key=lambda facts: (facts.name, facts.size, facts.sha256))),
         manifest={} if manifest is None else dataclasses.asdict(manifest),
-        permissions=_permissions(source),
+        permissions=tuple((manifest and manifest.permissions) or ()),
         documents=_documents(archive.names(), manifest),
         unpacked_size=archive.unpacked_size,
         assembly=None if manifest is None else _assembly(archive, manifest),
         readme=_readme(archive),
+        entries=_packed(found),
     )
 
 
-def _permissions(source: bytes) -> tuple[str, ...]:
-    """The strings in plugin.json's `permissions`, in order, each once; none if there are too many."""
-    try:
-        document, _ = load(source)
-    except BadJson:
-        return ()
-    listed = document.get("permissions") if isinstance(document, dict) else None
-    if not isinstance(listed, list) or len(listed) > PERMISSIONS_MAX:
-        return ()
-    return tuple(dict.fromkeys(item for item in listed if isinstance(item, str)))
+def _packed(found: Iterable[tuple[Entry, str]]) -> tuple[PackedEntry, ...]:
+    rows = (
+        PackedEntry(entry.name, entry.offset, entry.compressed_size, entry.size, entry.method, entry.crc, digest)
+        for entry, digest in found
+        if digest
+    )
+    return tuple(sorted(rows, key=lambda row: (row.offset, row.path)))
 
 
 def _documents(names: list[str], manifest: Manifest | None) -> dict[str, bool]:
@@ -161,7 +186,7 @@ def compare(old: Inventory | None, new: Inventory) -> dict[str, Any]:
     return {
         "files": _files(before, new),
         "manifest": _manifest(before.manifest, new.manifest),
-        "permissions": _difference(before.permissions, new.permissions),
+        "permissions": _permissions(old, new),
         "references": _difference(was.references, now.references),
         "capabilities": _facts(was.uses, now.uses),
         "native_imports": _facts(was.imports, now.imports),
@@ -176,9 +201,20 @@ def _files(old: Inventory, new: Inventory) -> dict[str, list[str]]:
 
 
 def _manifest(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields that differ, in the order of Manifest. Fields that are empty in both are left out."""
-    pairs = ((item.name, old.get(item.name), new.get(item.name)) for item in dataclasses.fields(Manifest))
+    """The fields that differ, in the order of Manifest, without permissions. Fields that are empty in both are left
+    out.
+    """
+    shown = (item.name for item in dataclasses.fields(Manifest) if item.name != "permissions")
+    pairs = ((name, old.get(name), new.get(name)) for name in shown)
     return [{"field": name, "old": was, "new": now} for name, was, now in pairs if was != now and (was or now)]
+
+
+def _permissions(old: Inventory | None, new: Inventory) -> dict[str, Any]:
+    """`declared` and `was_declared`: does plugin.json have a list of them, be it empty? The latter is null for a first
+    version.
+    """
+    changes: dict[str, Any] = _difference(old.permissions if old else (), new.permissions)
+    return changes | {"declared": new.declares_permissions, "was_declared": old and old.declares_permissions}
 
 
 def _difference(old: Iterable[str], new: Iterable[str]) -> dict[str, list[str]]:

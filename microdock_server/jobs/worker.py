@@ -57,7 +57,13 @@ class Kind:
 
 def _auto_review(leased: Leased, context: Context) -> None:
     settings = context.settings
-    tools = Tools(context.storage, limits(), settings.clamav_url or None, settings.require_managed_assembly)
+    tools = Tools(
+        context.storage,
+        limits(),
+        settings.clamav_url or None,
+        settings.require_managed_assembly,
+        settings.install_permissions,
+    )
     automatic.run(leased, tools)
 
 

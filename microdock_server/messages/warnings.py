@@ -32,6 +32,27 @@ WARNINGS: Final[dict[str, tuple[str, str]]] = {
         "the archive has data at its root ({entry}); the host keeps the user's data in the plugin's data folder, and "
         "updating such a plugin loses it: use another name, such as assets",
     ),
+    "bundle.permissions-ignored": (
+        "{entry} 的 {field} 不是由权限名称组成的列表（最多 {limit} 个），已视为未声明；"
+        '请写成列表，例如 ["storage:local"]',
+        "{field} in {entry} is not a list of at most {limit} names of permissions, and counts as not declared: write a "
+        'list, such as ["storage:local"]',
+    ),
+    "bundle.permission-unknown": (
+        "服务器不认识 {field} 的权限 {value}，宿主可能无法授予该权限；请检查拼写，或从 plugin.json 中删除",
+        "the permission {value} of {field} is not known to this server, and hosts may be unable to grant it: check its "
+        "spelling, or remove it from plugin.json",
+    ),
+    "bundle.replaces-ignored": (
+        '{entry} 的 {field} 不是由插件名称组成的列表（最多 {limit} 个），已忽略；请写成列表，例如 ["com.example.old"]',
+        "{field} in {entry} is not a list of at most {limit} names of plugins, and is ignored: write a list, such as "
+        '["com.example.old"]',
+    ),
+    "bundle.replaces-name": (
+        "{entry} 的 {field} 不是其他插件的名称，已忽略；请写插件的完整名称，例如 com.example.old",
+        "{field} in {entry} is not the name of another plugin, and is ignored: write a plugin's whole name, such as "
+        "com.example.old",
+    ),
     "bundle.dependency-range": (
         "{field} 的版本范围 {value} 有效，但宿主无法识别；"
         "宿主只识别完整版本号前加 >=、>、<=、<、=、^ 或 ~ 的写法，例如 ^1.2.0",

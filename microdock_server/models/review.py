@@ -91,3 +91,6 @@ class VersionInventory(Base):
     plugin_name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), primary_key=True)
     version: Mapped[str] = mapped_column(String(VERSION_MAX), primary_key=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Of each entry, in the order of bundle.inventory.PackedEntry. None where a version of the program made the row that
+    # did not know them: the inventory is made anew.
+    entries: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True))

@@ -18,12 +18,14 @@ class Measured(fields.Field[Any]):
         super().__init__(metadata={**kwargs.pop("metadata", {}), "anyOf": either}, **kwargs)
 
 
-class TextOrMap(fields.Field[Any]):
-    """A text, an object of strings, or null; for answers only."""
+class Texts(fields.Field[Any]):
+    """A text, an object or a list of strings, or null; for answers only."""
 
     def __init__(self, **kwargs: Any) -> None:
-        texts = {"type": "object", "additionalProperties": {"type": "string"}}
-        super().__init__(metadata={"anyOf": [{"type": "string"}, texts, {"type": "null"}]}, **kwargs)
+        text = {"type": "string"}
+        by_name = {"type": "object", "additionalProperties": text}
+        kinds = [text, by_name, {"type": "array", "items": text}, {"type": "null"}]
+        super().__init__(metadata={"anyOf": kinds}, **kwargs)
 
 
 class Counts(fields.Dict):

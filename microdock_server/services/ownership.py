@@ -120,7 +120,7 @@ def version_to_review(plugin: Plugin) -> PluginVersion:
 
 def manifest_of(version: PluginVersion) -> dict[str, Any]:
     """The version's plugin.json, without the owner's own texts."""
-    names = (*plugins.MANIFEST_FIELDS, "dependencies", "engines")
+    names = (*plugins.MANIFEST_FIELDS, "dependencies", "engines", "permissions", "replaces")
     return {"name": version.plugin_name, "version": version.version, **{n: getattr(version, n) for n in names}}
 
 

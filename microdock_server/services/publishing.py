@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from sqlalchemy.orm.attributes import set_committed_value
 
-from ..bundle import Limits, Manifest, Report, inspect_package
+from ..bundle import Manifest, Report
 from ..bundle.versions import sort_key
 from ..clock import utcnow
 from ..database.session import db
@@ -65,11 +65,6 @@ class Sent:
         if form is not None:
             _ensure_agrees(manifest, form)
         return cls(manifest, report, package.received(), room)
-
-
-def inspect(package: Incoming, limits: Limits, *, require_managed_assembly: bool) -> Report:
-    """The inspector's report on a received package."""
-    return inspect_package(package.reader(), limits, require_managed_assembly=require_managed_assembly)
 
 
 def accepted(report: Report) -> Manifest:
@@ -373,6 +368,8 @@ def _version(plugin: Plugin, sent: Sent, stored: StoredFile) -> PluginVersion:
         changelog=manifest.changelog,
         dependencies=dict(manifest.dependencies),
         engines=dict(manifest.engines),
+        permissions=manifest.permissions,
+        replaces=manifest.replaces,
         assembly_finding=asdict(assembly) if assembly else {},
         stored_from=sent.room.source,
         **_shown(manifest),

@@ -72,6 +72,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, _of_engine(kind), server_default=default, nullable=is_optional))
     for name, table, columns in _INDEXES:
         op.create_index(name, table, columns)
+    op.add_column("version_inventories", sa.Column("entries", sa.JSON(), nullable=True))
     op.execute(_BOUND)
     op.execute(_DEPRECATED_AT)
     op.create_table(
@@ -117,6 +118,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(_WITHDRAWN)
+    op.drop_column("version_inventories", "entries")
     for table in ("active_salts", "active_sketches", "blocks"):
         op.drop_table(table)
     for name, table, _ in _INDEXES:

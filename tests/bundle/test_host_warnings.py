@@ -72,3 +72,30 @@ def test_engines_are_another_matter() -> None:
 def test_a_range_that_is_none_is_a_problem_and_no_warning() -> None:
     data = package(files(dependencies={"com.other.plugin": "newest"}))
     assert rules(data) == ["field-range"] and inspect(data).warnings == ()
+
+
+KNOWN = ("http:api", "storage:local")
+
+
+@pytest.mark.parametrize(
+    ("declared", "unknown"),
+    [
+        ([], []),
+        (["http:api", "storage:local", "storage:*"], []),
+        (["tabs", "http:api", "HTTP:api"], ["tabs", "HTTP:api"]),
+        (["storage:session", "storage:"], ["storage:session", "storage:"]),
+    ],
+)
+def test_permissions_that_nobody_can_grant(declared: list[str], unknown: list[str]) -> None:
+    report = inspect(package(files(permissions=declared)), known_permissions=KNOWN)
+    assert report.ok and report.manifest is not None
+    assert report.manifest.permissions == declared
+    found = [(warning.rule, warning.field, warning.params["value"]) for warning in report.warnings]
+    assert found == [("permission-unknown", f"permissions.{declared.index(name)}", name) for name in unknown]
+
+
+def test_all_storage_is_unknown_where_there_is_no_permission_to_store() -> None:
+    assert warnings(package(files(permissions=["storage:*"])), known_permissions=("http:api",)) == [
+        "permission-unknown"
+    ]
+    assert warnings(package(files(permissions=["storage:*"]))) == []

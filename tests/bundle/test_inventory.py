@@ -8,6 +8,7 @@ import io
 import json
 import random
 import zipfile
+import zlib
 from typing import Any
 
 import pytest
@@ -40,6 +41,42 @@ def test_files_are_hashed_and_sorted() -> None:
     assert inventory.unpacked_size == sum(map(len, content.values()))
 
 
+def assert_packed(data: bytes | bytearray, inventory: Inventory) -> None:
+    """Every entry can be unpacked from the bytes that it names, and is what it says."""
+    for entry in inventory.entries:
+        packed = bytes(data[entry.offset : entry.offset + entry.compressed_size])
+        assert len(packed) == entry.compressed_size
+        content = zlib.decompress(packed, -zlib.MAX_WBITS) if entry.method == 8 else packed
+        assert (len(content), zlib.crc32(content)) == (entry.size, entry.crc32)
+        assert hashlib.sha256(content).hexdigest() == entry.sha256
+    places = [entry.offset for entry in inventory.entries]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_where_entries_are_packed(method: int) -> None:
+    content = files() | {"a/deep/file.bin": random.Random(1).randbytes(700_000), "empty": b"", ".hidden/": b""}
+    data = package(content, method)
+    inventory = take_inventory(io.BytesIO(data))
+    assert [entry.path for entry in inventory.entries] == list(content)
+    assert_packed(data, inventory)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        told = [(info.filename, info.compress_size, info.file_size, info.compress_type) for info in archive.infolist()]
+    assert [(entry.path, entry.compressed_size, entry.size, entry.method) for entry in inventory.entries] == told
+
+
+def test_where_entries_are_packed_with_descriptors_and_extra_fields() -> None:
+    data = crafted(
+        Item(b"piped.txt", b"x" * 500, 8, descriptor="s32"),
+        Item(b"wide.txt", b"y" * 50, descriptor="32", extra=b"\xfe\xca\4\0spam"),
+        Item(b"folder\\", b""),
+        Item(b"folder\\last.txt", b"z"),
+    )
+    inventory = take_inventory(io.BytesIO(data))
+    assert [entry.path for entry in inventory.entries][2:] == ["piped.txt", "wide.txt", "folder/", "folder/last.txt"]
+    assert_packed(data, inventory)
+
+
 def test_folders_are_no_files() -> None:
     assert [file.name for file in taken({"folder/": b"", "folder/x": b""}).files][-1] == "res/图标.txt"
     assert "folder/" not in {file.name for file in taken({"folder/": b""}).files}
@@ -55,8 +92,7 @@ def test_the_manifest_is_the_typed_one() -> None:
 @pytest.mark.parametrize("broken", [{"version": "one"}, {"name": None}, {"main": 5}])
 def test_an_invalid_manifest_is_empty(broken: dict[str, Any]) -> None:
     inventory = taken(permissions=["network"], **broken)
-    assert (inventory.manifest, inventory.assembly) == ({}, None)
-    assert inventory.permissions == ("network",)
+    assert (inventory.manifest, inventory.permissions, inventory.assembly) == ({}, (), None)
     assert len(inventory.files) == 3
 
 
@@ -64,7 +100,8 @@ def test_an_invalid_manifest_is_empty(broken: dict[str, Any]) -> None:
     ("given", "kept"),
     [
         (["network", "files"], ("network", "files")),
-        (["b", 1, None, "a", ["c"], "b"], ("b", "a")),
+        (["b", "a", "b"], ("b", "a")),
+        (["b", 1, None, "a", ["c"], "b"], ()),
         ([str(number) for number in range(200)], tuple(str(number) for number in range(200))),
         ([str(number) for number in range(201)], ()),
         ("network", ()),
@@ -151,21 +188,33 @@ def test_stored_and_read_back() -> None:
     inventory = with_dll(permissions=["network"], changelog="new")
     document = inventory.as_json()
     assert json.loads(json.dumps(document)) == document
-    assert Inventory.from_json(json.loads(json.dumps(document))) == inventory
-    assert Inventory.from_json(document) == inventory
+    stored = dataclasses.replace(inventory, entries=())
+    assert Inventory.from_json(json.loads(json.dumps(document))) == stored
+    assert Inventory.from_json(document) == stored
     assert isinstance(Inventory.from_json(document).files, tuple)
-    assert set(document) == {field.name for field in dataclasses.fields(Inventory)}
+
+
+def test_the_stored_form_gets_no_further_keys() -> None:
+    """Version 1.4.0 of the program reads them with exactly these, and would fail on others."""
+    document = with_dll().as_json()
+    assert set(document) == {
+        "files", "manifest", "permissions", "documents", "unpacked_size", "assembly", "readme"
+    }  # fmt: skip
+    assert {name for file in document["files"] for name in file} == {"name", "size", "sha256"}
 
 
 @pytest.mark.parametrize("inventory", [Inventory(), taken(), taken(main=3), Inventory(assembly=AssemblyFacts("ok"))])
 def test_stored_and_read_back_where_much_is_missing(inventory: Inventory) -> None:
-    assert Inventory.from_json(json.loads(json.dumps(inventory.as_json()))) == inventory
+    stored = dataclasses.replace(inventory, entries=())
+    assert Inventory.from_json(json.loads(json.dumps(inventory.as_json()))) == stored
 
 
 def test_content_that_is_not_as_declared() -> None:
     data = crafted(Item(b"liar.txt", b"x" * 50, local={"crc": 1}, central={"crc": 1}), Item(b"good.txt", b"good"))
-    found = {file.name: file.sha256 for file in take_inventory(io.BytesIO(data)).files}
+    inventory = take_inventory(io.BytesIO(data))
+    found = {file.name: file.sha256 for file in inventory.files}
     assert found["liar.txt"] == ""
+    assert [entry.path for entry in inventory.entries] == ["plugin.json", "MyPlugin.dll", "good.txt"]
     assert found["good.txt"] == hashlib.sha256(b"good").hexdigest()
 
 
@@ -192,7 +241,9 @@ def test_hundreds_of_accidents() -> None:
         for _ in range(chance.choice((1, 3, 30)) if data else 0):
             data[chance.randrange(max(0, len(data) - 400), len(data))] ^= 1 << chance.randrange(8)
         inventory = take_inventory(io.BytesIO(bytes(data)))
-        assert Inventory.from_json(json.loads(json.dumps(inventory.as_json()))) == inventory
+        stored = dataclasses.replace(inventory, entries=())
+        assert Inventory.from_json(json.loads(json.dumps(inventory.as_json()))) == stored
+        assert_packed(data, inventory)
         assert all(len(file.sha256) in (0, 64) for file in inventory.files)
         complete += len(inventory.files) == 4
     assert complete > 20
@@ -206,7 +257,7 @@ def test_the_first_version_adds_everything() -> None:
     assert {item["field"] for item in change["manifest"]} == {
         "name", "version", "main", "entry_class", "display_name", "dependencies", "engines"
     }  # fmt: skip
-    assert change["permissions"] == {"added": ["network"], "removed": []}
+    assert change["permissions"] == {"added": ["network"], "removed": [], "declared": True, "was_declared": None}
     assert "netstandard 2.0.0.0" in change["references"]["added"]
     assert {"capability": "file_system", "evidence": "System.IO.File::Exists"} in change["capabilities"]["added"]
     assert {"module": "kernel32.dll", "function": "LoadLibrary"} in change["native_imports"]["added"]
@@ -218,7 +269,7 @@ def test_nothing_changed() -> None:
     assert compare(with_dll(), with_dll()) == {
         "files": {"added": [], "removed": [], "changed": []},
         "manifest": [],
-        "permissions": none,
+        "permissions": {**none, "declared": False, "was_declared": False},
         "references": none,
         "capabilities": none,
         "native_imports": none,
@@ -230,11 +281,21 @@ def test_what_changed() -> None:
     new = taken({"new.txt": b"1", "both.txt": b"2", "same.txt": b"1"}, permissions=["b", "c"], version="1.1.0")
     change = compare(old, new)
     assert change["files"] == {"added": ["new.txt"], "removed": ["old.txt"], "changed": ["both.txt", "plugin.json"]}
-    assert change["permissions"] == {"added": ["c"], "removed": ["a"]}
+    assert change["permissions"] == {"added": ["c"], "removed": ["a"], "declared": True, "was_declared": True}
     assert change["manifest"] == [
         {"field": "version", "old": "1.0.0", "new": "1.1.0"},
         {"field": "license", "old": "MIT", "new": ""},
     ]
+
+
+def test_none_declared_is_not_the_same_as_not_declared() -> None:
+    change = compare(taken(), taken(permissions=[]))["permissions"]
+    assert change == {"added": [], "removed": [], "declared": True, "was_declared": False}
+
+
+def test_what_a_version_replaces() -> None:
+    old, new = taken(), taken(replaces=["com.example.old"])
+    assert compare(old, new)["manifest"] == [{"field": "replaces", "old": [], "new": ["com.example.old"]}]
 
 
 def test_what_the_assembly_lost_and_gained() -> None:

@@ -314,6 +314,65 @@ def test_number_of_requirements(field: str) -> None:
     assert changed(**{field: {f"com.a.b{number}": "*" for number in range(201)}}) == [("field-too-many", field)]
 
 
+def warned(**changes: Any) -> list[tuple[str, str | None]]:
+    """The warnings about a manifest without faults."""
+    warnings = Problems()
+    parsed, problems = parse_manifest(json.dumps(MANIFEST | changes).encode(), warnings)
+    assert problems == [] and parsed is not None
+    return [(found.rule, found.field) for found in warnings.done()]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (None, None),
+        ([], []),
+        (["http:api", "storage:*", "http:api"], ["http:api", "storage:*"]),
+        (["tabs", "https://*/*", "读取 文件", "X" * 100], ["tabs", "https://*/*", "读取 文件", "X" * 100]),
+        ([f"p{number}" for number in range(200)], [f"p{number}" for number in range(200)]),
+    ],
+)
+def test_permissions(given: object, kept: list[str] | None) -> None:
+    assert read(permissions=given).permissions == kept
+    assert warned(permissions=given) == []
+
+
+def test_permissions_that_are_absent_are_not_declared() -> None:
+    assert "permissions" not in MANIFEST
+    assert read().permissions is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "http:api", 5, False, True, 1.5, {}, {"http:api": True}, [1], ["http:api", None], [["http:api"]], [{}], [""],
+     [" "], ["a\nb"], ["a\u202eb"], ["a\u200bb"], ["x" * 101], ["a"] * 201, [[[[]]]]],
+)  # fmt: skip
+def test_permissions_that_mean_something_else_are_not_declared(given: object) -> None:
+    assert read(permissions=given).permissions is None
+    assert warned(permissions=given) == [("permissions-ignored", "permissions")]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "places"),
+    [
+        (None, [], []),
+        ([], [], []),
+        (["com.a.b", "COM.a.b", "com.a.c"], ["com.a.b", "com.a.c"], []),
+        (["com.a.b", "plugin", 5, None, ["com.a.c"], "x" * 99 + ".a"], ["com.a.b"], [1, 2, 3, 4, 5]),
+        (["com.example.MYplugin", "com.a.b"], ["com.a.b"], [0]),
+    ],
+)
+def test_replaces(given: object, kept: list[str], places: list[int]) -> None:
+    assert read(replaces=given).replaces == kept
+    assert warned(replaces=given) == [("replaces-name", f"replaces.{place}") for place in places]
+
+
+@pytest.mark.parametrize("given", ["", "com.a.b", 5, True, {}, {"com.a.b": "*"}, ["com.a.b"] * 201])
+def test_replaces_that_mean_something_else_are_ignored(given: object) -> None:
+    assert read(replaces=given).replaces == []
+    assert warned(replaces=given) == [("replaces-ignored", "replaces")]
+
+
 def test_all_faults_at_once() -> None:
     found = changed(name="x", version="1", main="a", entryClass="1", homepage="x", dependencies={"a": "b"}, author=1)
     assert [field for _, field in found] == [
@@ -326,6 +385,18 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
+
+
+@given(json_values, json_values)
+def test_permissions_and_replaces_are_never_a_fault(permissions: Any, replaces: Any) -> None:
+    """What is not JSON or not readable is one, wherever it stands."""
+    found = changed(permissions=permissions, replaces=replaces)
+    assert found == changed(one=permissions, other=replaces)
+    if found == []:
+        parsed = read(permissions=permissions, replaces=replaces)
+        declared = parsed.permissions
+        assert declared is None or (isinstance(permissions, list) and set(declared) == set(permissions))
+        assert all(name in replaces for name in parsed.replaces)
 
 
 @settings(max_examples=300, deadline=None)

@@ -39,6 +39,8 @@ VERSION = {
     "changelog": "修复了一些bug，添加了新功能",
     "dependencies": {"com.other.plugin": ">=1.0.0"},
     "engines": {"MicroDock": ">=2.0.0"},
+    "permissions": None,
+    "replaces": [],
     "is_deprecated": False,
     "download_count": 0,
 }

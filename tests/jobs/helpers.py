@@ -16,7 +16,7 @@ from typing import Any, Self
 from flask import Flask
 from sqlalchemy import select
 
-from microdock_server.bundle import Limits
+from microdock_server.bundle import inspect_package
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import AutoReview, Job
@@ -42,7 +42,7 @@ def submit(app: Flask, name: str = NAME) -> str:
             by = Actor(user.id, user.username, user.role, host_token(user, timedelta(hours=1)), 0)
         with Incoming(context.settings.temp_dir, limit=1 << 30) as body:
             body.write(package(name=name))
-            report = publishing.inspect(body, Limits(), require_managed_assembly=False)
+            report = inspect_package(body.reader())
             publishing.create(body, report, by, Submission(), context.storage)
         with unit_of_work(writing=False):
             [review_id] = db.session.scalars(select(AutoReview.id).where(AutoReview.plugin_name == name))

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdock_server.services.releases.permissions import COVERED, WILDCARD, added
+from microdock_server.services.releases.permissions import added
+from microdock_server.vocabulary import STORAGE_PERMISSIONS, STORAGE_WILDCARD
 
-NAMES = st.lists(st.sampled_from([WILDCARD, *sorted(COVERED), "storage:other", "http:api", "unknown"]))
+KNOWN = [STORAGE_WILDCARD, *sorted(STORAGE_PERMISSIONS), "http:api"]
+NAMES = st.lists(st.sampled_from([*KNOWN, "storage:other", "unknown"]))
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import Final
 from flask import request
 
 from ...addresses.client import counted
-from ...bundle import Limits, Report
+from ...bundle import Limits, Report, inspect_package
 from ...context import settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError, UnsupportedFileType
 from ...messages import text
 from ...observability import metrics
-from ...services import configuration, publishing
+from ...services import configuration
 from ...services.files.quotas import MIB, Room
 from .forms import FILE, Form, Part, Slot, receive
 from .parsing import drain
@@ -60,9 +60,14 @@ def inspected(package: Part) -> Report:
     """The inspector's findings about the package. Raises UnsupportedFileType if its name does not end in `.zip`."""
     if not package.name.lower().endswith(".zip"):
         raise UnsupportedFileType(allowed=".zip")
-    required = settings().require_managed_assembly
+    known = settings()
     with in_turn():
-        report = publishing.inspect(package.content, limits(), require_managed_assembly=required)
+        report = inspect_package(
+            package.content.reader(),
+            limits(),
+            require_managed_assembly=known.require_managed_assembly,
+            known_permissions=known.install_permissions,
+        )
     if report.problems:
         metrics.refused(report.problems[0].rule)
     return report

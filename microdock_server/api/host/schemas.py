@@ -94,6 +94,8 @@ class Version(Schema):
     changelog = plain.String(required=True)
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
+    permissions = plain.List(plain.String(), required=True, allow_none=True)
+    replaces = plain.List(plain.String(), required=True)
     is_deprecated = plain.Boolean(required=True)
     download_count = plain.Integer(required=True)
     created_at = fields.Moment(required=True)
@@ -119,6 +121,8 @@ class Manifest(Schema):
     changelog = plain.String(required=True)
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
+    permissions = plain.List(plain.String(), required=True, allow_none=True)
+    replaces = plain.List(plain.String(), required=True)
 
 
 class Assembly(Schema):

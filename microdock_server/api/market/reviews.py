@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ... import errors
-from ...context import context
+from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
 from ...models import Review
@@ -85,7 +85,9 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
         shown["download_url"] = serializers.url(
             f"/marketplace/plugins/{shown['plugin']['id']}/versions/{version.version}/download"
         )
-    difference = inventories.difference(row.plugin_name, row.version, context().storage, packages.limits())
+    difference = inventories.difference(
+        row.plugin_name, row.version, context().storage, packages.limits(), settings().install_permissions
+    )
     return {**shown, "diff": difference}
 
 

@@ -29,6 +29,7 @@ from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
 from ...services.developers import Profile
 from ...services.plugins import downloads, images, texts, versions
+from ...services.releases.permissions import unknown
 from ...services.reviews import review_queue
 from ...vocabulary import Role
 from .findings import summary
@@ -114,6 +115,9 @@ def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
         "file_hash": row.file_hash,
         "dependencies": row.dependencies,
         "engines": row.engines,
+        "permissions": row.permissions,
+        "unknown_permissions": unknown(row.permissions, settings().install_permissions),
+        "replaces": row.replaces,
         "host_range": host_range(row.engines),
         "runtime": runtime(row.assembly_finding),
         "downloads": row.download_count,

@@ -23,6 +23,8 @@ from microdock_server.vocabulary import (
     CHANGELOG_MAX,
     DESCRIPTION_MAX,
     DISPLAY_NAME_MAX,
+    PERMISSION_MAX,
+    PERMISSIONS_MAX,
     PLUGIN_NAME,
     PLUGIN_NAME_MAX,
     VERSION_MAX,
@@ -37,11 +39,15 @@ LICENSE_MAX: Final = 200
 HOMEPAGE_MAX: Final = 2048
 ENGINE_NAME_MAX: Final = 100
 REQUIREMENTS_MAX: Final = 200
+REPLACES_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A valid plugin.json. Texts are unchanged; missing fields are "" or {}, and `display_name` defaults to `name`."""
+    """A valid plugin.json. Texts are unchanged; missing fields are "", {} or [], and `display_name` defaults to `name`.
+
+    `permissions` is None where none are declared, which is not the same as an empty list.
+    """
 
     name: str
     version: str
@@ -55,12 +61,16 @@ class Manifest:
     changelog: str = ""
     dependencies: dict[str, str] = dataclasses.field(default_factory=dict)
     engines: dict[str, str] = dataclasses.field(default_factory=dict)
+    permissions: list[str] | None = None
+    # Names of the plugins that this one replaces.
+    replaces: list[str] = dataclasses.field(default_factory=list)
 
 
 def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manifest | None, list[Problem]]:
     """Read plugin.json; the manifest is None exactly if there are problems. Never raises on bad content.
 
-    Comments and trailing commas that were skipped are reported in `warnings`.
+    What was skipped is reported in `warnings`: comments, trailing commas, and values of `permissions` and `replaces`
+    that mean something else.
     """
     problems = Problems()
     warnings = Problems() if warnings is None else warnings
@@ -78,7 +88,7 @@ def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manif
         # Compared as the host reads it on Windows, and as entry names are read.
         document["main"] = main.replace("\\", "/")
         warnings.add("main-backslash", MANIFEST, field="main", value=main)
-    manifest = _Reader(document, problems).manifest()
+    manifest = _Reader(document, problems, warnings).manifest()
     found = list(problems.done())
     return (None if found else manifest), found
 
@@ -86,9 +96,10 @@ def parse_manifest(data: bytes, warnings: Problems | None = None) -> tuple[Manif
 class _Reader:
     """Takes the fields out of a document one by one and records each one's faults."""
 
-    def __init__(self, document: dict[str, Any], problems: Problems) -> None:
+    def __init__(self, document: dict[str, Any], problems: Problems, warnings: Problems) -> None:
         self._document = document
         self._problems = problems
+        self._warnings = warnings
 
     def manifest(self) -> Manifest:
         """The whole document; only to be used if there are no problems."""
@@ -106,6 +117,8 @@ class _Reader:
             changelog=self._prose("changelog", CHANGELOG_MAX),
             dependencies=self._dependencies(),
             engines=self._engines(),
+            permissions=self._permissions(),
+            replaces=self._replaces(name),
         )
 
     def _required(self, field: str, limit: int, rule: str, accepts: Callable[[str], bool]) -> str:
@@ -186,6 +199,35 @@ class _Reader:
                 self._problems.add("field-range", field=f"engines.{name}", value=value)
         return found
 
+    def _permissions(self) -> list[str] | None:
+        """The declared permissions, each once; None where there is no list of them.
+
+        Never a fault: packages carry all sorts of things under this name, from before it meant anything here.
+        """
+        value = self._document.get("permissions")
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) > PERMISSIONS_MAX or not all(map(_is_permission, value)):
+            self._warnings.add("permissions-ignored", MANIFEST, field="permissions", limit=PERMISSIONS_MAX)
+            return None
+        return list(dict.fromkeys(value))
+
+    def _replaces(self, own: str) -> list[str]:
+        """The plugins that this one replaces, each once, ignoring case. Never a fault either."""
+        value = self._document.get("replaces")
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > REPLACES_MAX:
+            self._warnings.add("replaces-ignored", MANIFEST, field="replaces", limit=REPLACES_MAX)
+            return []
+        found: dict[str, str] = {}
+        for place, name in enumerate(value):
+            if not isinstance(name, str) or not _is_plugin_name(name) or name.lower() == own.lower():
+                self._warnings.add("replaces-name", MANIFEST, field=f"replaces.{place}")
+            else:
+                found.setdefault(name.lower(), name)
+        return list(found.values())
+
     def _requirements(self, field: str) -> dict[str, str]:
         """An object of strings, its keys unique ignoring case. Missing, null and "" mean none."""
         value = self._document.get(field)
@@ -212,6 +254,16 @@ class _Reader:
 
 def _is_plugin_name(text: str) -> bool:
     return len(text) <= PLUGIN_NAME_MAX and PLUGIN_NAME.fullmatch(text) is not None
+
+
+def _is_permission(value: Any) -> bool:
+    """A name on one line that can be shown as it is."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= PERMISSION_MAX
+        and not value.isspace()
+        and printable(value) == value
+    )
 
 
 def _is_engine_name(text: str) -> bool:

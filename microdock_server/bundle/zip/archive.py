@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from microdock_server.bundle.problems import Problems
 from microdock_server.bundle.zip.content import ContentFault, unpacked
@@ -32,12 +32,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of the archive, with the name as unpacked."""
+    """One file of the archive (or a directory, whose name ends in a slash), with the name as unpacked.
+
+    `offset` is where its data begin in the archive.
+    """
 
     name: str
     size: int
     compressed_size: int
     crc: int
+    method: int
+    offset: int
+
+    @classmethod
+    def of(cls, header: Central) -> Self:
+        """As the header declares it."""
+        return cls(header.name, header.size, header.compressed_size, header.crc, header.method, header.data_offset)
 
 
 class Archive:
@@ -51,11 +61,7 @@ class Archive:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The files in directory order, as declared."""
-        return tuple(
-            Entry(header.name, header.size, header.compressed_size, header.crc)
-            for header in self._headers
-            if not header.is_directory
-        )
+        return tuple(Entry.of(header) for header in self._headers if not header.is_directory)
 
     @property
     def unpacked_size(self) -> int:
@@ -111,10 +117,11 @@ class Archive:
                 yield from unpacked(self._source, header)
 
     def digests(self) -> Iterator[tuple[Entry, str]]:
-        """Each file with its SHA-256 in hexadecimal; "" if the content is unreadable or not as declared."""
-        headers = (header for header in self._headers if not header.is_directory)
-        for entry, header in zip(self.entries, headers, strict=True):
-            yield entry, self._digest(header) if header.readable else ""
+        """Each file and directory with the SHA-256 of its content in hexadecimal; "" if that is unreadable or not as
+        declared.
+        """
+        for header in self._headers:
+            yield Entry.of(header), self._digest(header) if header.readable else ""
 
     def _digest(self, header: Central) -> str:
         digest = hashlib.sha256()

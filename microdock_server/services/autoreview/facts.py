@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -35,6 +35,8 @@ class Tools:
     limits: Limits
     scanner_url: str | None
     require_managed_assembly: bool = False
+    # What may be granted to installed plugins; None: not checked.
+    known_permissions: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ def gather(subject: Subject, tools: Tools, *, scans: bool, host: dict[str, Any])
     `host` describes the hosts that load plugins; it is stored with the facts so that the verdict can be reproduced.
     """
     with tools.storage.open(*subject.place) as package:
-        report = inspect_package(package, tools.limits, require_managed_assembly=tools.require_managed_assembly)
+        report = inspect_package(
+            package,
+            tools.limits,
+            require_managed_assembly=tools.require_managed_assembly,
+            known_permissions=tools.known_permissions,
+        )
     with tools.storage.open(*subject.place) as package:
         scanned = scan(package, tools.scanner_url if scans else None)
     with tools.storage.open(*subject.place) as package:

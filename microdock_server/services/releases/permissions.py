@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Iterable
 
-# Stands for all permissions to store data, in manifests and in grants.
-WILDCARD: Final = "storage:*"
-COVERED: Final = frozenset(("storage:local", "storage:session"))
+from ...bundle.host_warnings import is_known_permission
+from ...vocabulary import STORAGE_PERMISSIONS, STORAGE_WILDCARD
 
 
 def added(wanted: Collection[str] | None, granted: Collection[str] | None) -> list[str] | None:
@@ -19,8 +17,13 @@ def added(wanted: Collection[str] | None, granted: Collection[str] | None) -> li
     if wanted is None or granted is None:
         return None
     allowed = set(granted)
-    if WILDCARD in allowed:
-        allowed |= COVERED
-    elif allowed >= COVERED:
-        allowed.add(WILDCARD)
+    if STORAGE_WILDCARD in allowed:
+        allowed |= STORAGE_PERMISSIONS
+    elif allowed >= STORAGE_PERMISSIONS:
+        allowed.add(STORAGE_WILDCARD)
     return sorted(set(wanted) - allowed)
+
+
+def unknown(wanted: Iterable[str] | None, known: Collection[str]) -> list[str]:
+    """Those of them that this server lets nobody grant: `known` are those that it does."""
+    return [name for name in wanted or () if not is_known_permission(name, known)]

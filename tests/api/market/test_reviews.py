@@ -811,16 +811,23 @@ def manifest_bytes(**changes: Any) -> bytes:
 
 def test_a_reviewer_sees_what_a_version_changes_beside_the_published_one(who: People) -> None:
     first = packed(
-        manifest_bytes(permissions=["storage:local"]), MyPlugin__dll=b"MZ 1", old__txt=b"old", same__txt=b"same"
+        manifest_bytes(permissions=["storage:local", "tabs"]), MyPlugin__dll=b"MZ 1", old__txt=b"old", same__txt=b"same"
     )
     plugin = data(create(who.developer, {"plugin_file": file(first, "p.zip")}), 201)
     alone = review(who.reviewer, review_of(who.reviewer, plugin["id"])["id"])["diff"]
     assert alone["against"] is None
     assert alone["files"]["added"] == ["MyPlugin.dll", "old.txt", "plugin.json", "same.txt"]
+    assert alone["permissions"] == {
+        "added": ["storage:local", "tabs"], "removed": [], "unknown": ["tabs"], "declared": True, "was_declared": None,
+    }  # fmt: skip
     decide(who.reviewer, plugin["id"])
 
     later = manifest_bytes(
-        version="1.1.0", permissions=["http:external"], dependencies={"com.new.one": "^1.0.0"}, license="GPL"
+        version="1.1.0",
+        permissions=["storage:*", "http:external", "cookies"],
+        replaces=["com.example.old"],
+        dependencies={"com.new.one": "^1.0.0"},
+        license="GPL",
     )
     second = packed(later, MyPlugin__dll=b"MZ 2", new__txt=b"new", same__txt=b"same")
     form = {"plugin_file": file(second, "p.zip"), "version": "1.1.0", "changelog": "更新"}
@@ -833,10 +840,20 @@ def test_a_reviewer_sees_what_a_version_changes_beside_the_published_one(who: Pe
     assert changed["version"] == ("1.0.0", "1.1.0")
     assert changed["license"] == ("MIT", "GPL")
     assert changed["dependencies"] == ({"com.other.plugin": ">=1.0.0"}, {"com.new.one": "^1.0.0"})
-    assert diff["permissions"] == {"added": ["http:external"], "removed": ["storage:local"]}
+    assert changed["replaces"] == ([], ["com.example.old"])
+    assert "permissions" not in changed
+    assert diff["permissions"] == {
+        "added": ["cookies", "http:external", "storage:*"],
+        "removed": ["storage:local", "tabs"],
+        "unknown": ["cookies"],
+        "declared": True,
+        "was_declared": True,
+    }
     assert diff["references"] == {"added": [], "removed": []}
     assert found["changelog"] == "更新"
     assert found["manifest"]["version"] == "1.1.0"
+    assert found["manifest"]["permissions"] == ["storage:*", "http:external", "cookies"]
+    assert found["manifest"]["replaces"] == ["com.example.old"]
 
 
 def test_a_reviewer_sees_which_assemblies_and_apis_a_version_begins_to_use(

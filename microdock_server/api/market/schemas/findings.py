@@ -124,14 +124,18 @@ class VersionManifest(Schema):
     entry_class = plain.String(required=True)
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
+    permissions = plain.List(plain.String(), required=True, allow_none=True)
+    replaces = plain.List(plain.String(), required=True)
 
 
 class ManifestChange(Schema):
-    """A field of plugin.json that differs: a text, or an object of texts; null where there was no version before."""
+    """A field of plugin.json that differs: a text, or an object or list of texts; null where there was no version
+    before.
+    """
 
     field = plain.String(required=True)
-    old = answer_fields.TextOrMap(required=True)
-    new = answer_fields.TextOrMap(required=True)
+    old = answer_fields.Texts(required=True)
+    new = answer_fields.Texts(required=True)
 
 
 class NameDifference(Schema):
@@ -141,6 +145,15 @@ class NameDifference(Schema):
 
 class FileDifference(NameDifference):
     changed = plain.List(plain.String(), required=True)
+
+
+class PermissionDifference(NameDifference):
+    """`declared` is false where plugin.json has no list of permissions, which is not the same as an empty one."""
+
+    # Marshmallow takes fields off the class, and its own `unknown` stays what it is.
+    unknown = plain.List(plain.String(), required=True)  # type: ignore[assignment]
+    declared = plain.Boolean(required=True)
+    was_declared = plain.Boolean(required=True, allow_none=True)
 
 
 class ApiUse(Schema):
@@ -172,7 +185,7 @@ class Diff(Schema):
 
     against = plain.String(required=True, allow_none=True)
     manifest = plain.List(plain.Nested(ManifestChange), required=True)
-    permissions = plain.Nested(NameDifference, required=True)
+    permissions = plain.Nested(PermissionDifference, required=True)
     files = plain.Nested(FileDifference, required=True)
     references = plain.Nested(NameDifference, required=True)
     capabilities = plain.Nested(ApiUseDifference, required=True)

@@ -213,6 +213,9 @@ class Version(Schema):
     file_hash = plain.String(required=True, metadata={"description": "SHA-256, hex"})
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
+    permissions = plain.List(plain.String(), required=True, allow_none=True)
+    unknown_permissions = plain.List(plain.String(), required=True)
+    replaces = plain.List(plain.String(), required=True)
     host_range = plain.Nested(HostRange, required=True, allow_none=True)
     runtime = plain.Nested(Runtime, required=True, allow_none=True)
     downloads = plain.Integer(required=True)
@@ -238,6 +241,28 @@ class CreatedVersion(Version):
 
 class VersionDetail(Version):
     changelog_html = plain.String(required=True, metadata={"description": "sanitised"})
+
+
+class PackedEntry(Schema):
+    """A file of a package, or a directory, whose path ends in a slash. CRC-32 and SHA-256 are of the unpacked bytes."""
+
+    path = plain.String(required=True)
+    offset = plain.Integer(required=True)
+    compressed_size = plain.Integer(required=True)
+    size = plain.Integer(required=True)
+    method = plain.Integer(required=True)
+    crc32 = plain.Integer(required=True)
+    sha256 = plain.String(required=True)
+
+
+class VersionFiles(Schema):
+    """What a version's package consists of, in the order of the package."""
+
+    version = plain.String(required=True)
+    size = plain.Integer(required=True, metadata={"description": "bytes of the package"})
+    file_hash = plain.String(required=True)
+    download_url = plain.String(required=True)
+    files = plain.List(plain.Nested(PackedEntry), required=True)
 
 
 class UploadKey(Schema):
