@@ -17,11 +17,11 @@ from ..errors import (
     PluginNotFound,
     VersionNotFound,
 )
-from ..models import Install, User
-from ..vocabulary import PluginStatus, Risk
+from ..models import Install, PluginVersion, User
+from ..vocabulary import STORAGE_WILDCARD, PluginStatus, Risk
 from . import plugins
 from .plugins import versions
-from .releases.permissions import WILDCARD
+from .releases.permissions import added
 
 
 def listed(user_id: str) -> Sequence[Row[Any]]:
@@ -47,13 +47,16 @@ def install(
     *,
     allowed: Mapping[str, Risk],
     require_catalog: bool,
-) -> Install:
-    """Add a plugin to the user's set. Raises InstallExists, InstallUnavailable, PluginNotFound or VersionNotFound."""
+) -> tuple[Install, list[str] | None]:
+    """Add a plugin to the user's set; returns also what its version declares beyond the grants (see `widened`).
+
+    Raises InstallExists, InstallUnavailable, PluginNotFound or VersionNotFound.
+    """
     permissions = expanded(granted, allowed, "grantedPermissions")
     if _find(user_id, plugin_id) is not None:
         raise InstallExists()
-    _ensure_available(plugin_id, plugin_version, require_catalog)
-    added = Install(
+    version = _available(plugin_id, plugin_version, require_catalog)
+    new = Install(
         user_id=user_id,
         plugin_id=plugin_id,
         plugin_key=plugin_id.lower(),
@@ -61,10 +64,10 @@ def install(
         plugin_version=plugin_version,
         granted_permissions=permissions,
     )
-    db.session.add(added)
+    db.session.add(new)
     db.session.flush()
     _changed(user_id)
-    return added
+    return new, widened(version, permissions)
 
 
 def remove(user_id: str, plugin_id: str) -> None:
@@ -81,13 +84,25 @@ def set_enabled(user_id: str, plugin_id: str, enabled: bool) -> None:
     _changed(user_id)
 
 
-def set_permissions(user_id: str, plugin_id: str, granted: Sequence[str], allowed: Mapping[str, Risk]) -> None:
-    """Replace the permissions granted to an installed plugin."""
+def set_permissions(
+    user_id: str, plugin_id: str, granted: Sequence[str], allowed: Mapping[str, Risk]
+) -> list[str] | None:
+    """Replace the permissions granted to an installed plugin; returns what its version declares beyond them (see
+    `widened`).
+    """
     permissions = expanded(granted, allowed, "permissions")
     found = get(user_id, plugin_id)
     found.granted_permissions = permissions
     found.updated_at = utcnow()
     _changed(user_id)
+    plugin = plugins.find(found.plugin_id)
+    version = versions.find(plugin, found.plugin_version) if plugin is not None and plugin.is_public else None
+    return widened(version, permissions)
+
+
+def widened(version: PluginVersion | None, granted: Sequence[str]) -> list[str] | None:
+    """What the version's manifest declares beyond the grants; None if it declares nothing, or nobody can see it."""
+    return added(version.permissions, granted) if version is not None and version.is_public else None
 
 
 def get(user_id: str, plugin_id: str) -> Install:
@@ -104,7 +119,7 @@ def expanded(granted: Sequence[str], allowed: Mapping[str, Risk], field: str) ->
     """
     result: dict[str, None] = {}
     for index, permission in enumerate(granted):
-        if permission == WILDCARD:
+        if permission == STORAGE_WILDCARD:
             result.update(dict.fromkeys(name for name in allowed if name.startswith("storage:")))
         elif permission in allowed:
             result[permission] = None
@@ -122,7 +137,8 @@ def _changed(user_id: str) -> None:
     db.session.execute(_CHANGED, {"id_": user_id})
 
 
-def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> None:
+def _available(plugin_id: str, version: str, require_catalog: bool) -> PluginVersion | None:
+    """The version of a plugin that can be installed; None of one that the catalogue does not know."""
     plugin = plugins.find(plugin_id)
     if plugin is not None and (not plugin.is_enabled or plugin.status == PluginStatus.SUSPENDED):
         raise InstallUnavailable(name=plugin.name)
@@ -130,10 +146,11 @@ def _ensure_available(plugin_id: str, version: str, require_catalog: bool) -> No
     if plugin is None or not plugin.is_public:
         if require_catalog:
             raise PluginNotFound()
-        return
+        return None
     found = versions.find(plugin, version)
     if found is None or not found.is_public:
         raise VersionNotFound()
+    return found
 
 
 # Built once: hosts ask for them at every start, or many users at once. On the tables where no mapped object is needed.

@@ -63,6 +63,10 @@ class Install(Schema):
     updatedAt = fields.Moment(required=True, attribute="updated_at")
 
 
+class NewlyInstalled(Install):
+    permissions_widened = plain.List(plain.String())
+
+
 class Permission(Schema):
     permission = plain.String(required=True)
     risk = plain.String(required=True, metadata={"enum": ["low", "medium", "high"]})

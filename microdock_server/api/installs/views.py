@@ -15,6 +15,12 @@ from ..core.surface import Access
 from . import installs, listing, schemas
 
 NAMES: Final = {"type": "array", "items": {"type": "string"}}
+WIDENED: Final = {
+    "type": ["object", "null"],
+    "properties": {"permissions_widened": {**NAMES, "description": "declared by the version, and not granted"}},
+    "required": ["permissions_widened"],
+}
+_COLUMNS: Final = tuple(field.attribute or name for name, field in schemas.Install().fields.items())
 PATH: Final = {"plugin_id": {"type": "string", **schemas.PathId().fields["pluginId"].metadata}}
 
 
@@ -44,7 +50,7 @@ def allowed(actor: Actor) -> Any:
     "/install",
     access=Access.LOGGED_IN,
     body=schemas.NewInstall,
-    answer=schemas.Install,
+    answer=schemas.NewlyInstalled,
     message="installs.installed",
     transaction="caller",
     errors=(
@@ -56,8 +62,10 @@ def allowed(actor: Actor) -> Any:
     act="install",
 )
 def install(actor: Actor, body: dict[str, Any]) -> Any:
-    """Add a plugin to my set."""
-    return service.install(
+    """Add a plugin to my set. If the catalogue knows which permissions it declares, the answer says which of them were
+    not granted.
+    """
+    new, widened = service.install(
         actor.id,
         body["pluginId"],
         body["pluginName"],
@@ -66,6 +74,7 @@ def install(actor: Actor, body: dict[str, Any]) -> Any:
         allowed=settings().install_permissions,
         require_catalog=settings().installs_require_catalog,
     )
+    return {name: getattr(new, name) for name in _COLUMNS} | _told(widened)
 
 
 @installs.operation(
@@ -122,13 +131,24 @@ def granted(actor: Actor, plugin_id: str) -> Any:
     access=Access.LOGGED_IN,
     path=PATH,
     body=schemas.Permissions,
+    plain_answer=WIDENED,
     message="installs.permissions_changed",
     transaction="caller",
     errors=(errors.InstallNotFound,),
 )
-def grant(actor: Actor, plugin_id: str, body: dict[str, Any]) -> None:
-    """Replace what an installed plugin may do."""
-    service.set_permissions(actor.id, _checked(plugin_id), body["permissions"], settings().install_permissions)
+def grant(actor: Actor, plugin_id: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Replace what an installed plugin may do. If the catalogue knows which permissions it declares, the answer says
+    which of them were not granted; otherwise its data is null.
+    """
+    allowed = settings().install_permissions
+    return _told(service.set_permissions(actor.id, _checked(plugin_id), body["permissions"], allowed)) or None
+
+
+def _told(widened: list[str] | None) -> dict[str, list[str]]:
+    """The field that says what was not granted; left out where nothing is declared, so that those answers stay as
+    they are.
+    """
+    return {} if widened is None else {"permissions_widened": widened}
 
 
 def _checked(plugin_id: str) -> str:

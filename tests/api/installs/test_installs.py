@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from ...conftest import AppFactory
-from ...support import Api, add_user, signed_in
+from ...support import Api, add_user, package, signed_in
 
 BASE = "/api/v1/plugins"
 
@@ -123,3 +123,81 @@ def test_the_allow_list_is_configurable(make_app: AppFactory) -> None:
     ]
     assert root.post(f"{BASE}/install", wanted()).status_code == 400
     assert root.post(f"{BASE}/install", wanted(grantedPermissions=["printer:use"])).status_code == 200
+
+
+# What the installed version declares beside what was granted
+
+PLUGIN = "com.example.myplugin"
+
+
+def put_in(user: Api, granted: list[str], **changes: Any) -> Any:
+    """The data of an answer to installing a plugin whose package declares `changes`."""
+    assert user.upload(package(**changes)).status_code == 200
+    answer = user.post(f"{BASE}/install", wanted(pluginId=PLUGIN, grantedPermissions=granted))
+    assert answer.status_code == 200
+    return answer.get_json()["data"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "granted", "widened"),
+    [
+        ([], [], []),
+        (["http:api"], ["http:api"], []),
+        (["user:profile", "http:api", "tabs"], ["ui:modal"], ["http:api", "tabs", "user:profile"]),
+        (["storage:local", "storage:session"], ["storage:*"], []),
+        (["storage:*"], ["storage:*"], []),
+        (["storage:*"], ["storage:local", "storage:session"], []),
+        (["storage:*"], ["storage:local"], ["storage:*"]),
+    ],
+)
+def test_an_install_says_what_was_not_granted(
+    user: Api, declared: list[str], granted: list[str], widened: list[str]
+) -> None:
+    found = put_in(user, granted, permissions=declared)
+    assert found["permissions_widened"] == widened
+    answer = user.put(f"{BASE}/{PLUGIN}/permissions", {"permissions": granted})
+    assert (answer.status_code, answer.get_json()["data"]) == (200, {"permissions_widened": widened})
+    [listed] = user.get(f"{BASE}/installed").get_json()["data"]
+    assert listed == {name: value for name, value in found.items() if name != "permissions_widened"} | {
+        "updatedAt": listed["updatedAt"]
+    }
+
+
+def test_what_is_installed_counts_and_not_the_current_version(user: Api) -> None:
+    assert put_in(user, [], permissions=["http:api", "file:upload"])["permissions_widened"] == [
+        "file:upload",
+        "http:api",
+    ]
+    assert user.upload(package(version="2.0.0", permissions=["user:modify"])).status_code == 200
+    answer = user.put(f"{BASE}/{PLUGIN}/permissions", {"permissions": ["http:api"]})
+    assert answer.get_json()["data"] == {"permissions_widened": ["file:upload"]}
+
+
+@pytest.mark.parametrize("changes", [{}, {"permissions": "all"}])
+def test_what_declares_nothing_is_answered_as_ever(user: Api, changes: dict[str, Any]) -> None:
+    assert "permissions_widened" not in put_in(user, ["http:api"], **changes)
+    answer = user.put(f"{BASE}/{PLUGIN}/permissions", {"permissions": []})
+    assert (answer.status_code, answer.get_json()["data"]) == (200, None)
+
+
+def test_what_no_catalogue_knows_is_answered_as_ever(user: Api) -> None:
+    answer = user.post(f"{BASE}/install", wanted())
+    assert "permissions_widened" not in answer.get_json()["data"]
+    assert user.put(f"{BASE}/wk-checkin/permissions", {"permissions": []}).get_json()["data"] is None
+
+
+def test_nothing_is_told_of_what_the_user_may_not_see(app: Flask, user: Api) -> None:
+    root = signed_in(app)
+    put_in(user, [], permissions=["http:api"])
+    path = f"/api/v1/admin/plugins/{PLUGIN}/status"
+    assert root.post(path, {"status": "suspended", "reason": "违规"}).status_code == 200
+    assert user.put(f"{BASE}/{PLUGIN}/permissions", {"permissions": []}).get_json()["data"] is None
+    assert root.post(path, {"status": "published", "reason": "澄清"}).status_code == 200
+    answer = user.put(f"{BASE}/{PLUGIN}/permissions", {"permissions": []})
+    assert answer.get_json()["data"] == {"permissions_widened": ["http:api"]}
+
+
+def test_what_is_declared_and_unknown_cannot_be_granted_and_refuses_nothing(user: Api) -> None:
+    assert put_in(user, [], permissions=["tabs"])["permissions_widened"] == ["tabs"]
+    answer = user.put(f"{BASE}/{PLUGIN}/permissions", {"permissions": ["tabs"]})
+    assert answer.status_code == 400
