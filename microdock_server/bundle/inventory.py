@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,8 @@ from microdock_server.bundle.problems import Problems
 from microdock_server.bundle.zip.archive import Archive, Entry, Limits, open_archive
 
 README_MAX: Final = 256 * 1024
+# Of real tools: 30 bytes and the name, up to 36 of extra fields, up to 24 of the descriptor before.
+HEADER_MAX: Final = 256
 _DEFAULT_LIMITS: Final = Limits()
 _DOCUMENT: Final = re.compile(
     r"(?:docs/)?(?:(?P<readme>readme)|(?P<changelog>changelog|changes|history)|(?P<license>licen[sc]e|copying))[^/]*",
@@ -43,7 +46,8 @@ class PackedEntry(NamedTuple):
     """A file or directory of a package, and where it is packed: what its bytes can be fetched or compared by.
 
     `offset` is where its `compressed_size` bytes begin in the package; `method` is ZIP's number, 0 for stored and 8 for
-    deflated; `crc32` and `sha256` (hexadecimal) are of the unpacked bytes.
+    deflated; `crc32` and `sha256` (hexadecimal) are of the unpacked bytes. `header` holds the bytes between the data of
+    the entry before and its own, in base64; None where they are more than HEADER_MAX.
     """
 
     path: str
@@ -53,6 +57,7 @@ class PackedEntry(NamedTuple):
     method: int
     crc32: int
     sha256: str
+    header: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +134,21 @@ def take_inventory(file: BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> Inventor
         unpacked_size=archive.unpacked_size,
         assembly=None if manifest is None else _assembly(archive, manifest),
         readme=_readme(archive),
-        entries=_packed(found),
+        entries=_packed(archive, found),
     )
 
 
-def _packed(found: Iterable[tuple[Entry, str]]) -> tuple[PackedEntry, ...]:
-    rows = (
-        PackedEntry(entry.name, entry.offset, entry.compressed_size, entry.size, entry.method, entry.crc, digest)
-        for entry, digest in found
-        if digest
-    )
-    return tuple(sorted(rows, key=lambda row: (row.offset, row.path)))
+def _packed(archive: Archive, found: Iterable[tuple[Entry, str]]) -> tuple[PackedEntry, ...]:
+    rows: list[PackedEntry] = []
+    end = 0
+    for entry, digest in sorted(found, key=lambda item: (item[0].offset, item[0].name)):
+        if digest:
+            length = entry.offset - end
+            header = b64encode(archive.raw(end, length)).decode() if length <= HEADER_MAX else None
+            facts = (entry.compressed_size, entry.size, entry.method, entry.crc, digest, header)
+            rows.append(PackedEntry(entry.name, entry.offset, *facts))
+            end = entry.offset + entry.compressed_size
+    return tuple(rows)
 
 
 def _documents(names: list[str], manifest: Manifest | None) -> dict[str, bool]:

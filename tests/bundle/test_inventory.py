@@ -9,13 +9,14 @@ import json
 import random
 import zipfile
 import zlib
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from microdock_server.bundle import Limits, parse_manifest
 from microdock_server.bundle.dotnet.assembly_facts import AssemblyFacts, EntryFacts, NativeImport
-from microdock_server.bundle.inventory import README_MAX, FileFacts, Inventory, compare, take_inventory
+from microdock_server.bundle.inventory import HEADER_MAX, README_MAX, FileFacts, Inventory, compare, take_inventory
 
 from .craft import Item
 from .packages import crafted, files, manifest, package, real_dll
@@ -42,15 +43,17 @@ def test_files_are_hashed_and_sorted() -> None:
 
 
 def assert_packed(data: bytes | bytearray, inventory: Inventory) -> None:
-    """Every entry can be unpacked from the bytes that it names, and is what it says."""
+    """Every entry can be unpacked from the bytes that it names, and is what it says; headers are what lies between."""
+    end = 0
     for entry in inventory.entries:
         packed = bytes(data[entry.offset : entry.offset + entry.compressed_size])
         assert len(packed) == entry.compressed_size
         content = zlib.decompress(packed, -zlib.MAX_WBITS) if entry.method == 8 else packed
         assert (len(content), zlib.crc32(content)) == (entry.size, entry.crc32)
         assert hashlib.sha256(content).hexdigest() == entry.sha256
-    places = [entry.offset for entry in inventory.entries]
-    assert places == sorted(places)
+        between = data[end : entry.offset]
+        assert entry.header == (b64encode(between).decode() if len(between) <= HEADER_MAX else None)
+        end = entry.offset + entry.compressed_size
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -75,6 +78,12 @@ def test_where_entries_are_packed_with_descriptors_and_extra_fields() -> None:
     inventory = take_inventory(io.BytesIO(data))
     assert [entry.path for entry in inventory.entries][2:] == ["piped.txt", "wide.txt", "folder/", "folder/last.txt"]
     assert_packed(data, inventory)
+
+
+def test_long_headers_are_left_out() -> None:
+    short, long = (b"\xfe\xca" + (size - 4).to_bytes(2, "little") + bytes(size - 4) for size in (200, 300))
+    inventory = take_inventory(io.BytesIO(crafted(Item(b"short", b"x", extra=short), Item(b"long", b"x", extra=long))))
+    assert [entry.header is None for entry in inventory.entries] == [False, False, False, True]
 
 
 def test_folders_are_no_files() -> None:

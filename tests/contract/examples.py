@@ -29,6 +29,8 @@ _MADE_UP = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "0" * 64),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
     (re.compile(r"/\d{10}_"), "/1769860800_"),
+    # A local header of a ZIP file, which holds a time.
+    (re.compile(r"^UEsDB[\w+/]+=*$"), "UEsDBBQAAAAIAAAA…"),
 )
 _KEYS = {"request_id": "01J0000000", "revision": "0123456789abcdef", "upload_key": "a-key-that-is-shown-once"}
 
@@ -162,6 +164,7 @@ def _market(ask: Recorder, who: People) -> None:
     ask(who.developer, "PUT", one, {"description": "Says hello to the world."}, plugin_id=plugin)
     ask(who.nobody, "GET", f"{one}/versions", plugin_id=plugin)
     ask(who.nobody, "GET", f"{one}/versions/{{version}}", plugin_id=plugin, version="1.0.0")
+    ask(who.nobody, "GET", f"{one}/versions/{{version}}/files", plugin_id=plugin, version="1.0.0")
     ask(who.developer, "GET", f"{one}/versions/{{version}}/timeline", plugin_id=plugin, version="1.0.0")
     ask(who.nobody, "GET", f"{one}/download", plugin_id=plugin)
     ask(who.nobody, "GET", f"{one}/versions/{{version}}/download", plugin_id=plugin, version="1.0.0")

@@ -10,6 +10,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
     appeals,
     auth,
     categories,
+    files,
     limits,
     notices,
     people,

@@ -16,6 +16,7 @@ from ...schemas.fields import version_meant
 from ...services import plugins, publishing
 from ...services.accounts.tokens import Actor
 from ...services.plugins import downloads, images, texts, versions
+from ...services.plugins.downloads import Package
 from ...services.publishing import Submission
 from ...storage import Outgoing, Suits
 from ...vocabulary import PACKAGE_FIELD
@@ -157,6 +158,15 @@ def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:
     return found
 
 
+def package_of(plugin_id: str, version: str | None, actor: Actor | None) -> tuple[Package, bool]:
+    """A version's package (None: the current version's), and may everybody have it? Raises what a download does."""
+    with unit_of_work(writing=False):
+        plugin = plugins.get_seen(plugin_id, actor)
+        row = _seen(plugin, version or plugin.current_version, actor)
+        is_public = plugin.is_public and row.is_public
+        return (downloads.find(plugin.name, row.version) if is_public else downloads.preview(row)), is_public
+
+
 def _fetched(plugin_id: str, version: str | None, actor: Actor | None) -> Response:
     if is_whole():
         # Most requests: a published package, which nothing but its count need be asked for.
@@ -164,11 +174,7 @@ def _fetched(plugin_id: str, version: str | None, actor: Actor | None) -> Respon
         download = downloads.begin_published(plugin_id, meant, context().storage, context().autocommit, answers_alike)
         if download is not None:
             return whole(download)
-    with unit_of_work(writing=False):
-        plugin = plugins.get_seen(plugin_id, actor)
-        row = _seen(plugin, version or plugin.current_version, actor)
-        counted = plugin.is_public and row.is_public
-        package = downloads.find(plugin.name, row.version) if counted else downloads.preview(row)
+    package, counted = package_of(plugin_id, version, actor)
 
     def begin(is_download: bool, suits: Suits) -> Outgoing:
         opened = downloads.open_package(package, context().storage, suits)

@@ -109,6 +109,10 @@ class Archive:
             return b""
         return bytes(found)
 
+    def raw(self, offset: int, length: int) -> bytes:
+        """Bytes of the archive itself, as headers are; `length` is small."""
+        return self._source.at(offset, length)
+
     def pieces(self, name: str) -> Iterator[bytes]:
         """The content of a file in pieces of at most 256 KiB; ends early if it is broken."""
         header = self._files.get(name)

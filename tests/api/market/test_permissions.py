@@ -200,11 +200,18 @@ CASES: Final = [
     Case("POST", PLUGIN + "/versions", "plugin.update", FORM, path=WAITS, hears=STRANGER_404),
     *(
         case
-        for rest in ("/versions", "/versions/<version>", "/versions/<version>/download", "/download")
+        for rest in (
+            "/versions",
+            "/versions/<version>",
+            "/versions/<version>/files",
+            "/versions/<version>/download",
+            "/download",
+        )
         for case in (Case("GET", PLUGIN + rest, GUEST), Case("GET", PLUGIN + rest, GUEST, path=WAITS, hears=UNSEEN))
     ),
     # A version that waits, of a plugin that is published.
     Case("GET", PLUGIN + "/versions/<version>", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
+    Case("GET", PLUGIN + "/versions/<version>/files", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
     Case("GET", PLUGIN + "/versions/<version>/download", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
     # How its owner's version fares in review.
     *(

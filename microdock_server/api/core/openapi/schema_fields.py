@@ -140,6 +140,7 @@ FIELDS: Final = {
     "VerificationDecision.notes": "notes for the developer",
     "VerificationDecision.verified": "true grants the badge, false refuses it",
     "VersionFiles.files": "the entries of the archive, directories too, in the order of their data",
+    "VersionFiles.headers": "for each, the bytes between the data before it and its own, base64; null: more than 256",
     "VersionManifest.name": "the package's name, reverse domain",
     "VersionRef.name": "the package's name, reverse domain, ignoring case",
     "Warning.name": "the plugin that it resembles; else empty",

@@ -263,6 +263,7 @@ class VersionFiles(Schema):
     file_hash = plain.String(required=True)
     download_url = plain.String(required=True)
     files = plain.List(plain.Nested(PackedEntry), required=True)
+    headers = plain.List(plain.String(allow_none=True), required=True)
 
 
 class UploadKey(Schema):
