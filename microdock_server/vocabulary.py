@@ -96,6 +96,7 @@ class AppealType(StrEnum):
 
     REVIEW_DECISION = "review_decision"
     SUSPENSION = "suspension"
+    BLOCK = "block"
 
 
 class Verification(StrEnum):
@@ -133,6 +134,8 @@ class Event(StrEnum):
     APPEAL_PROCESSED = "appeal_processed"
     MAINTENANCE = "system_maintenance"
     STORAGE_DAMAGED = "storage_damaged"
+    PLUGIN_BLOCKED = "plugin_blocked"
+    PLUGIN_UNBLOCKED = "plugin_unblocked"
 
 
 class Order(StrEnum):
@@ -327,6 +330,8 @@ RANGE_MAX: Final = 256
 FIRST_KEY_MIN: Final = 8
 UPLOAD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")
+
+SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
 UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 

@@ -13,13 +13,15 @@
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
     │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnRating, OwnSubmission, OwnDecision, ForeignOrigin
+    │   ├── OwnBlock, VersionBlocked
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
-    │   ├── JobNotFound
+    │   ├── JobNotFound, BlockNotFound
     ├── Conflict             true in itself, but not beside what is stored
-    │   ├── VersionExists, VersionRetired, InstallExists, InstallUnavailable, UsernameTaken, UsernameLookalike
-    │   ├── EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded, AddressBytesExceeded
+    │   ├── VersionExists, VersionRetired, VersionYanked, InstallExists, InstallUnavailable, UsernameTaken
+    │   ├── UsernameLookalike, EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded
+    │   ├── AddressBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit, OverrideRefused
     │   ├── RatingExists, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
@@ -69,6 +71,7 @@ from .refusals import (
     BackupBytesExceeded,
     BackupCountExceeded,
     BackupNotFound,
+    BlockNotFound,
     CategoryExists,
     CategoryInUse,
     CategoryNotFound,
@@ -93,6 +96,7 @@ from .refusals import (
     NothingToSubmit,
     NotTheOwner,
     OverrideRefused,
+    OwnBlock,
     OwnDecision,
     OwnPlugin,
     OwnRating,
@@ -118,9 +122,11 @@ from .refusals import (
     UsernameLookalike,
     UsernameTaken,
     UserNotFound,
+    VersionBlocked,
     VersionExists,
     VersionNotFound,
     VersionRetired,
+    VersionYanked,
     WrongContentType,
     WrongCredentials,
     WrongPassword,
@@ -141,6 +147,7 @@ __all__ = [
     "BackupCountExceeded",
     "BackupNotFound",
     "BadPackage",
+    "BlockNotFound",
     "CategoryExists",
     "CategoryInUse",
     "CategoryNotFound",
@@ -174,6 +181,7 @@ __all__ = [
     "NothingToAppeal",
     "NothingToSubmit",
     "OverrideRefused",
+    "OwnBlock",
     "OwnDecision",
     "OwnPlugin",
     "OwnRating",
@@ -206,9 +214,11 @@ __all__ = [
     "UserNotFound",
     "UsernameLookalike",
     "UsernameTaken",
+    "VersionBlocked",
     "VersionExists",
     "VersionNotFound",
     "VersionRetired",
+    "VersionYanked",
     "WrongContentType",
     "WrongCredentials",
     "WrongPassword",

@@ -105,6 +105,16 @@ class OwnDecision(Forbidden):
     slug = "own_decision"
 
 
+class OwnBlock(Forbidden):
+    slug = "own_block"
+
+
+class VersionBlocked(Forbidden):
+    """A block in force matches the version; `reason` says why."""
+
+    slug = "version_blocked"
+
+
 class PluginNotFound(NotFound):
     slug = "plugin_not_found"
 
@@ -157,8 +167,18 @@ class JobNotFound(NotFound):
     slug = "job_not_found"
 
 
+class BlockNotFound(NotFound):
+    slug = "block_not_found"
+
+
 class VersionExists(Conflict):
     slug = "version_exists"
+
+
+class VersionYanked(Conflict):
+    """Only yanked versions are left; an exact version is still sent."""
+
+    slug = "yanked"
 
 
 class VersionRetired(Conflict):

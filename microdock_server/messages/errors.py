@@ -54,6 +54,19 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "You cannot decide on a version that you submitted, by whichever way",
     ),
     "error.own_decision": ("不能处理针对自己决定的申诉", "You cannot hear an appeal against your own decision"),
+    "error.own_block": (
+        "不能批准自己提出的封禁，须由另一名管理员批准",
+        "You cannot approve a block that you made or changed: another administrator has to",
+    ),
+    "error.version_blocked": (
+        "插件 {name} {version} 已被管理员封禁：{reason}",
+        "Plugin {name} {version} is blocked by administrators: {reason}",
+    ),
+    "error.yanked": (
+        "插件 {name} 的版本均已撤回（{version}：{reason}），仅可按确切版本下载",
+        "All versions of plugin {name} are yanked ({version}: {reason}); an exact version can still be downloaded",
+    ),
+    "error.block_not_found": ("封禁不存在", "The block does not exist"),
     "error.not_found": ("资源不存在", "Not found"),
     "error.plugin_not_found": ("插件不存在", "The plugin does not exist"),
     "error.version_not_found": ("插件版本不存在", "The plugin version does not exist"),

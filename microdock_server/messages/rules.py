@@ -195,6 +195,24 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "系统维护通知（{starts_at} 至 {ends_at}）：{text}",
         "Maintenance from {starts_at} to {ends_at}: {text}",
     ),
+    "event.plugin_blocked.warn": (
+        "管理员对插件 {plugin_name} 发出警告",
+        "Administrators warn of plugin {plugin_name}",
+    ),
+    "event.plugin_blocked.disable": (
+        "插件 {plugin_name} 已被管理员封禁，主机将停用它",
+        "Administrators blocked plugin {plugin_name}: hosts will disable it",
+    ),
+    "event.plugin_blocked.remove": (
+        "插件 {plugin_name} 已被管理员封禁，主机将移除它",
+        "Administrators blocked plugin {plugin_name}: hosts will remove it",
+    ),
+    "event.plugin_unblocked": (
+        "对插件 {plugin_name} 的封禁已撤销",
+        "The block of plugin {plugin_name} was revoked",
+    ),
+    # What somebody wrote in both languages, within other texts. `:.0` leaves the other one out.
+    "said": ("{zh}{en:.0}", "{en}{zh:.0}"),
     "event.unknown": ("通知：{event}", "Notification: {event}"),
     # What somebody wrote about it follows.
     "event.because": ("{what}：{reason}", "{what}: {reason}"),

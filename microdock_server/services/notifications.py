@@ -77,12 +77,15 @@ def message_for(event: str, data: Mapping[str, Any]) -> Message:
     if data.get("override"):
         said = Message("event.override", {"what": said, "reason": data.get("override_reason", "")})
     reason = next((data[name] for name in _REASONS if data.get(name)), None)
+    if isinstance(reason, Mapping):
+        reason = Message("said", reason)
     return said if reason is None else Message("event.because", {"what": said, "reason": reason})
 
 
 def _variant(data: Mapping[str, Any]) -> object:
-    """The variant of an event's text: by the decision, or by whether times are given."""
-    return data.get("review_result") or data.get("decision") or ("timed" if data.get("starts_at") else None)
+    """The variant of an event's text: by the decision, a block's severity, or by whether times are given."""
+    named = data.get("review_result") or data.get("decision") or data.get("severity")
+    return named or ("timed" if data.get("starts_at") else None)
 
 
 def _in_words(name: str, value: object) -> object:

@@ -5,4 +5,11 @@ from ..core.surface import Surface
 
 host = Surface("host", __name__, HOST)
 
-from . import auth, backups, plugins, updates, versions  # noqa: E402, F401  (they declare their endpoints on `host`)
+from . import (  # noqa: E402, F401  (they declare their endpoints on `host`)
+    auth,
+    backups,
+    blocks,
+    plugins,
+    updates,
+    versions,
+)

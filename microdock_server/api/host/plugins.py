@@ -195,6 +195,8 @@ def delete(actor: Actor, body: dict[str, Any]) -> None:
     transaction="own",
     errors=(
         errors.PluginDisabled,
+        errors.VersionBlocked,
+        errors.VersionYanked,
         errors.PluginNotFound,
         errors.VersionNotFound,
         errors.FileMissing,

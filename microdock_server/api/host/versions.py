@@ -72,6 +72,7 @@ def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
     transaction="own",
     errors=(
         errors.PluginDisabled,
+        errors.VersionBlocked,
         errors.PluginNotFound,
         errors.VersionNotFound,
         errors.FileMissing,

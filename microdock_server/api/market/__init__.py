@@ -9,6 +9,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
     administration,
     appeals,
     auth,
+    blocks,
     categories,
     files,
     limits,

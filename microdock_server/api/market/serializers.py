@@ -14,6 +14,7 @@ from ...context import context, settings
 from ...models import (
     AuditEntry,
     AutoReview,
+    Block,
     Category,
     Plugin,
     PluginImage,
@@ -29,6 +30,7 @@ from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
 from ...services.developers import Profile
 from ...services.plugins import downloads, images, texts, versions
+from ...services.releases import blocks
 from ...services.releases.permissions import unknown
 from ...services.reviews import review_queue
 from ...vocabulary import Role
@@ -269,6 +271,22 @@ def reviewed(plugin: Plugin, version: str, owners: dict[str, Profile]) -> dict[s
         "version": version,
         "developer": owner.display_name if owner else None,
     }
+
+
+def block_rows(rows: Sequence[Block], viewer: Actor) -> list[dict[str, Any]]:
+    """Blocks, as administrators see them."""
+    columns = ("created_by", "proposed_by", "approved_by", "revoked_by")
+    people = named_people(getattr(row, column) for row in rows for column in columns)
+    names = (*blocks.FIELDS, "id", "status", "created_at", "proposed_at", "approved_at", "revoked_at", "revoke_reason")
+    return [
+        {
+            **{name: getattr(row, name) for name in names},
+            **{column: people.get(getattr(row, column) or "") for column in columns},
+            "may_approve": blocks.may_approve(row, viewer),
+            "revision": blocks.revision(row),
+        }
+        for row in rows
+    ]
 
 
 def rating_row(row: Rating, people: dict[str, dict[str, str]]) -> dict[str, Any]:

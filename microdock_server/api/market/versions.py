@@ -29,7 +29,8 @@ from .schemas import plugins as schemas
 
 VERSION: Final = {**REFERENCE, "version": {"type": "string", "maxLength": 64}}
 IMAGE: Final = {**REFERENCE, "image_id": {"type": "string", "maxLength": 36}}
-# Refusals of a file download.
+# Refusals of a package, and of any file's download.
+REFUSED: Final = (errors.PluginDisabled, errors.VersionBlocked, errors.PluginNotFound, errors.VersionNotFound)
 FILE: Final = (errors.FileMissing, errors.PreconditionFailed, errors.RangeNotSatisfiable)
 
 
@@ -113,7 +114,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     path=REFERENCE,
     file_type="application/zip",
     transaction="own",
-    errors=(errors.PluginDisabled, errors.PluginNotFound, errors.VersionNotFound, *FILE),
+    errors=(*REFUSED, errors.VersionYanked, *FILE),
 )
 def download(plugin_id: str, actor: Actor | None = None) -> Response:
     """The current version's package. Counted where the answer begins with its first byte."""
@@ -127,7 +128,7 @@ def download(plugin_id: str, actor: Actor | None = None) -> Response:
     path=VERSION,
     file_type="application/zip",
     transaction="own",
-    errors=(errors.PluginDisabled, errors.PluginNotFound, errors.VersionNotFound, *FILE),
+    errors=(*REFUSED, *FILE),
 )
 def download_version(plugin_id: str, version: str, actor: Actor | None = None) -> Response:
     """One version's package. Downloads of unpublished versions by their owner or reviewers are not counted."""
@@ -164,7 +165,8 @@ def package_of(plugin_id: str, version: str | None, actor: Actor | None) -> tupl
         plugin = plugins.get_seen(plugin_id, actor)
         row = _seen(plugin, version or plugin.current_version, actor)
         is_public = plugin.is_public and row.is_public
-        return (downloads.find(plugin.name, row.version) if is_public else downloads.preview(row)), is_public
+        package = downloads.find(plugin.name, version and row.version) if is_public else downloads.preview(row)
+        return package, is_public
 
 
 def _fetched(plugin_id: str, version: str | None, actor: Actor | None) -> Response:

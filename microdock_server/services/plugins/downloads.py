@@ -9,14 +9,17 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, select, update
 
 from ...bundle.versions import is_version, sort_key
+from ...clock import utcnow
 from ...database.prepared import Prepared
 from ...database.session import db
 from ...database.unit_of_work import execute_autocommit, unit_of_work, write_autocommit
-from ...errors import PluginDisabled, PluginNotFound, VersionNotFound
+from ...errors import PluginDisabled, PluginNotFound, VersionBlocked, VersionNotFound, VersionYanked
+from ...messages import Message
 from ...models import DownloadWindow, Plugin, PluginVersion
 from ...storage import Outgoing, Storages, Suits
-from ...vocabulary import PluginStatus
+from ...vocabulary import BlockSeverity, PluginStatus
 from ..files import Place, place_of
+from ..releases import decision, lines
 
 MEDIA_TYPE: Final = "application/zip"
 
@@ -54,14 +57,14 @@ def total(plugin: Plugin) -> int:
 def begin(name: str, version: str | None, storage: Storages, autocommit: Engine, suits: Suits) -> Download:
     """Open a published version's package (None: the current version's) and count one download, before the first byte.
 
-    Durable when it returns. Raises PluginNotFound, VersionNotFound, PluginDisabled, or FileMissing.
+    Durable when it returns. Raises what `find` raises, and FileMissing.
     """
     counted = begin_published(name, version, storage, autocommit, suits)
     if counted is not None:
         return counted
     with unit_of_work(writing=False):
         package = find(name, version)
-    # Published meanwhile.
+    # Published meanwhile, or a block expired.
     download = open_package(package, storage, suits)
     count(download, autocommit)
     return download
@@ -93,9 +96,14 @@ def begin_published(
 def find(name: str, version: str | None) -> Package:
     """A published version's package (None: the current version's).
 
-    Raises PluginNotFound, VersionNotFound or PluginDisabled.
+    Raises PluginNotFound, PluginDisabled, VersionNotFound, VersionBlocked, and VersionYanked where no version is meant
+    and the current one is yanked.
     """
     row = _find(name, version)
+    if row.is_blocked:
+        _ensure_unblocked(row)
+    if version is None and row.is_yanked:
+        raise VersionYanked(name=row.name, version=row.version, reason=row.yank_reason)
     deprecated = row.plugin_deprecated or row.is_deprecated
     return Package(row.name, row.version, place_of(row), row.file_size, row.file_hash, deprecated)
 
@@ -143,6 +151,15 @@ def _change_count(package: Package, by: int, autocommit: Engine) -> int:
     return execute_autocommit(autocommit, _COUNT, {"name": package.plugin_name, "number": package.version, "by": by})
 
 
+def _ensure_unblocked(row: Row[*tuple[Any, ...]]) -> None:
+    """Raise VersionBlocked where a block in force refuses the version; its row may say so for a minute longer."""
+    found = lines.blocks_of([row.name_key]).get(row.name_key, ())
+    line = decision.Line(row.name, (), blocks=found)
+    block = decision.strongest_block(line, lines.parsed_version(row.version), (row.file_hash,), utcnow())
+    if block is not None and block.severity is not BlockSeverity.WARN:
+        raise VersionBlocked(name=row.name, version=row.version, reason=Message("said", block.reason))
+
+
 def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:
     if version is None:
         found = db.session.execute(_CURRENT, {"key": name.lower()})
@@ -160,12 +177,16 @@ def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:
 
 _COLUMNS: Final = (
     Plugin.name,
+    Plugin.name_key,
     Plugin.status,
     Plugin.is_enabled,
     Plugin.is_deprecated.label("plugin_deprecated"),
     PluginVersion.version,
     PluginVersion.status.label("version_status"),
     PluginVersion.is_deprecated,
+    PluginVersion.is_blocked,
+    PluginVersion.is_yanked,
+    PluginVersion.yank_reason,
     PluginVersion.storage_backend,
     PluginVersion.storage_key,
     PluginVersion.file_size,
@@ -186,7 +207,8 @@ _REFERENCES: Final = {"id": Plugin.id == bindparam("id"), "name": Plugin.name_ke
 
 
 def _counting(is_plugin: ColumnElement[bool], version: ColumnElement[bool]) -> Update:
-    """Counts a download of a published version of the enabled, published plugin; returns what sending it takes.
+    """Counts a download of a published, unblocked version of the enabled, published plugin; returns what sending it
+    takes.
 
     Subqueries, because SQLite returns nothing of a joined table.
     """
@@ -194,7 +216,7 @@ def _counting(is_plugin: ColumnElement[bool], version: ColumnElement[bool]) -> U
     return (
         update(PluginVersion)
         .where(PluginVersion.plugin_name == select(Plugin.name).where(is_plugin, is_open).scalar_subquery())
-        .where(version, PluginVersion.status == PluginStatus.PUBLISHED)
+        .where(version, PluginVersion.status == PluginStatus.PUBLISHED, PluginVersion.is_blocked.is_(False))
         .values(download_count=PluginVersion.download_count + 1)
         .returning(
             PluginVersion.plugin_name,
@@ -209,11 +231,14 @@ def _counting(is_plugin: ColumnElement[bool], version: ColumnElement[bool]) -> U
     )
 
 
+def _is_current(is_plugin: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The current version of the plugin, unless it is yanked: then it is sent only to whoever names it."""
+    current = select(Plugin.current_version).where(is_plugin).scalar_subquery()
+    return (PluginVersion.version == current) & PluginVersion.is_yanked.is_(False)
+
+
 _COUNT_CURRENT: Final = {
-    kind: Prepared(
-        _counting(is_plugin, PluginVersion.version == select(Plugin.current_version).where(is_plugin).scalar_subquery())
-    )
-    for kind, is_plugin in _REFERENCES.items()
+    kind: Prepared(_counting(is_plugin, _is_current(is_plugin))) for kind, is_plugin in _REFERENCES.items()
 }
 _COUNT_CHOSEN: Final = {
     kind: Prepared(_counting(is_plugin, PluginVersion.precedence == bindparam("chosen")))

@@ -126,8 +126,12 @@ def why_not(release: Release, line: Line, host: Host, pin: Range | None = None) 
 
 def strongest_block(line: Line, version: Version | None, hashes: Iterable[str], now: datetime) -> Block | None:
     """The most severe block in force that matches, of these the oldest."""
-    found = [block for block in line.blocks if block.matches(version, hashes, now)]
-    return min(found, key=lambda block: (-block.severity.rank, block.since, block.id), default=None)
+    return strongest(block for block in line.blocks if block.matches(version, hashes, now))
+
+
+def strongest(blocks: Iterable[Block]) -> Block | None:
+    """The most severe block, of these the oldest; None if there are none."""
+    return min(blocks, key=lambda block: (-block.severity.rank, block.since, block.id), default=None)
 
 
 def is_served(release: Release, name: str, client_id: str | None) -> bool:

@@ -16,6 +16,7 @@ FIELDS: Final = {**field_names.FIELDS, **schema_fields.FIELDS, **release_fields.
 # In paths and query strings.
 PARAMETERS: Final = {
     "appeal_id": "id of the appeal",
+    "block_id": "id of the block",
     "category_id": "id of the category",
     "developer_id": "id of the developer's account",
     "image_id": "id of the image, from its URL",
@@ -32,6 +33,7 @@ PARAMETERS: Final = {
     "order": "the sort direction",
     "page": "the page number, from 1",
     "period": "the period of the statistics",
+    "plugin": "only of the plugin with this name",
     "priority": "only with this priority",
     "reason": "only with this reason for review",
     "reported": "only reported ones, or only others",
