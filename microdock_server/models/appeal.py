@@ -15,7 +15,7 @@ _OPEN = text("status = 'pending'")
 
 
 class Appeal(Base):
-    """One appeal. `decision_id` is the review it is against, or the audit entry of the suspension.
+    """One appeal. `decision_id` is the review or the block it is against, or the audit entry of the suspension.
 
     The plugin's own id stands for a suspension that the audit log has no entry of.
     """

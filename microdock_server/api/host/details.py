@@ -16,6 +16,7 @@ from ...messages import text
 from ...models import Plugin
 from ...services import catalog, plugins
 from ...services.plugins import resemblance, versions
+from ...services.releases import blocks
 from ..core.rendering import head_renderer
 from ..core.request import language
 from . import schemas
@@ -40,11 +41,13 @@ class _Rendered:
     id: str
     revision: int
     plugin: bytes
+    # The block that is shown with it, or null.
+    block: bytes
     versions: tuple[bytes, ...]
 
     @property
     def size(self) -> int:
-        return len(self.plugin) + sum(map(len, self.versions))
+        return len(self.plugin) + len(self.block) + sum(map(len, self.versions))
 
 
 _rendered: Final[LoadingCache[_At, _Rendered]] = LoadingCache(512, lambda rendered: rendered.size <= LARGEST)
@@ -53,7 +56,7 @@ _rendered: Final[LoadingCache[_At, _Rendered]] = LoadingCache(512, lambda render
 def detail(name: str) -> orjson.Fragment:
     """`{plugin, versions}`. Raises PluginNotFound."""
     rendered, counts = _current(name)
-    plugin = rendered.plugin + b"%d}" % sum(counts)
+    plugin = b'%b%d,"block":%b}' % (rendered.plugin, sum(counts), rendered.block)
     return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
 
 
@@ -97,4 +100,5 @@ def _render(name: str) -> _Rendered:
     with unit_of_work(writing=False):
         plugin = plugins.get_public(name)
         heads = tuple(map(_version_head, versions.public_of(plugin)))
-        return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), heads)
+        block = orjson.dumps(blocks.shown_with(plugin))
+        return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), block, heads)

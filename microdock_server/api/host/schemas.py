@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields as plain
 
-from ...schemas import fields, form_fields, packages
+from ...schemas import blocks, fields, form_fields, packages
 from ...schemas.base import Paging, Schema
 from ...vocabulary import DESCRIPTION_MAX, BackupType
 
@@ -101,8 +101,12 @@ class Version(Schema):
     created_at = fields.Moment(required=True)
 
 
+class ShownPlugin(Plugin):
+    block = plain.Nested(blocks.PublicBlock, required=True, allow_none=True)
+
+
 class PluginDetail(Schema):
-    plugin = plain.Nested(Plugin, required=True)
+    plugin = plain.Nested(ShownPlugin, required=True)
     versions = plain.List(plain.Nested(Version), required=True)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ... import errors
 from ...errors import Invalid
+from ...messages import Message
 from ...models import Appeal
 from ...services import developers, plugins
 from ...services.accounts.tokens import Actor
@@ -41,7 +42,9 @@ _PUBLISHED: Final = ("approved", "published")
     ),
 )
 def submit(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
-    """Appeal against the last rejection, or the suspension, of one's own plugin."""
+    """Appeal against the last rejection, the suspension, or a block of one's own plugin: the strongest block, where
+    `block_id` names none.
+    """
     reference, kind = body.pop("plugin_id"), body.pop("type")
     return _rows([appeals.submit(reference, kind, actor, body)], actor)[0]
 
@@ -95,7 +98,7 @@ def listed(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
 )
 def process(appeal_id: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Decide an appeal. If granted, its actions undo the decision at once; without actions, the plugin is reviewed
-    again.
+    again. A granted one against a block revokes it.
     """
     if body["decision"] is AppealStatus.PENDING:
         raise Invalid.field("decision", "field.status")
@@ -159,10 +162,14 @@ def _rows(rows: Sequence[Appeal], viewer: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def _in_words(reason: str | Message) -> str:
+    return reason.render(language()) if isinstance(reason, Message) else reason
+
+
 def _about(subject: Subject, owners: dict[str, Profile]) -> dict[str, Any]:
     plugin = subject.plugin
     return {
         "plugin_id": plugin.id,
         "plugin": serializers.reviewed(plugin, plugin.current_version, owners),
-        "against": {"reason": subject.reason, "decided_at": subject.decided_at},
+        "against": {"reason": _in_words(subject.reason), "decided_at": subject.decided_at},
     }

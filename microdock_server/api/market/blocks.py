@@ -16,7 +16,7 @@ from .schemas import blocks as schemas
 from .schemas.base import pagination
 
 BLOCK: Final = {"block_id": {"type": "string", "maxLength": 36}}
-_ACCESS: Final = "system.blocks"
+_ACCESS: Final = blocks.PERMISSION
 
 
 @market.operation("GET", "/admin/blocks", access=_ACCESS, query=schemas.BlockQuery, answer=schemas.BlockPage)

@@ -86,6 +86,7 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
         "revision": ownership.revision(plugin, shown),
         "suspension": _suspension(plugin) if plugins.sees_hidden(plugin, viewer) else None,
+        "block": blocks.shown_with(plugin),
     }
 
 

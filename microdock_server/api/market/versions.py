@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Response
@@ -18,6 +19,7 @@ from ...services.accounts.tokens import Actor
 from ...services.plugins import downloads, images, texts, versions
 from ...services.plugins.downloads import Package
 from ...services.publishing import Submission
+from ...services.releases import blocks
 from ...storage import Outgoing, Suits
 from ...vocabulary import PACKAGE_FIELD
 from ..core import packages, parsing
@@ -70,7 +72,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
         metrics.received("plugin", package.size)
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(plugin_id, actor)
-        return serializers.version_row(plugin, _seen(plugin, added.version, actor)) | packages.told(report)
+        return _rows(plugin, [_seen(plugin, added.version, actor)])[0] | packages.told(report)
 
 
 @market.operation(
@@ -86,7 +88,7 @@ def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
     """The plugin's versions, highest first; unpublished ones for its owner and reviewers only."""
     plugin = plugins.get_seen(plugin_id, actor)
     rows = versions.of(plugin) if plugins.sees_hidden(plugin, actor) else versions.public_of(plugin)
-    return [serializers.version_row(plugin, row) for row in rows]
+    return _rows(plugin, rows)
 
 
 @market.operation(
@@ -104,7 +106,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     """One version."""
     plugin = plugins.get_seen(plugin_id, actor)
     row = _seen(plugin, version, actor)
-    return {**serializers.version_row(plugin, row), "changelog_html": texts.changelog_html(row, context().autocommit)}
+    return {**_rows(plugin, [row])[0], "changelog_html": texts.changelog_html(row, context().autocommit)}
 
 
 @market.operation(
@@ -150,6 +152,11 @@ def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response
         found = images.get(plugins.get_seen(plugin_id, actor), image_id)
     name = images.file_name(found)
     return image_response(found, lambda: images.open_file(found, context().storage), name)
+
+
+def _rows(plugin: Plugin, rows: Sequence[PluginVersion]) -> list[dict[str, Any]]:
+    found = blocks.shown_with_versions(plugin, rows)
+    return [{**serializers.version_row(plugin, row), "block": found.get(row.version)} for row in rows]
 
 
 def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:

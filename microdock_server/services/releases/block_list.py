@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Engine, or_, select
@@ -147,6 +148,8 @@ def _in_force(now: datetime) -> Iterable[BlockRow]:
     return db.session.scalars(query.order_by(BlockRow.created_at, BlockRow.id))
 
 
+# An old list is parsed once, and not for every request until it is made anew.
+@lru_cache(maxsize=4)
 def _parsed(text: str) -> BlockList:
     said = json.loads(text)
     ends = (_moment(block["expires_at"]) for block in said["blocks"] if block["expires_at"] is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -25,6 +25,8 @@ from . import block_list, decision, lines
 FIELDS: Final = ("plugin", "versions", "sha256", "severity", "reason", "advisory_url", "expires_at")
 _SUBSTANCE: Final = tuple(name for name in FIELDS if name != "reason")
 _TARGET: Final = "block"
+# Of those who make, approve and revoke blocks, and decide appeals against them.
+PERMISSION: Final = "system.blocks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,23 @@ def get(block_id: str) -> Block:
     return block
 
 
+def by_id(block_ids: Iterable[str]) -> dict[str, Block]:
+    """Blocks by id, of those that exist, in one query."""
+    wanted = set(block_ids)
+    found = db.session.scalars(select(Block).where(Block.id.in_(wanted))) if wanted else ()
+    return {block.id: block for block in found}
+
+
+def is_in_force(block: Block) -> bool:
+    """Is it neither revoked nor expired? A pending one is in force, as `disable`."""
+    return block.status != BlockStatus.REVOKED and (block.expires_at is None or utcnow() < block.expires_at)
+
+
+def deciders(block: Block) -> set[str | None]:
+    """The accounts that made, changed or approved it."""
+    return {block.created_by, block.proposed_by, block.approved_by}
+
+
 def page(
     *, status: BlockStatus | None, plugin: str | None, page_number: int | None, limit: int | None
 ) -> tuple[int, Sequence[Block]]:
@@ -80,23 +99,32 @@ def page(
     return page_of(query, page_number, limit)
 
 
-def in_force(plugin: Plugin) -> decision.Block | None:
-    """The block that is shown with the plugin: the strongest on its current version, or else on any published one."""
-    found = lines.blocks_of([plugin.name_key]).get(plugin.name_key)
+def shown_with(plugin: Plugin) -> dict[str, Any] | None:
+    """The block that is shown with the plugin (see block_list.shown): the strongest in force on its current version,
+    or else on any published one; None for none.
+    """
+    block = strongest(plugin)
+    return None if block is None else block_list.shown(plugin.name, block)
+
+
+def shown_with_versions(plugin: Plugin, rows: Sequence[PluginVersion]) -> dict[str, dict[str, Any]]:
+    """By version, of those that a block in force matches: the strongest one, as JSON."""
+    found, now = _of(plugin), utcnow()
+    blocks = {row.version: decision.strongest(one for one in found if _matches(one, row, now)) for row in rows}
+    return {number: block_list.shown(plugin.name, block) for number, block in blocks.items() if block is not None}
+
+
+def strongest(plugin: Plugin) -> decision.Block | None:
+    """The strongest block in force on the plugin's current version, or else on any published one."""
+    found = _of(plugin)
     if not found:
         return None
     now, public = utcnow(), versions.public_of(plugin)
     for some in ([row for row in public if row.version == plugin.current_version], public):
-        matching = [block for block in found if any(_matches(block, row, now) for row in some)]
-        if matching:
-            return decision.strongest(matching)
+        block = decision.strongest(one for one in found if any(_matches(one, row, now) for row in some))
+        if block is not None:
+            return block
     return None
-
-
-def of_version(plugin: Plugin, version: PluginVersion) -> decision.Block | None:
-    """The strongest block in force that matches the version."""
-    found = lines.blocks_of([plugin.name_key]).get(plugin.name_key, ())
-    return decision.strongest([block for block in found if _matches(block, version, utcnow())])
 
 
 def revision(block: Block) -> str:
@@ -209,14 +237,18 @@ def preview(values: Mapping[str, Any]) -> Preview:
 
 def _preview(plugin: Plugin, block: decision.Block) -> Preview:
     now, rows = utcnow(), versions.public_of(plugin)
-    others = lines.blocks_of([plugin.name_key]).get(plugin.name_key, [])
-    line = lines.line_of(plugin, [lines.outline_of(row) for row in rows], [*others, block])
+    line = lines.line_of(plugin, [lines.outline_of(row) for row in rows], [*_of(plugin), block])
     matches = [
         Match(row.version, row.file_hash, row.published_at or row.created_at, row.version == plugin.current_version)
         for row in rows
         if _matches(block, row, now)
     ]
     return Preview(plugin, matches, plugin.current_version, str(decision.current(line, now).version))
+
+
+def _of(plugin: Plugin) -> Sequence[decision.Block]:
+    """The plugin's blocks that are not revoked."""
+    return lines.blocks_of([plugin.name_key]).get(plugin.name_key, ())
 
 
 def _matches(block: decision.Block, version: PluginVersion, now: datetime) -> bool:

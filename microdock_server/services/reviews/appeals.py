@@ -1,5 +1,5 @@
-"""Appeals against a rejection or a suspension: decided by somebody else; a granted one takes effect in the same
-transaction.
+"""Appeals against a rejection, a suspension or a block: decided by somebody else; a granted one takes effect in the
+same transaction.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -26,34 +26,47 @@ from ...errors import (
     OwnPlugin,
     TransitionNotAllowed,
 )
-from ...models import Appeal, AuditEntry, Plugin, PluginVersion, Review
+from ...messages import Message
+from ...models import Appeal, AuditEntry, Block, Plugin, PluginVersion, Review
 from ...vocabulary import AppealStatus, AppealType, Event, PluginStatus, Reason, ReviewStatus, permits
-from .. import audit, catalog, notifications, plugins, reviews
+from .. import accounts, audit, catalog, notifications, plugins, reviews
 from ..accounts.tokens import Actor
 from ..paging import page_of
 from ..plugins import submitters, versions
 from ..plugins.lifecycle import SETTLED, Act, after
+from ..releases import blocks
+
+# Who decides: those who could take the decision back without an appeal.
+_PERMISSIONS: Final = {
+    AppealType.REVIEW_DECISION: "review.update",
+    AppealType.SUSPENSION: "plugin.suspend",
+    AppealType.BLOCK: blocks.PERMISSION,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of an appeal: the plugin, the rejected version, the reason given, and when."""
+    """The subject of an appeal: the plugin, the rejected version or the block, the reason given, and when."""
 
     plugin: Plugin
     version: PluginVersion | None
-    reason: str
+    reason: str | Message
     decided_at: datetime | None
+    block: Block | None = None
 
 
 def submit(reference: str, kind: AppealType, by: Actor, values: dict[str, Any]) -> Appeal:
-    """Appeal against the last rejection, or the suspension, of one's own plugin.
+    """Appeal against the last rejection, the suspension, or a block of one's own plugin: the one that `block_id` in
+    `values` names, or else the strongest.
 
     Raises PluginNotFound, NotTheOwner, NothingToAppeal, AppealExists while an appeal against the same decision is open.
     """
     plugin = plugins.get_seen(reference, by)
     if not plugins.is_owner(plugin, by):
         raise NotTheOwner()
-    decision_id, against_id = _decision(plugin, kind)
+    values = dict(values)
+    block_id = values.pop("block_id", None)
+    decision_id, against_id = _blocking(plugin, block_id) if kind is AppealType.BLOCK else _decision(plugin, kind)
     if _open_against(decision_id) is not None:
         raise AppealExists()
     appeal = Appeal(
@@ -101,7 +114,7 @@ def process(
     """
     appeal = _open(appeal_id)
     plugin = db.session.get_one(Plugin, appeal.plugin_name)
-    is_override = _ensure_may_hear(appeal, plugin, by, override=override is not None)
+    is_override = _ensure_may_hear(appeal, by, override=override is not None)
     if decision is AppealStatus.APPROVED:
         _grant(appeal, plugin, by, response, actions)
     elif actions:
@@ -115,9 +128,19 @@ def subjects(rows: Sequence[Appeal]) -> dict[str, Subject]:
     """Subjects of appeals by appeal id; the number of queries does not depend on theirs."""
     found = plugins.named(row.plugin_name for row in rows)
     suspensions = audit.by_id(row.decision_id for row in rows if row.type == AppealType.SUSPENSION)
-    decided = reviews.by_id(row.decision_id for row in rows if row.type != AppealType.SUSPENSION)
+    decided = reviews.by_id(row.decision_id for row in rows if row.type == AppealType.REVIEW_DECISION)
+    said = blocks.by_id(row.decision_id for row in rows if row.type == AppealType.BLOCK)
     sent = versions.exactly((review.plugin_name, review.version) for review in decided.values())
-    return {row.id: _subject(found[row.plugin_name], row.decision_id, suspensions, decided, sent) for row in rows}
+    return {
+        row.id: _about_block(found[row.plugin_name], said[row.decision_id])
+        if row.decision_id in said
+        else _subject(found[row.plugin_name], row.decision_id, suspensions, decided, sent)
+        for row in rows
+    }
+
+
+def _about_block(plugin: Plugin, block: Block) -> Subject:
+    return Subject(plugin, None, Message("said", block.reason), block.proposed_at, block)
 
 
 def _subject(
@@ -151,33 +174,32 @@ def hindrance(appeal: Appeal, subject: Subject, judge: Actor) -> DomainError | N
         return AppealDecided()
     if not permits(judge.role, _permission(appeal)):
         return Forbidden()
-    barred, problem = _barred(appeal, subject.plugin, subject.version, judge)
+    barred, problem = _barred(appeal, subject, judge)
     return submitters.hindrance(barred, judge, problem, permission=_permission(appeal))
 
 
 def _permission(appeal: Appeal) -> str:
-    return "plugin.suspend" if appeal.type == AppealType.SUSPENSION else "review.update"
+    return _PERMISSIONS[AppealType(appeal.type)]
 
 
-def _ensure_may_hear(appeal: Appeal, plugin: Plugin, judge: Actor, *, override: bool) -> bool:
+def _ensure_may_hear(appeal: Appeal, judge: Actor, *, override: bool) -> bool:
     """Refuse those who made the decision, those whom the appeal is for, and submitters of what it would publish.
 
     Also those who may not reverse the decision: they could only refuse the appeal.
     """
     if not permits(judge.role, _permission(appeal)):
         raise Forbidden()
-    version = None if appeal.type == AppealType.SUSPENSION else _version(reviews.get(appeal.decision_id))
-    barred, problem = _barred(appeal, plugin, version, judge)
+    barred, problem = _barred(appeal, subjects([appeal])[appeal.id], judge)
     return submitters.ensure_may_decide(barred, judge, problem, override=override, permission=_permission(appeal))
 
 
-def _barred(
-    appeal: Appeal, plugin: Plugin, version: PluginVersion | None, judge: Actor
-) -> tuple[set[str | None], DomainError]:
+def _barred(appeal: Appeal, subject: Subject, judge: Actor) -> tuple[set[str | None], DomainError]:
     """Who may not decide the appeal, and the error for `judge` if they are one of them."""
-    barred = {appeal.against_id, appeal.appellant_id, plugin.owner_id}
+    plugin, version, block = subject.plugin, subject.version, subject.block
+    deciders = {appeal.against_id} if block is None else {appeal.against_id, *blocks.deciders(block)}
+    barred = {*deciders, appeal.appellant_id, plugin.owner_id}
     barred |= submitters.of(plugin, version) if version else set()
-    if judge.id == appeal.against_id:
+    if judge.id in deciders:
         problem: DomainError = OwnDecision()
     else:
         problem = OwnPlugin() if judge.id == appeal.appellant_id else submitters.refusal(plugin, judge.id)
@@ -199,6 +221,17 @@ def _decision(plugin: Plugin, kind: AppealType) -> tuple[str, str | None]:
     return review.id, review.decided_by
 
 
+def _blocking(plugin: Plugin, block_id: str | None) -> tuple[str, str | None]:
+    """The block that is appealed against, and whose account, if it is still there, said what it says."""
+    if block_id is None:
+        strongest = blocks.strongest(plugin)
+        block_id = None if strongest is None else strongest.id
+    block = None if block_id is None else blocks.find(block_id)
+    if block is None or block.plugin_key != plugin.name_key or not blocks.is_in_force(block):
+        raise NothingToAppeal()
+    return block.id, block.proposed_by if accounts.usernames([block.proposed_by]) else None
+
+
 def _version(review: Review) -> PluginVersion | None:
     return db.session.get(PluginVersion, (review.plugin_name, review.version))
 
@@ -217,6 +250,9 @@ def _ensure_fits(plugin: Plugin, actions: Sequence[dict[str, Any]]) -> None:
 
 
 def _grant(appeal: Appeal, plugin: Plugin, by: Actor, response: str, actions: Sequence[dict[str, Any]]) -> None:
+    if appeal.type == AppealType.BLOCK:
+        _lift(appeal, by, response, actions)
+        return
     _ensure_fits(plugin, actions)
     if appeal.type == AppealType.SUSPENSION:
         _restore(appeal, plugin, by, response)
@@ -253,6 +289,13 @@ def _restore(appeal: Appeal, plugin: Plugin, by: Actor, response: str) -> None:
     if plugin.status == PluginStatus.SUSPENDED and _decision(plugin, AppealType.SUSPENSION)[0] != appeal.decision_id:
         raise TransitionNotAllowed(status=plugin.status, act=Act.RESTORE.value)
     plugins.restore(plugin, by, response)
+
+
+def _lift(appeal: Appeal, by: Actor, response: str, actions: Sequence[dict[str, Any]]) -> None:
+    """Revoke the block: the only effect that the appeal can have."""
+    if actions:
+        raise Invalid.field("actions", "field.action")
+    blocks.revoke(by, appeal.decision_id, response)
 
 
 def _reopen(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:

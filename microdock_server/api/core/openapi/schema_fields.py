@@ -81,6 +81,7 @@ FIELDS: Final = {
     "BlockChange.reason": "what users read, in both languages",
     "NewBlock.severity": "`warn`, `disable` or `remove`",
     "BlockChange.severity": "`warn`, `disable` or `remove`",
+    "NewAppeal.block_id": "the block that is appealed against; without it the strongest one on the plugin",
     "NewReason.en": "the reason in English",
     "NewReason.zh": "the reason in Chinese",
     "Revocation.reason": "why; for the audit log and the owner",

@@ -6,6 +6,7 @@ from marshmallow import fields as plain
 
 from ....schemas import answer_fields, fields, form_fields, packages
 from ....schemas.base import Schema, StrictSchema
+from ....schemas.blocks import PublicBlock
 from ....services.catalog.listing import Sort
 from ....vocabulary import (
     CHANGELOG_MAX,
@@ -188,6 +189,7 @@ class PluginDetail(Schema):
     is_deprecated = plain.Boolean(required=True)
     review = plain.Nested(OwnReview, required=True, allow_none=True)
     suspension = plain.Nested(Suspension, required=True, allow_none=True)
+    block = plain.Nested(PublicBlock, required=True, allow_none=True)
     revision = revision_field()
     created_at = fields.Moment(required=True)
     updated_at = fields.Moment(required=True)
@@ -221,6 +223,7 @@ class Version(Schema):
     downloads = plain.Integer(required=True)
     is_deprecated = plain.Boolean(required=True)
     download_url = plain.String(required=True)
+    block = plain.Nested(PublicBlock, required=True, allow_none=True)
     created_at = fields.Moment(required=True)
     published_at = fields.Moment(required=True, allow_none=True)
 

@@ -178,6 +178,7 @@ class NewAppeal(StrictSchema):
     reason = fields.Prose(min=1, max=2000, required=True)
     description = fields.Prose(max=10_000, load_default="")
     evidence = fields.Many(fields.Nested(Evidence), max=20, load_default=list)
+    block_id = fields.Id(load_default=None)
 
 
 class AppealQuery(Schema):
