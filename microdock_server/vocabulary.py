@@ -331,8 +331,6 @@ FIRST_KEY_MIN: Final = 8
 UPLOAD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 USER_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,255}")
 
-SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
-
 UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")

@@ -89,12 +89,10 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
         "Must be an ISO 8601 time such as 2024-01-01T00:00:00Z",
     ),
     "field.future": ("须为将来的时间", "Must lie in the future"),
-    "field.version_range": ("须为版本范围，例如 >=1.0.0 <1.2.0", "Must be a range of versions, such as >=1.0.0 <1.2.0"),
     "field.versions_or_packages": (
         "versions 与 sha256 至少填写一项",
         "At least one of `versions` and `sha256` is needed",
     ),
-    "field.sha256": ("须为 64 位十六进制 SHA-256", "Must be a SHA-256: 64 hexadecimal digits"),
     "field.fixed": ("此字段创建后不能修改", "This cannot be changed once it is made"),
     "field.moment_order": ("结束时间须晚于开始时间", "The end must be after the beginning"),
     "field.amount": ("须为金额，最多两位小数", "Must be an amount with at most two decimals"),

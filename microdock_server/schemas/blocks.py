@@ -8,8 +8,8 @@ from ..vocabulary import BlockSeverity
 from .base import Schema
 
 
-class BlockReason(Schema):
-    """Why, in both languages."""
+class LocalText(Schema):
+    """A text in both languages."""
 
     zh = plain.String(required=True)
     en = plain.String(required=True)
@@ -22,7 +22,7 @@ class PublicBlock(Schema):
     versions = plain.String(required=True, allow_none=True)
     sha256 = plain.List(plain.String(), required=True)
     severity = plain.String(required=True, metadata={"enum": [member.value for member in BlockSeverity]})
-    reason = plain.Nested(BlockReason, required=True)
+    reason = plain.Nested(LocalText, required=True)
     advisory_url = plain.String(required=True)
     since = plain.String(required=True, metadata={"format": "date-time"})
     expires_at = plain.String(required=True, allow_none=True, metadata={"format": "date-time"})

@@ -1,4 +1,4 @@
-"""Fields of requests about releases: ranges of versions, packages by their hash, and reasons."""
+"""Fields of requests about releases: ranges of versions, and reasons."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ..bundle.versions import InvalidRange, Range
 from ..text import names
-from ..vocabulary import RANGE_MAX, SHA256
+from ..vocabulary import RANGE_MAX
 from . import fields
 
 
@@ -27,16 +27,6 @@ class VersionRange(fields.Text):
         if not text.strip():
             raise fields.refusal("field.version_range")
         return text
-
-
-class Sha256(fields.Matching):
-    """A SHA-256 in hexadecimal digits."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(SHA256, "field.sha256", min=64, max=64, **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        return super()._deserialize(value, attr, data, **kwargs).lower()
 
 
 def ensure_visible(text: str) -> None:

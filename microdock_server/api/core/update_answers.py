@@ -15,8 +15,8 @@ from ...bundle.versions import InvalidVersion, Version
 from ...clock import iso
 from ...context import settings
 from ...messages import Language, text
-from ...services.releases import decision, updates
-from ...services.releases.decision import Block, Host, Line, Release, is_served
+from ...services.releases import block_list, decision, updates
+from ...services.releases.decision import Host, Line, Release, is_served
 from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
 from ...services.releases.lines import parsed_range, parsed_version
 from ...services.releases.updates import Choice, Installed, Told, Update
@@ -216,7 +216,7 @@ def shown(found: Update, changelogs: Mapping[Key, str], language: Language) -> d
         "reasons": [_reason(told, language) for told in found.reasons],
         "permissions_added": None if found.permissions_added is None else list(found.permissions_added),
         "changelog": [] if line is None else list(_passed(line, found.passed, changelogs)),
-        "block": None if line is None or found.block is None else block(line.name, found.block),
+        "block": None if line is None or found.block is None else block_list.shown(line.name, found.block),
         "replacement": None if line is None else line.replacement,
     }
 
@@ -240,20 +240,6 @@ def target(line: Line, release: Release) -> dict[str, Any]:
 def download_url(name: str, version: str) -> str:
     """Where the package of this version is, by GET."""
     return f"{settings().public_url or ''}/api/v1/marketplace/plugins/{name}/versions/{quote(version)}/download"
-
-
-def block(name: str, found: Block) -> dict[str, Any]:
-    """A block as hosts are told of it."""
-    return {
-        "plugin": name,
-        "versions": None if found.versions is None else str(found.versions),
-        "sha256": sorted(found.hashes),
-        "severity": found.severity.value,
-        "reason": dict(found.reason),
-        "advisory_url": found.advisory_url,
-        "since": iso(found.since),
-        "expires_at": None if found.expires_at is None else iso(found.expires_at),
-    }
 
 
 def _passed(line: Line, passed: Sequence[Release], changelogs: Mapping[Key, str]) -> Iterator[dict[str, Any]]:

@@ -13,8 +13,9 @@ from ...bundle.versions import EngineVersion, InvalidRange, InvalidVersion, Rang
 from ...messages import Message
 from ...schemas import fields
 from ...schemas.base import Schema
+from ...schemas.blocks import PublicBlock
 from ...services.releases.lines import parsed_range
-from ...vocabulary import PLUGIN_NAME_MAX, RANGE_MAX, AboutInstalled, BlockSeverity, Channel, HostAction, WhyNot
+from ...vocabulary import PLUGIN_NAME_MAX, RANGE_MAX, AboutInstalled, Channel, HostAction, WhyNot
 from ..core.update_answers import Asked
 
 MOST_INSTALLED: Final = 500
@@ -225,24 +226,6 @@ class PassedVersion(Schema):
     version = plain.String(required=True)
     published_at = fields.Moment(required=True)
     changelog = plain.String(required=True)
-
-
-class LocalText(Schema):
-    """A text in both languages."""
-
-    zh = plain.String(required=True)
-    en = plain.String(required=True)
-
-
-class PublicBlock(Schema):
-    plugin = plain.String(required=True)
-    versions = plain.String(required=True, allow_none=True)
-    sha256 = plain.List(plain.String(), required=True)
-    severity = plain.String(required=True, metadata={"enum": [severity.value for severity in BlockSeverity]})
-    reason = plain.Nested(LocalText, required=True)
-    advisory_url = plain.String(required=True)
-    since = fields.Moment(required=True)
-    expires_at = fields.Moment(required=True, allow_none=True)
 
 
 class PluginUpdate(Schema):

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 from ...clock import iso, utcnow
+from ...context import context
+from ...services.releases import block_list
 from ...services.releases.decision import Host
 from ..core.request import language
 from ..core.state import api_state
@@ -30,5 +32,6 @@ def check(body: dict[str, Any]) -> orjson.Fragment:
     now = utcnow()
     asking = Asking.of(Host(now, body["engines"], body["channel"], body["client_id"]), language())
     bodies, _ = api_state().updates.answer(asking, body["installed"])
-    head = b'{"checked_at":"%b","serial":%d,"updates":[' % (iso(now).encode(), 0)
+    serial = block_list.serial(context().autocommit)
+    head = b'{"checked_at":"%b","serial":%d,"updates":[' % (iso(now).encode(), serial)
     return orjson.Fragment(head + b",".join(bodies) + b"]}")

@@ -208,6 +208,13 @@ def test_the_serial_is_read_without_a_write(app: Flask, admin: Api, wall_clock: 
         assert all(statement.lstrip().startswith("SELECT") for statement in asked)
 
 
+def test_update_checks_name_the_list(app: Flask, admin: Api) -> None:
+    block(admin)
+    serial = told(Api(app))["serial"]
+    answer = Api(app).post("/api/plugins/updates", {"engines": {}, "installed": []})
+    assert answer.get_json()["data"]["serial"] == serial
+
+
 def test_all_processes_answer_the_same_bytes(make_app: Callable[..., Flask]) -> None:
     first = make_app()
     block(signed_in(first))

@@ -28,7 +28,7 @@ class NewReason(StrictSchema):
 
 
 def _packages(**kwargs: Any) -> fields.Many:
-    return fields.Many(release_fields.Sha256(), max=100, **kwargs)
+    return fields.Many(fields.Hash(), max=100, **kwargs)
 
 
 class NewBlock(StrictSchema):
@@ -68,7 +68,7 @@ class Block(Schema):
     sha256 = plain.List(plain.String(), required=True)
     severity = plain.String(required=True, metadata={"enum": [member.value for member in BlockSeverity]})
     status = plain.String(required=True, metadata={"enum": [member.value for member in BlockStatus]})
-    reason = plain.Nested(blocks.BlockReason, required=True)
+    reason = plain.Nested(blocks.LocalText, required=True)
     advisory_url = plain.String(required=True)
     created_at = fields.Moment(required=True)
     created_by = plain.Nested(Person, required=True, allow_none=True)
