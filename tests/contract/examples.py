@@ -14,9 +14,10 @@ from flask import Flask
 
 from microdock_server.api.core.openapi.examples import FILE
 from microdock_server.api.core.openapi.operations import operation_id
+from microdock_server.vocabulary import Role
 
 from ..market import PLUGINS, V1, People, people
-from ..support import Api, package
+from ..support import Api, add_user, package
 
 PASSWORD = "correct horse battery"
 NAME = "com.example.hello"
@@ -32,7 +33,12 @@ _MADE_UP = (
     # A local header of a ZIP file, which holds a time.
     (re.compile(r"^UEsDB[\w+/]+=*$"), "UEsDBBQAAAAIAAAA…"),
 )
-_KEYS = {"request_id": "01J0000000", "revision": "0123456789abcdef", "upload_key": "a-key-that-is-shown-once"}
+_KEYS: dict[str, Any] = {
+    "request_id": "01J0000000",
+    "revision": "0123456789abcdef",
+    "upload_key": "a-key-that-is-shown-once",
+}
+_KEYS |= {"serial": 1769860800}
 
 
 class Recorder:
@@ -52,7 +58,7 @@ class Recorder:
         shown = {"path": rest, "query": query, "answer": answer.get_json(silent=True)}
         shown |= {"body": sent} if sent is not None else {}
         shown |= {"form": {name: _named(value) for name, value in form.items()}} if form else {}
-        kept = {name: _plain(value) for name, value in shown.items() if value not in ({}, None)}
+        kept = {name: _plain(value) for name, value in shown.items() if name == "body" or value not in ({}, None)}
         self.found.setdefault(operation_id(method, rule), kept)
         return (answer.get_json(silent=True) or {}).get("data")
 
@@ -71,7 +77,7 @@ def _plain(value: Any, key: str = "") -> Any:
         return {name: _plain(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value[:2]]
-    if key in _KEYS and isinstance(value, str):
+    if key in _KEYS and type(value) is type(_KEYS[key]):
         return _KEYS[key]
     if isinstance(value, str):
         for pattern, word in _MADE_UP:
@@ -86,6 +92,7 @@ def record(app: Flask) -> dict[str, dict[str, Any]]:
     _accounts(ask, callers)
     _market(ask, callers)
     _decisions(ask, callers)
+    _blocks(ask, callers)
     _installs(ask, callers)
     _server(ask, callers)
     return ask.found
@@ -211,6 +218,22 @@ def _decisions(ask: Recorder, who: People) -> None:
     ask(who.admin, "POST", f"{V1}/admin/appeals/{{appeal_id}}/process", granted, appeal_id=appeal_id)
     ask(who.developer, "DELETE", one, plugin_id=plugin)
     ask(who.developer, "POST", f"{one}/claim", {"plugin_key": "my_secret_key_123"}, plugin_id=NAME)
+
+
+def _blocks(ask: Recorder, who: People) -> None:
+    second = add_user(who.admin.app, "second-admin", Role.ADMIN)
+    reason = {"zh": "窃取用户数据", "en": "It steals its users' data."}
+    said = {"plugin": "com.example.thief", "versions": ">=1.2.0 <1.3.0", "severity": "remove", "reason": reason}
+    said["advisory_url"] = "https://example.com/advisories/7"
+    ask(who.admin, "POST", f"{V1}/admin/blocks/preview", {**said, "plugin": NAME})
+    block = ask(who.admin, "POST", f"{V1}/admin/blocks", said)["id"]
+    one = f"{V1}/admin/blocks/{{block_id}}"
+    ask(who.admin, "PUT", one, {"versions": ">=1.2.0"}, block_id=block)
+    ask(second, "POST", f"{one}/approve", {}, block_id=block)
+    ask(who.admin, "GET", one, block_id=block)
+    ask(who.admin, "GET", f"{V1}/admin/blocks", query={"status": "active"})
+    ask(who.nobody, "GET", "/api/plugins/blocks")
+    ask(who.admin, "POST", f"{one}/revoke", {"reason": "1.2.5 no longer does."}, block_id=block)
 
 
 def _installs(ask: Recorder, who: People) -> None:
