@@ -1,4 +1,5 @@
-"""The marketplace's acts for runner.py: submitting with pictures, approving, granting an appeal, deleting.
+"""The marketplace's acts for runner.py: submitting with pictures, approving, granting an appeal, deleting, blocking and
+approving that.
 
 Run as `python -m tests.crash.marketplace SCENARIO PLAN PREPARED WORK`; prints what runner.py does.
 """
@@ -25,6 +26,7 @@ from microdock_server.models import (
     Appeal,
     AuditEntry,
     AutoReview,
+    Block,
     Job,
     Notification,
     Plugin,
@@ -32,8 +34,10 @@ from microdock_server.models import (
     PluginTombstone,
     PluginVersion,
     Review,
+    Setting,
 )
 from microdock_server.services import audit
+from microdock_server.services.releases import block_list
 from microdock_server.vocabulary import Role
 
 from .. import market
@@ -45,7 +49,11 @@ Known = dict[str, str]
 PACKAGE = package()
 PICTURES = [market.png(), market.png(32, 48)]
 LATER = "com.example.later"
-PEOPLE = {"developer": Role.DEVELOPER, "reviewer": Role.REVIEWER, "second": Role.REVIEWER}
+PEOPLE = {
+    **{"developer": Role.DEVELOPER, "reviewer": Role.REVIEWER, "second": Role.REVIEWER},
+    **{"root": Role.ADMIN, "second-root": Role.ADMIN},
+}
+BLOCKS = f"{market.V1}/admin/blocks"
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,16 @@ def delete(api: Api, known: Known) -> Told:
     return told(Api(api.app, known["developer"]).delete(f"{market.PLUGINS}/{NAME}"))
 
 
+def block(api: Api, known: Known) -> Told:
+    reason = {"zh": "泄露用户数据", "en": "It sends user data away"}
+    body = {"plugin": NAME, "versions": "*", "severity": "remove", "reason": reason}
+    return told(Api(api.app, known["root"]).post(BLOCKS, body), 201)
+
+
+def approve_block(api: Api, known: Known) -> Told:
+    return told(Api(api.app, known["second-root"]).post(f"{BLOCKS}/{known['block']}/approve", {}))
+
+
 @dataclass(frozen=True)
 class Act:
     """`stage` says how far the plugin got before; `again` is the status of the same act once it happened."""
@@ -106,6 +124,8 @@ ACTS = {
     "approve": Act(approve, "started", 409),
     "grant": Act(grant, "appealed", 409),
     "delete": Act(delete, "published", 404),
+    "block": Act(block, "published", 200),
+    "approve_block": Act(approve_block, "blocked", 200),
 }
 
 
@@ -117,8 +137,10 @@ def prepare(app: Flask, stage: str) -> None:
     assert create(callers["developer"]).status_code == 201
     review = market.review_of(callers["reviewer"], NAME)
     market.data(callers["reviewer"].post(f"{market.V1}/admin/reviews/{review['id']}/start"))
-    if stage == "published":
+    if stage in ("published", "blocked"):
         market.decide(callers["reviewer"], NAME)
+        if stage == "blocked":
+            assert block(callers["root"], {"root": str(callers["root"].token)}).status_code == 200
     elif stage == "appealed":
         market.decide(callers["reviewer"], NAME, "rejected")
         market.appealed(callers["developer"], NAME)
@@ -128,7 +150,7 @@ def known_of(app: Flask) -> Known:
     """Tokens, and the ids that the acts are about."""
     found = {name: str(signed_in(app, name).token) for name in PEOPLE}
     with app.app_context(), unit_of_work(writing=False):
-        for name, model in (("review", Review), ("appeal", Appeal)):
+        for name, model in (("review", Review), ("appeal", Appeal), ("block", Block)):
             found[name] = db.session.scalar(select(model.id)) or ""
     return found
 
@@ -168,6 +190,8 @@ class MarketRunner(Runner):
             paths = [
                 (f"{row.plugin_name}/versions/{row.version}/download", row.file_hash)
                 for row in db.session.scalars(select(PluginVersion))
+                # It is refused, not lost.
+                if not row.is_blocked
             ]
             paths += [
                 (f"{row.plugin_name}/images/{row.id}", row.file_hash) for row in db.session.scalars(select(PluginImage))
@@ -211,6 +235,17 @@ def _rows(app: Flask) -> State:
             "audit": [row.action for row in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))],
             "jobs": [[row.kind, row.state] for row in db.session.scalars(select(Job))],
             "auto_reviews": [row.status for row in db.session.scalars(select(AutoReview))],
+            "blocks": [
+                [row.severity, row.status, row.approved_by is not None] for row in db.session.scalars(select(Block))
+            ],
+            "blocked": [
+                row.is_blocked
+                for row in db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name != LATER))
+            ],
+            "public": [
+                [one["severity"] for one in json.loads(row.value)["blocks"]]
+                for row in db.session.scalars(select(Setting).where(Setting.key == block_list.KEY))
+            ],
             "tombstones": [row.name_key for row in db.session.scalars(select(PluginTombstone))],
         }
 
@@ -241,10 +276,31 @@ def _contradictions(state: State) -> list[str]:
             problems.append(f"the plugin is {status}, reviews {reviews}, appeals {state['appeals']}")
         if len(state["images"]) != len(PICTURES):
             problems.append(f"{len(state['images'])} pictures")
+    problems += _torn_blocks(state)
     if not state["plugins"]:
         left = {name: state[name] for name in ("versions", "images", "reviews", "appeals") if state[name]}
         problems += [f"no plugin, but {left}"] if left else []
     return problems
+
+
+def _torn_blocks(state: State) -> list[str]:
+    """Do a block, what it refuses, the public list, the audit log and the owner's notices agree?"""
+    statuses = [status for _, status, _ in state["blocks"]]
+    acts = [action for action in state["audit"] if action.startswith("block.")]
+    told = [event for event, _ in state["notices"] if event == "plugin_blocked"]
+    expected = {
+        (): ([], 0),
+        ("pending",): (["block.created"], 1),
+        ("active",): (["block.created", "block.approved"], 2),
+    }[tuple(statuses)]
+    listed = {"pending": ["disable"], "active": ["remove"]}
+    public = [severities for severities in state["public"] if severities]
+    agree = (
+        (acts, len(told)) == expected
+        and any(state["blocked"]) == bool(statuses)
+        and public == [listed[status] for status in statuses]
+    )
+    return [] if agree else [f"blocks {state['blocks']}, {state['blocked']}, {state['public']}, {acts}, {told}"]
 
 
 def main() -> None:

@@ -18,6 +18,14 @@ TAKEN = {
     "approve": ["sql UPDATE reviews SET", "sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"],
     "grant": ["sql UPDATE appeals SET", "sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"],
     "delete": ["sql DELETE FROM plugins", "sql COMMIT", "unlink uploads"],
+    "block": [
+        *("sql INSERT INTO blocks", "sql UPDATE plugin_versions SET", "sql UPDATE plugins SET"),
+        *("sql INSERT INTO settings", "sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"),
+    ],
+    "approve_block": [
+        *("sql UPDATE blocks SET", "sql UPDATE settings SET", "sql UPDATE catalog SET"),
+        *("sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"),
+    ],
 }
 
 
