@@ -101,6 +101,7 @@ def post_fork(server, worker):
 def post_worker_init(worker):
     """In each worker, once it is ready to answer."""
     from microdock_server.api.core.early_refusals import EarlyRefusals
+    from microdock_server.jobs.active_hosts import ActiveHosts
     from microdock_server.jobs.node_maintenance import NodeMaintainer
     from microdock_server.serving import late_modules
 
@@ -108,6 +109,8 @@ def post_worker_init(worker):
     worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock_api"].origins)
     worker.node_maintainer = NodeMaintainer(worker.app.callable, settings)
     worker.node_maintainer.start()
+    worker.active_hosts = ActiveHosts(worker.app.callable)
+    worker.active_hosts.start()
     hub = worker.app.callable.extensions.get("microdock.hub")
     if hub is not None:
         # A stopping worker waits for its threads: WebSockets must be closed first.
@@ -124,6 +127,7 @@ def worker_exit(server, worker):
 
     if hasattr(worker, "node_maintainer"):
         worker.node_maintainer.stop()
+        worker.active_hosts.stop()
         end_like(sys.exc_info()[1], partial(close_databases, worker.app.callable))
 
 

@@ -32,6 +32,12 @@ def iso(moment: datetime) -> str:
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
+def iso_week(moment: datetime) -> str:
+    """`2026-W48`: the ISO week in UTC. Such texts sort as the weeks do."""
+    year, week, _ = moment.astimezone(UTC).isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
 def compact(moment: datetime) -> str:
     """`20231201_143022`, for file names."""
     return moment.astimezone(UTC).strftime("%Y%m%d_%H%M%S")

@@ -18,6 +18,7 @@ from .config import Settings
 from .database.session import db
 from .database.unit_of_work import autocommit_engine
 from .services.files.disk_space import DiskGuard
+from .services.releases.actives import Actives
 from .services.releases.index import ReleaseIndex
 from .storage import LocalStorage, MeasuredStorage, Storages
 
@@ -34,6 +35,8 @@ class Context:
     # None if it is not configured.
     redis: Redis | None
     wakeups: WakeUps
+    # Hosts that asked for updates, as counted by this process.
+    actives: Actives
 
     @classmethod
     def of(cls, app: Flask, settings: Settings) -> Self:
@@ -52,6 +55,7 @@ class Context:
             releases=ReleaseIndex(autocommit),
             redis=redis,
             wakeups=_wakeups(redis, autocommit),
+            actives=Actives(autocommit),
         )
 
 

@@ -19,6 +19,7 @@ from ..services import backups, files, jobs, maintenance, statistics
 from ..services.accounts import tokens
 from ..services.files import rehash
 from ..services.maintenance import Record
+from ..services.releases import active_rows
 from .heartbeat import heartbeat
 from .reasons import reason_of
 
@@ -48,8 +49,8 @@ def _gc(context: Context, _is_over: IsOver) -> int:
     return len(files.collect_garbage(context.storage))
 
 
-def _rollup(_context: Context, _is_over: IsOver) -> int:
-    return int(statistics.roll())
+def _rollup(_context: Context, is_over: IsOver) -> int:
+    return int(statistics.roll()) + active_rows.prune(is_over)
 
 
 def _retention(context: Context, is_over: IsOver) -> int:

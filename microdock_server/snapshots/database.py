@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Select, column, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import file_modes
-from . import postgresql
+from . import postgresql, unsaved
 from .manifest import Blob
 from .problems import SnapshotProblem
 
@@ -35,7 +35,7 @@ class View(Protocol):
         ...
 
     def copy(self, target: Path) -> None:
-        """Write this view to `target`, complete and synced."""
+        """Write this view to `target`, complete (but for what no snapshot contains) and synced."""
         ...
 
 
@@ -57,6 +57,7 @@ class SQLiteView:
             copy.execute("PRAGMA synchronous=OFF")
             source.backup(copy, pages=PAGES_AT_ONCE, sleep=0)
             copy.execute("PRAGMA journal_mode=DELETE")
+            unsaved.remove(copy)
         finally:
             copy.close()
 
@@ -96,10 +97,10 @@ def owners(connection: Connection) -> list[str]:
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    """How many rows each table has."""
+    """How many rows of each table a snapshot has."""
     counted = select(func.count())
     return {
-        name: connection.execute(counted.select_from(table(name))).scalar_one()
+        name: 0 if name in unsaved.TABLES else connection.execute(counted.select_from(table(name))).scalar_one()
         for name in tables(connection)
         if name != VERSION_TABLE
     }

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
+from . import unsaved
 from .problems import SnapshotProblem
 
 
@@ -29,7 +30,8 @@ class PostgreSQLView:
     def copy(self, target: Path) -> None:
         """See View. Not compressed: the archive is."""
         options = ("--format=custom", "--compress=0", "--no-owner", "--no-privileges", f"--snapshot={self.shared}")
-        _run("pg_dump", self.connection.engine.url, *options, f"--file={target}")
+        left_out = (f"--exclude-table-data={name}" for name in unsaved.TABLES)
+        _run("pg_dump", self.connection.engine.url, *options, *left_out, f"--file={target}")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import file_modes
 from ..clock import iso, utcnow
 from ..storage import LocalStorage
-from . import database, numbering, postgresql
+from . import database, numbering, postgresql, unsaved
 from .encryption import Keys
 from .manifest import Manifest
 from .members import SECRET, Member
@@ -151,6 +151,7 @@ def _settle(engine: Engine, fresh: Path, manifest: Manifest) -> None:
                 moved = update(table(name, backend)).where(backend != LocalStorage.name)
                 connection.execute(moved.values(storage_backend=LocalStorage.name))
             numbering.move_on(connection)
+            unsaved.settle(connection)
     except (sqlite3.Error, SQLAlchemyError) as reason:
         raise DamagedArchive("the snapshot's database is damaged") from reason
 

@@ -13,8 +13,8 @@ from flask_migrate import upgrade
 from sqlalchemy import NullPool, create_engine, func, insert, select
 
 from microdock_server import create_app, snapshots
-from microdock_server.clock import utcnow
-from microdock_server.models import Backup
+from microdock_server.clock import iso_week, utcnow
+from microdock_server.models import ActiveSalt, ActiveSketch, Backup
 from microdock_server.services.files import columns, new_key
 from microdock_server.snapshots import SnapshotProblem, archive_files
 from microdock_server.storage import LocalStorage, Storages
@@ -99,6 +99,29 @@ def test_a_snapshot_of_postgresql_comes_back(
     # Ids that were given out after the snapshot are not given out again.
     store(empty, storage, b"after the restore")
     assert newest_id(empty) > given_out
+
+
+def test_the_salt_of_the_week_stands_in_no_snapshot(
+    server: PostgreSQL, migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+    week, salt = iso_week(utcnow()), "5a17" * 16
+    engine = create_engine(migrated, poolclass=NullPool)
+    of_plugin = {"plugin_name": "com.example.p", "version": "1.0.0", "registers": b"\x01"}
+    with engine.begin() as connection:
+        connection.execute(insert(ActiveSalt.__table__).values(week=week, salt=salt))
+        connection.execute(insert(ActiveSketch.__table__), [{"week": w, **of_plugin} for w in ("2026-W01", week)])
+    with archive_files.locked(tmp_path / "out"):
+        made = snapshots.create(snapshots.Source(engine, Storages(LocalStorage({})), "2.0.0", {}), tmp_path / "out")
+    assert made.manifest.tables["active_salts"] == 0
+    empty = server.url(server.create())
+    restore(made.path, tmp_path / "new", database_url=empty.replace("+psycopg", ""))
+    with create_engine(empty, poolclass=NullPool).connect() as connection:
+        assert connection.execute(select(ActiveSalt.__table__)).all() == []
+        # What was counted with the old salt would be counted again with the new one.
+        assert connection.execute(select(ActiveSketch.week)).scalars().all() == ["2026-W01"]
+    with engine.connect() as connection:
+        assert connection.execute(select(ActiveSalt.salt)).scalars().all() == [salt]
 
 
 def test_the_password_of_a_client_key_is_not_shown_to_the_machine(

@@ -84,7 +84,7 @@ GROUPS: Final = (
                 "MAINTENANCE_ROLLUP",
                 Kind.SECONDS,
                 3600,
-                "How often days that have passed are summed up for the statistics.",
+                "How often days that have passed are summed up for the statistics, and old weeks of them deleted.",
                 0,
                 31 * DAY,
             ),

@@ -63,8 +63,7 @@ class Sketch:
         rank = _LONGEST - ((hashed >> _SKIPPED) & _RUN).bit_length()
         few = self._few
         if few is None:
-            if rank > self._all[index]:
-                self._all[index] = rank
+            self._all[index] = max(self._all[index], rank)
         elif rank > few.get(index, 0):
             few[index] = rank
             if len(few) > _FEW:
@@ -90,15 +89,17 @@ class Sketch:
         for count in reversed(counts[1:_LONGEST]):
             z = (z + count) / 2
         z += CLASSES * _sigma(counts[0] / CLASSES)
-        return max(1, round(CLASSES * CLASSES / (2 * math.log(2) * z)))
+        # With the longest run in every class: more than can be told apart.
+        return round(CLASSES * CLASSES / (2 * math.log(2) * z)) if z else CLASSES << RUN_BITS
 
     def __bytes__(self) -> bytes:
         """The same for the same hashes, whatever the order they were added in; at most 2,049 bytes."""
-        ranks = self._few.items() if self._few is not None else enumerate(self._all)
-        words = [index << _RANK_BITS | rank for index, rank in ranks if rank]
-        if 2 * len(words) < CLASSES:
-            return _SPARSE + struct.pack(f">{len(words)}H", *sorted(words))
-        return _DENSE + bytes(self._all)
+        used = CLASSES - self._all.count(0) if self._few is None else len(self._few)
+        if 2 * used >= CLASSES:
+            return _DENSE + bytes(self._all)
+        ranks = enumerate(self._all) if self._few is None else self._few.items()
+        words = sorted(index << _RANK_BITS | rank for index, rank in ranks if rank)
+        return _SPARSE + struct.pack(f">{len(words)}H", *words)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sketch) and bytes(self) == bytes(other)

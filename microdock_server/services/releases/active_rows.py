@@ -1,0 +1,170 @@
+"""The rows that counts of hosts are kept in (see actives.py): merged, read, and deleted when they are old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, tuple_, update
+
+from ...clock import iso_week, utcnow
+from ...database.session import db, table_of
+from ...database.unit_of_work import unit_of_work
+from ...models import ActiveSalt, ActiveSketch, PluginVersion
+from .sketch import Sketch
+
+WEEKS_KEPT: Final = 12
+# Rows that are merged, and deleted, in one unit of work: others must not wait long for the write lock.
+AT_ONCE: Final = 200
+DELETED_AT_ONCE: Final = 2000
+
+# Plugin (as the catalogue writes it) and version.
+Installed = tuple[str, str]
+
+_SALTS: Final = table_of(ActiveSalt)
+_SKETCHES: Final = table_of(ActiveSketch)
+_VERSIONS: Final = table_of(PluginVersion)
+# The parameters of a row to write.
+_OF: Final[Mapping[str, Any]] = {"plugin_name": bindparam("of_plugin"), "version": bindparam("of_version")}
+_MERGED: Final[Any] = bindparam("merged")
+
+
+def merge(week: str, sketches: dict[Installed, Sketch]) -> int:
+    """Merge into the week's rows, in units of its own; returns how many rows were written.
+
+    What was merged is taken out of `sketches`. A version that is not in the catalogue (any more) gets no row.
+    """
+    written = 0
+    for some in _parts(sorted(sketches)):
+        written += _merge(week, {one: sketches[one] for one in some})
+        for one in some:
+            del sketches[one]
+    return written
+
+
+def forget_salts(week: str) -> int:
+    """Delete the salts of weeks before this one, also from the file's unused space; returns how many there were."""
+    old = _SALTS.c.week < week
+    with unit_of_work(writing=False):
+        if db.session.execute(select(_SALTS.c.week).where(old).limit(1)).first() is None:
+            return 0
+    with unit_of_work():
+        connection = db.session.connection()
+        if connection.dialect.name != "sqlite":
+            return int(connection.execute(delete(_SALTS).where(old)).rowcount)
+        before = connection.exec_driver_sql("PRAGMA secure_delete").scalar_one()
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        try:
+            return int(connection.execute(delete(_SALTS).where(old)).rowcount)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA secure_delete={before}")
+
+
+def prune(is_over: Callable[[], bool] = lambda: False) -> int:
+    """Delete the sketches of all weeks but the newest twelve that have any; returns how many rows these were.
+
+    By what is there, not by the clock, which may be wrong for a moment. May be left at any time.
+    """
+    deleted = 0
+    with unit_of_work(writing=False):
+        oldest = _oldest_kept()
+    if oldest is None:
+        return 0
+    some = select(*_SKETCHES.primary_key).where(_SKETCHES.c.week < oldest).limit(DELETED_AT_ONCE)
+    while not is_over():
+        with unit_of_work():
+            gone = (
+                db.session.connection()
+                .execute(delete(_SKETCHES).where(tuple_(*_SKETCHES.primary_key).in_(some)))
+                .rowcount
+            )
+        deleted += gone
+        if gone < DELETED_AT_ONCE:
+            break
+    return deleted
+
+
+def by_version(name: str, now: datetime | None = None) -> dict[str, int]:
+    """About how many hosts use each version of this plugin, of those that were counted: the larger of this week's
+    number so far and last week's.
+    """
+    best: dict[str, int] = {}
+    for row in _read([name], now or utcnow()):
+        best[row.version] = max(best.get(row.version, 0), Sketch.read(row.registers).estimate())
+    return best
+
+
+def by_plugin(names: Collection[str], now: datetime | None = None) -> dict[str, int]:
+    """The same of whole plugins. A host that went from one version to another in a week is one host."""
+    together: dict[tuple[str, str], Sketch] = {}
+    for row in _read(names, now or utcnow()):
+        together.setdefault((row.plugin_name, row.week), Sketch()).merge(Sketch.read(row.registers))
+    best: dict[str, int] = {}
+    for (name, _week), sketch in together.items():
+        best[name] = max(best.get(name, 0), sketch.estimate())
+    return best
+
+
+def _read(names: Collection[str], now: datetime) -> Iterator[Row[Any]]:
+    weeks = (iso_week(now), iso_week(now - timedelta(weeks=1)))
+    for some in _parts(sorted(names)):
+        yield from db.session.execute(
+            select(_SKETCHES).where(_SKETCHES.c.week.in_(weeks), _SKETCHES.c.plugin_name.in_(some))
+        )
+
+
+def _oldest_kept() -> str | None:
+    """The oldest week to keep; None where there are no more than are kept."""
+    newest = func.max(_SKETCHES.c.week)
+    week: str | None = db.session.scalar(select(newest))
+    for _ in range(WEEKS_KEPT - 1):
+        if week is None:
+            return None
+        week = db.session.scalar(select(newest).where(_SKETCHES.c.week < week))
+    return week
+
+
+def _merge(week: str, sketches: Mapping[Installed, Sketch]) -> int:
+    with unit_of_work(writing=False):
+        changed = {(row["of_plugin"], row["of_version"]) for _, row in _changes(week, sketches)}
+    if not changed:
+        # Nobody waits for a write lock where hosts only asked again.
+        return 0
+    with unit_of_work():
+        changes = _changes(week, {one: sketches[one] for one in changed})
+        _write(week, [row for is_new, row in changes if is_new], [row for is_new, row in changes if not is_new])
+    return len(changes)
+
+
+def _write(week: str, fresh: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> None:
+    connection = db.session.connection()
+    if fresh:
+        connection.execute(insert(_SKETCHES).values(week=week, registers=_MERGED, **_OF), fresh)
+    if known:
+        same = (_SKETCHES.c[name] == value for name, value in _OF.items())
+        connection.execute(update(_SKETCHES).where(_SKETCHES.c.week == week, *same).values(registers=_MERGED), known)
+
+
+def _changes(week: str, sketches: Mapping[Installed, Sketch]) -> list[tuple[bool, dict[str, Any]]]:
+    """The rows that would change, and whether they are new."""
+    stored = _SKETCHES.c.registers
+    key = (_VERSIONS.c.plugin_name, _VERSIONS.c.version)
+    same = and_(_SKETCHES.c.week == week, _SKETCHES.c.plugin_name == key[0], _SKETCHES.c.version == key[1])
+    rows = db.session.execute(
+        select(*key, stored).select_from(_VERSIONS.outerjoin(_SKETCHES, same)).where(tuple_(*key).in_(list(sketches)))
+    ).all()
+    changes = []
+    for row in rows:
+        merged = Sketch.read(row.registers) if row.registers is not None else Sketch()
+        merged.merge(sketches[(row.plugin_name, row.version)])
+        data = bytes(merged)
+        if data != row.registers:
+            change = {"of_plugin": row.plugin_name, "of_version": row.version, "merged": data}
+            changes.append((row.registers is None, change))
+    return changes
+
+
+def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
