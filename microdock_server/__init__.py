@@ -25,6 +25,7 @@ from .api.host import host
 from .api.host.schemas import Plugin
 from .api.installs import installs
 from .api.market import market
+from .api.system import feeds as _feeds  # noqa: F401  (it declares its endpoints on `system`)
 from .api.system.admin_page import admin_page
 from .api.system.health import system
 from .api.websocket import endpoint

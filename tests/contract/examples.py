@@ -105,6 +105,8 @@ def _hosts(ask: Recorder, who: People) -> None:
     ask(who.nobody, "POST", "/api/plugins/validate", form={"file": package(name=NAME)})
     ask(who.nobody, "POST", "/api/plugins/upload", form=form)
     ask(who.nobody, "GET", "/api/plugins/list", query={"search": "hello"})
+    ask(who.nobody, "GET", "/feeds/plugins.atom")
+    ask(who.nobody, "GET", "/feeds/plugins/{name}.atom", name=NAME)
     for act in ("detail", "versions", "enable", "deprecate", "disable", "enable"):
         ask(who.admin, "POST", f"/api/plugins/{act}", {"name": NAME})
     installed = [{"name": NAME, "version": "0.9.0"}]

@@ -1,15 +1,18 @@
 """Conditional requests and ranges by entity tag, evaluated in the order of RFC 9110 §13.2.2 and §14.
 
-Nothing here has a modification date: a URL may go back to older bytes (after a version was yanked), and file times
-differ from node to node. So `If-Modified-Since` and `If-Unmodified-Since` are ignored, and a date in `If-Range` never
-matches, as the RFC prescribes for such representations.
+Nothing but feeds has a modification date: a URL may go back to older bytes (after a version was yanked), and file times
+differ from node to node. So `If-Modified-Since` and `If-Unmodified-Since` are ignored elsewhere, and a date in
+`If-Range` never matches, as the RFC prescribes for such representations.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
+
+from werkzeug.http import parse_date
 
 from ...errors import MalformedIfMatch, PreconditionFailed, RangeNotSatisfiable
 from ...services.revisions import WHATEVER, Expected
@@ -34,6 +37,15 @@ def is_known(environ: Environ, etag: str) -> bool:
     if wanted is not None and not _names(wanted, etag, weakly=False):
         raise PreconditionFailed(etag)
     return known is not None and _names(known, etag, weakly=True)
+
+
+def is_known_since(environ: Environ, etag: str, modified: datetime) -> bool:
+    """The same of what also has a modification date, by which clients without the tag may ask."""
+    known = is_known(environ, etag)
+    if "HTTP_IF_NONE_MATCH" in environ:
+        return known
+    since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
+    return since is not None and modified <= since
 
 
 def expected(environ: Environ) -> Expected:

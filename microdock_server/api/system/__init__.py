@@ -1,1 +1,1 @@
-"""Endpoints about the server as a whole: health, metrics, and the admin page's files."""
+"""Endpoints about the server as a whole: health, metrics, feeds, and the admin page's files."""

@@ -20,6 +20,7 @@ PARAMETERS: Final = {
     "category_id": "id of the category",
     "developer_id": "id of the developer's account",
     "image_id": "id of the image, from its URL",
+    "name": "the plugin's package name, ignoring case",
     "plugin_id": "the plugin's id or package name",
     "review_id": "id of the review or rating",
     "user_id": "id of the account",

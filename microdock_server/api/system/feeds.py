@@ -1,0 +1,136 @@
+"""Atom feeds for people and their readers: what was published, and which plugins are blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from flask import Response, request
+from werkzeug.http import http_date
+
+from ... import errors
+from ...context import context, settings
+from ...database.unit_of_work import unit_of_work
+from ...messages import Language, text
+from ...services import catalog
+from ...services.catalog.revision_cache import RevisionCache
+from ...services.releases import feeds
+from ...services.releases.feeds import CHANGELOG_SHOWN, News, Published
+from ...vocabulary import PLUGIN_NAME_MAX
+from ..core import preconditions
+from ..core.request import language
+from . import atom
+from .atom import Document, Entry, Feed, Link
+from .health import system
+
+# Feeds of this size are made anew for each request; a process keeps at most 8 MiB of them.
+LARGEST: Final = 64 << 10
+_documents: Final[RevisionCache[Document]] = RevisionCache(128, lambda document: len(document.data) <= LARGEST)
+
+NAME: Final = {"name": {"type": "string", "maxLength": PLUGIN_NAME_MAX}}
+
+
+@system.operation(
+    "GET",
+    "/feeds/plugins.atom",
+    file_type=atom.MEDIA_TYPE,
+    transaction="own",
+    errors=(errors.PreconditionFailed,),
+)
+def plugins() -> Response:
+    """The 50 versions that were published last, as an Atom feed."""
+    return _answered(_of_all, "plugins")
+
+
+@system.operation(
+    "GET",
+    "/feeds/plugins/<name>.atom",
+    path=NAME,
+    file_type=atom.MEDIA_TYPE,
+    transaction="own",
+    errors=(errors.PluginNotFound, errors.PreconditionFailed),
+)
+def plugin(name: str) -> Response:
+    """The versions of one plugin that were published last, at most 50, as an Atom feed."""
+    return _answered(partial(_of_one, name), "plugin", name.lower())
+
+
+def _answered(make: Callable[[Language], Feed], *what: str) -> Response:
+    """The feed that `make` makes and `what` identifies, rendered once per change of the catalogue."""
+    revision, chosen = catalog.committed_revision(context().autocommit), language()
+    key = (*what, chosen, settings().public_url, settings().app_name)
+    return _sent(_documents.at(revision, lambda: _rendered(make, chosen), *key))
+
+
+def _rendered(make: Callable[[Language], Feed], chosen: Language) -> Document:
+    with unit_of_work(writing=False):
+        return atom.rendered(make(chosen))
+
+
+def _sent(document: Document) -> Response:
+    """The document, or 304 where the client has it. Raises PreconditionFailed."""
+    if preconditions.is_known_since(request.environ, document.etag, document.modified):
+        response = Response(status=304)
+    else:
+        response = Response(document.data, content_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
+    response.headers["ETag"] = document.etag
+    response.headers["Last-Modified"] = http_date(document.modified)
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Language"] = document.language
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+def _of_all(chosen: Language) -> Feed:
+    title = text("feeds.plugins", chosen, {"server": settings().app_name})
+    return _feed("/feeds/plugins.atom", title, feeds.newest(), chosen)
+
+
+def _of_one(name: str, chosen: Language) -> Feed:
+    news = feeds.newest_of(name)
+    title = text("feeds.plugin", chosen, {"server": settings().app_name, "plugin": news.display_name})
+    return _feed(f"/feeds/plugins/{news.name}.atom", title, news, chosen)
+
+
+def _feed(path: str, title: str, news: News, chosen: Language) -> Feed:
+    return Feed(
+        id=news.id,
+        title=title,
+        updated=news.updated_at,
+        author=settings().app_name,
+        links=[Link("self", _url(path), atom.MEDIA_TYPE)],
+        entries=[_entry(row, chosen) for row in news.releases],
+        language=chosen,
+        modified=news.changed_at,
+    )
+
+
+def _entry(one: Published, chosen: Language) -> Entry:
+    detail = _url(f"/api/v1/marketplace/plugins/{one.plugin_id}/versions/{one.version}")
+    words = [word for word, is_so in (("preview", one.is_preview), ("yanked", one.is_yanked)) if is_so]
+    return Entry(
+        id=one.id,
+        title=f"{one.display_name} {one.version}",
+        published=one.published_at,
+        updated=one.published_at,
+        author=one.author or one.name,
+        categories=[(word, text(f"feeds.{word}", chosen)) for word in words],
+        links=[Link("related", detail, "application/json")],
+        summary=one.description,
+        content=_content(one, chosen),
+    )
+
+
+def _content(one: Published, chosen: Language) -> str:
+    """The changelog; of a version that was yanked, behind the reason for that."""
+    changelog = one.changelog or text("feeds.no_changelog", chosen)
+    if len(changelog) > CHANGELOG_SHOWN:
+        changelog = f"{changelog[:CHANGELOG_SHOWN]}…"
+    if not one.is_yanked:
+        return changelog
+    return f"{text('feeds.withdrawn', chosen, {'reason': one.yank_reason})}\n\n{changelog}"
+
+
+def _url(path: str) -> str:
+    return f"{settings().public_url or ''}{path}"

@@ -1,0 +1,135 @@
+"""What is new, for feeds: the versions that were published last, of all plugins or of one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+
+from ...bundle.versions import Version
+from ...database.session import db, table_of
+from ...errors import PluginNotFound
+from ...models import AuditEntry, Plugin, PluginVersion, Setting
+from ...vocabulary import Channel, PluginStatus
+
+NEWEST: Final = 50
+# Characters of a changelog that a feed shows; what it cuts off is at the end.
+CHANGELOG_SHOWN: Final = 4000
+INSTALLATION: Final = "installation.id"
+# Nothing has happened yet.
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_PLUGIN: Final = table_of(Plugin)
+_VERSION: Final = table_of(PluginVersion)
+_IS_PUBLIC: Final = _PLUGIN.c.status == PluginStatus.PUBLISHED.value
+_RELEASES: Final = (
+    select(
+        _PLUGIN.c.id.label("plugin_id"),
+        *_PLUGIN.c["name", "display_name"],
+        *_VERSION.c["version", "author", "description", "published_at", "is_yanked", "yank_reason"],
+        (_VERSION.c.channel == Channel.PREVIEW.value).label("is_preview"),
+        func.substr(_VERSION.c.changelog, 1, CHANGELOG_SHOWN + 1).label("changelog"),
+    )
+    .join_from(_VERSION, _PLUGIN, _PLUGIN.c.name == _VERSION.c.plugin_name)
+    .where(
+        _IS_PUBLIC,
+        _VERSION.c.status == PluginStatus.PUBLISHED.value,
+        _VERSION.c.published_at.is_not(None),
+    )
+    # As the index has them, but for versions of one plugin that were published in the same second.
+    .order_by(_VERSION.c.published_at.desc(), _VERSION.c.plugin_name.desc(), _VERSION.c.precedence.desc())
+    .limit(NEWEST)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version that is published, and of its plugin what does not change with versions."""
+
+    plugin_id: str
+    name: str
+    display_name: str
+    version: str
+    author: str
+    description: str
+    published_at: datetime
+    is_preview: bool
+    is_yanked: bool
+    yank_reason: str
+    # Its first 4,000 characters and one more: what is longer is cut off there.
+    changelog: str
+
+    @property
+    def id(self) -> uuid.UUID:
+        """UUIDv5 of the version, in the namespace that is the plugin's own id."""
+        return uuid.uuid5(uuid.UUID(self.plugin_id), f"version:{self.version}")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a feed tells, newest first. `changed_at`: nothing of it changed later, not even by leaving the feed.
+
+    The ids of feed and entries are made of what never changes, so that readers show nothing twice.
+    """
+
+    id: uuid.UUID
+    releases: Sequence[Published]
+    changed_at: datetime
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the newest version was published."""
+        return self.releases[0].published_at if self.releases else NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class PluginNews(News):
+    """Those of one plugin, whose name is as the catalogue writes it."""
+
+    name: str
+    display_name: str
+
+
+def newest() -> News:
+    """The versions that were published last, of plugins that everybody can see and download."""
+    changed = db.session.scalar(select(func.max(_PLUGIN.c.updated_at)))
+    # A deleted plugin takes the time of its last change with it.
+    deleted = db.session.scalar(
+        select(AuditEntry.at).where(AuditEntry.action == "plugin.deleted").order_by(AuditEntry.id.desc()).limit(1)
+    )
+    releases = _releases(_PLUGIN.c.is_enabled.is_(True))
+    return News(feed_id("plugins"), releases, max(changed or NEVER, deleted or NEVER))
+
+
+def newest_of(name: str) -> PluginNews:
+    """The same of one plugin, disabled ones too. Raises PluginNotFound where not everybody can see it."""
+    is_meant = _PLUGIN.c.name_key == name.lower()
+    columns = _PLUGIN.c["id", "name", "display_name", "updated_at"]
+    plugin = db.session.execute(select(*columns).where(is_meant, _IS_PUBLIC)).first()
+    if plugin is None:
+        raise PluginNotFound()
+    feed = uuid.uuid5(uuid.UUID(plugin.id), "feed")
+    return PluginNews(feed, _releases(is_meant), plugin.updated_at, plugin.name, plugin.display_name)
+
+
+def feed_id(name: str) -> uuid.UUID:
+    """A feed of the whole server: UUIDv5 of its name, in the namespace that is the installation's own id."""
+    found = db.session.get(Setting, INSTALLATION)
+    return uuid.uuid5(uuid.UUID(found.value) if found else uuid.NAMESPACE_OID, f"microdock.feeds.{name}")
+
+
+def ensure_installation_id() -> None:
+    """Give this installation an id of its own, if it has none: a random UUID that goes where its data go."""
+    if db.session.get(Setting, INSTALLATION) is None:
+        db.session.add(Setting(key=INSTALLATION, value=str(uuid.uuid4())))
+
+
+def _releases(of: ColumnElement[bool]) -> list[Published]:
+    return [
+        Published(**{**row, "is_preview": row["is_preview"] or Version.parse(row["version"]).is_prerelease})
+        for row in db.session.execute(_RELEASES.where(of)).mappings()
+    ]
