@@ -19,6 +19,7 @@ from ..vocabulary import PluginStatus, Role, Verification
 from . import accounts, audit, catalog, plugins, revisions
 from .accounts.tokens import Actor
 from .paging import page_of
+from .releases import active_rows
 from .revisions import WHATEVER, Expected
 
 PROFILE: Final = ("display_name", "company", "website", "bio")
@@ -190,6 +191,7 @@ def statistics(developer_id: str, now: datetime) -> dict[str, Any]:
         "plugins": _plugin_counts(developer_id),
         "downloads": _downloads(names, now),
         "ratings": _ratings(names),
+        "actives": _actives(names, now),
         "revenue": _revenue(developer_id, now),
     }
 
@@ -236,6 +238,12 @@ def _downloads(names: Sequence[str], now: datetime) -> dict[str, Any]:
         "growth_rate": round((current - before) * 100 / before, 1) if before else None,
         "by_day": {day: int(count) for day, count in sorted(days)},
     }
+
+
+def _actives(names: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Installations that asked for updates: a host with two of the plugins counts for both."""
+    found = active_rows.by_plugin(names, now)
+    return {"total": sum(found.values()), "by_plugin": found}
 
 
 def _ratings(names: Sequence[str]) -> dict[str, Any]:

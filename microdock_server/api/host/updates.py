@@ -31,7 +31,10 @@ def check(body: dict[str, Any]) -> orjson.Fragment:
     """
     now = utcnow()
     asking = Asking.of(Host(now, body["engines"], body["channel"], body["client_id"]), language())
-    bodies, _ = api_state().updates.answer(asking, body["installed"])
+    bodies, found = api_state().updates.answer(asking, body["installed"])
+    if asking.host.client_id is not None:
+        has = [(one.line.name, str(one.own.version)) for one in found if one.line is not None and one.own is not None]
+        context().actives.count(asking.host.client_id, has)
     serial = block_list.serial(context().autocommit)
     head = b'{"checked_at":"%b","serial":%d,"updates":[' % (iso(now).encode(), serial)
     return orjson.Fragment(head + b",".join(bodies) + b"]}")

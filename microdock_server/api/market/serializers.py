@@ -30,7 +30,7 @@ from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
 from ...services.developers import Profile
 from ...services.plugins import downloads, images, texts, versions
-from ...services.releases import blocks
+from ...services.releases import active_rows, blocks
 from ...services.releases.permissions import unknown
 from ...services.reviews import review_queue
 from ...vocabulary import Role
@@ -108,8 +108,8 @@ def _popularity(plugin: Plugin | Row[Any], downloads: int) -> dict[str, Any]:
     return {"downloads": downloads, "rating": rating_of(plugin), "reviews_count": plugin.rating_count}
 
 
-def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
-    """One version."""
+def version_row(plugin: Plugin, row: PluginVersion, active: Mapping[str, int]) -> dict[str, Any]:
+    """One version; `active` says about how many hosts use which, as far as the viewer may see it."""
     return {
         "version": row.version,
         "status": row.status,
@@ -128,7 +128,13 @@ def version_row(plugin: Plugin, row: PluginVersion) -> dict[str, Any]:
         "download_url": url(f"/marketplace/plugins/{plugin.id}/versions/{row.version}/download"),
         "created_at": row.created_at,
         "published_at": row.published_at,
+        "active_estimate": active.get(row.version),
     }
+
+
+def active_hosts(plugin: Plugin, viewer: Actor | None) -> Mapping[str, int]:
+    """About how many hosts use each version: for the owner, reviewers and administrators. Empty for others."""
+    return active_rows.by_version(plugin.name) if plugins.sees_hidden(plugin, viewer) else {}
 
 
 def runtime(finding: dict[str, Any]) -> dict[str, Any] | None:

@@ -72,7 +72,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
         metrics.received("plugin", package.size)
     with unit_of_work(writing=False):
         plugin = plugins.get_seen(plugin_id, actor)
-        return _rows(plugin, [_seen(plugin, added.version, actor)])[0] | packages.told(report)
+        return _rows(plugin, [_seen(plugin, added.version, actor)], actor)[0] | packages.told(report)
 
 
 @market.operation(
@@ -88,7 +88,7 @@ def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
     """The plugin's versions, highest first; unpublished ones for its owner and reviewers only."""
     plugin = plugins.get_seen(plugin_id, actor)
     rows = versions.of(plugin) if plugins.sees_hidden(plugin, actor) else versions.public_of(plugin)
-    return _rows(plugin, rows)
+    return _rows(plugin, rows, actor)
 
 
 @market.operation(
@@ -106,7 +106,7 @@ def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str
     """One version."""
     plugin = plugins.get_seen(plugin_id, actor)
     row = _seen(plugin, version, actor)
-    return {**_rows(plugin, [row])[0], "changelog_html": texts.changelog_html(row, context().autocommit)}
+    return {**_rows(plugin, [row], actor)[0], "changelog_html": texts.changelog_html(row, context().autocommit)}
 
 
 @market.operation(
@@ -154,9 +154,10 @@ def image(plugin_id: str, image_id: str, actor: Actor | None = None) -> Response
     return image_response(found, lambda: images.open_file(found, context().storage), name)
 
 
-def _rows(plugin: Plugin, rows: Sequence[PluginVersion]) -> list[dict[str, Any]]:
+def _rows(plugin: Plugin, rows: Sequence[PluginVersion], viewer: Actor | None) -> list[dict[str, Any]]:
     found = blocks.shown_with_versions(plugin, rows)
-    return [{**serializers.version_row(plugin, row), "block": found.get(row.version)} for row in rows]
+    active = serializers.active_hosts(plugin, viewer)
+    return [{**serializers.version_row(plugin, row, active), "block": found.get(row.version)} for row in rows]
 
 
 def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:

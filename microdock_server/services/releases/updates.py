@@ -58,13 +58,15 @@ class Told:
 class Update:
     """The answer for one plugin.
 
-    `passed` are the published versions above the installed one up to the target, newest first. `permissions_added` is
-    None where either version does not declare its permissions.
+    `own` is the installed version as it was published, None where it never was. `passed` are the published versions
+    above the installed one up to the target, newest first. `permissions_added` is None where either version does not
+    declare its permissions.
     """
 
     installed: Installed
     action: HostAction
     line: Line | None = None
+    own: Release | None = None
     target: Release | None = None
     newest: Release | None = None
     reasons: Sequence[Told] = ()
@@ -181,6 +183,7 @@ class Choice:
             installed,
             self._action(line),
             line=line,
+            own=self.own,
             target=target,
             newest=line.releases[0],
             reasons=(*self._why_not_higher(line), *self._about_installed(line, added)),

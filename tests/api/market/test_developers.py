@@ -462,6 +462,7 @@ def test_where_there_is_nothing_statistics_say_so(who: People) -> None:
         },
         "downloads": {"total": 0, "this_month": 0, "last_month": 0, "growth_rate": None, "by_day": {}},
         "ratings": {"average": None, "total_reviews": 0, "distribution": dict.fromkeys("54321", 0)},
+        "actives": {"total": 0, "by_plugin": {}},
         "revenue": {"total": 0.0, "this_month": 0.0, "currency": "USD", "by_currency": []},
     }
 

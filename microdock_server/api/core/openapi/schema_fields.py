@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 FIELDS: Final = {
+    "ActiveCounts.total": "of all plugins together; a host with two of them counts for both",
     "ApiUse.evidence": "the API's name",
     "Appeal.description": "the complete argument",
     "AppealAction.type": "the kind of action",

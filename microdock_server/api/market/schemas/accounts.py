@@ -168,6 +168,13 @@ class RatingCounts(Schema):
     distribution = stars()
 
 
+class ActiveCounts(Schema):
+    """About how many installations asked for updates this week so far or last week, whichever are more."""
+
+    total = plain.Integer(required=True)
+    by_plugin = answer_fields.Counts(required=True)
+
+
 class Money(Schema):
     currency = plain.String(required=True)
     total = plain.Float(required=True)
@@ -184,4 +191,5 @@ class Stats(Schema):
     plugins = plain.Nested(PluginCounts, required=True)
     downloads = plain.Nested(DownloadCounts, required=True)
     ratings = plain.Nested(RatingCounts, required=True)
+    actives = plain.Nested(ActiveCounts, required=True)
     revenue = plain.Nested(Revenue, required=True)

@@ -226,6 +226,7 @@ class Version(Schema):
     block = plain.Nested(PublicBlock, required=True, allow_none=True)
     created_at = fields.Moment(required=True)
     published_at = fields.Moment(required=True, allow_none=True)
+    active_estimate = plain.Integer(required=True, allow_none=True)
 
 
 class PackageWarning(packages.PackageWarning):
