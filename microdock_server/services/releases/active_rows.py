@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
 
 from ...clock import iso_week, utcnow
 from ...database.session import db, table_of
@@ -66,23 +66,26 @@ def prune(is_over: Callable[[], bool] = lambda: False) -> int:
 
     By what is there, not by the clock, which may be wrong for a moment. May be left at any time.
     """
-    deleted = 0
     with unit_of_work(writing=False):
         oldest = _oldest_kept()
-    if oldest is None:
-        return 0
-    some = select(*_SKETCHES.primary_key).where(_SKETCHES.c.week < oldest).limit(DELETED_AT_ONCE)
-    while not is_over():
+    deleted = 0
+    while oldest is not None and not is_over():
         with unit_of_work():
-            gone = (
-                db.session.connection()
-                .execute(delete(_SKETCHES).where(tuple_(*_SKETCHES.primary_key).in_(some)))
-                .rowcount
-            )
-        deleted += gone
-        if gone < DELETED_AT_ONCE:
+            gone = _delete_some(oldest)
+        if not gone:
             break
+        deleted += gone
     return deleted
+
+
+def _delete_some(before: str) -> int:
+    """Delete some rows of the oldest week before this one; returns how many."""
+    of_week = _SKETCHES.c.week == select(func.min(_SKETCHES.c.week)).scalar_subquery()
+    is_old = and_(of_week, _SKETCHES.c.week < before)
+    name = _SKETCHES.c.plugin_name
+    last = db.session.scalar(select(name).where(is_old).order_by(name).offset(DELETED_AT_ONCE - 1).limit(1))
+    old = is_old if last is None else and_(is_old, name <= last)
+    return int(db.session.connection().execute(delete(_SKETCHES).where(old)).rowcount)
 
 
 def by_version(name: str, now: datetime | None = None) -> dict[str, int]:
@@ -90,7 +93,7 @@ def by_version(name: str, now: datetime | None = None) -> dict[str, int]:
     number so far and last week's.
     """
     best: dict[str, int] = {}
-    for row in _read([name], now or utcnow()):
+    for row in _read([name], _shown_weeks(now)):
         best[row.version] = max(best.get(row.version, 0), Sketch.read(row.registers).estimate())
     return best
 
@@ -98,7 +101,7 @@ def by_version(name: str, now: datetime | None = None) -> dict[str, int]:
 def by_plugin(names: Collection[str], now: datetime | None = None) -> dict[str, int]:
     """The same of whole plugins. A host that went from one version to another in a week is one host."""
     together: dict[tuple[str, str], Sketch] = {}
-    for row in _read(names, now or utcnow()):
+    for row in _read(names, _shown_weeks(now)):
         together.setdefault((row.plugin_name, row.week), Sketch()).merge(Sketch.read(row.registers))
     best: dict[str, int] = {}
     for (name, _week), sketch in together.items():
@@ -106,8 +109,12 @@ def by_plugin(names: Collection[str], now: datetime | None = None) -> dict[str, 
     return best
 
 
-def _read(names: Collection[str], now: datetime) -> Iterator[Row[Any]]:
-    weeks = (iso_week(now), iso_week(now - timedelta(weeks=1)))
+def _shown_weeks(now: datetime | None) -> Sequence[str]:
+    moment = now or utcnow()
+    return iso_week(moment), iso_week(moment - timedelta(weeks=1))
+
+
+def _read(names: Collection[str], weeks: Sequence[str]) -> Iterator[Row[Any]]:
     for some in _parts(sorted(names)):
         yield from db.session.execute(
             select(_SKETCHES).where(_SKETCHES.c.week.in_(weeks), _SKETCHES.c.plugin_name.in_(some))
@@ -148,20 +155,19 @@ def _write(week: str, fresh: Sequence[dict[str, Any]], known: Sequence[dict[str,
 
 def _changes(week: str, sketches: Mapping[Installed, Sketch]) -> list[tuple[bool, dict[str, Any]]]:
     """The rows that would change, and whether they are new."""
-    stored = _SKETCHES.c.registers
-    key = (_VERSIONS.c.plugin_name, _VERSIONS.c.version)
-    same = and_(_SKETCHES.c.week == week, _SKETCHES.c.plugin_name == key[0], _SKETCHES.c.version == key[1])
-    rows = db.session.execute(
-        select(*key, stored).select_from(_VERSIONS.outerjoin(_SKETCHES, same)).where(tuple_(*key).in_(list(sketches)))
-    ).all()
+    names = sorted({name for name, _ in sketches})
+    stored = {(row.plugin_name, row.version): row.registers for row in _read(names, [week])}
     changes = []
-    for row in rows:
-        merged = Sketch.read(row.registers) if row.registers is not None else Sketch()
-        merged.merge(sketches[(row.plugin_name, row.version)])
-        data = bytes(merged)
-        if data != row.registers:
-            change = {"of_plugin": row.plugin_name, "of_version": row.version, "merged": data}
-            changes.append((row.registers is None, change))
+    # By name alone: of pairs that are listed, SQLite looks at every row of the table.
+    key = _VERSIONS.c["plugin_name", "version"]
+    for name, version in db.session.execute(select(*key).where(_VERSIONS.c.plugin_name.in_(names))):
+        sketch, before = sketches.get((name, version)), stored.get((name, version))
+        if sketch is not None:
+            merged = Sketch.read(before) if before is not None else Sketch()
+            merged.merge(sketch)
+            if bytes(merged) != before:
+                change = {"of_plugin": name, "of_version": version, "merged": bytes(merged)}
+                changes.append((before is None, change))
     return changes
 
 

@@ -75,6 +75,10 @@ class _Secret:
         return int.from_bytes(hashlib.blake2b(data, key=self._salt, digest_size=8, person=kind).digest())
 
 
+# By week; each sketch with the factor of its plugin.
+_Counts = dict[str, dict[Installed, tuple[int, Sketch]]]
+
+
 class Actives:
     """Counts of one process. One per application; threads share it."""
 
@@ -82,7 +86,7 @@ class Actives:
         self._engine = autocommit
         self._lock = threading.Lock()
         self._merging = threading.Lock()
-        self._counted: dict[str, dict[Installed, Sketch]] = {}
+        self._counted: _Counts = {}
         self._left_out = 0
         # This week's, and for some minutes the next one's.
         self._secrets: LoadingCache[str, _Secret] = LoadingCache(2)
@@ -101,13 +105,14 @@ class Actives:
         with self._lock:
             counted = self._counted.setdefault(secret.week, {})
             for one in installed:
-                sketch = counted.get(one)
-                if sketch is None:
+                found = counted.get(one)
+                if found is None:
                     if len(counted) >= MOST:
                         self._left_out += 1
                         continue
-                    sketch = counted[one] = Sketch()
-                sketch.add(host * secret.of_plugin(one[0]) & _MASK)
+                    found = counted[one] = (secret.of_plugin(one[0]), Sketch())
+                factor, sketch = found
+                sketch.add(host * factor & _MASK)
             if len(counted) > MOST // 2:
                 self.is_full.set()
 
@@ -128,31 +133,32 @@ class Actives:
         What cannot be written now is kept for the next time; then it raises.
         """
         with self._merging:
-            counted, left_out = self._take()
-            if left_out:
-                log.warning("%d plugins of hosts were not counted: too many different ones in a minute", left_out)
+            counted = self._take()
+            left = {week: {one: sketch for one, (_, sketch) in of_week.items()} for week, of_week in counted.items()}
             try:
-                return sum(active_rows.merge(week, sketches) for week, sketches in counted.items())
+                return sum(active_rows.merge(week, sketches) for week, sketches in left.items())
             except BaseException:
-                self._give_back(counted)
+                for week, sketches in left.items():
+                    self._give_back(week, {one: counted[week][one] for one in sketches})
                 raise
 
-    def _take(self) -> tuple[dict[str, dict[Installed, Sketch]], int]:
+    def _take(self) -> _Counts:
         with self._lock:
-            taken = self._counted, self._left_out
+            counted, left_out = self._counted, self._left_out
             self._counted, self._left_out = {}, 0
             self.is_full.clear()
-        return taken
+        if left_out:
+            log.warning("%d plugins of hosts were not counted: too many different ones in a minute", left_out)
+        return counted
 
-    def _give_back(self, counted: Mapping[str, dict[Installed, Sketch]]) -> None:
+    def _give_back(self, week: str, counted: Mapping[Installed, tuple[int, Sketch]]) -> None:
         with self._lock:
-            for week, sketches in counted.items():
-                newer = self._counted.setdefault(week, {})
-                for one, sketch in sketches.items():
-                    if one in newer:
-                        newer[one].merge(sketch)
-                    elif len(newer) < MOST:
-                        newer[one] = sketch
+            newer = self._counted.setdefault(week, {})
+            for one, (factor, sketch) in counted.items():
+                if one in newer:
+                    newer[one][1].merge(sketch)
+                elif len(newer) < MOST:
+                    newer[one] = (factor, sketch)
 
     def _secret(self, week: str) -> _Secret | None:
         try:

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Row, RowMapping, Select, bindparam, func, select
 
 from ...bundle.versions import Version
 from ...database.session import db, table_of
@@ -26,23 +26,24 @@ NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PLUGIN: Final = table_of(Plugin)
 _VERSION: Final = table_of(PluginVersion)
 _IS_PUBLIC: Final = _PLUGIN.c.status == PluginStatus.PUBLISHED.value
+_IS_SHOWN: Final = select(_PLUGIN.c.name).where(
+    _PLUGIN.c.name == _VERSION.c.plugin_name, _IS_PUBLIC, _PLUGIN.c.is_enabled.is_(True)
+)
 _RELEASES: Final = (
     select(
-        _PLUGIN.c.id.label("plugin_id"),
-        *_PLUGIN.c["name", "display_name"],
-        *_VERSION.c["version", "author", "description", "published_at", "is_yanked", "yank_reason"],
+        *_VERSION.c["plugin_name", "version", "author", "description", "published_at", "is_yanked", "yank_reason"],
         (_VERSION.c.channel == Channel.PREVIEW.value).label("is_preview"),
         func.substr(_VERSION.c.changelog, 1, CHANGELOG_SHOWN + 1).label("changelog"),
     )
-    .join_from(_VERSION, _PLUGIN, _PLUGIN.c.name == _VERSION.c.plugin_name)
-    .where(
-        _IS_PUBLIC,
-        _VERSION.c.status == PluginStatus.PUBLISHED.value,
-        _VERSION.c.published_at.is_not(None),
-    )
+    .where(_VERSION.c.status == PluginStatus.PUBLISHED.value, _VERSION.c.published_at.is_not(None))
     # As the index has them, but for versions of one plugin that were published in the same second.
     .order_by(_VERSION.c.published_at.desc(), _VERSION.c.plugin_name.desc(), _VERSION.c.precedence.desc())
     .limit(NEWEST)
+)
+# Not a join: that an engine could begin with the plugins, and sort all versions of all of them.
+_NEWEST: Final = _RELEASES.where(_IS_SHOWN.correlate(_VERSION).exists())
+_SHOWN: Final = select(*_PLUGIN.c["id", "name", "display_name"]).where(
+    _PLUGIN.c.name.in_(bindparam("names", expanding=True))
 )
 
 
@@ -101,19 +102,18 @@ def newest() -> News:
     deleted = db.session.scalar(
         select(AuditEntry.at).where(AuditEntry.action == "plugin.deleted").order_by(AuditEntry.id.desc()).limit(1)
     )
-    releases = _releases(_PLUGIN.c.is_enabled.is_(True))
-    return News(feed_id("plugins"), releases, max(changed or NEVER, deleted or NEVER))
+    return News(feed_id("plugins"), _published(_NEWEST), max(changed or NEVER, deleted or NEVER))
 
 
 def newest_of(name: str) -> PluginNews:
     """The same of one plugin, disabled ones too. Raises PluginNotFound where not everybody can see it."""
-    is_meant = _PLUGIN.c.name_key == name.lower()
     columns = _PLUGIN.c["id", "name", "display_name", "updated_at"]
-    plugin = db.session.execute(select(*columns).where(is_meant, _IS_PUBLIC)).first()
+    plugin = db.session.execute(select(*columns).where(_PLUGIN.c.name_key == name.lower(), _IS_PUBLIC)).first()
     if plugin is None:
         raise PluginNotFound()
     feed = uuid.uuid5(uuid.UUID(plugin.id), "feed")
-    return PluginNews(feed, _releases(is_meant), plugin.updated_at, plugin.name, plugin.display_name)
+    releases = _published(_RELEASES.where(_VERSION.c.plugin_name == plugin.name))
+    return PluginNews(feed, releases, plugin.updated_at, plugin.name, plugin.display_name)
 
 
 def feed_id(name: str) -> uuid.UUID:
@@ -128,8 +128,13 @@ def ensure_installation_id() -> None:
         db.session.add(Setting(key=INSTALLATION, value=str(uuid.uuid4())))
 
 
-def _releases(of: ColumnElement[bool]) -> list[Published]:
-    return [
-        Published(**{**row, "is_preview": row["is_preview"] or Version.parse(row["version"]).is_prerelease})
-        for row in db.session.execute(_RELEASES.where(of)).mappings()
-    ]
+def _published(query: Select[Any]) -> list[Published]:
+    rows = db.session.execute(query).mappings().all()
+    named = {one.name: one for one in db.session.execute(_SHOWN, {"names": list({row["plugin_name"] for row in rows})})}
+    return [_of_row(row, named[row["plugin_name"]]) for row in rows]
+
+
+def _of_row(row: RowMapping, plugin: Row[Any]) -> Published:
+    values = {key: value for key, value in row.items() if key != "plugin_name"}
+    values["is_preview"] = row["is_preview"] or Version.parse(row["version"]).is_prerelease
+    return Published(plugin_id=plugin.id, name=plugin.name, display_name=plugin.display_name, **values)
