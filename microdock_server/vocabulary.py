@@ -136,6 +136,20 @@ class Event(StrEnum):
     STORAGE_DAMAGED = "storage_damaged"
     PLUGIN_BLOCKED = "plugin_blocked"
     PLUGIN_UNBLOCKED = "plugin_unblocked"
+    RELEASE_CHANGED = "plugin_release_changed"
+
+
+class ReleaseNews(StrEnum):
+    """What somebody else did with the release of an owner's plugin: `change` of the event `plugin_release_changed`."""
+
+    YANKED = "yanked"
+    UNYANKED = "unyanked"
+    RECOMMENDED = "recommended"
+    UNBOUNDED = "unbounded"
+    SETTINGS = "settings"
+    RELEASED = "released"
+    DEPRECATED = "deprecated"
+    UNDEPRECATED = "undeprecated"
 
 
 class Order(StrEnum):
@@ -325,6 +339,8 @@ VERSION_MAX: Final = 64
 # The share of hosts that are offered a version, in percent, when its rollout is over.
 FULL_ROLLOUT: Final = 100
 RANGE_MAX: Final = 256
+# The reason that somebody gives for an act.
+REASON_MAX: Final = 2000
 
 # For new keys: existing shorter ones stay valid.
 FIRST_KEY_MIN: Final = 8

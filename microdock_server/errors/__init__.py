@@ -17,7 +17,7 @@
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
-    │   ├── JobNotFound, BlockNotFound
+    │   ├── JobNotFound, BlockNotFound, ReplacementNotFound
     ├── Conflict             true in itself, but not beside what is stored
     │   ├── VersionExists, VersionRetired, VersionYanked, InstallExists, InstallUnavailable, UsernameTaken
     │   ├── UsernameLookalike, EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded
@@ -25,6 +25,8 @@
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit, OverrideRefused
     │   ├── RatingExists, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
+    │   ├── VersionNotPublished, NotRecommendable, RolloutOnlyGrows, ReleaseComplete, AlwaysPreview
+    │   ├── ReplacesItself
     ├── TooLarge
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds
@@ -63,6 +65,7 @@ from .refusals import (
     AccountBytesExceeded,
     AddressBytesExceeded,
     AdminRequired,
+    AlwaysPreview,
     AppealDecided,
     AppealExists,
     AppealNotFound,
@@ -94,6 +97,7 @@ from .refusals import (
     NameReserved,
     NothingToAppeal,
     NothingToSubmit,
+    NotRecommendable,
     NotTheOwner,
     OverrideRefused,
     OwnBlock,
@@ -107,11 +111,15 @@ from .refusals import (
     PluginOwned,
     RatingExists,
     RatingNotFound,
+    ReleaseComplete,
+    ReplacementNotFound,
+    ReplacesItself,
     ReviewDecided,
     ReviewerBusy,
     ReviewNotFound,
     ReviewOutdated,
     RevokedForGood,
+    RolloutOnlyGrows,
     SocketsTaken,
     StorageBytesExceeded,
     StorageFull,
@@ -125,6 +133,7 @@ from .refusals import (
     VersionBlocked,
     VersionExists,
     VersionNotFound,
+    VersionNotPublished,
     VersionRetired,
     VersionYanked,
     WrongContentType,
@@ -138,6 +147,7 @@ __all__ = [
     "AccountBytesExceeded",
     "AddressBytesExceeded",
     "AdminRequired",
+    "AlwaysPreview",
     "AppealDecided",
     "AppealExists",
     "AppealNotFound",
@@ -177,6 +187,7 @@ __all__ = [
     "MalformedIfMatch",
     "NameReserved",
     "NotFound",
+    "NotRecommendable",
     "NotTheOwner",
     "NothingToAppeal",
     "NothingToSubmit",
@@ -194,11 +205,15 @@ __all__ = [
     "RangeNotSatisfiable",
     "RatingExists",
     "RatingNotFound",
+    "ReleaseComplete",
+    "ReplacementNotFound",
+    "ReplacesItself",
     "ReviewDecided",
     "ReviewNotFound",
     "ReviewOutdated",
     "ReviewerBusy",
     "RevokedForGood",
+    "RolloutOnlyGrows",
     "ServerBusy",
     "SocketsTaken",
     "StorageBytesExceeded",
@@ -217,6 +232,7 @@ __all__ = [
     "VersionBlocked",
     "VersionExists",
     "VersionNotFound",
+    "VersionNotPublished",
     "VersionRetired",
     "VersionYanked",
     "WrongContentType",

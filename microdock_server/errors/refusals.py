@@ -163,6 +163,10 @@ class DeveloperNotFound(NotFound):
     slug = "developer_not_found"
 
 
+class ReplacementNotFound(NotFound):
+    slug = "replacement_not_found"
+
+
 class JobNotFound(NotFound):
     slug = "job_not_found"
 
@@ -283,6 +287,30 @@ class AppealDecided(Conflict):
 
 class NothingToAppeal(Conflict):
     slug = "nothing_to_appeal"
+
+
+class VersionNotPublished(Conflict):
+    slug = "version_not_published"
+
+
+class NotRecommendable(Conflict):
+    slug = "not_recommendable"
+
+
+class RolloutOnlyGrows(Conflict):
+    slug = "rollout_only_grows"
+
+
+class ReleaseComplete(Conflict):
+    slug = "release_complete"
+
+
+class AlwaysPreview(Conflict):
+    slug = "always_preview"
+
+
+class ReplacesItself(Conflict):
+    slug = "replaces_itself"
 
 
 class JobNotFailed(Conflict):

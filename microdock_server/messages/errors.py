@@ -153,6 +153,25 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "Another active reviewer can decide this: it cannot be overridden",
     ),
     "error.nothing_to_submit": ("没有可提交审核的版本", "There is no version to submit"),
+    "error.version_not_published": ("版本 {version} 尚未发布", "Version {version} is not published"),
+    "error.not_recommendable": (
+        "不能推荐版本 {version}：{why}",
+        "Version {version} cannot be recommended: it is {why}",
+    ),
+    "error.rollout_only_grows": (
+        "版本 {version} 已提供给 {rollout}% 的宿主，该比例只能提高",
+        "Version {version} is offered to {rollout} percent of hosts, which can only grow",
+    ),
+    "error.release_complete": (
+        "版本 {version} 已提供给所有宿主：只能撤回，或推荐更低的版本",
+        "Version {version} is offered to all hosts: yank it, or recommend a lower one",
+    ),
+    "error.always_preview": (
+        "预发布版本 {version} 只能属于预览通道",
+        "Version {version} is a prerelease: it is always on the preview channel",
+    ),
+    "error.replaces_itself": ("插件不能由其自身替代", "A plugin cannot be replaced by itself"),
+    "error.replacement_not_found": ("替代插件 {name} 不存在", "The replacement {name} does not exist"),
     "error.rating_exists": ("您已评价过该插件", "You have rated this plugin already"),
     "error.own_rating": ("不能评价自己的插件", "You cannot rate your own plugin"),
     "error.appeal_exists": ("针对该决定的申诉正在处理中", "An appeal against this decision is open already"),

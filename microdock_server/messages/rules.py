@@ -220,6 +220,42 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "{what}（由当事管理员越权决定，原因：{reason}）",
         "{what} (decided with an override by somebody whom it concerns, because: {reason})",
     ),
+    "event.plugin_release_changed.yanked": (
+        "插件 {plugin_name} 的版本 {version} 已被撤回",
+        "Version {version} of plugin {plugin_name} was yanked",
+    ),
+    "event.plugin_release_changed.unyanked": (
+        "插件 {plugin_name} 的版本 {version} 已恢复",
+        "Version {version} of plugin {plugin_name} is no longer yanked",
+    ),
+    "event.plugin_release_changed.recommended": (
+        "插件 {plugin_name} 的推荐版本设为 {version}，不再提供更高版本",
+        "Version {version} of plugin {plugin_name} is recommended: no higher one is offered",
+    ),
+    "event.plugin_release_changed.unbounded": (
+        "插件 {plugin_name} 的推荐版本已取消",
+        "Plugin {plugin_name} has no recommended version any more: its highest one is offered",
+    ),
+    "event.plugin_release_changed.settings": (
+        "插件 {plugin_name} 版本 {version} 的发布设置已更改",
+        "The release of version {version} of plugin {plugin_name} was changed",
+    ),
+    "event.plugin_release_changed.released": (
+        "插件 {plugin_name} 的版本 {version} 已立即发布",
+        "Version {version} of plugin {plugin_name} was released without further waiting",
+    ),
+    "event.plugin_release_changed.deprecated": (
+        "插件 {plugin_name} 已标记为过时",
+        "Plugin {plugin_name} was marked as deprecated",
+    ),
+    "event.plugin_release_changed.undeprecated": (
+        "插件 {plugin_name} 不再标记为过时",
+        "Plugin {plugin_name} is no longer marked as deprecated",
+    ),
+    # Why a version cannot be recommended, within another text.
+    "not_recommendable.yanked": ("已撤回", "yanked"),
+    "not_recommendable.blocked": ("已被封禁", "blocked"),
+    "not_recommendable.preview": ("属于预览通道", "on the preview channel"),
     "event.storage_damaged": (
         "{count} 个存储文件已损坏或丢失，请从备份恢复：{names}",
         "Stored files are damaged or missing ({count}): restore them from a backup: {names}",

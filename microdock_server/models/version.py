@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -106,6 +107,11 @@ class PluginVersion(StoredFileColumns, Base):
     def channel(self) -> Channel:
         """`preview` for prereleases, otherwise what the owner chose."""
         return Channel.PREVIEW if "-" in self.version.partition("+")[0] else Channel(self.chosen_channel)
+
+    @property
+    def offered_from(self) -> datetime | None:
+        """When a published version's cooldown ends: its publication where it has none. None if it is not published."""
+        return (self.available_at or self.published_at or self.created_at) if self.is_public else None
 
     @property
     def file_name(self) -> str:

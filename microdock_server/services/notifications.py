@@ -83,9 +83,9 @@ def message_for(event: str, data: Mapping[str, Any]) -> Message:
 
 
 def _variant(data: Mapping[str, Any]) -> object:
-    """The variant of an event's text: by the decision, a block's severity, or by whether times are given."""
-    named = data.get("review_result") or data.get("decision") or data.get("severity")
-    return named or ("timed" if data.get("starts_at") else None)
+    """The variant of an event's text: by the decision or change, a block's severity, or by whether times are given."""
+    found = data.get("review_result") or data.get("decision") or data.get("change") or data.get("severity")
+    return found or ("timed" if data.get("starts_at") else None)
 
 
 def _in_words(name: str, value: object) -> object:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ..clock import iso
 from ..database.session import db
 from ..database.unit_of_work import unit_of_work
 from ..errors import Conflict, NothingToSubmit, OwnPlugin, PluginNotFound, PluginOwned, WrongPluginKey
@@ -29,11 +30,19 @@ SHOWN: Final = (
     *("id", "display_name", "description", "long_description", "category_id", "tags", "homepage", "repository"),
     "license",
 )
+# What they say about its release.
+RELEASED: Final = ("deprecation_reason", "replacement", "recommended_version")
 
 
 def revision(plugin: Plugin, shown: Sequence[PluginImage]) -> str:
-    """The revision of the plugin, over everything that its owner can change. `shown`: all of its images."""
-    return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in shown])
+    """The revision of the plugin, over everything that its owner can change. `shown`: all of its images.
+
+    Of a plugin that is neither deprecated nor rolled back it is the one that earlier versions of the program compute.
+    """
+    moments = [moment and iso(moment) for moment in (plugin.deprecated_at, plugin.sunset_at)]
+    release = [*(getattr(plugin, name) for name in RELEASED), *moments]
+    more = [release] if any(release) else []
+    return revisions.of_columns("plugin", plugin, SHOWN, [image.id for image in shown], *more)
 
 
 def update(

@@ -107,10 +107,17 @@ def _hosts(ask: Recorder, who: People) -> None:
     ask(who.nobody, "GET", "/api/plugins/list", query={"search": "hello"})
     ask(who.nobody, "GET", "/feeds/plugins.atom")
     ask(who.nobody, "GET", "/feeds/plugins/{name}.atom", name=NAME)
-    for act in ("detail", "versions", "enable", "deprecate", "disable", "enable"):
+    for act in ("detail", "versions", "enable", "disable", "enable"):
         ask(who.admin, "POST", f"/api/plugins/{act}", {"name": NAME})
     installed = [{"name": NAME, "version": "0.9.0"}]
     ask(who.nobody, "POST", "/api/plugins/updates", {"engines": {"MicroDock": "1.0.0"}, "installed": installed})
+    mine = {"name": NAME, "plugin_key": "my_secret_key_123"}
+    crashing = {**mine, "version": "1.0.0", "reason": "It crashes at the start."}
+    ask(who.nobody, "POST", "/api/plugins/version/yank", crashing)
+    ask(who.nobody, "POST", "/api/plugins/version/yank", {**crashing, "undo": True})
+    ask(who.nobody, "POST", "/api/plugins/recommend", {**mine, "version": "1.0.0", "reason": "It is the stable one."})
+    ending = {"reason": "Nobody has time for it.", "sunset": "2027-01-31T12:00:00Z"}
+    ask(who.nobody, "POST", "/api/plugins/deprecate", {**mine, **ending})
     for act in ("detail", "deprecate", "download"):
         ask(who.admin, "POST", f"/api/plugins/version/{act}", {"name": NAME, "version": "1.0.0"})
     ask(who.nobody, "POST", "/api/plugins/download", {"name": NAME})
@@ -177,6 +184,7 @@ def _market(ask: Recorder, who: People) -> None:
     ask(who.developer, "GET", f"{one}/versions/{{version}}/timeline", plugin_id=plugin, version="1.0.0")
     ask(who.nobody, "GET", f"{one}/download", plugin_id=plugin)
     ask(who.nobody, "GET", f"{one}/versions/{{version}}/download", plugin_id=plugin, version="1.0.0")
+    _releases(ask, who, one, plugin)
     rated = ask(who.user, "POST", f"{one}/reviews", {"rating": 5, "title": "Works"}, plugin_id=plugin)["id"]
     mine = {"plugin_id": plugin, "review_id": rated}
     ask(who.nobody, "GET", f"{one}/reviews", plugin_id=plugin)
@@ -197,6 +205,19 @@ def _market(ask: Recorder, who: People) -> None:
     ask(who.admin, "POST", f"{V1}/admin/plugins/{{plugin_id}}/status", change, plugin_id=plugin)
     ask(who.developer, "GET", f"{V1}/notifications")
     ask(who.developer, "POST", f"{V1}/notifications/read", {"all": True})
+
+
+def _releases(ask: Recorder, who: People, one: str, plugin: str) -> None:
+    version = {"plugin_id": plugin, "version": "1.0.0"}
+    ask(who.developer, "POST", f"{one}/versions/{{version}}/yank", {"reason": "It crashes."}, **version)
+    ask(who.developer, "POST", f"{one}/versions/{{version}}/unyank", {"reason": "Another plugin did."}, **version)
+    ask(who.developer, "PUT", f"{one}/versions/{{version}}/release", {"rollout": 100}, **version)
+    stable = {"version": "1.0.0", "reason": "It is the stable one."}
+    ask(who.developer, "PUT", f"{one}/recommended", stable, plugin_id=plugin)
+    ending = {"deprecated": True, "reason": "Hello does it too.", "replacement": NAME}
+    ask(who.developer, "PUT", f"{one}/deprecation", ending, plugin_id=plugin)
+    place = f"{V1}/admin/plugins/{{plugin_id}}/versions/{{version}}/release-now"
+    ask(who.reviewer, "POST", place, {"reason": "Looked at it."}, **version)
 
 
 def _decisions(ask: Recorder, who: People) -> None:

@@ -29,6 +29,8 @@ PLUGIN = {
     "current_version": "1.0.0",
     "is_enabled": True,
     "is_deprecated": False,
+    "replacement": None,
+    "recommended_version": None,
     "total_download_count": 0,
 }
 VERSION = {
@@ -42,6 +44,10 @@ VERSION = {
     "permissions": None,
     "replaces": [],
     "is_deprecated": False,
+    "channel": "stable",
+    "rollout": 100,
+    "is_yanked": False,
+    "yank_reason": "",
     "download_count": 0,
 }
 
@@ -74,9 +80,10 @@ def call(caller: Api, method: str, path: str, body: Any = None, **options: Any) 
 
 
 def without_times(data: dict[str, Any]) -> dict[str, Any]:
-    """The rest of an object whose times are of the one format."""
+    """The rest of an object whose times are of the one format; null is only when something has not happened."""
     times = {key: value for key, value in data.items() if key.endswith("_at")}
-    assert times and all(TIME.fullmatch(value) for value in times.values()), times
+    assert times and all(TIME.fullmatch(value) for value in times.values() if value), times
+    assert {key for key, value in times.items() if value is None} <= {"deprecated_at"}
     return {key: value for key, value in data.items() if key not in times}
 
 
@@ -157,7 +164,7 @@ class TestAccounts:
 class TestPlugins:
     def test_an_upload_answers_the_plugin(self, api: Api) -> None:
         data = answered(api.upload(), "插件上传成功")
-        assert set(data) - set(PLUGIN) == {"created_at", "updated_at"}
+        assert set(data) - set(PLUGIN) == {"created_at", "updated_at", "deprecated_at"}
         assert without_times(data) == PLUGIN
 
     def test_the_list_is_an_array_of_plugins(self, stocked: Flask, api: Api) -> None:

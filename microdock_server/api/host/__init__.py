@@ -10,6 +10,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `host`)
     backups,
     blocks,
     plugins,
+    releases,
     updates,
     versions,
 )

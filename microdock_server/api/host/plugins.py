@@ -166,12 +166,6 @@ def disable(actor: Actor, body: dict[str, Any]) -> Any:
     return plugins.disable(body["name"], actor)
 
 
-@_admin_act("/plugins/deprecate", "plugins.deprecated")
-def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
-    """Mark the plugin as deprecated."""
-    return plugins.deprecate(body["name"], actor)
-
-
 @host.operation(
     "POST",
     "/plugins/delete",

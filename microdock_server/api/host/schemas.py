@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import marshmallow as ma
 from marshmallow import fields as plain
 
+from ...messages import Message
 from ...schemas import blocks, fields, form_fields, packages
 from ...schemas.base import Paging, Schema
-from ...vocabulary import DESCRIPTION_MAX, BackupType
+from ...vocabulary import DESCRIPTION_MAX, FULL_ROLLOUT, REASON_MAX, BackupType, Channel
 
 
 class Credentials(Schema):
@@ -41,6 +43,33 @@ class VersionRef(PluginRef):
     version = fields.Version(required=True)
 
 
+class Yanking(VersionRef):
+    """`reason` is needed unless it is undone."""
+
+    reason = fields.Prose(min=1, max=REASON_MAX, load_default=None)
+    undo = fields.Flag(load_default=False)
+    plugin_key = fields.PluginKey(load_default=None)
+
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _ensure_reason(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["reason"] is None and not data["undo"]:
+            raise ma.ValidationError([Message("field.required")], "reason")
+
+
+class Recommending(PluginRef):
+    version = fields.Version(required=True, allow_none=True)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+    plugin_key = fields.PluginKey(load_default=None)
+
+
+class Deprecating(PluginRef):
+    reason = fields.Prose(max=REASON_MAX)
+    replacement = fields.PluginName(allow_none=True)
+    sunset = fields.Time(allow_none=True)
+    undo = fields.Flag()
+    plugin_key = fields.PluginKey()
+
+
 class PluginUpload(Schema):
     file = form_fields.File(required=True)
     plugin_key = fields.PluginKey(required=True)
@@ -63,6 +92,9 @@ class Plugin(Schema):
     current_version = plain.String(required=True)
     is_enabled = plain.Boolean(required=True)
     is_deprecated = plain.Boolean(required=True)
+    deprecated_at = fields.Moment(required=True, allow_none=True)
+    replacement = plain.String(required=True, allow_none=True)
+    recommended_version = plain.String(required=True, allow_none=True)
     created_at = fields.Moment(required=True)
     updated_at = fields.Moment(required=True)
     total_download_count = plain.Integer(required=True)
@@ -97,6 +129,11 @@ class Version(Schema):
     permissions = plain.List(plain.String(), required=True, allow_none=True)
     replaces = plain.List(plain.String(), required=True)
     is_deprecated = plain.Boolean(required=True)
+    channel = plain.String(required=True, metadata={"enum": list(Channel)})
+    available_at = fields.Moment(required=True, allow_none=True, attribute="offered_from")
+    rollout = plain.Integer(required=True, metadata={"minimum": 0, "maximum": FULL_ROLLOUT})
+    is_yanked = plain.Boolean(required=True)
+    yank_reason = plain.String(required=True)
     download_count = plain.Integer(required=True)
     created_at = fields.Moment(required=True)
 

@@ -60,7 +60,7 @@ def detail(body: dict[str, Any]) -> Any:
     ),
 )
 def deprecate(actor: Actor, body: dict[str, Any]) -> Any:
-    """Mark one version as deprecated; another may become the current one."""
+    """Mark one version as deprecated. It is offered as before."""
     return versions.deprecate(body["name"], body["version"], actor)
 
 

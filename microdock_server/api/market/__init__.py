@@ -18,6 +18,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
     plugins,
     progress,
     ratings,
+    releases,
     reviews,
     versions,
 )

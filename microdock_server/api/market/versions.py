@@ -105,8 +105,7 @@ def listed(plugin_id: str, actor: Actor | None = None) -> list[dict[str, Any]]:
 def detail(plugin_id: str, version: str, actor: Actor | None = None) -> dict[str, Any]:
     """One version."""
     plugin = plugins.get_seen(plugin_id, actor)
-    row = _seen(plugin, version, actor)
-    return {**_rows(plugin, [row], actor)[0], "changelog_html": texts.changelog_html(row, context().autocommit)}
+    return shown(plugin, _seen(plugin, version, actor), actor)
 
 
 @market.operation(
@@ -158,6 +157,12 @@ def _rows(plugin: Plugin, rows: Sequence[PluginVersion], viewer: Actor | None) -
     found = blocks.shown_with_versions(plugin, rows)
     active = serializers.active_hosts(plugin, viewer)
     return [{**serializers.version_row(plugin, row, active), "block": found.get(row.version)} for row in rows]
+
+
+def shown(plugin: Plugin, row: PluginVersion, viewer: Actor | None) -> dict[str, Any]:
+    """One version, with its changelog as HTML."""
+    html = texts.changelog_html(row, context().autocommit)
+    return {**_rows(plugin, [row], viewer)[0], "changelog_html": html}
 
 
 def _seen(plugin: Plugin, version: str, actor: Actor | None) -> PluginVersion:

@@ -62,7 +62,7 @@ _SHOWN: Final[Select[Any]] = (
     select(
         *_TABLE.c["number", "id", "name", "display_name", "description", "tags", "current_version", "status"],
         *_TABLE.c["category_id", "owner_id", "is_enabled", "is_deprecated", "rating_average", "rating_count"],
-        *_TABLE.c["created_at", "updated_at", "published_at"],
+        *_TABLE.c["deprecated_at", "replacement", "recommended_version", "created_at", "updated_at", "published_at"],
         Category.name.label("category_name"),
         User.username.label("owner_username"),
         func.coalesce(Developer.display_name, User.username).label("owner_name"),

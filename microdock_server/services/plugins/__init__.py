@@ -117,11 +117,6 @@ def disable(name: str, by: Who) -> Plugin:
     return _set(name, by, "plugin.disabled", is_enabled=False)
 
 
-def deprecate(name: str, by: Who) -> Plugin:
-    """Mark the plugin as deprecated. It can still be downloaded."""
-    return _set(name, by, "plugin.deprecated", is_deprecated=True)
-
-
 def move(plugin: Plugin, act: Act, *, reason: str = "") -> None:
     """Change the plugin's status, and notify its owner with the reason. Raises TransitionNotAllowed."""
     before, plugin.status = plugin.status, after(plugin.status, act)

@@ -21,7 +21,7 @@ from ...models import Plugin, PluginVersion, Review, User
 from ...vocabulary import Reason, Role, permits
 from .. import audit
 from ..accounts.tokens import Actor
-from ..audit import Operator
+from ..audit import Operator, Who
 
 UPLOADED: Final = "version.uploaded"
 _KEY_HOLDER: Final = Operator("(upload key)")
@@ -30,7 +30,7 @@ _FINGERPRINT: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The sender of a version: an account, or a client with an upload key, which may be logged in as well."""
+    """Who sends a version, or acts on one: an account, or a client with the upload key, which may be logged in too."""
 
     account: Actor | None
     is_by_key: bool = False
@@ -38,6 +38,17 @@ class Sender:
     @property
     def account_id(self) -> str | None:
         return None if self.account is None else self.account.id
+
+    @property
+    def who(self) -> Who:
+        """Who acts, for the audit log."""
+        return self.account or _KEY_HOLDER
+
+    def key_of(self, plugin: Plugin) -> dict[str, Any]:
+        """Details for the audit log of an act by the plugin's key: its fingerprint and who made it."""
+        if not self.is_by_key:
+            return {}
+        return {"key": fingerprint(plugin.upload_key_hash), "key_made_by": plugin.upload_key_by}
 
     def sign(self, plugin: Plugin, version: PluginVersion) -> None:
         """Record on a new version who sent it."""
@@ -50,7 +61,7 @@ class Sender:
         """Record an upload in the audit log, with the account or the key's fingerprint; never the key itself."""
         key = {"key": version.submitted_key, "key_made_by": version.submitted_key_by} if self.is_by_key else {}
         audit.record(
-            self.account or _KEY_HOLDER,
+            self.who,
             UPLOADED,
             "plugin",
             plugin.name,

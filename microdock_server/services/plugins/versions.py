@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, tuple_
 
 from ...bundle.versions import is_version, sort_key
+from ...clock import utcnow
 from ...database.session import db
 from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
@@ -72,14 +73,15 @@ def get(plugin: Plugin, version: str) -> PluginVersion:
 
 
 def deprecate(name: str, version: str, by: Who) -> PluginVersion:
-    """Mark one version as deprecated. Another may become the current one."""
+    """Mark one version as deprecated. It is offered and downloaded as before."""
     plugin = plugins.get(name)
     found = get(plugin, version)
-    found.is_deprecated = True
-    db.session.flush()
-    plugins.show_current(plugin)
-    catalog.touch(plugin)
-    audit.record(by, "version.deprecated", "plugin", plugin.name, version=found.version)
+    if not found.is_deprecated:
+        found.is_deprecated, found.deprecated_at = True, utcnow()
+        db.session.flush()
+        plugins.show_current(plugin)
+        catalog.touch(plugin)
+        audit.record(by, "version.deprecated", "plugin", plugin.name, version=found.version)
     return found
 
 

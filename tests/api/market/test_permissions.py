@@ -73,6 +73,7 @@ FORM: Final = "form"
 
 ACCOUNT: Final = {"username": "newcomer", "email": "newcomer@example.com", "password": "password123"}
 GIVEN: Final = {"rating": 5, "title": "好", "content": "x"}
+REASON: Final = {"version": None, "reason": "好"}
 APPEAL: Final = {"plugin_id": "{refused}", "type": "review_decision", "reason": "为什么"}
 MAINTENANCE: Final = {"message": "升级", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}
 
@@ -213,6 +214,15 @@ CASES: Final = [
     Case("GET", PLUGIN + "/versions/<version>", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
     Case("GET", PLUGIN + "/versions/<version>/files", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
     Case("GET", PLUGIN + "/versions/<version>/download", GUEST, path={"version": "1.1.0"}, hears=UNSEEN),
+    # What is done with releases. The developer submitted the version, and no reviewer.
+    Case("POST", PLUGIN + "/versions/<version>/yank", "plugin.update", {"reason": "坏"}, hears=STRANGER_403),
+    Case("POST", PLUGIN + "/versions/<version>/unyank", "plugin.update", {}, hears=STRANGER_403),
+    Case("PUT", PLUGIN + "/versions/<version>/release", "plugin.update", {"rollout": 100}, hears=STRANGER_403),
+    Case("PUT", PLUGIN + "/recommended", "plugin.update", REASON, hears=STRANGER_403),
+    Case("PUT", PLUGIN + "/deprecation", "plugin.update", {"deprecated": True}, hears=STRANGER_403),
+    Case("PUT", PLUGIN + "/recommended", "plugin.update", REASON, path=WAITS, hears=STRANGER_404),
+    Case("PUT", PLUGIN + "/deprecation", "plugin.update", {"deprecated": True}, path=WAITS, hears=STRANGER_404),
+    Case("POST", "/admin/plugins/<plugin_id>/versions/<version>/release-now", "review.update", {"reason": "查过"}),
     # How its owner's version fares in review.
     *(
         case

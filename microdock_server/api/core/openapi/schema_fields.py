@@ -154,6 +154,7 @@ FIELDS: Final = {
     "Rating.rating": "one to five stars",
     "Rating.version": "the version that was rated",
     "RatingChange.rating": "one to five stars",
+    "Recommending.version": "the highest version to offer; null to offer all again",
     "RecordedRevenue.amount": "with two decimals; a negative one is a correction",
     "RecordedRevenue.occurred_at": "when it was earned",
     "RecordedRevenue.plugin_name": "the plugin that earned it; null for none",

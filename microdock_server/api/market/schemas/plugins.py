@@ -12,11 +12,14 @@ from ....vocabulary import (
     CHANGELOG_MAX,
     DESCRIPTION_MAX,
     DISPLAY_NAME_MAX,
+    FULL_ROLLOUT,
     LONG_DESCRIPTION_MAX,
+    REASON_MAX,
+    Channel,
     Order,
     PluginStatus,
 )
-from .base import Page, paged, revision_field, shown
+from .base import Overridable, Page, paged, revision_field, shown
 
 
 class PluginQuery(Page):
@@ -105,6 +108,9 @@ class Plugin(Schema):
     icon = plain.String(required=True, allow_none=True)
     is_enabled = plain.Boolean(required=True)
     is_deprecated = plain.Boolean(required=True)
+    deprecated_at = fields.Moment(required=True, allow_none=True)
+    replacement = plain.String(required=True, allow_none=True)
+    recommended_version = plain.String(required=True, allow_none=True)
     downloads = plain.Integer(required=True)
     rating = plain.Float(required=True, allow_none=True)
     reviews_count = plain.Integer(required=True)
@@ -187,6 +193,12 @@ class PluginDetail(Schema):
     host_range = plain.Nested(HostRange, required=True, allow_none=True)
     is_enabled = plain.Boolean(required=True)
     is_deprecated = plain.Boolean(required=True)
+    deprecated_at = fields.Moment(required=True, allow_none=True)
+    deprecation_reason = plain.String(required=True)
+    replacement = plain.String(required=True, allow_none=True)
+    sunset = fields.Moment(required=True, allow_none=True)
+    recommended_version = plain.String(required=True, allow_none=True)
+    recommended_reason = plain.String(required=True)
     review = plain.Nested(OwnReview, required=True, allow_none=True)
     suspension = plain.Nested(Suspension, required=True, allow_none=True)
     block = plain.Nested(PublicBlock, required=True, allow_none=True)
@@ -222,6 +234,13 @@ class Version(Schema):
     runtime = plain.Nested(Runtime, required=True, allow_none=True)
     downloads = plain.Integer(required=True)
     is_deprecated = plain.Boolean(required=True)
+    channel = plain.String(required=True, metadata={"enum": list(Channel)})
+    available_at = fields.Moment(required=True, allow_none=True)
+    rollout = plain.Integer(required=True, metadata={"minimum": 0, "maximum": FULL_ROLLOUT})
+    is_paused = plain.Boolean(required=True)
+    is_held = plain.Boolean(required=True)
+    is_yanked = plain.Boolean(required=True)
+    yank_reason = plain.String(required=True)
     download_url = plain.String(required=True)
     block = plain.Nested(PublicBlock, required=True, allow_none=True)
     created_at = fields.Moment(required=True)
@@ -268,6 +287,36 @@ class VersionFiles(Schema):
     download_url = plain.String(required=True)
     files = plain.List(plain.Nested(PackedEntry), required=True)
     headers = plain.List(plain.String(allow_none=True), required=True)
+
+
+class Yanking(StrictSchema):
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+
+
+class Unyanking(StrictSchema):
+    reason = fields.Prose(max=REASON_MAX, load_default="")
+
+
+class Recommending(StrictSchema):
+    version = fields.Version(required=True, allow_none=True)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+
+
+class ReleaseChange(StrictSchema):
+    rollout = fields.Number(min=0, max=FULL_ROLLOUT)
+    paused = fields.Flag()
+    channel = fields.Choice(Channel)
+
+
+class ReleaseNow(Overridable):
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+
+
+class Deprecation(StrictSchema):
+    deprecated = fields.Flag(required=True)
+    reason = fields.Prose(max=REASON_MAX)
+    replacement = fields.PluginName(allow_none=True)
+    sunset = fields.Time(allow_none=True)
 
 
 class UploadKey(Schema):

@@ -363,7 +363,7 @@ _EVENT_DATA: Final = {
     **dict.fromkeys(("plugin_id", "plugin_name", "display_name", "version", "link"), _TEXT),
     **dict.fromkeys(("review_id", "review_result", "priority", "notes"), _TEXT),
     **dict.fromkeys(("appeal_id", "type", "appeal_reason", "decision", "response"), _TEXT),
-    **dict.fromkeys(("old_status", "new_status", "reason", "override_reason"), _TEXT),
+    **dict.fromkeys(("old_status", "new_status", "reason", "override_reason", "change"), _TEXT),
     "override": {"type": "boolean"},
     **dict.fromkeys(("text", "starts_at", "ends_at", "names"), _TEXT),
     "count": {"type": "integer"},
