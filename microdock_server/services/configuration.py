@@ -22,6 +22,7 @@ from .revisions import WHATEVER, Expected
 KEY: Final = "system.config"
 PREFIXES_KEY: Final = "system.reserved_prefixes"
 HOST_KEY: Final = "system.review_host"
+RELEASE_KEY: Final = "system.release_settings"
 ACTION: Final = "system.config_changed"
 
 
@@ -74,6 +75,20 @@ class UploadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseSettings:
+    """What is asked of published versions before hosts are offered them, and of blocks."""
+
+    # Between publication and being offered. Of versions that are published from now on.
+    cooldown_hours: int = 0
+    # A severe finding keeps a version from being offered until a reviewer releases it.
+    gate_on_findings: bool = False
+    # A block that removes plugins takes a second person.
+    blocks_need_two: bool = True
+    # Off: prereleases of published plugins need no manual review.
+    preview_needs_review: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ReservedPrefix:
     """A prefix of whole name segments, and the accounts that may create names below it."""
 
@@ -93,6 +108,7 @@ class Config:
 
     review_settings: ReviewSettings = field(default_factory=ReviewSettings)
     upload_settings: UploadSettings = field(default_factory=UploadSettings)
+    release_settings: ReleaseSettings = field(default_factory=ReleaseSettings)
     reserved_prefixes: tuple[ReservedPrefix, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -101,7 +117,7 @@ class Config:
 
 
 # Built once: building a query costs as much as running it.
-_STORED: Final = select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY, HOST_KEY)))
+_STORED: Final = select(Setting.key, Setting.value).where(Setting.key.in_((KEY, PREFIXES_KEY, HOST_KEY, RELEASE_KEY)))
 
 
 def current() -> Config:
@@ -109,8 +125,8 @@ def current() -> Config:
     stored = {key: json.loads(value) for key, value in db.session.execute(_STORED)}
     sections = stored.get(KEY, {})
     review = {**sections.get("review_settings", {}), **stored.get(HOST_KEY, {})}
-    prefixes = stored.get(PREFIXES_KEY, [])
-    return _merged(Config(), {**sections, "review_settings": review, "reserved_prefixes": prefixes})
+    apart = {"release_settings": stored.get(RELEASE_KEY, {}), "reserved_prefixes": stored.get(PREFIXES_KEY, [])}
+    return _merged(Config(), {**sections, "review_settings": review, **apart})
 
 
 def ensure_unreserved(name: str, by_id: str | None) -> None:
@@ -147,6 +163,7 @@ def change(by: Who, sections: dict[str, Any], expected: Expected = WHATEVER) -> 
         # Stored apart from the sections: versions before these settings rewrite the sections, would drop unknown values
         # in them, and cannot read them.
         db.session.merge(Setting(key=PREFIXES_KEY, value=json.dumps(stored.pop("reserved_prefixes"))))
+        db.session.merge(Setting(key=RELEASE_KEY, value=json.dumps(stored.pop("release_settings"))))
         review = stored["review_settings"]
         host = {name: review.pop(name) for name in list(review) if name.startswith("host_")}
         db.session.merge(Setting(key=HOST_KEY, value=json.dumps(host)))
@@ -173,17 +190,18 @@ def last_change() -> tuple[str, datetime] | None:
 
 def _merged(config: Config, sections: dict[str, Any]) -> Config:
     review = replace(config.review_settings, **_frozen(ReviewSettings, sections.get("review_settings", {})))
-    values = _frozen(UploadSettings, sections.get("upload_settings", {}))
+    upload = replace(config.upload_settings, **_frozen(UploadSettings, sections.get("upload_settings", {})))
+    release = replace(config.release_settings, **_frozen(ReleaseSettings, sections.get("release_settings", {})))
     prefixes = config.reserved_prefixes
     if "reserved_prefixes" in sections:
         prefixes = tuple(
             ReservedPrefix(item["prefix"], tuple(dict.fromkeys(item["owner_ids"])))
             for item in sections["reserved_prefixes"]
         )
-    return Config(review, replace(config.upload_settings, **values), prefixes)
+    return Config(review, upload, release, prefixes)
 
 
-def _frozen(section: type[ReviewSettings | UploadSettings], values: dict[str, Any]) -> dict[str, Any]:
+def _frozen(section: type[ReviewSettings | UploadSettings | ReleaseSettings], values: dict[str, Any]) -> dict[str, Any]:
     """A section's values, with lists as tuples. Unknown values, stored by a newer version, are left out."""
     known = {item.name for item in fields(section)}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in known}

@@ -18,7 +18,7 @@ from ..errors import BadPackage, Conflict, Detail, DomainError, Invalid, PluginE
 from ..messages import Message
 from ..models import Plugin, PluginTombstone, PluginVersion, VersionTombstone
 from ..storage import Incoming, ReceivedFile, Storages, StoredFile
-from ..vocabulary import PACKAGE_FIELD, PluginStatus, Reason
+from ..vocabulary import FULL_ROLLOUT, PACKAGE_FIELD, PluginStatus, Reason
 from . import accounts, catalog, configuration, developers, files, plugins, reviews
 from .accounts.tokens import Actor
 from .catalog import categories
@@ -27,6 +27,7 @@ from .plugins import images, resemblance, texts, upload_keys, versions
 from .plugins.images import NewImages
 from .plugins.submitters import Sender
 from .plugins.upload_keys import Agreed
+from .releasing import publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Submission:
     values: Mapping[str, Any] = field(default_factory=dict)
     images: NewImages = field(default_factory=NewImages)
     is_draft: bool = False
+    # Percent of hosts that are offered the version once it is published.
+    rollout: int = FULL_ROLLOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +54,30 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A received package that passed inspection, and the quotas it is stored under."""
+    """A received package that passed inspection, the quotas it is stored under, and its rollout in percent."""
 
     manifest: Manifest
     report: Report
     received: ReceivedFile
     room: Room
+    rollout: int = FULL_ROLLOUT
 
     @classmethod
-    def of(cls, package: Incoming, report: Report, room: Room, form: Submission | None = None) -> Self:
+    def of(
+        cls,
+        package: Incoming,
+        report: Report,
+        room: Room,
+        form: Submission | None = None,
+        *,
+        rollout: int = FULL_ROLLOUT,
+    ) -> Self:
         """Inspect a received package. Raises BadPackage, and Invalid for a form that disagrees with it."""
         manifest = accepted(report)
         if form is not None:
             _ensure_agrees(manifest, form)
-        return cls(manifest, report, package.received(), room)
+            rollout = form.rollout
+        return cls(manifest, report, package.received(), room, rollout)
 
 
 def accepted(report: Report) -> Manifest:
@@ -96,6 +109,7 @@ def publish(
     *,
     account: Actor | None = None,
     room: Room = UNLIMITED,
+    rollout: int = FULL_ROLLOUT,
 ) -> Uploaded:
     """Add the version in `package` by upload key; the first version of a name creates the plugin and sets its key.
 
@@ -106,7 +120,7 @@ def publish(
     neither exists. Opens its own units: no lock is held while hashes are computed. Raises Conflict if the name's key
     changes repeatedly meanwhile.
     """
-    sent = Sent.of(package, report, room)
+    sent = Sent.of(package, report, room, rollout=rollout)
     agreed = _agree(sent, plugin_key)
     return _publish_as_agreed(sent, agreed, plugin_key, Sender(account, is_by_key=True), storage)
 
@@ -235,7 +249,7 @@ def _add_version(
     if waits:
         version.status = PluginStatus.DRAFT if plugin.status == PluginStatus.DRAFT else PluginStatus.PENDING
     else:
-        version.published_at = utcnow()
+        publication.published(version)
     db.session.add(version)
     db.session.flush()
     plugins.show_current(plugin)
@@ -372,6 +386,7 @@ def _version(plugin: Plugin, sent: Sent, stored: StoredFile) -> PluginVersion:
         replaces=manifest.replaces,
         assembly_finding=asdict(assembly) if assembly else {},
         stored_from=sent.room.source,
+        rollout=sent.rollout,
         **_shown(manifest),
         **files.columns(stored),
     )

@@ -102,6 +102,7 @@ def upload(actor: Actor | None = None) -> Any:
                 context().storage,
                 account=actor,
                 room=packages.room(),
+                rollout=fields["rollout"],
             )
         metrics.received("plugin", package.content.size)
         message = "plugins.upload_waits" if uploaded.is_waiting else "plugins.uploaded"

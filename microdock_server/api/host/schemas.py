@@ -74,6 +74,7 @@ class PluginUpload(Schema):
     file = form_fields.File(required=True)
     plugin_key = fields.PluginKey(required=True)
     upload_secret = fields.Text(max=1024, load_default=None)
+    rollout = fields.Number(min=0, max=FULL_ROLLOUT, from_text=True, load_default=FULL_ROLLOUT)
 
 
 class PackageOnly(Schema):

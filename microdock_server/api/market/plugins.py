@@ -79,6 +79,7 @@ def create(actor: Actor) -> dict[str, Any]:
             values=_columns(values),
             images=_images(values, beside=manifest.changelog),
             is_draft=values["draft"],
+            rollout=values["rollout"],
         )
         package = values[PACKAGE_FIELD].content
         plugin = publishing.create(package, report, actor, submission, context().storage, room=packages.room())

@@ -65,7 +65,7 @@ def publish(plugin_id: str, actor: Actor) -> dict[str, Any]:
         values = parsing.load(schemas.NewVersion(), form.values())
         report = packages.inspected(values[PACKAGE_FIELD])
         package = values[PACKAGE_FIELD].content
-        submission = Submission(version=values["version"], changelog=values["changelog"])
+        submission = Submission(version=values["version"], changelog=values["changelog"], rollout=values["rollout"])
         added = publishing.add(
             plugin_id, package, report, actor, submission, storage=context().storage, room=packages.room()
         )

@@ -16,8 +16,11 @@ from .. import audit, catalog, configuration, notifications, plugins, revisions
 from ..accounts.tokens import Actor
 from ..audit import SERVER, Who
 from ..autoreview import requests as auto_reviews
+from ..configuration import Config
 from ..plugins import submitters
 from ..plugins.lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
+from ..releases import lines
+from ..releasing import publication
 from ..revisions import WHATEVER, Expected
 from .review_queue import is_open
 
@@ -40,12 +43,23 @@ def submit(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | 
     if version.status not in (PluginStatus.PENDING, PluginStatus.IN_REVIEW):
         version.status = after(version.status, Act.SUBMIT)
     review = enter(plugin, version, reason, by_id)
-    config = configuration.current().review_settings
-    if config.auto_review_enabled:
+    config = configuration.current()
+    if config.review_settings.auto_review_enabled:
         auto_reviews.request(version)
-    elif not config.manual_review_required:
+    elif not needs_person(plugin, version, config):
         approve_automatically(review, plugin, version, "")
     return review
+
+
+def needs_person(plugin: Plugin, version: PluginVersion, config: Config) -> bool:
+    """Must a person decide on the version, whatever automatic review finds?
+
+    Where previews need no review, a prerelease of a published plugin does not.
+    """
+    if not config.review_settings.manual_review_required:
+        return False
+    is_preview = plugin.is_public and lines.parsed_version(version.version).is_prerelease
+    return config.release_settings.preview_needs_review or not is_preview
 
 
 def enter(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:
@@ -308,7 +322,7 @@ def _notify_owner(owner_id: str, review: Review, plugin: Plugin, verdict: Verdic
 def _judge_version(plugin: Plugin, version: PluginVersion, act: Act) -> None:
     version.status = after(version.status, act)
     if act is Act.APPROVE:
-        version.published_at = utcnow()
+        publication.published(version)
     db.session.flush()
     if plugin.status in SETTLED:
         plugins.show_current(plugin)

@@ -35,6 +35,7 @@ from ..paging import page_of
 from ..plugins import submitters, versions
 from ..plugins.lifecycle import SETTLED, Act, after
 from ..releases import blocks
+from ..releasing import publication
 
 # Who decides: those who could take the decision back without an appeal.
 _PERMISSIONS: Final = {
@@ -304,7 +305,7 @@ def _reopen(appeal: Appeal, plugin: Plugin, *, is_direct: bool) -> None:
     act = Act.GRANT_APPEAL if is_direct else Act.REOPEN
     version.status = after(version.status, act)
     if is_direct:
-        version.published_at = utcnow()
+        publication.published(version)
     db.session.flush()
     _follow(plugin, act)
     if not is_direct:

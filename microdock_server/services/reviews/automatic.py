@@ -18,6 +18,7 @@ from ..autoreview.loading import runtime_of
 from ..autoreview.rules import RULES_VERSION, has_high, judge
 from ..files import place_of
 from ..jobs import Leased
+from ..releasing import publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]
     plugin = db.session.get_one(Plugin, review.plugin_name)
     version.assembly_finding = {**version.assembly_finding, "runtime": runtime_of(facts)}
     waiting = reviews.open_of(version)
-    config = configuration.current().review_settings
+    config = configuration.current()
     if waiting is None and not version.is_public:
         # A person decided meanwhile, or it is a draft: there is nothing to prioritize, and nothing to publish.
         return
@@ -105,8 +106,10 @@ def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]
         # A published version enters the queue again; a waiting one gets a higher priority.
         reviews.add_reason(waiting or reviews.enter(plugin, version, Reason.FLAGGED, None), Reason.FLAGGED)
         return
-    good = verdict["overall_score"] >= config.auto_approve_threshold
-    unmanned = config.auto_review_enabled and not config.manual_review_required
+    if version.is_public and review.file_hash == version.file_hash:
+        publication.clear(plugin, version)
+    good = verdict["overall_score"] >= config.review_settings.auto_approve_threshold
+    unmanned = config.review_settings.auto_review_enabled and not reviews.needs_person(plugin, version, config)
     if waiting is None or waiting.status not in OPEN_REVIEWS or not (unmanned and good):
         return
     if waiting.assigned_reviewer_id is None and not version.is_public and review.file_hash == version.file_hash:

@@ -70,6 +70,7 @@ class NewPlugin(PluginForm):
     plugin_file = form_fields.File(required=True)
     version = fields.Version(load_default=None)
     changelog = fields.Prose(max=CHANGELOG_MAX, load_default=None)
+    rollout = fields.Number(min=0, max=FULL_ROLLOUT, from_text=True, load_default=FULL_ROLLOUT)
     draft = fields.TextFlag(load_default=False)
 
 
@@ -77,6 +78,7 @@ class NewVersion(StrictSchema):
     plugin_file = form_fields.File(required=True)
     version = fields.Version(load_default=None)
     changelog = fields.Prose(max=CHANGELOG_MAX, load_default=None)
+    rollout = fields.Number(min=0, max=FULL_ROLLOUT, from_text=True, load_default=FULL_ROLLOUT)
 
 
 class CategoryRef(Schema):

@@ -129,6 +129,13 @@ class UploadSettings(StrictSchema):
     virus_scan_enabled = fields.Flag()
 
 
+class ReleaseSettings(StrictSchema):
+    cooldown_hours = fields.Number(min=0, max=8760)
+    gate_on_findings = fields.Flag()
+    blocks_need_two = fields.Flag()
+    preview_needs_review = fields.Flag()
+
+
 class ReservedPrefix(StrictSchema):
     prefix = fields.Matching(PLUGIN_PREFIX, "field.prefix", max=PLUGIN_NAME_MAX, required=True)
     owner_ids = fields.Many(fields.Id(), max=100, load_default=list)
@@ -137,6 +144,7 @@ class ReservedPrefix(StrictSchema):
 class ConfigChange(StrictSchema):
     review_settings = fields.Nested(ReviewSettings)
     upload_settings = fields.Nested(UploadSettings)
+    release_settings = fields.Nested(ReleaseSettings)
     reserved_prefixes = fields.Many(fields.Nested(ReservedPrefix), max=100)
 
 
@@ -145,6 +153,7 @@ class Config(Schema):
 
     review_settings = plain.Nested(shown("CurrentReviewSettings", ReviewSettings), required=True)
     upload_settings = plain.Nested(shown("CurrentUploadSettings", UploadSettings), required=True)
+    release_settings = plain.Nested(shown("CurrentReleaseSettings", ReleaseSettings), required=True)
     reserved_prefixes = plain.List(plain.Nested(shown("CurrentPrefix", ReservedPrefix)), required=True)
     effective_max_file_size = plain.Integer(required=True)
     revision = revision_field()
