@@ -250,6 +250,26 @@ class HostAction(StrEnum):
     UNKNOWN = "unknown"
 
 
+class PlanAction(StrEnum):
+    """What a plan does with a plugin."""
+
+    INSTALL = "install"
+    UPDATE = "update"
+    DOWNGRADE = "downgrade"
+    REMOVE = "remove"
+    KEEP = "keep"
+
+
+class LockProblem(StrEnum):
+    """Why a plugin of a lockfile cannot be had as it was."""
+
+    UNKNOWN_PLUGIN = "unknown_plugin"
+    MISSING = "missing"
+    HASH_MISMATCH = "hash_mismatch"
+    BLOCKED = "blocked"
+    YANKED = "yanked"
+
+
 ROLE_PERMISSIONS: Final[dict[Role, tuple[str, ...]]] = {
     Role.USER: ("rating.create", "rating.update"),
     Role.DEVELOPER: (

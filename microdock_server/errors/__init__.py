@@ -27,6 +27,7 @@
     │   ├── RatingExists, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
     │   ├── VersionNotPublished, NotRecommendable, RolloutOnlyGrows, ReleaseComplete, AlwaysPreview
     │   ├── ReplacesItself
+    │   ├── UnknownPlugin, Unresolvable, TooComplex
     ├── TooLarge
     │   └── FileTooLarge
     ├── TooMany              slow down; `retry_after` in seconds
@@ -124,8 +125,11 @@ from .refusals import (
     StorageBytesExceeded,
     StorageFull,
     StorageUnavailable,
+    TooComplex,
     TransitionNotAllowed,
     UnknownHost,
+    UnknownPlugin,
+    Unresolvable,
     UnsupportedFileType,
     UsernameLookalike,
     UsernameTaken,
@@ -220,11 +224,14 @@ __all__ = [
     "StorageFailure",
     "StorageFull",
     "StorageUnavailable",
+    "TooComplex",
     "TooLarge",
     "TooMany",
     "TransitionNotAllowed",
     "Unauthenticated",
     "UnknownHost",
+    "UnknownPlugin",
+    "Unresolvable",
     "UnsupportedFileType",
     "UserNotFound",
     "UsernameLookalike",

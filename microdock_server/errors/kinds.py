@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,12 +11,15 @@ from ..messages import Message, duration
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing that is wrong, with its field, archive entry or rule."""
+    """One thing that is wrong, with its field, archive entry or rule; `facts` are what else a program can use, as JSON
+    by name.
+    """
 
     message: Message
     field: str | None = None
     entry: str | None = None
     rule: str | None = None
+    facts: Mapping[str, object] | None = None
 
 
 class DomainError(Exception):

@@ -317,6 +317,20 @@ class JobNotFailed(Conflict):
     slug = "job_not_failed"
 
 
+class UnknownPlugin(Conflict):
+    slug = "unknown_plugin"
+
+
+class Unresolvable(Conflict):
+    """No versions fit each other; the parameter `problem` says why, and `details` hold the needs in conflict."""
+
+    slug = "unresolvable"
+
+
+class TooComplex(Conflict):
+    slug = "too_complex"
+
+
 class ChangedMeanwhile(PreconditionFailed):
     """Somebody else changed what `If-Match` names; the detail's `entry` is the current revision."""
 

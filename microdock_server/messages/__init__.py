@@ -14,6 +14,7 @@ from typing import Final, Literal
 from .bundle import BUNDLE
 from .errors import ERRORS
 from .fields import FIELDS
+from .plans import PLANS
 from .releases import RELEASES
 from .rules import EVENTS, RULES
 from .success import SUCCESS
@@ -29,6 +30,7 @@ CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     **RULES,
     **EVENTS,
     **RELEASES,
+    **PLANS,
 }
 
 

@@ -199,6 +199,12 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     ),
     "error.request_timeout": ("请求发送过慢，连接已关闭", "The request was sent too slowly; the connection is closed"),
     "error.headers_too_large": ("请求头过大", "The request's headers are too large"),
+    "error.unknown_plugin": ("插件目录中没有：{names}", "The catalogue does not have: {names}"),
+    "error.unresolvable": ("{problem}", "{problem}"),
+    "error.too_complex": (
+        "求解超过 {steps} 步，或涉及超过 {plugins} 个插件，请减少一次请求的内容",
+        "This takes more than {steps} steps or concerns more than {plugins} plugins; please ask for less at once",
+    ),
     "error.busy": ("服务器繁忙，请在 {wait}后再试", "The server is busy; please try again in {wait}"),
     "error.too_many_sockets": (
         "实时连接数已达上限，请在 {wait}后再试",

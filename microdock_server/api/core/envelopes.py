@@ -85,6 +85,7 @@ class HostEnvelope:
             "error": refusal.slug,
             "details": [
                 {"field": d.field, "entry": d.entry, "rule": d.rule, "message": d.message.render(language)}
+                | dict(d.facts or {})
                 for d in refusal.details
             ],
         }

@@ -11,6 +11,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `host`)
     blocks,
     plugins,
     releases,
+    resolve,
     updates,
     versions,
 )

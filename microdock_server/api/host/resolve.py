@@ -1,0 +1,99 @@
+"""Plans and lockfiles on the host surface."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ... import errors
+from ...bundle.versions import EngineVersion
+from ...clock import utcnow
+from ...context import context
+from ...messages import text
+from ...services.releases import locks, plans
+from ...services.releases.decision import Host, Line
+from ...services.releases.gathering import Installed, Question, Wanted
+from ...services.releases.lines import parsed_range
+from ..core.request import language
+from ..core.surface import Answer
+from ..core.update_answers import Asked, download_url
+from . import host, resolve_schemas
+
+
+@host.operation(
+    "POST",
+    "/plugins/resolve",
+    body=resolve_schemas.Resolve,
+    answer=resolve_schemas.Plan,
+    message="plan.made",
+    transaction="own",
+    errors=(errors.UnknownPlugin, errors.Unresolvable, errors.TooComplex),
+)
+def resolve(body: dict[str, Any]) -> Any:
+    """Which versions to install, update, keep and remove so that every dependency holds, and the lockfile of that.
+
+    What is installed is kept unless the request or another plugin needs a different version; of the rest the highest
+    offered version is taken. A lockfile is checked instead, and makes the plan where all of it can be had.
+    """
+    if body["lock"] is not None:
+        return _check(body)
+    plan = plans.resolve(_question(body), _lines)
+    return _answer(plan, locks.lock_of(body["engines"], plan), ())
+
+
+def _question(body: Mapping[str, Any]) -> Question:
+    engines = {name.lower(): EngineVersion.parse(version) for name, version in body["engines"].items()}
+    return Question(
+        Host(utcnow(), engines, body["channel"], body["client_id"]),
+        [Wanted(**one) for one in body["install"]],
+        body["remove"],
+        _installed(body["installed"]),
+    )
+
+
+def _check(body: Mapping[str, Any]) -> Answer:
+    lock = body["lock"]
+    locked = [locks.Locked(name, **package) for name, package in lock["plugins"].items()]
+    installed = _installed(body["installed"])
+    checked = locks.check(locked, installed, _lines, utcnow())
+    return Answer(_answer(checked.plan, lock, checked.problems), message="plan.lock_checked")
+
+
+def _answer(
+    plan: Sequence[plans.Planned], lock: Mapping[str, Any], problems: Sequence[locks.Problem]
+) -> orjson.Fragment:
+    """Rendered at once: a plan may have thousands of values. The keys of a lockfile are sorted at every level."""
+    written = orjson.Fragment(orjson.dumps(lock, option=orjson.OPT_SORT_KEYS))
+    shown = {"plan": list(map(_shown, plan)), "lock": written, "problems": list(map(_told, problems))}
+    return orjson.Fragment(orjson.dumps(shown))
+
+
+def _shown(one: plans.Planned) -> dict[str, Any]:
+    release = one.release
+    url = None if release is None else download_url(one.name, str(release.version))
+    return {
+        "name": one.name,
+        "version": one.version,
+        "action": one.action.value,
+        "file_hash": None if release is None else release.sha256,
+        "file_size": None if release is None else release.size,
+        "download_url": url,
+        "required_by": one.required_by,
+    }
+
+
+def _told(problem: locks.Problem) -> dict[str, Any]:
+    spoken = language()
+    params = {**problem.params, "reason": problem.reason.get(spoken, "")}
+    return {"name": problem.name, "code": problem.code.value, "message": text(problem.text, spoken, params)}
+
+
+def _installed(asked: Sequence[Asked]) -> list[Installed]:
+    return [Installed(one.name, one.version, None if one.pin is None else parsed_range(one.pin)) for one in asked]
+
+
+def _lines(names: Collection[str]) -> Mapping[str, Line]:
+    """What is published of these."""
+    return {key: line for key, line in context().releases.lines(names).items() if line.releases}

@@ -1,0 +1,241 @@
+"""What a plan is made of: the plugins that a question concerns, and what a host may have of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ...bundle.versions import InvalidVersion, Range, Version
+from ...vocabulary import Channel
+from .decision import Host, Line, Release, strongest_block, why_not
+from .search import Candidate, Kind, Need, Problem, TooManySteps
+
+# The published plugins of these names (all in lower case), by name, of those that the catalogue has.
+Lines = Callable[[Collection[str]], Mapping[str, Line]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A plugin to be installed; any version where there is no range."""
+
+    name: str
+    range: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin that the host has. `pin`: the versions that its user allows it to change to."""
+
+    name: str
+    version: str
+    pin: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a host has, and what is to change. Each name stands once; names ignore case."""
+
+    host: Host
+    install: Sequence[Wanted] = ()
+    remove: Sequence[str] = ()
+    installed: Sequence[Installed] = ()
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The question with everything that exists around it. Names are keys: in lower case."""
+
+    question: Question
+    lines: dict[str, Line | None] = field(default_factory=dict)
+    installed: dict[str, Installed] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    candidates: dict[str, Sequence[Candidate]] = field(default_factory=dict)
+    ranges: dict[str, Range] = field(default_factory=dict)
+    # Dependencies of installed versions that do not hold on the host today.
+    broken: frozenset[Need] = frozenset()
+    roots: Sequence[Need] = ()
+    # What is installed, stays, and has to do with nothing that may change.
+    untouched: dict[str, Candidate] = field(default_factory=dict)
+    problem: Problem = field(default_factory=lambda: Problem({}, {}))
+    _spellings: dict[str, str] = field(default_factory=dict)
+
+    def spelled(self, key: str) -> str:
+        """The plugin's name as the catalogue writes it, or as whoever named it."""
+        line = self.lines.get(key)
+        return line.name if line is not None else self._spellings.get(key, key)
+
+    def spell(self, name: str) -> str:
+        """The key of a name, whose spelling is remembered."""
+        key = name.lower()
+        self._spellings.setdefault(key, name)
+        return key
+
+    def installed_candidate(self, key: str) -> Candidate | None:
+        """What the host has of the plugin."""
+        return next((one for one in self.candidates.get(key, ()) if one.is_installed), None)
+
+    def excuse(self) -> None:
+        """Let what does not hold today be as it is, except that what is needed is not removed."""
+        excused = frozenset(need for need in self.broken if need.name not in self.removed)
+        self.problem = replace(self.problem, excused=excused)
+        self.broken = frozenset()
+
+
+def gather(question: Question, lines: Lines, most: int) -> Gathered:
+    """Everything that the plan may have to do with: what is asked for, what that may need, and installed plugins whose
+    dependencies may come to change by it; in batches. Raises TooManySteps where that is more than `most` plugins.
+    """
+    found = Gathered(question)
+    found.installed = {found.spell(one.name): one for one in question.installed}
+    found.removed = frozenset(found.spell(name) for name in question.remove)
+    wanted = {found.spell(one.name): one for one in question.install}
+    _load(found, lines, {*found.installed, *found.removed, *wanted}, most)
+    for key in found.installed:
+        found.candidates[key] = _installed_only(found, key)
+    dependents = _dependents(found)
+    found.broken = frozenset(_broken(found))
+    first = {*wanted, *found.removed, *(need.by for need in found.broken), *_blocked(found)}
+    _spread(found, lines, first, dependents, most)
+    return found
+
+
+def _load(found: Gathered, lines: Lines, keys: Iterable[str], most: int) -> None:
+    missing = sorted(key for key in keys if key not in found.lines)
+    if len(found.lines) + len(missing) > most:
+        raise TooManySteps
+    if missing:
+        known = lines(missing)
+        found.lines.update((key, known.get(key)) for key in missing)
+
+
+def _spread(
+    found: Gathered, lines: Lines, first: set[str], dependents: Mapping[str, Sequence[Need]], most: int
+) -> None:
+    """From these plugins to whatever they may come to concern, one step further at a time.
+
+    An installed plugin is not concerned as long as it satisfies everything that may be needed of it, and whatever may
+    come to be of what it needs satisfies it.
+    """
+    is_preview = found.question.host.channel is Channel.PREVIEW
+    concerned: dict[str, Sequence[Candidate]] = {}
+    ahead = first
+    while ahead:
+        _load(found, lines, ahead, most)
+        here = {key: _candidates(found, key) for key in sorted(ahead)}
+        concerned |= here
+        found.problem = Problem({**found.candidates, **concerned}, found.ranges, is_preview)
+        ahead = set(_further(found, here, dependents)) - concerned.keys()
+    found.untouched = {key: found.candidates[key][0] for key in found.installed if key not in concerned}
+    found.candidates |= concerned
+    found.problem = Problem(concerned, found.ranges, is_preview, settled=found.untouched.keys())
+    found.roots = list(_roots(found, concerned.keys()))
+
+
+def _further(
+    found: Gathered, here: Mapping[str, Sequence[Candidate]], dependents: Mapping[str, Sequence[Need]]
+) -> Iterator[str]:
+    for key, candidates in here.items():
+        every = sum(one.bit for one in candidates)
+        yield from (need.by for need in dependents.get(key, ()) if every & ~found.problem.mask(need))
+        for need in (need for one in candidates for need in one.needs):
+            if need.name not in found.installed or not found.problem.mask(need):
+                yield need.name
+
+
+def _installed_only(found: Gathered, key: str) -> Sequence[Candidate]:
+    version = version_of(found.installed[key].version)
+    line = found.lines[key]
+    release = None if line is None or version is None else line.find(version)
+    # A plugin that no catalogue knows satisfies nothing, whatever its version.
+    known = None if line is None else version
+    return (Candidate(key, 1, known, release, _needs(found, key, release), is_installed=True),)
+
+
+def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
+    """The installed version first, unless it is blocked; then what is offered, the highest first."""
+    mine = found.installed_candidate(key)
+    line = found.lines[key]
+    others: list[Candidate] = []
+    if line is not None and line.is_enabled:
+        host = found.question.host
+        offered = (one for one in line.releases if mine is None or one.version != mine.version)
+        others = [
+            Candidate(key, 2 << place, one.version, one, _needs(found, key, one))
+            for place, one in enumerate(one for one in offered if why_not(one, line, host) is None)
+        ]
+    every = others if mine is None else [*others, mine] if _is_blocked(found, key, mine) else [mine, *others]
+    return [Candidate(key, 2 << len(others), is_absence=True), *every] if key in found.removed else every
+
+
+def _needs(found: Gathered, key: str, release: Release | None) -> tuple[Need, ...]:
+    """A release's dependencies. One on the plugin itself means nothing."""
+    if release is None:
+        return ()
+    needs = []
+    for name, wanted in release.dependencies.items():
+        text = str(wanted)
+        found.ranges[text] = wanted
+        needs.append(Need(Kind.DEPENDENCY, found.spell(name), text, key))
+    return tuple(need for need in needs if need.name != key)
+
+
+def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:
+    """By plugin, what the installed versions of others need of it."""
+    users: dict[str, list[Need]] = {}
+    for key in found.installed:
+        if key not in found.removed:
+            for need in found.candidates[key][0].needs:
+                users.setdefault(need.name, []).append(need)
+    return users
+
+
+def _broken(found: Gathered) -> Iterator[Need]:
+    today = Problem(found.candidates, found.ranges)
+    for key in found.installed:
+        if key not in found.removed:
+            for need in found.candidates[key][0].needs:
+                if need.name not in found.installed or not today.mask(need):
+                    yield need
+
+
+def _blocked(found: Gathered) -> Iterator[str]:
+    for key in found.installed:
+        if _is_blocked(found, key, found.candidates[key][0]):
+            yield key
+
+
+def _is_blocked(found: Gathered, key: str, mine: Candidate) -> bool:
+    line = found.lines[key]
+    if line is None or not line.blocks:
+        return False
+    hashes = () if mine.release is None else (mine.release.sha256,)
+    return strongest_block(line, mine.version, hashes, found.question.host.now) is not None
+
+
+def _roots(found: Gathered, concerned: Collection[str]) -> Iterator[Need]:
+    """What the request itself needs."""
+    for wanted in found.question.install:
+        key = wanted.name.lower()
+        yield Need(Kind.INSTALL, key)
+        if wanted.range is not None:
+            yield Need(Kind.INSTALL, key, _remembered(found, wanted.range))
+    for key in found.removed:
+        yield Need(Kind.REMOVE, key)
+    for key, one in found.installed.items():
+        if key in concerned and key not in found.removed:
+            yield Need(Kind.INSTALLED, key)
+            if one.pin is not None:
+                yield Need(Kind.PIN, key, _remembered(found, one.pin))
+
+
+def _remembered(found: Gathered, wanted: Range) -> str:
+    found.ranges[str(wanted)] = wanted
+    return str(wanted)
+
+
+def version_of(text: str) -> Version | None:
+    """A host's word for a version; None where it is not SemVer."""
+    try:
+        return Version.parse(text)
+    except InvalidVersion:
+        return None
