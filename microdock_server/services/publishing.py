@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from sqlalchemy.orm.attributes import set_committed_value
@@ -23,7 +23,7 @@ from . import accounts, catalog, configuration, developers, files, plugins, revi
 from .accounts.tokens import Actor
 from .catalog import categories
 from .files.quotas import UNLIMITED, Room
-from .plugins import images, resemblance, texts, upload_keys, versions
+from .plugins import images, new_rows, resemblance, texts, upload_keys, versions
 from .plugins.images import NewImages
 from .plugins.submitters import Sender
 from .plugins.upload_keys import Agreed
@@ -243,7 +243,9 @@ def _submit(plugin: Plugin, sent: Sent, stored: StoredFile, by: Actor, changelog
 def _add_version(
     plugin: Plugin, sent: Sent, stored: StoredFile, sender: Sender, *, waits: bool, changelog: str | None = None
 ) -> PluginVersion:
-    version = _version(plugin, sent, stored)
+    version = new_rows.version_of(
+        plugin, sent.manifest, sent.report, stored, source=sent.room.source, rollout=sent.rollout
+    )
     sender.sign(plugin, version)
     texts.set_changelog(version, sent.manifest.changelog if changelog is None else changelog)
     if waits:
@@ -318,9 +320,9 @@ def _new_plugin_for(manifest: Manifest, key_hash: str) -> Plugin:
     """A new plugin of this name, which is not reserved for others; it waits for review if uploads to it do."""
     stone = db.session.get(PluginTombstone, manifest.name.lower())
     if stone is None:
-        plugin = _new_plugin(manifest, key_hash)
+        plugin = new_rows.add_plugin(manifest, key_hash)
     else:
-        plugin = _new_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)
+        plugin = new_rows.add_plugin(manifest, stone.upload_key_hash, owner_id=stone.owner_id, had_owner=stone.is_owned)
         plugin.upload_key_by = stone.upload_key_by
     if _is_reviewed(plugin):
         plugin.status, plugin.published_at = PluginStatus.PENDING, None
@@ -339,66 +341,9 @@ def _queue_key_upload(plugin: Plugin, version: PluginVersion, sender: Sender) ->
 
 
 def _submitted_plugin(manifest: Manifest, by: Actor, submission: Submission) -> Plugin:
-    plugin = _new_plugin(manifest, "", owner_id=by.id)
+    plugin = new_rows.add_plugin(manifest, "", owner_id=by.id)
     plugin.status = PluginStatus.DRAFT if submission.is_draft else PluginStatus.PENDING
     categories.ensure_exists(submission.values.get("category_id"))
     plugins.assign(plugin, submission.values)
     db.session.flush()
     return plugin
-
-
-def _new_plugin(manifest: Manifest, key_hash: str, *, owner_id: str | None = None, had_owner: bool = False) -> Plugin:
-    now = utcnow()
-    plugin = Plugin(
-        name=manifest.name,
-        name_key=manifest.name.lower(),
-        number=catalog.next_number(),
-        status=PluginStatus.PUBLISHED,
-        owner_id=owner_id,
-        had_owner=had_owner or owner_id is not None,
-        tags=[],
-        overrides={},
-        current_version=manifest.version,
-        upload_key_hash=key_hash,
-        revision=0,
-        created_at=now,
-        updated_at=now,
-        **_shown(manifest),
-    )
-    if key_hash:
-        plugin.published_at = now
-    db.session.add(plugin)
-    db.session.flush()
-    return plugin
-
-
-def _version(plugin: Plugin, sent: Sent, stored: StoredFile) -> PluginVersion:
-    manifest, assembly = sent.manifest, sent.report.assembly
-    return PluginVersion(
-        plugin_name=plugin.name,
-        version=manifest.version,
-        precedence=sort_key(manifest.version),
-        status=PluginStatus.PUBLISHED,
-        changelog=manifest.changelog,
-        dependencies=dict(manifest.dependencies),
-        engines=dict(manifest.engines),
-        permissions=manifest.permissions,
-        replaces=manifest.replaces,
-        assembly_finding=asdict(assembly) if assembly else {},
-        stored_from=sent.room.source,
-        rollout=sent.rollout,
-        **_shown(manifest),
-        **files.columns(stored),
-    )
-
-
-def _shown(manifest: Manifest) -> dict[str, str]:
-    return {
-        "display_name": manifest.display_name,
-        "description": manifest.description,
-        "author": manifest.author,
-        "license": manifest.license,
-        "homepage": manifest.homepage,
-        "main_dll": manifest.main,
-        "entry_class": manifest.entry_class,
-    }

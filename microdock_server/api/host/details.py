@@ -41,7 +41,7 @@ class _Rendered:
     id: str
     revision: int
     plugin: bytes
-    # The block that is shown with it, or null.
+    # The block that is shown with it, as one more field; empty for none.
     block: bytes
     versions: tuple[bytes, ...]
 
@@ -56,7 +56,7 @@ _rendered: Final[LoadingCache[_At, _Rendered]] = LoadingCache(512, lambda render
 def detail(name: str) -> orjson.Fragment:
     """`{plugin, versions}`. Raises PluginNotFound."""
     rendered, counts = _current(name)
-    plugin = b'%b%d,"block":%b}' % (rendered.plugin, sum(counts), rendered.block)
+    plugin = b"%b%d%b}" % (rendered.plugin, sum(counts), rendered.block)
     return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
 
 
@@ -100,5 +100,6 @@ def _render(name: str) -> _Rendered:
     with unit_of_work(writing=False):
         plugin = plugins.get_public(name)
         heads = tuple(map(_version_head, versions.public_of(plugin)))
-        block = orjson.dumps(blocks.shown_with(plugin))
-        return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), block, heads)
+        block = blocks.shown_with(plugin)
+        shown = b"" if block is None else b',"block":' + orjson.dumps(block)
+        return _Rendered(plugin.id, plugin.revision, _plugin_head(plugin), shown, heads)

@@ -140,7 +140,7 @@ class Version(Schema):
 
 
 class ShownPlugin(Plugin):
-    block = plain.Nested(blocks.PublicBlock, required=True, allow_none=True)
+    block = plain.Nested(blocks.PublicBlock, metadata={"description": "what hosts are told to do; absent for none"})
 
 
 class PluginDetail(Schema):

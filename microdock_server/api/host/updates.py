@@ -8,7 +8,6 @@ import orjson
 
 from ...clock import iso, utcnow
 from ...context import context
-from ...services.releases import block_list
 from ...services.releases.decision import Host
 from ..core.request import language
 from ..core.state import api_state
@@ -35,6 +34,6 @@ def check(body: dict[str, Any]) -> orjson.Fragment:
     if asking.host.client_id is not None:
         has = [(one.line.name, str(one.own.version)) for one in found if one.line is not None and one.own is not None]
         context().actives.count(asking.host.client_id, has)
-    serial = block_list.serial(context().autocommit)
+    serial = context().releases.serial()
     head = b'{"checked_at":"%b","serial":%d,"updates":[' % (iso(now).encode(), serial)
     return orjson.Fragment(head + b",".join(bodies) + b"]}")

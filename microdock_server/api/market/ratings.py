@@ -14,7 +14,7 @@ from ...vocabulary import Order
 from ..core.surface import Access
 from . import market, serializers
 from .plugins import REFERENCE
-from .schemas import system as schemas
+from .schemas import ratings as schemas
 from .schemas.base import pagination
 from .schemas.plugins import NewReport
 

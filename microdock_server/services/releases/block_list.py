@@ -81,6 +81,12 @@ def serial(engine: Engine) -> int:
     return found.serial
 
 
+def serial_in_unit() -> int:
+    """The same, as this unit of work sees it."""
+    row = db.session.get(Setting, KEY)
+    return 0 if row is None else _parsed(row.value).serial
+
+
 def renew() -> BlockList:
     """Make the list anew, in this transaction. The serial only grows, also after an older database was restored."""
     ensure_whole()

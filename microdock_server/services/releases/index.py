@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,11 +16,13 @@ from ...database.unit_of_work import unit_of_work
 from ...models import Plugin, PluginVersion
 from .. import catalog
 from ..catalog import revision_cache
-from . import lines
+from . import block_list, lines
 from .decision import Block, Line, Release
 
 # Versions that one process keeps; those read first make room for others.
 MOST_RELEASES: Final = 60_000
+# In seconds.
+SERIAL_AGE: Final = 60.0
 # With more changes than this everything is forgotten.
 MOST_CHANGES: Final = 2000
 
@@ -50,11 +53,15 @@ class ReleaseIndex:
         self._engine = engine
         self._lock = threading.Lock()
         self._revision = -1
+        # Of the public list of blocks, and when it was looked up.
+        self._serial, self._serial_at = 0, 0.0
         # How many plugins there are, published or not, and the highest number one has: tells of deleted ones.
         self._count, self._last = 0, 0
         # The oldest first. None: there is no plugin of this name, published or blocked.
         self._lines: dict[str, Line | None] = {}
         self._releases = 0
+        # With the serial of the list at the time.
+        self._blocks_serial = -1
         self._blocks: Mapping[str, tuple[Block, ...]] = {}
         self._changelogs: LRUCache[Key, str] = LRUCache(_CHANGELOGS_KEPT, lambda text: len(text) + 1)
 
@@ -82,6 +89,15 @@ class ReleaseIndex:
             found = [known[key] for key in keys]
             self._make_room()
             return found
+
+    def serial(self) -> int:
+        """The serial of the public list of blocks. Every act on a block shows at once; that the list was made anew
+        because of its age, within a minute.
+        """
+        with self._lock:
+            if time.monotonic() - self._serial_at > SERIAL_AGE:
+                self._serial, self._serial_at = block_list.serial(self._engine), time.monotonic()
+            return self._serial
 
     def changelogs(self, wanted: Sequence[tuple[Line, Sequence[Release]]]) -> dict[Key, str]:
         """Changelogs of these releases, each cut at CHANGELOG_SHOWN characters; of the first ones, up to
@@ -125,7 +141,11 @@ class ReleaseIndex:
             self._changelogs.clear()
             self._releases = 0
         self._revision, self._count, self._last = revision, count, last or 0
-        self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_in_force().items()})
+        serial = block_list.serial_in_unit()
+        if serial != self._blocks_serial or not is_known:
+            self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_in_force().items()})
+        self._blocks_serial = self._serial = serial
+        self._serial_at = time.monotonic()
 
     def _take_blocks(self, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         for key in self._blocks.keys() | blocks.keys():
