@@ -1,0 +1,150 @@
+"""Update checks over plain values: targets that fit each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microdock_server.bundle.versions import Range, Version
+from microdock_server.services.releases import updates
+from microdock_server.services.releases.decision import Host, Line, Release, why_not
+from microdock_server.services.releases.updates import Choice, Installed, Update
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+NAMES = ("a", "b", "c", "d")
+NUMBERS = ("1.0.0", "1.1.0", "2.0.0", "3.0.0")
+RANGES = ("*", "^1.0.0", ">=2.0.0", "1.0.0", "<3.0.0", "^9.0.0")
+
+
+def release(number: str, needs: Mapping[str, str] | None = None, *, is_yanked: bool = False) -> Release:
+    ranges = {name: Range.parse(text) for name, text in (needs or {}).items()}
+    return Release(Version.parse(number), NOW, "ab" * 32, 1, is_yanked=is_yanked, dependencies=ranges)
+
+
+def line(name: str, *releases: Release, recommended: str | None = None) -> Line:
+    ordered = sorted(releases, key=lambda one: one.version, reverse=True)
+    return Line(name, tuple(ordered), None if recommended is None else Version.parse(recommended))
+
+
+def has(name: str, number: str) -> Installed:
+    return Installed(name, number, Version.parse(number))
+
+
+def decided(lines: Mapping[str, Line], *installed: Installed) -> dict[str, Update]:
+    host = Host(NOW)
+    found = updates.decide([Choice.of(host, one, lines.get(one.name)) for one in installed])
+    return {one.installed.name: one for one in found}
+
+
+def target(found: Update) -> str | None:
+    return None if found.target is None else str(found.target.version)
+
+
+def reasons(found: Update) -> list[tuple[str, str | None, dict[str, object]]]:
+    return [(told.code.value, told.version, dict(told.params)) for told in found.reasons]
+
+
+def test_an_update_that_another_does_not_bear_is_held_back() -> None:
+    lines = {"a": line("a", release("1.0.0", {"b": "^1.0.0"})), "b": line("b", *map(release, NUMBERS))}
+    found = decided(lines, has("a", "1.0.0"), has("b", "1.0.0"))
+    assert target(found["b"]) == "1.1.0"
+    assert reasons(found["b"]) == [
+        ("held_by", "3.0.0", {"by": "a", "range": "^1.0.0"}),
+        ("held_by", "2.0.0", {"by": "a", "range": "^1.0.0"}),
+    ]
+
+
+def test_two_that_need_each_other_go_up_together() -> None:
+    lines = {
+        "a": line("a", release("1.0.0", {"b": "^1.0.0"}), release("2.0.0", {"b": "^2.0.0"})),
+        "b": line("b", release("1.0.0", {"a": "^1.0.0"}), release("2.0.0", {"a": "^2.0.0"})),
+    }
+    found = decided(lines, has("a", "1.0.0"), has("b", "1.0.0"))
+    assert [target(one) for one in found.values()] == ["2.0.0", "2.0.0"]
+
+
+def test_an_update_that_needs_what_the_host_cannot_have_is_not_offered() -> None:
+    lines = {"a": line("a", release("1.0.0"), release("2.0.0", {"b": "^2.0.0"})), "b": line("b", release("1.0.0"))}
+    found = decided(lines, has("a", "1.0.0"), has("b", "1.0.0"))
+    assert target(found["a"]) is None
+    assert reasons(found["a"]) == [("needs_dependency", "2.0.0", {"name": "b", "range": "^2.0.0", "has": "1.0.0"})]
+    alone = decided(lines, has("a", "1.0.0"))
+    assert reasons(alone["a"]) == [("needs_dependency", "2.0.0", {"name": "b", "range": "^2.0.0", "has": None})]
+
+
+def test_what_was_missing_before_holds_nothing_back() -> None:
+    lines = {"a": line("a", release("1.0.0", {"b": "*"}), release("2.0.0", {"b": ">=1.0.0"}))}
+    assert target(decided(lines, has("a", "1.0.0"))["a"]) == "2.0.0"
+
+
+def test_a_yanked_version_goes_down_with_what_needs_it_less() -> None:
+    lines = {"a": line("a", release("1.0.0"), release("1.1.0", is_yanked=True))}
+    assert target(decided(lines, has("a", "1.1.0"))["a"]) == "1.0.0"
+    lines["b"] = line("b", release("1.0.0", {"a": ">=1.1.0"}))
+    held = decided(lines, has("a", "1.1.0"), has("b", "1.0.0"))["a"]
+    assert target(held) is None
+    assert ("installed_yanked", "1.1.0", {"reason": ""}) in reasons(held)
+
+
+needs = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(RANGES), max_size=2)
+catalogues = st.fixed_dictionaries(
+    {
+        name: st.tuples(
+            st.dictionaries(st.sampled_from(NUMBERS), st.tuples(needs, st.booleans()), min_size=1),
+            st.none() | st.sampled_from(NUMBERS),
+        )
+        for name in NAMES
+    }
+)
+hosts = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(NUMBERS), min_size=1)
+
+
+@given(catalogues, hosts, st.randoms(use_true_random=False))
+def test_targets_fit_each_other_and_depend_on_no_order(
+    catalogue: dict[str, tuple[dict[str, tuple[dict[str, str], bool]], str | None]],
+    host: dict[str, str],
+    chance: random.Random,
+) -> None:
+    lines = {
+        name: line(
+            name,
+            *(release(number, wanted, is_yanked=yanked) for number, (wanted, yanked) in versions.items()),
+            recommended=recommended,
+        )
+        for name, (versions, recommended) in catalogue.items()
+    }
+    installed = [has(name, number) for name, number in host.items()]
+    found = decided(lines, *installed)
+    _ensure_fit(lines, host, found)
+    chance.shuffle(installed)
+    again = decided(lines, *installed)
+    assert all(again[name] == one for name, one in found.items())
+
+
+def _ensure_fit(lines: Mapping[str, Line], host: Mapping[str, str], found: Mapping[str, Update]) -> None:
+    after = {name: Version.parse(target(one) or host[name]) for name, one in found.items()}
+    for name, one in found.items():
+        least = after[name]
+        told = {reason.version for reason in one.reasons if reason.code.value not in ("installed_yanked", "deprecated")}
+        higher = {str(found_one.version) for found_one in lines[name].releases if found_one.version > least}
+        assert higher <= told
+        if one.target is None:
+            continue
+        # Nothing is offered that would not be offered to a host with this plugin alone, or that breaks a dependency.
+        assert why_not(one.target, lines[name], Host(NOW)) is None
+        before = lines[name].find(Version.parse(host[name]))
+        for other, needed in one.target.dependencies.items():
+            if other in after:
+                assert needed.contains(after[other])
+            else:
+                assert before is not None and other in before.dependencies
+    for name, one in found.items():
+        # What stays keeps what it had.
+        stays = lines[name].find(after[name]) if one.target is None else None
+        for other, needed in stays.dependencies.items() if stays is not None else ():
+            if other in after and needed.contains(Version.parse(host[other])):
+                assert needed.contains(after[other])
