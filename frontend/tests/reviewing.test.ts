@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { get } from '@/api/client'
 import type { Review } from '@/api/types'
-import { useNext } from '@/lib/reviewing'
+import { asText, useNext } from '@/lib/reviewing'
 
 vi.mock('@/api/client', () => ({ get: vi.fn(), post: vi.fn(), call: vi.fn() }))
 
@@ -37,4 +37,10 @@ it('goes on offering what was refused for another reason', async () => {
   const queue = useNext()
   queue.keepOff(first, 'assigned_to_another')
   expect((await queue.find())?.id).toBe('21')
+})
+
+it('shows lists of the manifest as lines', () => {
+  expect(asText(['com.example.old', 'com.example.older'])).toBe('com.example.old\ncom.example.older')
+  expect(asText({ MicroDock: '*' })).toBe('MicroDock: *')
+  expect([asText([]), asText({}), asText(null), asText('')]).toEqual(['–', '–', '–', '–'])
 })

@@ -48,10 +48,11 @@ export function useWords() {
   return (area: string, word: string) => (te(`${area}.${word}`) ? t(`${area}.${word}`) : word)
 }
 
-/** A manifest's value as text: objects as lines of `name: range`. */
+/** A manifest's value as text: objects as lines of `name: range`, lists as lines. */
 export function asText(value: unknown): string {
   if (value === null || value === undefined || value === '') return '–'
   if (typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return value.length > 0 ? value.join('\n') : '–'
   const lines = Object.entries(value).map(([name, range]) => `${name}: ${String(range)}`)
   return lines.length > 0 ? lines.join('\n') : '–'
 }

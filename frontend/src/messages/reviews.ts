@@ -161,6 +161,8 @@ export const reviews = {
     changelog: ['更新日志', 'Changelog'],
     dependencies: ['依赖', 'Dependencies'],
     engines: ['宿主版本', 'Engines'],
+    permissions: ['权限', 'Permissions'],
+    replaces: ['替代的插件', 'Replaces'],
   },
 
   diff: {
@@ -176,6 +178,9 @@ export const reviews = {
     changed: ['修改', 'Changed'],
     manifest: ['清单字段', 'Manifest fields'],
     permissions: ['权限', 'Permissions'],
+    unknownPermission: ['{permission}（服务器不认识）', '{permission} (unknown to this server)'],
+    notDeclared: ['plugin.json 未声明权限。', 'plugin.json does not declare permissions.'],
+    noLongerDeclared: ['plugin.json 不再声明权限。', 'plugin.json no longer declares permissions.'],
     files: ['文件', 'Files'],
     references: ['程序集引用', 'Assembly references'],
     capabilities: ['敏感接口', 'Sensitive APIs'],
