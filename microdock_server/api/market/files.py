@@ -28,7 +28,9 @@ OWN: Final = "private, no-cache"
 NONE: Final = b'"files":[],"headers":[]}'
 # How many lists are cached, and how long one may be in bytes: 16 MiB in all at most.
 LARGEST: Final = 64 * 1024
-_rendered: Final[LoadingCache[tuple[str, str, str], bytes]] = LoadingCache(256, lambda rows: len(rows) <= LARGEST)
+_rendered: Final[LoadingCache[tuple[str, str, str], bytes]] = LoadingCache(
+    256, lambda rows: rows != NONE and len(rows) <= LARGEST
+)
 
 
 @market.operation(

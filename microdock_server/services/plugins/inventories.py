@@ -53,6 +53,9 @@ def entries(plugin_name: str, version: str, place: Place, storage: Storages, lim
 def _made(plugin_name: str, version: str, place: Place, storage: Storages, limits: Limits) -> Inventory:
     with storage.open(*place) as package:
         inventory = take_inventory(package, limits)
+    # Beyond the limits of today, which may be others tomorrow.
+    if not inventory.entries:
+        return inventory
     made = VersionInventory(
         plugin_name=plugin_name,
         version=version,
