@@ -18,7 +18,7 @@ from ..core import packages, preconditions
 from ..core.surface import Access, Answer
 from . import market, serializers
 from .schemas import plugins as schemas
-from .versions import VERSION, package_of
+from .versions import REFUSED, VERSION, package_of
 
 # A version's bytes never change.
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -41,9 +41,7 @@ _rendered: Final[LoadingCache[tuple[str, str, str], bytes]] = LoadingCache(
     answer=schemas.VersionFiles,
     transaction="own",
     errors=(
-        errors.PluginDisabled,
-        errors.PluginNotFound,
-        errors.VersionNotFound,
+        *REFUSED,
         errors.FileMissing,
         errors.PreconditionFailed,
         errors.ServerBusy,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from microdock_server.api.core import packages
 from microdock_server.api.market import files as endpoint
@@ -26,7 +26,7 @@ from microdock_server.bundle import Limits
 from microdock_server.bundle.inventory import take_inventory
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.models import PluginVersion, VersionInventory
+from microdock_server.models import VersionInventory
 from microdock_server.services.plugins import inventories
 
 from ...market import PLUGINS, V1, People, add_version, created, data, decide, slug
@@ -142,9 +142,21 @@ def test_what_cannot_be_downloaded_is_refused_as_the_download_is(root: Api, api:
     assert slug(api.get(PATH, headers={"If-None-Match": etag}), 403) == "plugin_disabled"
 
 
-def test_a_yanked_version_still_answers(app: Flask, api: Api, package: bytes) -> None:
-    with app.app_context(), unit_of_work():
-        db.session.execute(update(PluginVersion).values(is_yanked=True, yank_reason="损坏"))
+@pytest.mark.parametrize(("severity", "status"), [("warn", 200), ("disable", 403), ("remove", 403)])
+def test_a_block_refuses_it_as_it_refuses_the_download(
+    root: Api, api: Api, package: bytes, severity: str, status: int
+) -> None:
+    etag = api.get(PATH).headers["ETag"]
+    block = {"plugin": NAME, "versions": "*", "severity": severity, "reason": {"zh": "有漏洞", "en": "A hole"}}
+    data(root.post(f"{V1}/admin/blocks", block), 201)
+    download = api.get(f"{PLUGINS}/{NAME}/versions/1.0.0/download")
+    assert (api.get(PATH).status_code, download.status_code) == (status, status)
+    if status == 403:
+        assert slug(api.get(PATH, headers={"If-None-Match": etag}), 403) == slug(download, 403) == "version_blocked"
+
+
+def test_a_yanked_version_still_answers(root: Api, api: Api, package: bytes) -> None:
+    data(root.post(f"{PLUGINS}/{NAME}/versions/1.0.0/yank", {"reason": "损坏"}))
     answer = api.get(PATH)
     assert len(data(answer)["files"]) == len(CONTENT) + 2
     assert "immutable" in answer.headers["Cache-Control"]
