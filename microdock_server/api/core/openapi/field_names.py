@@ -315,7 +315,6 @@ FIELDS: Final = {
     "sensitive_apis": "capabilities that the code names",
     "severity": "high, medium or low; high is never approved without a person",
     "slug": "identifies the error to programs",
-    "sha256": "SHA-256 of the unpacked bytes, hex",
     "sort_order": "categories are sorted by this, then by name",
     "started_at": "when the review was started; null before",
     "starts_at": "when it starts",

@@ -133,6 +133,7 @@ FIELDS: Final = {
     "NewPlugin.version": "if given, must be the package's version",
     "NewRating.rating": "one to five stars",
     "NewVersion.version": "if given, must be the package's version",
+    "PackedEntry.sha256": "SHA-256 of the unpacked bytes, hex",
     "PackedEntry.size": "bytes of the entry, unpacked",
     "PackageReport.name": "the package's name, reverse domain",
     "PackageWarning.name": "the plugin that it resembles; else empty",
