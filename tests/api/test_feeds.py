@@ -15,17 +15,22 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from microdock_server.api.system import feeds as surface
+from microdock_server.clock import iso, utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import PluginVersion, Setting
 from microdock_server.services.releases import feeds
+from microdock_server.vocabulary import Role
 
-from ..conftest import AppFactory
+from ..conftest import AppFactory, WallClock
 from ..market import PLUGINS, V1, People, add_version, created, data, published_version, suspended
 from ..rows import BEGINNING, add_plugin, add_plugins
-from ..support import Api, package, signed_in
+from ..support import Api, add_user, package, signed_in
 
 ALL = "/feeds/plugins.atom"
+BLOCKS = "/feeds/blocks.atom"
+ADMIN = f"{V1}/admin/blocks"
+REASON = {"zh": "泄露用户数据", "en": "It sends user data away"}
 ATOM = "{http://www.w3.org/2005/Atom}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -92,6 +97,12 @@ def change(app: Flask, model: Any, where: Any, **values: Any) -> None:
 
 
 NUMBERS = iter(range(1000))
+
+
+def block(admin: Api, **changes: Any) -> dict[str, Any]:
+    body = {"plugin": NAME, "versions": "<2.0.0", "severity": "disable", "reason": REASON, **changes}
+    made: dict[str, Any] = data(admin.post(ADMIN, body), 201)
+    return made
 
 
 class TestFormat:
@@ -336,6 +347,71 @@ class TestConditions:
         api.upload(package(version="1.1.0"))
         assert len(titles(api.get(ALL))) == 2
         assert len(made) == 5
+
+
+class TestBlocks:
+    def test_blocks_in_force_are_told_the_last_changed_first(
+        self, api: Api, who: People, wall_clock: WallClock
+    ) -> None:
+        assert titles(api.get(BLOCKS)) == []
+        wall_clock.stop()
+        first = block(who.admin, versions=">=1.0.0 <2.0.0", advisory_url="https://example.com/advisory")
+        wall_clock.turn(60)
+        hashes = ["ab" * 32, "cd" * 32]
+        second = block(who.admin, plugin="com.example.gone", versions=None, sha256=hashes, severity="warn")
+        feed = api.get(BLOCKS, headers=ENGLISH)
+        assert titles(feed) == ["com.example.gone (2 packages): warning", f"{NAME} >=1.0.0 <2.0.0: to be disabled"]
+        entry = valid(feed).findall(f"{ATOM}entry")[1]
+        assert found(entry, "content") == REASON["en"]
+        assert found(entry, "published") == found(entry, "updated") == first["created_at"]
+        assert [link.attrib for link in entry.findall(f"{ATOM}link")] == [
+            {"rel": "related", "href": "https://example.com/advisory"}
+        ]
+        [category] = entry.findall(f"{ATOM}category")
+        assert category.attrib == {"term": "disable", "label": "to be disabled"}
+        # Whatever readers have seen of a block stays the same entry, and comes back as news.
+        wall_clock.turn(60)
+        data(who.admin.put(f"{ADMIN}/{first['id']}", {"severity": "warn"}))
+        again = api.get(BLOCKS)
+        assert titles(again) == [f"{NAME} >=1.0.0 <2.0.0：警告", "com.example.gone （2 个安装包）：警告"]
+        changed = valid(again).find(f"{ATOM}entry")
+        assert changed is not None
+        assert found(changed, "id") == found(entry, "id") == uuid.uuid5(uuid.UUID(first["id"]), "block").urn
+        assert found(changed, "content") == REASON["zh"]
+        assert found(changed, "updated") > found(changed, "published") == first["created_at"]
+        data(who.admin.post(f"{ADMIN}/{second['id']}/revoke", {"reason": "harmless"}))
+        assert len(titles(api.get(BLOCKS))) == 1
+
+    def test_one_that_waits_for_a_second_person_counts_as_disable(self, api: Api, who: People, app: Flask) -> None:
+        made = block(who.admin, severity="remove")
+        assert made["status"] == "pending"
+        assert titles(api.get(BLOCKS, headers=ENGLISH)) == [f"{NAME} <2.0.0: to be disabled"]
+        data(add_user(app, "second", Role.ADMIN).post(f"{ADMIN}/{made['id']}/approve", {}))
+        assert titles(api.get(BLOCKS, headers=ENGLISH)) == [f"{NAME} <2.0.0: to be removed"]
+
+    def test_one_that_expires_leaves_by_itself(self, api: Api, who: People, wall_clock: WallClock) -> None:
+        wall_clock.stop()
+        block(who.admin, expires_at=iso(utcnow() + timedelta(hours=1)))
+        before = api.get(BLOCKS)
+        assert len(titles(before)) == 1
+        wall_clock.turn(3600)
+        for condition in (
+            {"If-None-Match": before.headers["ETag"]},
+            {"If-Modified-Since": before.headers["Last-Modified"]},
+        ):
+            assert titles(api.get(BLOCKS, headers=condition)) == []
+
+    def test_the_same_conditions_as_of_other_feeds(self, api: Api, who: People) -> None:
+        block(who.admin)
+        first = api.get(BLOCKS)
+        for condition in (
+            {"If-None-Match": first.headers["ETag"]},
+            {"If-Modified-Since": first.headers["Last-Modified"]},
+        ):
+            assert api.get(BLOCKS, headers=condition).status_code == 304
+        assert api._call("HEAD", BLOCKS).headers["ETag"] == first.headers["ETag"]
+        ids = [found(valid(api.get(path)), "id") for path in (ALL, BLOCKS)]
+        assert len(set(ids)) == 2
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

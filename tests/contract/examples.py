@@ -106,6 +106,7 @@ def _hosts(ask: Recorder, who: People) -> None:
     ask(who.nobody, "POST", "/api/plugins/upload", form=form)
     ask(who.nobody, "GET", "/api/plugins/list", query={"search": "hello"})
     ask(who.nobody, "GET", "/feeds/plugins.atom")
+    ask(who.nobody, "GET", "/feeds/blocks.atom")
     ask(who.nobody, "GET", "/feeds/plugins/{name}.atom", name=NAME)
     for act in ("detail", "versions", "enable", "disable", "enable"):
         ask(who.admin, "POST", f"/api/plugins/{act}", {"name": NAME})

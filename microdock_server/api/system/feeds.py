@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -10,13 +11,14 @@ from flask import Response, request
 from werkzeug.http import http_date
 
 from ... import errors
+from ...clock import utcnow
 from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...messages import Language, text
 from ...services import catalog
 from ...services.catalog.revision_cache import RevisionCache
 from ...services.releases import feeds
-from ...services.releases.feeds import CHANGELOG_SHOWN, News, Published
+from ...services.releases.feeds import CHANGELOG_SHOWN, Blocked, BlockNews, News, Published
 from ...vocabulary import PLUGIN_NAME_MAX
 from ..core import preconditions
 from ..core.request import language
@@ -56,6 +58,19 @@ def plugin(name: str) -> Response:
     return _answered(partial(_of_one, name), "plugin", name.lower())
 
 
+@system.operation(
+    "GET",
+    "/feeds/blocks.atom",
+    file_type=atom.MEDIA_TYPE,
+    transaction="own",
+    errors=(errors.PreconditionFailed,),
+)
+def blocks() -> Response:
+    """The 50 blocks in force that changed last, as an Atom feed."""
+    now = utcnow()
+    return _answered(partial(_of_blocks, now), "blocks", str(feeds.last_expired(now, context().autocommit)))
+
+
 def _answered(make: Callable[[Language], Feed], *what: str) -> Response:
     """The feed that `make` makes and `what` identifies, rendered once per change of the catalogue."""
     revision, chosen = catalog.committed_revision(context().autocommit), language()
@@ -84,26 +99,52 @@ def _sent(document: Document) -> Response:
 
 def _of_all(chosen: Language) -> Feed:
     title = text("feeds.plugins", chosen, {"server": settings().app_name})
-    return _feed("/feeds/plugins.atom", title, feeds.newest(), chosen)
+    news = feeds.newest()
+    return _feed("/feeds/plugins.atom", title, news, _releases(news, chosen), chosen)
 
 
 def _of_one(name: str, chosen: Language) -> Feed:
     news = feeds.newest_of(name)
     title = text("feeds.plugin", chosen, {"server": settings().app_name, "plugin": news.display_name})
-    return _feed(f"/feeds/plugins/{news.name}.atom", title, news, chosen)
+    return _feed(f"/feeds/plugins/{news.name}.atom", title, news, _releases(news, chosen), chosen)
 
 
-def _feed(path: str, title: str, news: News, chosen: Language) -> Feed:
+def _of_blocks(now: datetime, chosen: Language) -> Feed:
+    news = feeds.newest_blocks(now)
+    title = text("feeds.blocks", chosen, {"server": settings().app_name})
+    return _feed("/feeds/blocks.atom", title, news, [_block(one, chosen) for one in news.blocks], chosen)
+
+
+def _feed(path: str, title: str, news: News | BlockNews, entries: Sequence[Entry], chosen: Language) -> Feed:
     return Feed(
         id=news.id,
         title=title,
         updated=news.updated_at,
         author=settings().app_name,
         links=[Link("self", _url(path), atom.MEDIA_TYPE)],
-        entries=[_entry(row, chosen) for row in news.releases],
+        entries=entries,
         language=chosen,
         modified=news.changed_at,
     )
+
+
+def _block(one: Blocked, chosen: Language) -> Entry:
+    severity = text(f"feeds.severity_{one.severity.value}", chosen)
+    which = one.versions or text("feeds.packages", chosen, {"count": one.packages})
+    return Entry(
+        id=one.id,
+        title=text("feeds.block", chosen, {"plugin": one.plugin, "which": which, "severity": severity}),
+        published=one.since,
+        updated=one.changed_at,
+        author=settings().app_name,
+        categories=[(one.severity.value, severity)],
+        links=[Link("related", one.advisory_url)] if one.advisory_url else [],
+        content=one.reason[chosen],
+    )
+
+
+def _releases(news: News, chosen: Language) -> list[Entry]:
+    return [_entry(one, chosen) for one in news.releases]
 
 
 def _entry(one: Published, chosen: Language) -> Entry:

@@ -1,20 +1,24 @@
-"""What is new, for feeds: the versions that were published last, of all plugins or of one."""
+"""What is new, for feeds: the versions that were published last, of all plugins or of one, and the newest blocks."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, RowMapping, Select, bindparam, func, select
+from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, func, or_, select
 
 from ...bundle.versions import Version
+from ...database.prepared import Prepared
 from ...database.session import db, table_of
+from ...database.unit_of_work import read_autocommit
 from ...errors import PluginNotFound
-from ...models import AuditEntry, Plugin, PluginVersion, Setting
-from ...vocabulary import Channel, PluginStatus
+from ...models import AuditEntry, Block, Plugin, PluginVersion, Setting
+from ...models.columns import UtcDateTime
+from ...vocabulary import BlockSeverity, BlockStatus, Channel, PluginStatus
+from . import lines
 
 NEWEST: Final = 50
 # Characters of a changelog that a feed shows; what it cuts off is at the end.
@@ -45,6 +49,13 @@ _NEWEST: Final = _RELEASES.where(_IS_SHOWN.correlate(_VERSION).exists())
 _SHOWN: Final = select(*_PLUGIN.c["id", "name", "display_name"]).where(
     _PLUGIN.c.name.in_(bindparam("names", expanding=True))
 )
+_BLOCK: Final = table_of(Block)
+# A change that needs approval again takes the one before it back.
+_BLOCK_CHANGED: Final = func.coalesce(_BLOCK.c.approved_at, _BLOCK.c.proposed_at, type_=UtcDateTime())
+_LAST_EXPIRED: Final = select(func.max(_BLOCK.c.expires_at)).where(
+    _BLOCK.c.expires_at <= bindparam("now", type_=UtcDateTime())
+)
+_PREPARED_LAST_EXPIRED: Final = Prepared(_LAST_EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,35 @@ class PluginNews(News):
     display_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A block that is in force: of a range of versions, or of so many packages. `reason` by language."""
+
+    id: uuid.UUID
+    plugin: str
+    versions: str | None
+    packages: int
+    severity: BlockSeverity
+    reason: Mapping[str, str]
+    advisory_url: str
+    since: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BlockNews:
+    """What the feed of blocks tells, the one that changed last first."""
+
+    id: uuid.UUID
+    blocks: Sequence[Blocked]
+    changed_at: datetime
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the newest one was made, changed or approved."""
+        return self.blocks[0].changed_at if self.blocks else NEVER
+
+
 def newest() -> News:
     """The versions that were published last, of plugins that everybody can see and download."""
     changed = db.session.scalar(select(func.max(_PLUGIN.c.updated_at)))
@@ -116,6 +156,29 @@ def newest_of(name: str) -> PluginNews:
     return PluginNews(feed, releases, plugin.updated_at, plugin.name, plugin.display_name)
 
 
+def newest_blocks(now: datetime) -> BlockNews:
+    """The blocks in force that were made, changed or approved last."""
+    lasting = or_(_BLOCK.c.expires_at.is_(None), _BLOCK.c.expires_at > now)
+    rows = db.session.execute(
+        select(_BLOCK)
+        .where(_BLOCK.c.status != BlockStatus.REVOKED.value, lasting)
+        .order_by(_BLOCK_CHANGED.desc(), _BLOCK.c.id.desc())
+        .limit(NEWEST)
+    )
+    found = [_blocked(row) for row in rows]
+    changed = db.session.execute(select(func.max(_BLOCK_CHANGED), func.max(_BLOCK.c.revoked_at))).one()
+    expired = db.session.scalar(_LAST_EXPIRED, {"now": now})
+    return BlockNews(feed_id("blocks"), found, max(moment for moment in (*changed, expired, NEVER) if moment))
+
+
+def last_expired(now: datetime, engine: Engine) -> datetime | None:
+    """When a block expired last: what blocks are in force depends on nothing else but the catalogue's revision.
+    `engine` is an `autocommit_engine`.
+    """
+    found: datetime | None = read_autocommit(engine, _PREPARED_LAST_EXPIRED, {"now": now})[0][0]
+    return found
+
+
 def feed_id(name: str) -> uuid.UUID:
     """A feed of the whole server: UUIDv5 of its name, in the namespace that is the installation's own id."""
     found = db.session.get(Setting, INSTALLATION)
@@ -126,6 +189,21 @@ def ensure_installation_id() -> None:
     """Give this installation an id of its own, if it has none: a random UUID that goes where its data go."""
     if db.session.get(Setting, INSTALLATION) is None:
         db.session.add(Setting(key=INSTALLATION, value=str(uuid.uuid4())))
+
+
+def _blocked(row: Row[Any]) -> Blocked:
+    block = lines.block_of(row)
+    return Blocked(
+        id=uuid.uuid5(uuid.UUID(row.id), "block"),
+        plugin=row.plugin,
+        versions=row.versions,
+        packages=len(row.sha256),
+        severity=block.severity,
+        reason=row.reason,
+        advisory_url=row.advisory_url,
+        since=row.created_at,
+        changed_at=row.approved_at or row.proposed_at,
+    )
 
 
 def _published(query: Select[Any]) -> list[Published]:
