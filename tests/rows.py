@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import Connection, CursorResult, update
 
@@ -15,6 +18,7 @@ from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Plugin, PluginVersion
 from microdock_server.models.columns import new_id
 from microdock_server.services import accounts, catalog
+from microdock_server.services.releases import actives
 
 BEGINNING = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -162,3 +166,9 @@ def _version(plugin: Plugin, downloads: int) -> PluginVersion:
         download_count=downloads,
         **{field: getattr(plugin, field) for field in shown},
     )
+
+
+def salt_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have hosts counted with the same salts in every run, another one for each week."""
+    numbers = count()
+    monkeypatch.setattr(actives.secrets, "token_hex", lambda _: hashlib.sha256(b"salt %d" % next(numbers)).hexdigest())

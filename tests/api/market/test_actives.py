@@ -8,10 +8,16 @@ import pytest
 from flask import Flask
 
 from ...market import PLUGINS, V1, People, account_id, add_version, data, published, published_version
+from ...rows import salt_alike
 from ...support import Api, package
 
 NAME = "com.example.myplugin"
 UPDATES = "/api/plugins/updates"
+
+
+@pytest.fixture(autouse=True)
+def salted(monkeypatch: pytest.MonkeyPatch) -> None:
+    salt_alike(monkeypatch)
 
 
 @pytest.fixture
