@@ -25,6 +25,8 @@ _OF_VERSION: Final = _OF_PLUGIN.where(AutoReview.version == bindparam("number"))
 _KEY: Final = (AutoReview.plugin_name, AutoReview.version)
 _RANKED: Final = (
     select(AutoReview.id, func.row_number().over(partition_by=_KEY, order_by=_NEWEST_FIRST).label("place"))
+    # The names by themselves as well: see database/pairs.py.
+    .where(AutoReview.plugin_name.in_(bindparam("names", expanding=True)))
     .where(tuple_(*_KEY).in_(bindparam("versions", expanding=True)))
     .subquery()
 )
@@ -58,7 +60,7 @@ def latest_of_each(versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str],
     wanted = set(versions)
     if not wanted:
         return {}
-    found = db.session.scalars(_OF_EACH, {"versions": list(wanted)})
+    found = db.session.scalars(_OF_EACH, {"names": list({name for name, _ in wanted}), "versions": list(wanted)})
     return {(row.plugin_name, row.version): row for row in found}
 
 

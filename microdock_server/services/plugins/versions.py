@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select
 
 from ...bundle.versions import is_version, sort_key
 from ...clock import utcnow
+from ...database.pairs import is_any_of
 from ...database.session import db
 from ...errors import VersionNotFound
 from ...models import Plugin, PluginVersion
@@ -51,8 +52,8 @@ def current(plugin: Plugin) -> PluginVersion:
 def exactly(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PluginVersion]:
     """Versions by plugin name and exact number, of those that exist, in one query."""
     wanted = set(keys)
-    key = tuple_(PluginVersion.plugin_name, PluginVersion.version)
-    found = db.session.scalars(select(PluginVersion).where(key.in_(wanted))) if wanted else ()
+    is_wanted = is_any_of((PluginVersion.plugin_name, PluginVersion.version), wanted)
+    found = db.session.scalars(select(PluginVersion).where(is_wanted)) if wanted else ()
     return {(row.plugin_name, row.version): row for row in found}
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from cachetools import LRUCache
-from sqlalchemy import Engine, bindparam, func, select, tuple_
+from sqlalchemy import Engine, bindparam, func, select
 
+from ...database.pairs import is_any_of
 from ...database.session import db, table_of
 from ...database.unit_of_work import unit_of_work
 from ...models import Plugin, PluginVersion
@@ -117,7 +118,7 @@ class ReleaseIndex:
         query = select(name, number, func.substr(_VERSION.c.changelog, 1, CHANGELOG_SHOWN))
         with unit_of_work(writing=False):
             for start in range(0, len(keys), _AT_ONCE):
-                rows = db.session.execute(query.where(tuple_(name, number).in_(keys[start : start + _AT_ONCE])))
+                rows = db.session.execute(query.where(is_any_of((name, number), keys[start : start + _AT_ONCE])))
                 found |= {(plugin, version): text for plugin, version, text in rows}
                 if sum(map(len, found.values())) > CHANGELOGS_SHOWN:
                     break
