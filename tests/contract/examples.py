@@ -112,6 +112,7 @@ def _hosts(ask: Recorder, who: People) -> None:
         ask(who.admin, "POST", f"/api/plugins/{act}", {"name": NAME})
     installed = [{"name": NAME, "version": "0.9.0"}]
     ask(who.nobody, "POST", "/api/plugins/updates", {"engines": {"MicroDock": "1.0.0"}, "installed": installed})
+    _plans(ask, who)
     mine = {"name": NAME, "plugin_key": "my_secret_key_123"}
     crashing = {**mine, "version": "1.0.0", "reason": "It crashes at the start."}
     ask(who.nobody, "POST", "/api/plugins/version/yank", crashing)
@@ -130,6 +131,15 @@ def _hosts(ask: Recorder, who: People) -> None:
     ask(who.admin, "POST", "/api/backups/delete", {**key, "id": kept["id"]})
     ask(who.admin, "POST", "/api/plugins/delete", {"name": NAME})
     ask(who.nobody, "POST", "/api/plugins/upload", form=form)
+
+
+def _plans(ask: Recorder, who: People) -> None:
+    """While what the package needs is there as well."""
+    other = {"name": "com.other.plugin", "version": "1.2.0"}
+    assert who.nobody.upload(package(**other, dependencies={}), "another_key_123").status_code == 200
+    wanted = {"install": [{"name": NAME, "range": "^1.0.0"}], "installed": []}
+    ask(who.nobody, "POST", "/api/plugins/resolve", {"engines": {"MicroDock": "2.1.0"}, **wanted})
+    assert who.admin.post("/api/plugins/delete", {"name": other["name"]}).status_code == 200
 
 
 def _accounts(ask: Recorder, who: People) -> None:

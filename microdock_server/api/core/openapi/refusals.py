@@ -85,11 +85,18 @@ def schemas() -> dict[str, dict[str, Any]]:
     """The schemas of error bodies, by name."""
     text: dict[str, Any] = {"type": "string"}
     maybe = {"type": ["string", "null"]}
+    texts: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
     detail = {
         "field": {**maybe, "description": "the field, by its path (`metadata.tags.0`)"},
         "entry": {**maybe, "description": "the entry of the archive, or what `rule` says it is"},
         "rule": {**maybe, "description": "the rule that it breaks"},
         "message": {**text, "description": "what is wrong, in the language of the request"},
+    }
+    conflict = {
+        "name": {**text, "description": "where plugins cannot be had together: the plugin that is needed"},
+        "range": {**maybe, "description": "the versions of it that are needed; null: none, or it is unknown"},
+        "required_by": {**texts, "description": "plugins whose dependency that is; empty: the request asks for it"},
+        "candidates": {**texts, "description": "versions that this host can have or has, the highest first"},
     }
     host = {
         "success": {"const": False},
@@ -97,7 +104,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "data": {"type": "null"},
         "status": {"type": "integer"},
         "error": text,
-        "details": {"type": "array", "items": _object(detail)},
+        "details": {"type": "array", "items": _object({**detail, **conflict}, *detail)},
     }
     error = {
         "type": {**text, "description": "the kind of refusal, by its status"},
