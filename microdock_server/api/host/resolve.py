@@ -39,7 +39,7 @@ def resolve(body: dict[str, Any]) -> Any:
     """
     if body["lock"] is not None:
         return _check(body)
-    plan = plans.resolve(_question(body), _lines)
+    plan = plans.resolve(_question(body), _Published())
     return _answer(plan, locks.lock_of(body["engines"], plan), ())
 
 
@@ -57,7 +57,7 @@ def _check(body: Mapping[str, Any]) -> Answer:
     lock = body["lock"]
     locked = [locks.Locked(name, **package) for name, package in lock["plugins"].items()]
     installed = _installed(body["installed"])
-    checked = locks.check(locked, installed, _lines, utcnow())
+    checked = locks.check(locked, installed, _Published(), utcnow())
     return Answer(_answer(checked.plan, lock, checked.problems), message="plan.lock_checked")
 
 
@@ -94,6 +94,13 @@ def _installed(asked: Sequence[Asked]) -> list[Installed]:
     return [Installed(one.name, one.version, None if one.pin is None else parsed_range(one.pin)) for one in asked]
 
 
-def _lines(names: Collection[str]) -> Mapping[str, Line]:
-    """What is published of these."""
-    return {key: line for key, line in context().releases.lines(names).items() if line.releases}
+class _Published:
+    """The published plugins of one question: what changed is asked once."""
+
+    def __init__(self) -> None:
+        self._read = context().releases.lines
+
+    def __call__(self, names: Collection[str]) -> Mapping[str, Line]:
+        found = self._read(names)
+        self._read = context().releases.further
+        return {key: line for key, line in found.items() if line.releases}

@@ -50,13 +50,12 @@ class Gathered:
     installed: dict[str, Installed] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     candidates: dict[str, Sequence[Candidate]] = field(default_factory=dict)
-    ranges: dict[str, Range] = field(default_factory=dict)
     # Dependencies of installed versions that do not hold on the host today.
     broken: frozenset[Need] = frozenset()
     roots: Sequence[Need] = ()
     # What is installed, stays, and has to do with nothing that may change.
     untouched: dict[str, Candidate] = field(default_factory=dict)
-    problem: Problem = field(default_factory=lambda: Problem({}, {}))
+    problem: Problem = field(default_factory=lambda: Problem({}))
     _spellings: dict[str, str] = field(default_factory=dict)
 
     def spelled(self, key: str) -> str:
@@ -123,11 +122,11 @@ def _spread(
         _load(found, lines, ahead, most)
         here = {key: _candidates(found, key) for key in sorted(ahead)}
         concerned |= here
-        found.problem = Problem({**found.candidates, **concerned}, found.ranges, is_preview)
+        found.problem = Problem({**found.candidates, **concerned}, is_preview)
         ahead = set(_further(found, here, dependents)) - concerned.keys()
     found.untouched = {key: found.candidates[key][0] for key in found.installed if key not in concerned}
     found.candidates |= concerned
-    found.problem = Problem(concerned, found.ranges, is_preview, settled=found.untouched.keys())
+    found.problem = Problem(concerned, is_preview, settled=found.untouched.keys())
     found.roots = list(_roots(found, concerned.keys()))
 
 
@@ -173,9 +172,7 @@ def _needs(found: Gathered, key: str, release: Release | None) -> tuple[Need, ..
         return ()
     needs = []
     for name, wanted in release.dependencies.items():
-        text = str(wanted)
-        found.ranges[text] = wanted
-        needs.append(Need(Kind.DEPENDENCY, found.spell(name), text, key))
+        needs.append(Need(Kind.DEPENDENCY, found.spell(name), str(wanted), key))
     return tuple(need for need in needs if need.name != key)
 
 
@@ -190,7 +187,7 @@ def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:
 
 
 def _broken(found: Gathered) -> Iterator[Need]:
-    today = Problem(found.candidates, found.ranges)
+    today = Problem(found.candidates)
     for key in found.installed:
         if key not in found.removed:
             for need in found.candidates[key][0].needs:
@@ -218,19 +215,14 @@ def _roots(found: Gathered, concerned: Collection[str]) -> Iterator[Need]:
         key = wanted.name.lower()
         yield Need(Kind.INSTALL, key)
         if wanted.range is not None:
-            yield Need(Kind.INSTALL, key, _remembered(found, wanted.range))
+            yield Need(Kind.INSTALL, key, str(wanted.range))
     for key in found.removed:
         yield Need(Kind.REMOVE, key)
     for key, one in found.installed.items():
         if key in concerned and key not in found.removed:
             yield Need(Kind.INSTALLED, key)
             if one.pin is not None:
-                yield Need(Kind.PIN, key, _remembered(found, one.pin))
-
-
-def _remembered(found: Gathered, wanted: Range) -> str:
-    found.ranges[str(wanted)] = wanted
-    return str(wanted)
+                yield Need(Kind.PIN, key, str(one.pin))
 
 
 def version_of(text: str) -> Version | None:

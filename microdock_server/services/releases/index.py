@@ -73,6 +73,19 @@ class ReleaseIndex:
         keys = [name.lower() for name in names]
         return {key: line for key, line in zip(keys, self.lines_of(keys), strict=True) if line is not None}
 
+    def further(self, names: Collection[str]) -> dict[str, Line]:
+        """`lines` for more names of a question for which it was asked already: whether anything changed is not asked
+        again, so that a long chain of dependencies costs no statement for each of its steps.
+        """
+        keys = [name.lower() for name in names]
+        with self._lock:
+            if not all(key in self._lines for key in keys):
+                with unit_of_work(writing=False):
+                    self._read(keys)
+            found = {key: line for key in keys if (line := self._lines[key]) is not None}
+            self._make_room()
+            return found
+
     def lines_of(self, keys: Sequence[str]) -> list[Line | None]:
         """The same for names in lower case, in their order; None for what is neither published nor blocked.
 

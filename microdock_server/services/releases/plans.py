@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...bundle.versions import Range, Version
+from ...bundle.versions import Version
 from ...errors import TooComplex, UnknownPlugin
 from ...vocabulary import PlanAction
 from . import conflicts
@@ -85,9 +85,7 @@ def _moved_for_a_removal(gathered: Gathered, found: Mapping[str, Candidate]) -> 
         lost = [need for need in problem.needs_of(kept) if need.name in gathered.removed]
         needed = (need for need in _needs_on(name, gathered, found))
         if lost and all(problem.mask(need) & kept.bit for need in needed):
-            version = str(kept.version)
-            gathered.ranges[version] = Range.parse(version)
-            yield [Need(Kind.INSTALLED, name, version), lost[0], Need(Kind.REMOVE, lost[0].name)]
+            yield [Need(Kind.INSTALLED, name, str(kept.version)), lost[0], Need(Kind.REMOVE, lost[0].name)]
 
 
 def _needs_on(name: str, gathered: Gathered, found: Mapping[str, Candidate]) -> Iterable[Need]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
 from typing import Any, Final
@@ -21,6 +21,7 @@ from .decision import Release
 # Versions tried for one question, those of its explanation included.
 MAX_STEPS: Final = 5_000
 _PLUGINS_A_STEP: Final = 50
+_COMPARED: Final = 16_384
 # Never reached, since each round takes a step; a tenth of it is what resolvelib gives its jumps before it undoes them.
 _ROUNDS: Final = 100 * MAX_STEPS
 
@@ -94,7 +95,6 @@ class Problem:
 
     # By name, the preferred one first.
     candidates: Mapping[str, Sequence[Candidate]]
-    ranges: Mapping[str, Range]
     # A prerelease between the bounds of a dependency satisfies it: the host wants previews.
     is_preview: bool = False
     # Dependencies of installed versions that do not hold on the host today, and need not.
@@ -173,10 +173,20 @@ class Problem:
         return one.version is not None and self._is_within(one, one.version, need)
 
     def _is_within(self, one: Candidate, version: Version, need: Need) -> bool:
-        wanted = self.ranges[need.range]
         if need.kind is Kind.PIN or one.is_installed or self.is_preview:
-            return wanted.spans(version)
-        return wanted.contains(version)
+            return _spans(need.range, str(version))
+        return _contains(need.range, str(version))
+
+
+# The same texts are compared again and again, for one host after the other.
+@lru_cache(_COMPARED)
+def _contains(wanted: str, version: str) -> bool:
+    return Range.parse(wanted).contains(version)
+
+
+@lru_cache(_COMPARED)
+def _spans(wanted: str, version: str) -> bool:
+    return Range.parse(wanted).spans(version)
 
 
 def search(
