@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Final
 
 from ...bundle.versions import InvalidVersion, Range, Version
 from ...vocabulary import Channel
@@ -12,6 +14,12 @@ from .search import Candidate, Kind, Need, Problem, TooManySteps
 
 # The published plugins of these names (all in lower case), by name, of those that the catalogue has.
 Lines = Callable[[Collection[str]], Mapping[str, Line]]
+
+
+_VERSIONS: Final = 16_384
+# By the identity of the release, which stands beside them so that no other can take its place.
+_MOST_MADE: Final = 16_384
+_made: Final[dict[int, tuple[Release, tuple[Need, ...]]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,14 @@ class Gathered:
     def spelled(self, key: str) -> str:
         """The plugin's name as the catalogue writes it, or as whoever named it."""
         line = self.lines.get(key)
-        return line.name if line is not None else self._spellings.get(key, key)
+        if line is not None:
+            return line.name
+        return self._spellings.get(key) or next((name for name in self._needed() if name.lower() == key), key)
+
+    def _needed(self) -> Iterator[str]:
+        """Names as those write them that need them."""
+        for candidates in self.candidates.values():
+            yield from (name for one in candidates if one.release is not None for name in one.release.dependencies)
 
     def spell(self, name: str) -> str:
         """The key of a name, whose spelling is remembered."""
@@ -147,7 +162,7 @@ def _installed_only(found: Gathered, key: str) -> Sequence[Candidate]:
     release = None if line is None or version is None else line.find(version)
     # A plugin that no catalogue knows satisfies nothing, whatever its version.
     known = None if line is None else version
-    return (Candidate(key, 1, known, release, _needs(found, key, release), is_installed=True),)
+    return (Candidate(key, 1, known, release, _needs(key, release), is_installed=True),)
 
 
 def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
@@ -159,21 +174,26 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
         host = found.question.host
         offered = (one for one in line.releases if mine is None or one.version != mine.version)
         others = [
-            Candidate(key, 2 << place, one.version, one, _needs(found, key, one))
+            Candidate(key, 2 << place, one.version, one, _needs(key, one))
             for place, one in enumerate(one for one in offered if why_not(one, line, host) is None)
         ]
     every = others if mine is None else [*others, mine] if _is_blocked(found, key, mine) else [mine, *others]
     return [Candidate(key, 2 << len(others), is_absence=True), *every] if key in found.removed else every
 
 
-def _needs(found: Gathered, key: str, release: Release | None) -> tuple[Need, ...]:
-    """A release's dependencies. One on the plugin itself means nothing."""
-    if release is None:
+def _needs(key: str, release: Release | None) -> tuple[Need, ...]:
+    """A release's dependencies, made once for all questions. One on the plugin itself means nothing."""
+    if release is None or not release.dependencies:
         return ()
-    needs = []
-    for name, wanted in release.dependencies.items():
-        needs.append(Need(Kind.DEPENDENCY, found.spell(name), str(wanted), key))
-    return tuple(need for need in needs if need.name != key)
+    kept = _made.get(id(release))
+    if kept is not None and kept[0] is release:
+        return kept[1]
+    every = (Need(Kind.DEPENDENCY, name.lower(), str(wanted), key) for name, wanted in release.dependencies.items())
+    found = tuple(need for need in every if need.name != key)
+    if len(_made) >= _MOST_MADE:
+        _made.clear()
+    _made[id(release)] = release, found
+    return found
 
 
 def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:
@@ -225,6 +245,7 @@ def _roots(found: Gathered, concerned: Collection[str]) -> Iterator[Need]:
                 yield Need(Kind.PIN, key, str(one.pin))
 
 
+@lru_cache(_VERSIONS)
 def version_of(text: str) -> Version | None:
     """A host's word for a version; None where it is not SemVer."""
     try:
