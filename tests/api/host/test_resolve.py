@@ -17,6 +17,8 @@ from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import Block, Plugin, PluginVersion
 from microdock_server.services import catalog
+from microdock_server.services.releases import plans
+from microdock_server.services.releases.search import Steps
 
 from ...support import Api, package
 
@@ -248,6 +250,25 @@ def test_a_version_that_the_catalogue_does_not_have_is_kept(api: Api) -> None:
     assert plan(api, want(A), have(f"{B} 1.5.0")) == [f"keep {B} 1.5.0", f"install {A} 1.0.0"]
     assert plan(api, want(f"{B} 1.0.0"), have(f"{B} 1.5.0")) == [f"downgrade {B} 1.0.0"]
     assert plan(api, want(f"{B} 1.0.0"), have(f"{B} v1")) == [f"update {B} 1.0.0"]
+
+
+def test_what_concerns_too_many_plugins_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(api, A, "1.0.0", b="*")
+    publish(api, B, "1.0.0", c="*")
+    publish(api, C, "1.0.0")
+    monkeypatch.setattr(plans, "MAX_PLUGINS", 2)
+    refusal = refused(api, want(A))
+    assert refusal["error"] == "too_complex" and refusal["details"] == []
+    assert "more than 5000 steps or concerns more than 2 plugins" in refusal["message"]
+    monkeypatch.setattr(plans, "MAX_PLUGINS", 3)
+    assert len(plan(api, want(A))) == 3
+
+
+def test_a_search_that_takes_too_many_steps_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(api, A, "1.0.0", b="*")
+    publish(api, B, "1.0.0")
+    monkeypatch.setattr(plans, "Steps", lambda: Steps(1))
+    assert refused(api, want(A))["error"] == "too_complex"
 
 
 def test_cycles(api: Api) -> None:

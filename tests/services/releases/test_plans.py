@@ -20,6 +20,8 @@ from microdock_server.vocabulary import PlanAction
 from .catalogues import Catalogue, Oracle, catalogue, drawn, line, question, release, shuffled
 
 CATALOGUES = 5_000
+# Compared side by side.
+PARTS = 5
 
 
 def answer(known: Catalogue, asked: Question) -> Sequence[Planned] | DomainError:
@@ -40,9 +42,10 @@ def state_of(plan: Sequence[Planned], known: Catalogue) -> dict[str, Version]:
     return {one.name: Version.parse(one.version) for one in kept}
 
 
-def test_a_plan_is_found_exactly_where_there_is_one() -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_plan_is_found_exactly_where_there_is_one(part: int) -> None:
     seen = Counter[str]()
-    for seed in range(CATALOGUES):
+    for seed in range(part, CATALOGUES, PARTS):
         known, asked = drawn(Random(seed))
         oracle = Oracle(known, asked)
         found = answer(known, asked)
@@ -57,7 +60,7 @@ def test_a_plan_is_found_exactly_where_there_is_one() -> None:
             state = state_of(found, known)
             assert oracle.is_plan(state) and not oracle.is_moved_for_a_removal(state), seed
     # Enough of each to mean something.
-    assert seen["planned"] > 1_500 and seen["refused"] > 500 and seen["forced"] > 20, seen
+    assert seen["planned"] > 300 and seen["refused"] > 100 and seen["forced"] > 1, seen
 
 
 def test_the_order_of_the_question_never_matters() -> None:
