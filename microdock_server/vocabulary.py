@@ -329,6 +329,9 @@ NOT_MEASURED: Final = "not_measured"
 # In DATA_DIR: what the last backup of the server was, for the metrics.
 LAST_BACKUP: Final = "last-backup.json"
 
+# In `settings`: the public list of blocks, as JSON.
+BLOCK_LIST: Final = "releases.block_list"
+
 # The package's field in the marketplace's forms.
 PACKAGE_FIELD: Final = "plugin_file"
 

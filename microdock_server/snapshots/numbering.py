@@ -8,12 +8,14 @@ ends: it must have no gaps.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, column, inspect, table, text, update
+from sqlalchemy import Connection, case, column, inspect, select, table, text, update
 
-from ..clock import utcnow
+from ..clock import iso, utcnow
+from ..vocabulary import BLOCK_LIST
 
 # Counting seconds from this time is ahead of counting events, and fits into 32 bits until 2088.
 BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -31,13 +33,33 @@ _POSTGRESQL: Final = text(
 
 
 def move_on(connection: Connection) -> None:
-    """Advance ids beyond any that were given out, and revoke all tokens made before now."""
+    """Advance ids beyond any that were given out, revoke all tokens made before now, and renew the list of blocks."""
     base = int((utcnow() - BEGINNING).total_seconds())
     _move_ids(connection, {"step": STEP, "base": base})
     if "token_epoch" in _columns("users", connection):
         epoch: Any = column("token_epoch")
         raised = case((epoch < base, base), else_=epoch + 1)
         connection.execute(update(table("users", epoch)).values(token_epoch=raised))
+    _renew_block_list(connection)
+
+
+def _renew_block_list(connection: Connection) -> None:
+    """Give the public list of blocks a higher serial than any since the snapshot, and the present time: it says what
+    the restored database does.
+    """
+    if "value" not in _columns("settings", connection):
+        return
+    key: Any = column("key")
+    value: Any = column("value")
+    stored = connection.execute(select(value).select_from(table("settings")).where(key == BLOCK_LIST)).scalar()
+    if stored is None:
+        return
+    said, now = json.loads(stored), utcnow()
+    lifetime = datetime.fromisoformat(said["expires_at"]) - datetime.fromisoformat(said["generated_at"])
+    said["serial"] = max(said["serial"] + 1, int(now.timestamp()))
+    said["generated_at"], said["expires_at"] = iso(now), iso(now + lifetime)
+    text_now = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    connection.execute(update(table("settings", key, value)).where(key == BLOCK_LIST).values(value=text_now))
 
 
 def _move_ids(connection: Connection, by: dict[str, int]) -> None:

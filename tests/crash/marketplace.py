@@ -37,8 +37,7 @@ from microdock_server.models import (
     Setting,
 )
 from microdock_server.services import audit
-from microdock_server.services.releases import block_list
-from microdock_server.vocabulary import Role
+from microdock_server.vocabulary import BLOCK_LIST, Role
 
 from .. import market
 from ..conftest import release
@@ -244,7 +243,7 @@ def _rows(app: Flask) -> State:
             ],
             "public": [
                 [one["severity"] for one in json.loads(row.value)["blocks"]]
-                for row in db.session.scalars(select(Setting).where(Setting.key == block_list.KEY))
+                for row in db.session.scalars(select(Setting).where(Setting.key == BLOCK_LIST))
             ],
             "tombstones": [row.name_key for row in db.session.scalars(select(PluginTombstone))],
         }

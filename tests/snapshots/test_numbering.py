@@ -1,10 +1,11 @@
-"""After a restore no id is reused, and no revoked token becomes valid."""
+"""After a restore no id is reused, no revoked token becomes valid, and hosts believe the list of blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -58,6 +59,35 @@ def test_an_id_that_was_given_out_since_is_not_given_out_again(app: Flask, out: 
         again = signed_in(restored)
         assert told(restored)[0] > max(since)
         assert again.back_up().get_json()["data"]["id"] > max(backups)
+
+
+def test_the_list_of_blocks_is_newer_than_any_since(
+    app: Flask, out: Path, tmp_path: Path, wall_clock: WallClock
+) -> None:
+    wall_clock.stop()
+
+    def listed(on: Flask) -> dict[str, Any]:
+        return dict(Api(on).get("/api/plugins/blocks").get_json()["data"])
+
+    def block(versions: str) -> None:
+        reason = {"zh": "泄露用户数据", "en": "It sends user data away"}
+        said = {"plugin": "com.example.thief", "versions": versions, "severity": "disable", "reason": reason}
+        assert signed_in(app).post("/api/v1/admin/blocks", said).status_code == 201
+
+    block("<1.0.0")
+    before = listed(app)
+    made = snapshot(app, out)
+    wall_clock.turn(60)
+    block("<2.0.0")
+    since = listed(app)
+    wall_clock.turn(60)
+    restore(made.path, tmp_path / "new")
+    with serving(tmp_path / "new") as restored:
+        after = listed(restored)
+    # It says what the restored database does, within the hour in which the old list would still have been fresh.
+    assert after["blocks"] == before["blocks"] != since["blocks"]
+    assert before["serial"] < since["serial"] < after["serial"]
+    assert before["expires_at"] < since["expires_at"] < after["expires_at"]
 
 
 def test_nor_is_one_that_another_restore_of_the_same_snapshot_gave_out(

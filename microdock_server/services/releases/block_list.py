@@ -23,18 +23,17 @@ from ...database.unit_of_work import ensure_whole, read_autocommit, unit_of_work
 from ...errors import DatabaseBusy, StorageFull
 from ...models import Block as BlockRow
 from ...models import Setting
-from ...vocabulary import BlockStatus
+from ...vocabulary import BLOCK_LIST, BlockStatus
 from .. import catalog
 from .decision import Block
 from .lines import block_of
 
-KEY: Final = "releases.block_list"
 # How long a list is believed, and after what time it is made anew.
 LIFETIME: Final = timedelta(hours=24)
 AGE: Final = timedelta(hours=1)
 
 _SETTING: Final = table_of(Setting)
-_STORED: Final = Prepared(select(_SETTING.c.value).where(_SETTING.c.key == KEY))
+_STORED: Final = Prepared(select(_SETTING.c.value).where(_SETTING.c.key == BLOCK_LIST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +87,11 @@ def serial_in_unit() -> int:
 
 
 def renew() -> BlockList:
-    """Make the list anew, in this transaction. The serial only grows, also after an older database was restored."""
+    """Make the list anew, in this transaction. The serial only grows, also after an older database was restored (see
+    snapshots/numbering.py).
+    """
     ensure_whole()
-    row, now = db.session.get(Setting, KEY), utcnow()
+    row, now = db.session.get(Setting, BLOCK_LIST), utcnow()
     last = 0 if row is None else _parsed(row.value).serial
     made = {
         "serial": max(last + 1, int(now.timestamp())),
@@ -100,7 +101,7 @@ def renew() -> BlockList:
     }
     text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
     if row is None:
-        db.session.add(Setting(key=KEY, value=text))
+        db.session.add(Setting(key=BLOCK_LIST, value=text))
     else:
         row.value = text
     return _parsed(text)
@@ -137,7 +138,7 @@ def _load(key: tuple[str, int], engine: Engine) -> BlockList:
 def _remade(now: datetime) -> BlockList:
     with unit_of_work():
         # Inside the unit that writes: another process may have been faster.
-        row = db.session.get(Setting, KEY)
+        row = db.session.get(Setting, BLOCK_LIST)
         found = None if row is None else _parsed(row.value)
         return found if found is not None and found.is_fresh(now) else renew()
 

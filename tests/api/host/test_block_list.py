@@ -18,6 +18,7 @@ from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import PluginVersion, Setting
 from microdock_server.services import plugins
 from microdock_server.services.releases import block_list
+from microdock_server.vocabulary import BLOCK_LIST
 
 from ...conftest import WallClock, forget_answers
 from ...support import Api, package, signed_in
@@ -246,7 +247,7 @@ def test_the_stored_list_is_what_is_answered(app: Flask, admin: Api) -> None:
     block(admin)
     found = told(Api(app))
     with app.app_context(), unit_of_work(writing=False):
-        assert json.loads(db.session.get_one(Setting, block_list.KEY).value) == found
+        assert json.loads(db.session.get_one(Setting, BLOCK_LIST).value) == found
 
 
 # What is yanked
