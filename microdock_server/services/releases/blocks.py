@@ -53,8 +53,7 @@ class Preview:
 
 def needs_two(severity: BlockSeverity | str) -> bool:
     """Does a block of this severity wait for a second person?"""
-    settings = getattr(configuration.current(), "release_settings", None)
-    return severity == BlockSeverity.REMOVE and bool(getattr(settings, "blocks_need_two", True))
+    return severity == BlockSeverity.REMOVE and configuration.current().release_settings.blocks_need_two
 
 
 def find(block_id: str) -> Block | None:

@@ -13,7 +13,6 @@ from flask import Flask
 from microdock_server.clock import iso, utcnow
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.services.plugins import show_due
-from microdock_server.services.releases import blocks
 from microdock_server.vocabulary import Role
 
 from ...conftest import WallClock
@@ -231,9 +230,9 @@ def test_two_people_remove(who: People, second: Api) -> None:
     assert acts(who, made["id"]) == ["block.created", "block.approved"]
 
 
-def test_one_person_removes_where_two_are_not_needed(who: People, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_person_removes_where_two_are_not_needed(who: People) -> None:
     made = block(who.admin, severity="remove")
-    monkeypatch.setattr(blocks, "needs_two", lambda _: False)
+    data(who.admin.put(f"{V1}/admin/system/config", {"release_settings": {"blocks_need_two": False}}))
     assert data(approve(who.admin, made["id"]))["status"] == "active"
     assert block(who.admin, severity="remove", versions="<3.0.0")["status"] == "active"
 

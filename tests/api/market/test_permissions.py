@@ -75,6 +75,10 @@ ACCOUNT: Final = {"username": "newcomer", "email": "newcomer@example.com", "pass
 GIVEN: Final = {"rating": 5, "title": "好", "content": "x"}
 REASON: Final = {"version": None, "reason": "好"}
 APPEAL: Final = {"plugin_id": "{refused}", "type": "review_decision", "reason": "为什么"}
+BLOCK: Final = {
+    **{"plugin": "com.example.gone", "versions": "*", "severity": "remove"},
+    "reason": {"zh": "泄露用户数据", "en": "It sends user data away"},
+}
 MAINTENANCE: Final = {"message": "升级", "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}
 
 # What the world holds stands in braces: {plugin} is published, {waiting} is not; both are the developer's.
@@ -122,6 +126,7 @@ PARAMETERS: Final = {
     "review_id": "{rating}",
     "appeal_id": "{appeal}",
     "category_id": "{category}",
+    "block_id": "{block}",
     "developer_id": "{developer}",
     "user_id": "{user}",
 }
@@ -288,6 +293,14 @@ CASES: Final = [
     Case("GET", "/admin/categories/<category_id>", "system.categories"),
     Case("PUT", "/admin/categories/<category_id>", "system.categories", {"name": "新名称"}),
     Case("DELETE", "/admin/categories/<category_id>", "system.categories"),
+    # Blocks. What one's own account said one cannot approve.
+    Case("GET", "/admin/blocks", "system.blocks"),
+    Case("POST", "/admin/blocks", "system.blocks", BLOCK),
+    Case("POST", "/admin/blocks/preview", "system.blocks", BLOCK),
+    Case("GET", "/admin/blocks/<block_id>", "system.blocks"),
+    Case("PUT", "/admin/blocks/<block_id>", "system.blocks", {"severity": "warn"}),
+    Case("POST", "/admin/blocks/<block_id>/approve", "system.blocks", {}, hears={"admin": 403}),
+    Case("POST", "/admin/blocks/<block_id>/revoke", "system.blocks", {"reason": "误判"}),
     # The system.
     Case("GET", "/admin/system/config", "system.config"),
     Case("PUT", "/admin/system/config", "system.config", {"review_settings": {"max_review_time": 7}}),
@@ -399,6 +412,7 @@ class World:
             "keyed": "com.example.keyed",
             "rating": rated(who.user, plugin["id"])["id"],
             "category": category(who.admin)["id"],
+            "block": data(who.admin.post(f"{V1}/admin/blocks", {**BLOCK, "plugin": "com.example.old"}), 201)["id"],
             "developer": developer,
             "reviewer": account_id(who.reviewer),
             "user": account_id(who.user),
