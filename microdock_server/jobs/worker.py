@@ -31,6 +31,7 @@ from ..services import jobs
 from ..services.autoreview.facts import Tools
 from ..services.jobs import Leased
 from ..services.reviews import automatic
+from .due_releases import DueReleases
 from .heartbeat import heartbeat
 from .maintenance import Maintainer
 from .reasons import reason_of
@@ -116,6 +117,7 @@ class Worker:
         self.holder = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._app, self._grace = app, grace
         self._maintainer = Maintainer(app, self.holder)
+        self._due_releases = DueReleases(app)
         self._stopping = False
         self._parent: int | None = None
 
@@ -158,6 +160,7 @@ class Worker:
         running = threading.Thread(target=self._run_jobs, name="jobs", daemon=True)
         running.start()
         self._maintainer.start()
+        self._due_releases.start()
         log.info("worker %s is ready", self.holder)
         while not self._is_told_to_end():
             time.sleep(0.1)
@@ -192,8 +195,10 @@ class Worker:
         grace = min(self._grace, ORPHANS_GRACE) if self._is_orphaned() else self._grace
         log.info("worker %s is told to end; the job that runs may take %g s more", self.holder, grace)
         self._maintainer.stop()
+        self._due_releases.stop()
         running.join(grace)
         self._maintainer.join(ORPHANS_GRACE)
+        self._due_releases.join(ORPHANS_GRACE)
         with self._app.app_context(), unit_of_work():
             given_back = jobs.give_back(self.holder)
         log.info("worker %s ends; %d jobs given back", self.holder, given_back)

@@ -182,7 +182,7 @@ def test_forms_are_one_multipart_body(document: dict[str, Any]) -> None:
     assert set(body) == {"multipart/form-data"}
     reference = body["multipart/form-data"]["schema"]["$ref"].rpartition("/")[2]
     schema = document["components"]["schemas"][reference]
-    assert set(schema["properties"]) == {"file", "plugin_key", "upload_secret"}
+    assert set(schema["properties"]) == {"file", "plugin_key", "upload_secret", "rollout"}
     assert sorted(schema["required"]) == ["file", "plugin_key"]
     assert schema["properties"]["file"]["format"] == "binary"
 

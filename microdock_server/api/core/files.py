@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from flask import Response, request
+from werkzeug.http import http_date
 from werkzeug.wrappers import Response as WSGIResponse
 from werkzeug.wsgi import wrap_file
 
+from ...context import settings
 from ...errors import DomainError
 from ...models import PluginImage
 from ...services.plugins.downloads import MEDIA_TYPE, Download, Package
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
 CHUNK: Final = 1 << 20
+# Below this, plugins are found by their names.
+DETAILS: Final = "/api/v1/marketplace/plugins"
 
 # How a file is opened. Arguments: does the answer begin with the first byte, and may another server send the file?
 Begin = Callable[[bool, Suits], Outgoing]
@@ -43,7 +47,7 @@ class FileFacts:
 
 
 def package_response(download: Download) -> Response:
-    """A package as POST answers it: always whole. `Deprecation` says that a newer version should be used."""
+    """A package as POST answers it: always whole. Headers say whether it is deprecated."""
     return _deprecated(attachment(download.outgoing, _facts_of(download.package)), download.package)
 
 
@@ -196,9 +200,26 @@ class _Limited:
 
 
 def _deprecated(response: Response, package: Package) -> Response:
-    if package.is_deprecated:
-        response.headers["Deprecation"] = "true"
+    """The response with what RFC 9745 and RFC 8594 say of a deprecated package, and where to look instead."""
+    said = package.deprecation
+    if said is None:
+        return response
+    response.headers["Deprecation"] = f"@{int(said.since.timestamp())}"
+    if said.sunset is not None:
+        response.headers["Sunset"] = http_date(said.sunset)
+    own = _address(package.plugin_name)
+    links = {"deprecation": own}
+    if said.replacement is not None:
+        links["successor-version"] = _address(said.replacement)
+    elif said.current != package.version:
+        links["successor-version"] = f"{own}/versions/{said.current}"
+    response.headers["Link"] = ", ".join(f'<{address}>; rel="{relation}"' for relation, address in links.items())
     return response
+
+
+def _address(name: str) -> str:
+    """The address of a plugin's details, absolute where the server knows its own."""
+    return f"{settings().public_url or ''}{DETAILS}/{name}"
 
 
 def _handed_over(handover: Handover, facts: FileFacts) -> Response:

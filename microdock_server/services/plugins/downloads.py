@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, select, update
@@ -12,7 +13,7 @@ from ...bundle.versions import is_version, sort_key
 from ...clock import utcnow
 from ...database.prepared import Prepared
 from ...database.session import db
-from ...database.unit_of_work import execute_autocommit, unit_of_work, write_autocommit
+from ...database.unit_of_work import execute_autocommit, read_autocommit, unit_of_work, write_autocommit
 from ...errors import PluginDisabled, PluginNotFound, VersionBlocked, VersionNotFound, VersionYanked
 from ...messages import Message
 from ...models import DownloadWindow, Plugin, PluginVersion
@@ -25,6 +26,19 @@ MEDIA_TYPE: Final = "application/zip"
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecation:
+    """What those are told who download a deprecated version, or any of a deprecated plugin."""
+
+    since: datetime
+    # When the plugin will be gone; None if that is not known.
+    sunset: datetime | None
+    # The name of the plugin to use instead; None if there is none.
+    replacement: str | None
+    # The number of the plugin's current version.
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """A version's package: what can be sent."""
 
@@ -33,7 +47,8 @@ class Package:
     place: Place
     size: int
     sha256: str
-    is_deprecated: bool
+    # None: neither plugin nor version is deprecated.
+    deprecation: Deprecation | None
 
     @property
     def file_name(self) -> str:
@@ -104,8 +119,9 @@ def find(name: str, version: str | None) -> Package:
         _ensure_unblocked(row)
     if version is None and row.is_yanked:
         raise VersionYanked(name=row.name, version=row.version, reason=row.yank_reason)
-    deprecated = row.plugin_deprecated or row.is_deprecated
-    return Package(row.name, row.version, place_of(row), row.file_size, row.file_hash, deprecated)
+    is_deprecated = row.plugin_deprecated or row.is_deprecated
+    said = _deprecation(row.name, row.version) if is_deprecated else None
+    return Package(row.name, row.version, place_of(row), row.file_size, row.file_hash, said)
 
 
 def preview(version: PluginVersion) -> Package:
@@ -116,7 +132,7 @@ def preview(version: PluginVersion) -> Package:
         place_of(version),
         version.file_size,
         version.file_hash,
-        version.is_deprecated,
+        _deprecation(version.plugin_name, version.version) if version.is_deprecated else None,
     )
 
 
@@ -142,8 +158,25 @@ def _counted(autocommit: Engine, kind: str, value: str, chosen: str | None) -> P
     if not found:
         return None
     row = found[0]
-    deprecated = bool(row.plugin_deprecated or row.is_deprecated)
-    return Package(row.plugin_name, row.version, place_of(row), row.file_size, row.file_hash, deprecated)
+    said = None
+    if row.plugin_deprecated or row.is_deprecated:
+        # Read apart: most packages are not deprecated, and every further column would be read for all of them.
+        rows = read_autocommit(autocommit, _SAID_AT_ONCE, {"name": row.plugin_name, "number": row.version})
+        said = _deprecation_of(rows[0]) if rows else None
+    return Package(row.plugin_name, row.version, place_of(row), row.file_size, row.file_hash, said)
+
+
+def _deprecation(name: str, version: str) -> Deprecation:
+    return _deprecation_of(db.session.execute(_SAID, {"name": name, "number": version}).one())
+
+
+def _deprecation_of(row: Row[*tuple[Any, ...]]) -> Deprecation:
+    """Deprecated since the earlier of the two moments. Earlier versions of the program noted none."""
+    of_plugin = (row.plugin_deprecated_at or row.updated_at) if row.plugin_deprecated else None
+    of_version = (row.deprecated_at or row.published_at or row.created_at) if row.is_deprecated else None
+    # Undone meanwhile: what was sent was deprecated.
+    moments = [moment for moment in (of_plugin, of_version) if moment] or [row.updated_at]
+    return Deprecation(min(moments), row.sunset_at, row.replacement, row.current_version)
 
 
 def _change_count(package: Package, by: int, autocommit: Engine) -> int:
@@ -196,6 +229,18 @@ _BY_NAME: Final = select(*_COLUMNS).select_from(Plugin).where(Plugin.name_key ==
 _SAME_PLUGIN: Final = PluginVersion.plugin_name == Plugin.name
 _CURRENT: Final = _BY_NAME.outerjoin(PluginVersion, _SAME_PLUGIN & (PluginVersion.version == Plugin.current_version))
 _CHOSEN: Final = _BY_NAME.outerjoin(PluginVersion, _SAME_PLUGIN & (PluginVersion.precedence == bindparam("chosen")))
+_SAID: Final = (
+    select(
+        Plugin.is_deprecated.label("plugin_deprecated"),
+        Plugin.deprecated_at.label("plugin_deprecated_at"),
+        *(Plugin.updated_at, Plugin.sunset_at, Plugin.replacement, Plugin.current_version),
+        *(PluginVersion.is_deprecated, PluginVersion.deprecated_at),
+        *(PluginVersion.published_at, PluginVersion.created_at),
+    )
+    .join_from(Plugin, PluginVersion, _SAME_PLUGIN)
+    .where(Plugin.name == bindparam("name"), PluginVersion.version == bindparam("number"))
+)
+_SAID_AT_ONCE: Final = Prepared(_SAID)
 _COUNT: Final = (
     update(PluginVersion)
     .where(PluginVersion.plugin_name == bindparam("name"), PluginVersion.version == bindparam("number"))

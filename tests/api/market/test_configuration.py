@@ -71,6 +71,12 @@ DEFAULTS = {
         "allowed_extensions": [".zip"],
         "virus_scan_enabled": True,
     },
+    "release_settings": {
+        "cooldown_hours": 0,
+        "gate_on_findings": False,
+        "blocks_need_two": True,
+        "preview_needs_review": True,
+    },
 }
 # Every value another than the default.
 OTHERS: dict[str, dict[str, Any]] = {
@@ -88,6 +94,12 @@ OTHERS: dict[str, dict[str, Any]] = {
         "host_architectures": ["x64", "arm64"],
     },
     "upload_settings": {"max_file_size": 2048, "virus_scan_enabled": False},
+    "release_settings": {
+        "cooldown_hours": 48,
+        "gate_on_findings": True,
+        "blocks_need_two": False,
+        "preview_needs_review": False,
+    },
 }
 SINGLES = [(section, name, value) for section, values in OTHERS.items() for name, value in values.items()]
 
@@ -208,9 +220,16 @@ def test_all_values_are_changed_at_once_as_the_document_does(root: Api) -> None:
     found = data(root.get(CONFIG))
     assert found["review_settings"] == OTHERS["review_settings"]
     assert found["upload_settings"] == {**OTHERS["upload_settings"], "allowed_extensions": [".zip"]}
+    assert found["release_settings"] == OTHERS["release_settings"]
     assert found["effective_max_file_size"] == 2048
     [entry] = audited(root, "system.config_changed")
     assert set(entry["details"]["changes"]) == {f"{section}.{name}" for section, name, _ in SINGLES}
+
+
+def test_the_ends_of_a_cooldown_are_in_its_range(root: Api) -> None:
+    for value in (8760, 0):
+        data(change(root, "release_settings", cooldown_hours=value))
+        assert values(root)["release_settings"]["cooldown_hours"] == value
 
 
 @pytest.mark.parametrize("name", ["auto_approve_threshold", "max_review_time", "max_open_reviews"])
@@ -248,6 +267,10 @@ WRONG_VALUES: dict[tuple[str, str], list[Any]] = {
     ("review_settings", "max_open_reviews"): [0, 1001, 1.5, "5", False, None],
     ("upload_settings", "max_file_size"): [0, 1023, -1, (1 << 40) + 1, 1 << 63, "2048", 2048.0, True, None],
     ("upload_settings", "allowed_extensions"): NO_EXTENSIONS,
+    ("release_settings", "cooldown_hours"): [-1, 8761, 1.5, "5", True, None],
+    ("release_settings", "gate_on_findings"): NO_FLAGS,
+    ("release_settings", "blocks_need_two"): NO_FLAGS,
+    ("release_settings", "preview_needs_review"): NO_FLAGS,
     # Fields of the other section, and of none.
     ("review_settings", "max_file_size"): [2048],
     ("upload_settings", "max_review_time"): [5],
@@ -259,6 +282,7 @@ WRONG_VALUES: dict[tuple[str, str], list[Any]] = {
 def test_a_wrong_value_is_named_and_changes_nothing(root: Api, section: str, name: str) -> None:
     # A value that is right stands beside the wrong one, in the same section and in the other.
     right: dict[str, dict[str, Any]] = {"review_settings": {"max_review_time": 9}, "upload_settings": {}}
+    right["release_settings"] = {"blocks_need_two": True}
     right["upload_settings"]["max_file_size"] = 4096
     for value in WRONG_VALUES[section, name]:
         answer = root.put(CONFIG, {**right, section: {**right[section], name: value}})

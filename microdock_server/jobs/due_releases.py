@@ -1,0 +1,54 @@
+"""Cooldowns and blocks that end by themselves: a thread of its own, because a maintenance task may take hours."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from flask import Flask
+
+from ..clock import utcnow
+from ..database.unit_of_work import unit_of_work
+from ..services import plugins
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 5.0
+
+
+class DueReleases(threading.Thread):
+    """Chooses current versions anew once time alone has changed them.
+
+    Every node looks; the first that sees the end of a cooldown writes it, and lists and their tags follow on all.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(name="due releases", daemon=True)
+        self._app = app
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Look until stopped."""
+        while not self._stopping.wait(LOOK_EVERY):
+            try:
+                self.round()
+            except Exception:
+                log.exception("looking for releases that are due failed; it will be tried again")
+
+    def stop(self) -> None:
+        """End after what is being written."""
+        self._stopping.set()
+
+    def round(self) -> int:
+        """Do what is due now; returns how many plugins that were. Writes only if there are any."""
+        shown = 0
+        with self._app.app_context():
+            while not self._stopping.is_set():
+                with unit_of_work(writing=False):
+                    # Read each time: the clock may be set back meanwhile.
+                    if not plugins.is_any_due(utcnow()):
+                        break
+                with unit_of_work():
+                    shown += plugins.show_due(utcnow())
+        return shown
