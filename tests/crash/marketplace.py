@@ -20,6 +20,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from microdock_server import create_app
+from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import (
@@ -48,6 +49,8 @@ Known = dict[str, str]
 PACKAGE = package()
 PICTURES = [market.png(), market.png(32, 48)]
 LATER = "com.example.later"
+# Where a notice says what came of it.
+RESULTS = ("new_status", "review_result", "decision", "change")
 PEOPLE = {
     **{"developer": Role.DEVELOPER, "reviewer": Role.REVIEWER, "second": Role.REVIEWER},
     **{"root": Role.ADMIN, "second-root": Role.ADMIN},
@@ -95,6 +98,16 @@ def grant(api: Api, known: Known) -> Told:
     return told(Api(api.app, known["second"]).post(f"{market.V1}/admin/appeals/{known['appeal']}/process", body))
 
 
+def on_release(method: str, rest: str, body: dict[str, Any], who: str = "root") -> Callable[[Api, Known], Told]:
+    """An act on the release of the published version, by somebody who is not its owner."""
+
+    def act(api: Api, known: Known) -> Told:
+        path = f"{market.PLUGINS}/{NAME}/{rest}" if who == "root" else f"{market.V1}/admin/plugins/{NAME}/{rest}"
+        return told(Api(api.app, known[who])._call(method, path, json=body))
+
+    return act
+
+
 def delete(api: Api, known: Known) -> Told:
     return told(Api(api.app, known["developer"]).delete(f"{market.PLUGINS}/{NAME}"))
 
@@ -122,9 +135,23 @@ ACTS = {
     "submit": Act(submit, "", 409),
     "approve": Act(approve, "started", 409),
     "grant": Act(grant, "appealed", 409),
+    # What is there already is no change.
+    "yank": Act(on_release("POST", "versions/1.0.0/yank", {"reason": "bad"}), "published", 200),
+    "recommend": Act(on_release("PUT", "recommended", {"version": "1.0.0", "reason": "good"}), "published", 200),
+    "deprecate": Act(on_release("PUT", "deprecation", {"deprecated": True, "reason": "old"}), "published", 200),
+    "roll_out": Act(on_release("PUT", "versions/1.0.0/release", {"rollout": 40}), "cooling", 200),
+    "release_now": Act(on_release("POST", "versions/1.0.0/release-now", {"reason": "seen"}, "second"), "cooling", 200),
     "delete": Act(delete, "published", 404),
     "block": Act(block, "published", 200),
     "approve_block": Act(approve_block, "blocked", 200),
+}
+# The acts on releases, by what the audit log calls them.
+RECORDED = {
+    "version.yanked": "yanked",
+    "plugin.recommended": "recommended",
+    "plugin.deprecated": "deprecated",
+    "version.release_changed": "settings",
+    "version.released": "released",
 }
 
 
@@ -133,10 +160,13 @@ def prepare(app: Flask, stage: str) -> None:
     callers = {name: add_user(app, name, role) for name, role in PEOPLE.items()}
     if not stage:
         return
+    if stage == "cooling":
+        settings = {"release_settings": {"cooldown_hours": 48}}
+        market.data(signed_in(app).put(f"{market.V1}/admin/system/config", settings))
     assert create(callers["developer"]).status_code == 201
     review = market.review_of(callers["reviewer"], NAME)
     market.data(callers["reviewer"].post(f"{market.V1}/admin/reviews/{review['id']}/start"))
-    if stage in ("published", "blocked"):
+    if stage in ("published", "blocked", "cooling"):
         market.decide(callers["reviewer"], NAME)
         if stage == "blocked":
             assert block(callers["root"], {"root": str(callers["root"].token)}).status_code == 200
@@ -210,6 +240,7 @@ class MarketRunner(Runner):
 
 def _rows(app: Flask) -> State:
     """All that the acts write, without ids and times; the plugin that only tests the next request is left out."""
+    now = utcnow()
     with app.app_context(), unit_of_work(writing=False):
         images = [[row.kind, row.file_hash] for row in db.session.scalars(select(PluginImage))]
         return {
@@ -221,6 +252,18 @@ def _rows(app: Flask) -> State:
                 [row.version, row.status, row.file_hash, row.published_at is not None]
                 for row in db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name != LATER))
             ],
+            "releases": [
+                *(
+                    ["yanked"] * row.is_yanked
+                    + ["settings"] * (row.rollout < 100)
+                    + ["cooling"] * (row.available_at is not None and row.available_at > now)
+                    for row in db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name != LATER))
+                ),
+                *(
+                    ["recommended"] * (row.recommended_version is not None) + ["deprecated"] * row.is_deprecated
+                    for row in db.session.scalars(select(Plugin).where(Plugin.name != LATER))
+                ),
+            ],
             "images": sorted(images),
             "reviews": [
                 [row.version, row.status, row.reasons, row.decided_by is not None]
@@ -228,7 +271,7 @@ def _rows(app: Flask) -> State:
             ],
             "appeals": [[row.status, row.decided_by is not None] for row in db.session.scalars(select(Appeal))],
             "notices": [
-                [row.event, row.data.get("new_status", row.data.get("review_result", row.data.get("decision")))]
+                [row.event, next((row.data[name] for name in RESULTS if name in row.data), None)]
                 for row in db.session.scalars(select(Notification).order_by(Notification.id))
             ],
             "audit": [row.action for row in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))],
@@ -273,6 +316,7 @@ def _contradictions(state: State) -> list[str]:
             problems.append(f"appeals {state['appeals']}, notices {state['notices']}, audit {state['audit']}")
         if (status == "published") != (is_approved or is_granted):
             problems.append(f"the plugin is {status}, reviews {reviews}, appeals {state['appeals']}")
+        problems += _of_releases(state)
         if len(state["images"]) != len(PICTURES):
             problems.append(f"{len(state['images'])} pictures")
     problems += _torn_blocks(state)
@@ -300,6 +344,24 @@ def _torn_blocks(state: State) -> list[str]:
         and public == [listed[status] for status in statuses]
     )
     return [] if agree else [f"blocks {state['blocks']}, {state['blocked']}, {state['public']}, {acts}, {told}"]
+
+
+def _of_releases(state: State) -> list[str]:
+    """Do rows, audit log and notices agree on each act on the release?"""
+    rows = [word for words in state["releases"] for word in words]
+    was_cooling = "system.config_changed" in state["audit"]
+    is_published = any(status == "published" for _, status, _, _ in state["versions"])
+    problems = []
+    for action, change in RECORDED.items():
+        is_recorded = action in state["audit"]
+        is_told = ["plugin_release_changed", change] in state["notices"]
+        is_released = was_cooling and is_published and "cooling" not in rows
+        is_there = is_released if change == "released" else change in rows
+        if not is_recorded == is_told == is_there:
+            problems.append(f"{change}: recorded {is_recorded}, told {is_told}, there {is_there}")
+        if state["audit"].count(action) > 1:
+            problems.append(f"{action} is recorded twice")
+    return problems
 
 
 def main() -> None:

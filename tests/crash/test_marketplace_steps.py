@@ -13,10 +13,16 @@ from .test_every_step import findings
 pytestmark = pytest.mark.sqlite
 
 # Steps that each act is known to take: were they missed, the kills would prove nothing.
+RELEASE = ["sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"]
 TAKEN = {
     "submit": ["fsync", "link temp", "sql INSERT INTO plugins", "sql INSERT INTO reviews", "sql COMMIT"],
     "approve": ["sql UPDATE reviews SET", "sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"],
     "grant": ["sql UPDATE appeals SET", "sql INSERT INTO notifications", "sql INSERT INTO audit_log", "sql COMMIT"],
+    "yank": ["sql UPDATE plugin_versions SET", *RELEASE],
+    "recommend": ["sql UPDATE plugins SET", *RELEASE],
+    "deprecate": ["sql UPDATE plugins SET", *RELEASE],
+    "roll_out": ["sql UPDATE plugin_versions SET", *RELEASE],
+    "release_now": ["sql UPDATE plugin_versions SET", *RELEASE],
     "delete": ["sql DELETE FROM plugins", "sql COMMIT", "unlink uploads"],
     "block": [
         *("sql INSERT INTO blocks", "sql UPDATE plugin_versions SET", "sql UPDATE plugins SET"),
