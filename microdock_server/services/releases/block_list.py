@@ -82,7 +82,7 @@ def serial(engine: Engine) -> int:
 
 def serial_in_unit() -> int:
     """The same, as this unit of work sees it."""
-    row = db.session.get(Setting, KEY)
+    row = db.session.get(Setting, BLOCK_LIST)
     return 0 if row is None else _parsed(row.value).serial
 
 
