@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
+from microdock_server.database.session import db
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.due_releases import DueReleases
+from microdock_server.models import Plugin, PluginVersion
 from microdock_server.vocabulary import Role
 
 from ...bundle.packages import plugin_dll
@@ -190,6 +194,15 @@ class TestRecommending:
         assert answer.status_code == 200 and answer.headers["ETag"] != tag
         assert recommend(who.developer, None, headers={"If-Match": tag}).status_code == 412
         assert recommend(who.developer, None, headers={"If-Match": answer.headers["ETag"]}).headers["ETag"] == tag
+
+    @pytest.mark.parametrize("severity", ["warn", "disable", "remove"])
+    def test_what_is_blocked_is_409(self, who: People, plugin: dict[str, Any], severity: str) -> None:
+        block = {"plugin": NAME, "versions": "1.0.0", "severity": severity, "reason": {"zh": "坏", "en": "bad"}}
+        assert who.admin.post(f"{V1}/admin/blocks", block).status_code == 201
+        answer = recommend(who.developer)
+        assert slug(answer) == "not_recommendable"
+        assert answer.get_json()["message"] == "不能推荐版本 1.0.0：已被封禁"
+        assert data(recommend(who.developer, "1.1.0"))["recommended_version"] == "1.1.0"
 
     @pytest.mark.parametrize("why", ["yanked", "preview"])
     def test_what_is_withdrawn_or_a_preview_is_409(self, who: People, plugin: dict[str, Any], why: str) -> None:
@@ -606,6 +619,25 @@ class TestHeaders:
         answer = who.nobody.get(f"{PAGE}/download")
         assert self.links(answer) == {"deprecation": PAGE}
         assert "Sunset" not in answer.headers
+
+    def test_what_an_earlier_version_deprecated_counts_from_its_last_change_or_publication(
+        self, app: Flask, who: People, plugin: dict[str, Any], wall_clock: WallClock
+    ) -> None:
+        wall_clock.turn(100)
+        wall_clock.stop()
+        since = int(wall_clock.read())
+        assert deprecate(who.developer).status_code == 200
+        with app.app_context(), unit_of_work():
+            db.session.execute(update(Plugin).values(deprecated_at=None))
+        wall_clock.turn(100)
+        assert who.nobody.get(f"{PAGE}/download").headers["Deprecation"] == f"@{since}"
+        with app.app_context(), unit_of_work():
+            db.session.execute(update(Plugin).values(is_deprecated=False))
+            db.session.execute(update(PluginVersion).values(is_deprecated=True))
+            [published] = db.session.scalars(select(PluginVersion.published_at).where(PluginVersion.version == "1.0.0"))
+        assert published is not None
+        answer = who.nobody.get(f"{PAGE}/versions/1.0.0/download")
+        assert answer.headers["Deprecation"] == f"@{int(published.timestamp())}"
 
     def test_a_deprecated_version_says_so_alone(self, who: People, plugin: dict[str, Any]) -> None:
         body = {"name": NAME, "version": "1.0.0"}
