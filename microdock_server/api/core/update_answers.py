@@ -239,7 +239,12 @@ def target(line: Line, release: Release) -> dict[str, Any]:
 
 def download_url(name: str, version: str) -> str:
     """Where the package of this version is, by GET."""
-    return f"{settings().public_url or ''}/api/v1/marketplace/plugins/{name}/versions/{quote(version)}/download"
+    return f"{settings().public_url or ''}{download_path(name, version)}"
+
+
+def download_path(name: str, version: str) -> str:
+    """The same without the server's address."""
+    return f"/api/v1/marketplace/plugins/{name}/versions/{quote(version)}/download"
 
 
 def _passed(line: Line, passed: Sequence[Release], changelogs: Mapping[Key, str]) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from ...messages import text
 from ...models import Plugin
 from ...services import catalog, plugins
 from ...services.plugins import resemblance, versions
-from ...services.releases import blocks
+from ...services.releasing import blocks
 from ..core.rendering import head_renderer
 from ..core.request import language
 from . import schemas

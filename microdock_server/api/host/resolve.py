@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from ... import errors
 from ...bundle.versions import EngineVersion
 from ...clock import utcnow
-from ...context import context
+from ...context import context, settings
 from ...messages import text
 from ...services.releases import locks, plans
-from ...services.releases.decision import Host, Line
+from ...services.releases.decision import Derived, Host, Line
 from ...services.releases.gathering import Installed, Question, Wanted
 from ...services.releases.lines import parsed_range
 from ..core.request import language
 from ..core.surface import Answer
-from ..core.update_answers import Asked, download_url
+from ..core.update_answers import Asked, download_path
 from . import host, resolve_schemas
 
 
@@ -66,22 +66,22 @@ def _answer(
 ) -> orjson.Fragment:
     """Rendered at once: a plan may have thousands of values. The keys of a lockfile are sorted at every level."""
     written = orjson.Fragment(orjson.dumps(lock, option=orjson.OPT_SORT_KEYS))
-    shown = {"plan": list(map(_shown, plan)), "lock": written, "problems": list(map(_told, problems))}
-    return orjson.Fragment(orjson.dumps(shown))
+    address = settings().public_url or ""
+    shown = [_shown(one, address) for one in plan]
+    return orjson.Fragment(orjson.dumps({"plan": shown, "lock": written, "problems": list(map(_told, problems))}))
 
 
-def _shown(one: plans.Planned) -> dict[str, Any]:
+_NO_PACKAGE: Final = {"file_hash": None, "file_size": None, "download_url": None}
+_paths: Final[Derived[str]] = Derived()
+
+
+def _shown(one: plans.Planned, address: str) -> dict[str, Any]:
+    shown = {"name": one.name, "version": one.version, "action": one.action.value, "required_by": one.required_by}
     release = one.release
-    url = None if release is None else download_url(one.name, str(release.version))
-    return {
-        "name": one.name,
-        "version": one.version,
-        "action": one.action.value,
-        "file_hash": None if release is None else release.sha256,
-        "file_size": None if release is None else release.size,
-        "download_url": url,
-        "required_by": one.required_by,
-    }
+    if release is None:
+        return shown | _NO_PACKAGE
+    path = _paths.of(release, lambda: download_path(one.name, str(release.version)))
+    return shown | {"file_hash": release.sha256, "file_size": release.size, "download_url": address + path}
 
 
 def _told(problem: locks.Problem) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ... import errors
 from ...services.accounts.tokens import Actor
-from ...services.releases import blocks
+from ...services.releasing import blocks
 from ...services.revisions import Expected
 from ...vocabulary import NOT_MEASURED
 from ..core.surface import Answer

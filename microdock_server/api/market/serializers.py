@@ -30,8 +30,9 @@ from ...services.autoreview import requests as auto_reviews
 from ...services.catalog import categories
 from ...services.developers import Profile
 from ...services.plugins import downloads, images, texts, versions
-from ...services.releases import active_rows, blocks
+from ...services.releases import active_rows
 from ...services.releases.permissions import unknown
+from ...services.releasing import blocks
 from ...services.reviews import review_queue
 from ...vocabulary import Role
 from .findings import summary

@@ -19,7 +19,7 @@ from ...services.accounts.tokens import Actor
 from ...services.plugins import downloads, images, texts, versions
 from ...services.plugins.downloads import Package
 from ...services.publishing import Submission
-from ...services.releases import blocks
+from ...services.releasing import blocks
 from ...storage import Outgoing, Suits
 from ...vocabulary import PACKAGE_FIELD
 from ..core import packages, parsing

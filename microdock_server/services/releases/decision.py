@@ -7,10 +7,11 @@ Nothing is read from anywhere: the same values give the same answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from ...bundle.versions import EngineRange, EngineVersion, Range, Version
 from ...vocabulary import FULL_ROLLOUT, BlockSeverity, Channel, WhyNot
@@ -18,9 +19,9 @@ from ...vocabulary import FULL_ROLLOUT, BlockSeverity, Channel, WhyNot
 _BUCKET_BYTES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Release:
-    """A published version of a plugin, and the state of its release."""
+    """A published version of a plugin, and the state of its release. Its identity is that of this object."""
 
     version: Version
     published_at: datetime
@@ -114,6 +115,23 @@ class Reason:
 
     code: WhyNot
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+V = TypeVar("V")
+
+
+class Derived(Generic[V]):
+    """What is made of a release, once, and kept as long as the release itself is."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Release, V] = WeakKeyDictionary()
+
+    def of(self, release: Release, make: Callable[[], V]) -> V:
+        """The value that was made for the release; made now if there is none."""
+        found = self._kept.get(release)
+        if found is None:
+            found = self._kept[release] = make()
+        return found
 
 
 def why_not(release: Release, line: Line, host: Host, pin: Range | None = None) -> Reason | None:

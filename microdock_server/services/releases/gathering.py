@@ -9,7 +9,7 @@ from typing import Final
 
 from ...bundle.versions import InvalidVersion, Range, Version
 from ...vocabulary import Channel
-from .decision import Host, Line, Release, strongest_block, why_not
+from .decision import Derived, Host, Line, Release, strongest_block, why_not
 from .search import Candidate, Kind, Need, Problem, TooManySteps
 
 # The published plugins of these names (all in lower case), by name, of those that the catalogue has.
@@ -17,9 +17,7 @@ Lines = Callable[[Collection[str]], Mapping[str, Line]]
 
 
 _VERSIONS: Final = 16_384
-# By the identity of the release, which stands beside them so that no other can take its place.
-_MOST_MADE: Final = 16_384
-_made: Final[dict[int, tuple[Release, tuple[Need, ...]]]] = {}
+_needs_of: Final[Derived[tuple[Need, ...]]] = Derived()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +183,12 @@ def _needs(key: str, release: Release | None) -> tuple[Need, ...]:
     """A release's dependencies, made once for all questions. One on the plugin itself means nothing."""
     if release is None or not release.dependencies:
         return ()
-    kept = _made.get(id(release))
-    if kept is not None and kept[0] is release:
-        return kept[1]
+    return _needs_of.of(release, lambda: _made_needs(key, release))
+
+
+def _made_needs(key: str, release: Release) -> tuple[Need, ...]:
     every = (Need(Kind.DEPENDENCY, name.lower(), str(wanted), key) for name, wanted in release.dependencies.items())
-    found = tuple(need for need in every if need.name != key)
-    if len(_made) >= _MOST_MADE:
-        _made.clear()
-    _made[id(release)] = release, found
-    return found
+    return tuple(need for need in every if need.name != key)
 
 
 def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:

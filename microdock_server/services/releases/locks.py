@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from ...bundle.versions import Version
 from ...vocabulary import LockProblem, PlanAction
-from .decision import Line, Release, strongest_block
+from .decision import Derived, Line, Release, strongest_block
 from .gathering import Installed, Lines, version_of
 from .plans import Part, Planned, action_for, in_order
 
@@ -53,9 +54,14 @@ def lock_of(engines: Mapping[str, str], plan: Sequence[Planned]) -> dict[str, An
     Plugins of which the catalogue has no such package are left out: nothing is known that could be compared.
     """
     packages = {
-        one.name: _entry(one.release) for one in plan if one.release is not None and one.action is not PlanAction.REMOVE
+        one.name: _entries.of(one.release, partial(_entry, one.release))
+        for one in plan
+        if one.release is not None and one.action is not PlanAction.REMOVE
     }
     return {"lockfile_version": LOCKFILE_VERSION, "engines": dict(engines), "plugins": packages}
+
+
+_entries: Final[Derived[dict[str, Any]]] = Derived()
 
 
 def _entry(release: Release) -> dict[str, Any]:

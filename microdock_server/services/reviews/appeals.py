@@ -34,8 +34,7 @@ from ..accounts.tokens import Actor
 from ..paging import page_of
 from ..plugins import submitters, versions
 from ..plugins.lifecycle import SETTLED, Act, after
-from ..releases import blocks
-from ..releasing import publication
+from ..releasing import blocks, publication
 
 # Who decides: those who could take the decision back without an appeal.
 _PERMISSIONS: Final = {

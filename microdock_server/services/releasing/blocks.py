@@ -18,8 +18,8 @@ from .. import audit, catalog, configuration, notifications, plugins, revisions
 from ..accounts.tokens import Actor
 from ..paging import page_of
 from ..plugins import versions
+from ..releases import block_list, decision, lines
 from ..revisions import WHATEVER, Expected
-from . import block_list, decision, lines
 
 # What a client says about a block; what is changed of it needs approval again, but for the reason.
 FIELDS: Final = ("plugin", "versions", "sha256", "severity", "reason", "advisory_url", "expires_at")
