@@ -10,7 +10,7 @@ import glob
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
+
+from ..vocabulary import AboutInstalled, HostAction, WhyNot
 
 # From a statement on a warm cache to a request at its time limit.
 _SHORT: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15)
@@ -69,6 +71,24 @@ for _kind in ("head", "body", "answer", "idle"):
     CUT.labels(_kind)
 for _kind in ("upload", "socket"):
     BUSY.labels(_kind)
+CHECKS: Final = Counter("microdock_update_checks_total", "Update checks that were answered.")
+OFFERS: Final = Counter(
+    "microdock_update_answers_total",
+    "Installed plugins that hosts asked about, by what they were told to do.",
+    ("action",),
+)
+REASONS: Final = Counter(
+    "microdock_update_reasons_total", "Installed plugins whose answer gave a reason, by its code.", ("code",)
+)
+BLOCK_LISTS: Final = Counter(
+    "microdock_block_lists_total",
+    "Answers to hosts that asked for the list of blocks: sent, or unchanged.",
+    ("answer",),
+)
+# By all labels that there are, exported from the start.
+_OFFERS: Final = {action: OFFERS.labels(action.value) for action in HostAction}
+_REASONS: Final = {code: REASONS.labels(code.value) for kind in (WhyNot, AboutInstalled) for code in kind}
+_BLOCK_LISTS: Final = {answer: BLOCK_LISTS.labels(answer) for answer in ("sent", "unchanged")}
 JOB_ENDS: Final = Counter(
     "microdock_job_attempts_total",
     "Attempts at background jobs, by kind and outcome: done, retried (it will be tried again) or failed (given up).",
@@ -130,6 +150,22 @@ def cut(kind: str) -> None:
 def busy(kind: str) -> None:
     """Count a request that was refused because all places of a kind were taken."""
     BUSY.labels(kind).inc()
+
+
+def answered(actions: Mapping[HostAction, int], reasons: Mapping[WhyNot | AboutInstalled, int]) -> None:
+    """Count an update check: how many of its plugins got each action, and each reason. Costs one step for each of
+    these, however many plugins there are.
+    """
+    CHECKS.inc()
+    for action, number in actions.items():
+        _OFFERS[action].inc(number)
+    for code, number in reasons.items():
+        _REASONS[code].inc(number)
+
+
+def block_list(*, is_sent: bool) -> None:
+    """Count an answer with the list of blocks, or one that says that it has not changed."""
+    _BLOCK_LISTS["sent" if is_sent else "unchanged"].inc()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from flask import Response, request
 
 from ...context import context
 from ...messages import Language, text
+from ...observability import metrics
 from ...schemas import blocks as schemas
 from ...services.releases import block_list
 from ...services.releases.block_list import BlockList
@@ -29,10 +30,9 @@ def listed() -> Response:
     `serial` only grows. A list is made anew at least hourly, and must not be trusted after its `expires_at`.
     """
     body, etag = _rendered(block_list.current(context().autocommit), language())
-    if preconditions.is_known(request.environ, etag):
-        response = Response(status=304)
-    else:
-        response = Response(body, mimetype="application/json")
+    is_known = preconditions.is_known(request.environ, etag)
+    metrics.block_list(is_sent=not is_known)
+    response = Response(status=304) if is_known else Response(body, mimetype="application/json")
     response.headers.update({"ETag": etag, **_CACHING})
     return response
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from ...clock import iso, utcnow
 from ...context import context
+from ...observability import metrics
 from ...services.releases.decision import Host
+from ...services.releases.updates import Update
+from ...vocabulary import AboutInstalled, HostAction, WhyNot
 from ..core.request import language
 from ..core.state import api_state
 from ..core.update_answers import Asking
 from . import host
 from .release_schemas import UpdateCheck, Updates
+
+Code = WhyNot | AboutInstalled
 
 
 @host.operation(
@@ -34,6 +41,18 @@ def check(body: dict[str, Any]) -> orjson.Fragment:
     if asking.host.client_id is not None:
         has = [(one.line.name, str(one.own.version)) for one in found if one.line is not None and one.own is not None]
         context().actives.count(asking.host.client_id, has)
+    _count(found)
     serial = context().releases.serial()
     head = b'{"checked_at":"%b","serial":%d,"updates":[' % (iso(now).encode(), serial)
     return orjson.Fragment(head + b",".join(bodies) + b"]}")
+
+
+def _count(found: Sequence[Update]) -> None:
+    """A plugin counts once for each code, to however many versions it applies."""
+    actions: defaultdict[HostAction, int] = defaultdict(int)
+    reasons: defaultdict[Code, int] = defaultdict(int)
+    for one in found:
+        actions[one.action] += 1
+        for code in {told.code for told in one.reasons} if one.reasons else ():
+            reasons[code] += 1
+    metrics.answered(actions, reasons)
