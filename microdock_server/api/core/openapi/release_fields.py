@@ -81,7 +81,7 @@ FIELDS: Final = {
     "Wanted.range": "which versions of it; null: any",
     "advisory_url": "a page that says more; empty for none",
     "checked_at": "when this was decided",
-    "client_id": "any text that the host makes up and keeps: it decides rollouts alone; neither stored nor logged",
+    "client_id": "any text that the host makes up and keeps, for rollouts and counting; neither stored nor logged",
     "granted_permissions": "what the user agreed to; null if the host does not know",
     "newest": "the highest published version; null for an unknown plugin",
     "params": "the values that decided, by name",
