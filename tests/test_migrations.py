@@ -26,7 +26,7 @@ from microdock_server.services import accounts
 from . import forkserver
 from .conftest import release
 from .live import ROOT
-from .support import Api, database_for, settings_for
+from .support import Api, database_for, package, settings_for
 
 
 def compare_default(context: Any, _found: Any, column: Any, *_rest: Any) -> bool | None:
@@ -210,6 +210,110 @@ def test_names_get_one_key_and_get_their_old_one_back(new: Flask) -> None:
     assert [user and user.id for user in found] == ["1", "2", None, "3", "2"]
     downgrade(revision="0003")
     assert stored_keys() == before
+
+
+def stored(query: str) -> list[Any]:
+    """Rows, as plain tuples; nothing of them is left open."""
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def done(*statements: str) -> None:
+    """What another program writes."""
+    db.session.remove()
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+VERSIONS = "SELECT version, is_deprecated FROM plugin_versions WHERE plugin_name = 'com.example.{}' ORDER BY version"
+BOUNDS = "SELECT name, current_version, recommended_version FROM plugins ORDER BY name"
+
+
+@pytest.fixture
+def stocked(new: Flask) -> Api:
+    """An administrator, and plugins with three versions each."""
+    upgrade()
+    prepare(new)
+    for name in ("above", "below", "plain"):
+        for version in ("1.0.0", "1.1.0", "1.2.0"):
+            content = package(name=f"com.example.{name}", version=version, engines={}, dependencies={})
+            assert Api(new).upload(content).status_code == 200
+    return Api(new).log_in("admin", "admin")
+
+
+def offered(api: Api, name: str, version: str) -> tuple[str, str | None, list[str]]:
+    """What a host with this version is to do, the target, and why no other."""
+    asked = {"engines": {}, "installed": [{"name": f"com.example.{name}", "version": version}]}
+    [found] = api.post("/api/plugins/updates", asked).get_json()["data"]["updates"]
+    target = found["target"] and found["target"]["version"]
+    return found["action"], target, [reason["code"] for reason in found["reasons"]]
+
+
+def test_an_upgrade_to_0009_offers_nobody_a_version_that_was_deprecated(new: Flask, stocked: Api) -> None:
+    downgrade(revision="0008")
+    # As the version of 0008 leaves them: the highest version that is not deprecated is the current one.
+    done(
+        "UPDATE plugin_versions SET is_deprecated = TRUE WHERE plugin_name = 'com.example.above' AND version = '1.2.0'",
+        "UPDATE plugins SET current_version = '1.1.0' WHERE name = 'com.example.above'",
+        "UPDATE plugin_versions SET is_deprecated = TRUE WHERE plugin_name = 'com.example.below' AND version = '1.0.0'",
+    )
+    upgrade()
+    assert stored(BOUNDS) == [
+        ("com.example.above", "1.1.0", "1.1.0"),
+        ("com.example.below", "1.2.0", None),
+        ("com.example.plain", "1.2.0", None),
+    ]
+    later = create_app(settings_for(new.extensions["microdock"].settings.data_dir))
+    api = Api(later)
+    assert offered(api, "above", "1.0.0") == ("update", "1.1.0", ["rolled_back"])
+    assert offered(api, "above", "1.1.0") == ("none", None, ["rolled_back"])
+    assert offered(api, "below", "1.0.0") == ("update", "1.2.0", ["deprecated"])
+    shown = {one["name"]: one["current_version"] for one in api.get("/api/plugins/list").get_json()["data"]}
+    assert shown == {"com.example.above": "1.1.0", "com.example.below": "1.2.0", "com.example.plain": "1.2.0"}
+    release(later)
+
+
+def test_what_is_not_offered_is_deprecated_on_the_way_back_from_0009(stocked: Api) -> None:
+    """The version before knows nothing else that keeps a version from being the current one."""
+    for path, body in (
+        ("/api/plugins/recommend", {"name": "com.example.above", "version": "1.0.0"}),
+        ("/api/plugins/version/yank", {"name": "com.example.below", "version": "1.1.0"}),
+    ):
+        assert stocked.post(path, {**body, "reason": "崩溃", "plugin_key": "upload-key"}).status_code == 200
+    db.session.remove()
+    downgrade(revision="0008")
+    assert stored(VERSIONS.format("above")) == [("1.0.0", False), ("1.1.0", True), ("1.2.0", True)]
+    assert stored(VERSIONS.format("below")) == [("1.0.0", False), ("1.1.0", True), ("1.2.0", False)]
+    assert stored(VERSIONS.format("plain")) == [("1.0.0", False), ("1.1.0", False), ("1.2.0", False)]
+    upgrade()
+    assert stored(BOUNDS) == [
+        ("com.example.above", "1.0.0", "1.0.0"),
+        ("com.example.below", "1.2.0", None),
+        ("com.example.plain", "1.2.0", None),
+    ]
+    # What else there was to say is as in a new row.
+    columns = "channel, available_at, rollout, is_paused, is_held, is_yanked, yank_reason, is_blocked, permissions"
+    assert set(stored(f"SELECT {columns} FROM plugin_versions")) == {
+        ("stable", None, 100, False, False, False, "", False, None)
+    }
+
+
+def test_since_when_a_plugin_is_deprecated_is_in_the_audit_log(stocked: Api) -> None:
+    for path in ("above", "below"):
+        assert stocked.post("/api/plugins/deprecate", {"name": f"com.example.{path}"}).status_code == 200
+    undone = {"name": "com.example.below", "undo": True, "plugin_key": "upload-key"}
+    assert stocked.post("/api/plugins/deprecate", undone).status_code == 200
+    db.session.remove()
+    downgrade(revision="0008")
+    # One that nobody is known to have deprecated.
+    done("UPDATE plugins SET is_deprecated = TRUE, updated_at = '2026-01-02 03:04:05' WHERE name = 'com.example.plain'")
+    upgrade()
+    written = "SELECT at FROM audit_log WHERE action = 'plugin.deprecated' AND target_id = 'com.example.above'"
+    found = dict(stored("SELECT name, deprecated_at FROM plugins"))
+    assert [(found["com.example.above"],)] == stored(written)
+    assert found["com.example.below"] is None
+    assert str(found["com.example.plain"]).startswith("2026-01-02 03:04:05")
 
 
 def test_the_key_of_migration_0004_is_that_of_its_version() -> None:
