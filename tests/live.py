@@ -94,6 +94,8 @@ class Server:
     """gunicorn on `data`, in a process group of its own."""
 
     COMMAND: tuple[str, ...] = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
+    # Where the program is that runs.
+    tree: Path = ROOT
 
     def __init__(self, data: Path, **env: str) -> None:
         self.data, self.port = data, free_port()
@@ -120,7 +122,7 @@ class Server:
         self.data.mkdir(parents=True, exist_ok=True)
         with self.console.open("ab") as console:
             self._process = forkserver.Popen(
-                self.COMMAND, cwd=ROOT, env=self._env, stdout=console, stderr=console, start_new_session=True
+                self.COMMAND, cwd=self.tree, env=self._env, stdout=console, stderr=console, start_new_session=True
             )
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
