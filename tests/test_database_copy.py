@@ -10,24 +10,26 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
 from microdock_server.config import Settings
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
+from microdock_server.models import ActiveSalt, ActiveSketch, Block
 from microdock_server.services import statistics
 from microdock_server.services.catalog import search
 
 from .conftest import release
 from .live import ROOT
-from .market import PLUGINS, V1, appealed, category, created, data, people, published, rated, rejected
+from .market import PLUGINS, V1, People, appealed, category, created, data, people, published, rated, rejected
 from .peers import missing, postgresql
 from .rows import raw, summed, windows
 from .support import Api, package
@@ -65,7 +67,26 @@ def filled(app: Flask) -> Flask:
     for number in range(2):
         assert who.nobody.back_up(b"bytes %d" % number).status_code == 200
     assert who.admin.post("/api/backups/delete", {"user_key": "user123abc", "id": 2}).status_code == 200
+    with_releases(app, who)
     return app
+
+
+def with_releases(app: Flask, who: People) -> None:
+    """A rollback, a yank, blocks of which one is revoked, and a host that was counted."""
+    for version in ("1.1.0", "1.2.0"):
+        content = package(name="com.example.keyed", version=version, engines={}, dependencies={})
+        assert who.nobody.upload(content, "their-key").status_code == 200
+    mine = {"name": "com.example.keyed", "reason": "崩溃", "plugin_key": "their-key"}
+    assert who.nobody.post("/api/plugins/version/yank", {**mine, "version": "1.2.0"}).status_code == 200
+    assert who.nobody.post("/api/plugins/recommend", {**mine, "version": "1.1.0"}).status_code == 200
+    block = {"plugin": "com.example.gone", "severity": "remove", "reason": {"zh": "恶意", "en": "Malicious"}}
+    for versions in ("<1.0.0", ">=1.0.0"):
+        made = data(who.admin.post(f"{V1}/admin/blocks", {**block, "versions": versions}), 201)
+    assert who.admin.post(f"{V1}/admin/blocks/{made['id']}/revoke", {"reason": "误报"}).status_code == 200
+    actives = app.extensions["microdock"].actives
+    with app.app_context():
+        actives.count("a-host", [(NAME, "1.0.0")])
+        assert actives.flush() == 1
 
 
 def copy(app: Flask, target: str) -> Result:
@@ -117,9 +138,33 @@ def test_what_moved_goes_on_where_it_stood(moved: Flask) -> None:
     assert windows(moved)[NAME][0] == 4
     # The number of a backup that is gone is not given again.
     assert root.back_up(b"third").get_json()["data"]["id"] == 3
-    assert root.upload(package(name="com.example.keyed", version="1.1.0"), "their-key").status_code == 200
+    assert root.upload(package(name="com.example.keyed", version="1.3.0"), "their-key").status_code == 200
     with moved.app_context(), unit_of_work(writing=False):
         assert search.find("keyed", search.Scope(), 1, 10)[0] == 1
+
+
+def of_releases(app: Flask) -> list[Any]:
+    """What hosts are told, and what administrators and the next count go by."""
+    api = people_of(app)
+    installed = [{"name": "com.example.keyed", "version": "1.2.0"}, {"name": "com.example.gone", "version": "0.1.0"}]
+    told = api.post("/api/plugins/updates", {"engines": {"MicroDock": "1.0"}, "installed": installed}).get_json()[
+        "data"
+    ]
+    tables = (Block, ActiveSketch, ActiveSalt)
+    with app.app_context(), unit_of_work(writing=False):
+        kept = [
+            db.session.execute(select(*table.__table__.c).order_by(*table.__table__.c[:2])).all() for table in tables
+        ]
+    assert [len(rows) for rows in kept] == [2, 1, 1]
+    shown = [[tuple(row) for row in rows] for rows in kept]
+    return [told["serial"], told["updates"], api.get("/api/plugins/blocks").get_json()["data"], shown]
+
+
+def test_hosts_are_told_the_same_after_the_move(filled: Flask, moved: Flask) -> None:
+    """The week's salt moves as well: the installation goes on, and counts no host twice."""
+    before, after = of_releases(filled), of_releases(moved)
+    assert after == before
+    assert [one["action"] for one in after[1]] == ["downgrade", "disable"]
 
 
 def test_a_copy_that_was_killed_is_begun_anew(filled: Flask, target: str) -> None:

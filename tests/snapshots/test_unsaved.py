@@ -79,3 +79,17 @@ def test_the_salt_was_in_the_database_that_the_snapshot_is_of(app: Flask, salt: 
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert salt.encode() in path.read_bytes()
+
+
+def test_blocks_and_what_owners_decided_come_back(app: Flask, tmp_path: Path) -> None:
+    api, name = publish(app, 0), name_of(0)
+    block = {"plugin": name, "versions": "1.0.0", "severity": "disable", "reason": {"zh": "恶意", "en": "Malicious"}}
+    assert api.log_in("admin", "admin").post("/api/v1/admin/blocks", block).status_code == 201
+    made = snapshot(app, tmp_path)
+    assert read_manifest(made.path).manifest.tables["blocks"] == 1
+    before = rows(app.extensions["microdock"].settings.data_dir)
+    restore(made.path, tmp_path / "new")
+    after = rows(tmp_path / "new")
+    assert after["blocks"] == before["blocks"]
+    assert after["plugin_versions"] == before["plugin_versions"]
+    assert [row for row in after["settings"] if row[0] == "releases.block_list"] != []
