@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,30 @@ def test_every_action_reason_and_problem_is_explained() -> None:
     assert rows("What to do") == ["action", *HostAction]
     assert rows("Reasons") == ["code", *WhyNot, *AboutInstalled]
     assert sorted(rows("Plans and lockfiles")) == sorted(LockProblem)
+
+
+def test_an_operator_blocks_a_malicious_version_as_the_document_shows(server: Server, tmp_path: Path) -> None:
+    section = (ROOT / "docs/operations.md").read_text("utf-8").partition("\n### A malicious version\n")[2]
+    script = textwrap.dedent(section.partition("```bash\n")[2].partition("```")[0])
+    script = script.replace("com.example.stealer", "com.example.thief").replace(
+        "https://plugins.example.com", server.base
+    )
+    for version in ("1.1.0", "1.2.0"):
+        content = hosts.program_package("com.example.thief", version)
+        assert server.client.upload(content).status_code == 200
+    root = server.client.log_in()
+    command = ["bash", "-e", "-c", script]
+    environment = {**os.environ, "TOKEN": str(root.token)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    foreseen, made = map(json.loads, done.stdout.replace("}{", "}\n{").splitlines())
+    assert [one["version"] for one in foreseen["data"]["matches"]] == ["1.2.0"]
+    assert foreseen["data"]["current_after"] == "1.1.0"
+    assert made["code"] == 201 and made["data"]["status"] == "pending"
+    asked = {"installed": [{"name": "com.example.thief", "version": "1.2.0"}]}
+    [found] = server.client.post("/api/plugins/updates", asked).json()["data"]["updates"]
+    assert (found["action"], found["target"]["version"]) == ("downgrade", "1.1.0")
+    assert found["block"]["severity"] == "disable"
+    by_version = {"name": "com.example.thief", "version": "1.2.0"}
+    assert server.client.post("/api/plugins/version/download", by_version).status_code == 403
+    revoked = root.post(f"/api/v1/admin/blocks/{made['data']['id']}/revoke", {"reason": "误报"})
+    assert revoked.status_code == 200
