@@ -171,7 +171,7 @@ SOME_DISK: Final = Lane(
 )
 CORPUS: Final = Lane(
     "corpus",
-    "packages built from C#: the review agrees with the runtime",
+    "packages built from C#: the review agrees with the runtime; a host in C# asks a real server",
     ("tests/corpus",),
     nice=10,
 )
