@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database.session import Base
@@ -19,11 +19,14 @@ class ActiveSketch(Base):
     """
 
     __tablename__ = "active_sketches"
+    __table_args__ = (Index("ix_active_sketches_week_estimate", "week", "estimate"),)
 
     week: Mapped[str] = mapped_column(String(WEEK), primary_key=True)
     plugin_name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), primary_key=True)
     version: Mapped[str] = mapped_column(String(VERSION_MAX), primary_key=True)
     registers: Mapped[bytes] = mapped_column(LargeBinary)
+    # About how many hosts these are: to find the largest without reading all.
+    estimate: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class ActiveSalt(Base):

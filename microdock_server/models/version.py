@@ -44,6 +44,7 @@ class PluginVersion(StoredFileColumns, Base):
         Index("ix_plugin_versions_file_hash", "file_hash"),
         Index("ix_plugin_versions_stored_from", "stored_from", "file_size"),
         Index("ix_plugin_versions_plugin_name_file_size", "plugin_name", "file_size"),
+        Index("ix_plugin_versions_available_at", "available_at"),
         Index("ix_plugin_versions_status_published_at", "status", "published_at", "plugin_name"),
     )
 

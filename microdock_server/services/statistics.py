@@ -9,15 +9,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, extract, func, select, text
+from sqlalchemy import Select, extract, func, or_, select, text
 
 from ..caching import SingleFlight
 from ..clock import iso, utcnow
 from ..database.session import db
 from ..database.unit_of_work import unit_of_work
-from ..models import Developer, DownloadTotal, DownloadWindow, Plugin, Review, Setting, User
-from ..vocabulary import OPEN_REVIEWS, Period, PluginStatus, ReviewStatus
+from ..models import Block, Developer, DownloadTotal, DownloadWindow, Plugin, PluginVersion, Review, Setting, User
+from ..vocabulary import OPEN_REVIEWS, BlockStatus, Period, PluginStatus, ReviewStatus
 from .developers import IS_DEVELOPER, SINCE
+from .releases import active_rows
 
 TOP: Final = 10
 DAYS_SHOWN: Final = 31
@@ -45,6 +46,7 @@ def _of_system(period: Period) -> dict[str, Any]:
             "reviews": _reviews(_since(period, now)),
             "developers": _developers(_since(period, now), now),
             "downloads": _downloads(period, now),
+            "releases": _releases(now),
         }
 
 
@@ -158,6 +160,34 @@ def _downloads(period: Period, now: datetime) -> dict[str, Any]:
         "this_month": _one(total.where(DownloadTotal.day >= f"{now:%Y-%m}-01")),
         "by_day": {day: int(count) for day, count in days},
         "top_plugins": _top(period),
+    }
+
+
+def _releases(now: datetime) -> dict[str, Any]:
+    """What is in force now: versions in cooldown, blocks that wait or are in force, and the versions most in use."""
+    cooling = select(func.count()).select_from(PluginVersion)
+    cooling = cooling.where(PluginVersion.available_at > now, PluginVersion.status == PluginStatus.PUBLISHED)
+    lasting = or_(Block.expires_at.is_(None), Block.expires_at > now)
+    blocks = db.session.execute(
+        select(Block.status, func.count())
+        .where(Block.status.in_((BlockStatus.PENDING, BlockStatus.ACTIVE)), lasting)
+        .group_by(Block.status)
+    )
+    counts = {str(status): int(count) for status, count in blocks}
+    return {
+        "in_cooldown": _one(cooling),
+        "active_blocks": counts.get(BlockStatus.ACTIVE, 0),
+        "pending_blocks": counts.get(BlockStatus.PENDING, 0),
+        "top_active": [
+            {
+                "plugin_id": plugin.id,
+                "name": plugin.display_name,
+                "plugin_name": plugin.name,
+                "version": version,
+                "active_estimate": estimate,
+            }
+            for plugin, version, estimate in active_rows.top(TOP)
+        ],
     }
 
 

@@ -61,6 +61,7 @@ _WITHDRAWN = """
 """
 _INDEXES = (
     ("ix_plugins_next_change_at", "plugins", ["next_change_at"]),
+    ("ix_plugin_versions_available_at", "plugin_versions", ["available_at"]),
     ("ix_plugin_versions_status_published_at", "plugin_versions", ["status", "published_at", "plugin_name"]),
 )
 
@@ -106,8 +107,10 @@ def upgrade() -> None:
         sa.Column("plugin_name", _text(100), nullable=False),
         sa.Column("version", _text(64), nullable=False),
         sa.Column("registers", sa.LargeBinary(), nullable=False),
+        sa.Column("estimate", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("week", "plugin_name", "version", name=op.f("pk_active_sketches")),
     )
+    op.create_index("ix_active_sketches_week_estimate", "active_sketches", ["week", "estimate"])
     op.create_table(
         "active_salts",
         sa.Column("week", _text(8), nullable=False),

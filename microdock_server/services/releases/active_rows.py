@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, updat
 from ...clock import iso_week, utcnow
 from ...database.session import db, table_of
 from ...database.unit_of_work import unit_of_work
-from ...models import ActiveSalt, ActiveSketch, PluginVersion
+from ...models import ActiveSalt, ActiveSketch, Plugin, PluginVersion
 from .sketch import Sketch
 
 WEEKS_KEPT: Final = 12
@@ -28,6 +28,7 @@ _VERSIONS: Final = table_of(PluginVersion)
 # The parameters of a row to write.
 _OF: Final[Mapping[str, Any]] = {"plugin_name": bindparam("of_plugin"), "version": bindparam("of_version")}
 _MERGED: Final[Any] = bindparam("merged")
+_ESTIMATE: Final[Any] = bindparam("about")
 
 
 def merge(week: str, sketches: dict[Installed, Sketch]) -> int:
@@ -109,6 +110,25 @@ def by_plugin(names: Collection[str], now: datetime | None = None) -> dict[str, 
     return best
 
 
+def top(count: int, now: datetime | None = None) -> Sequence[tuple[Plugin, str, int]]:
+    """The versions that most hosts use, of plugins in the catalogue: about how many, as by_version says."""
+    best: dict[Installed, int] = {}
+    found: dict[str, Plugin] = {}
+    for week in _shown_weeks(now):
+        largest = (
+            select(Plugin, _SKETCHES.c.version, _SKETCHES.c.estimate)
+            .join(_SKETCHES, _SKETCHES.c.plugin_name == Plugin.name)
+            .where(_SKETCHES.c.week == week, _SKETCHES.c.estimate > 0)
+            .order_by(_SKETCHES.c.estimate.desc(), _SKETCHES.c.plugin_name, _SKETCHES.c.version)
+            .limit(count)
+        )
+        for plugin, version, estimate in db.session.execute(largest):
+            found[plugin.name] = plugin
+            best[plugin.name, version] = max(best.get((plugin.name, version), 0), int(estimate))
+    most = sorted(best.items(), key=lambda row: (-row[1], row[0]))[:count]
+    return [(found[name], version, estimate) for (name, version), estimate in most]
+
+
 def _shown_weeks(now: datetime | None) -> Sequence[str]:
     moment = now or utcnow()
     return iso_week(moment), iso_week(moment - timedelta(weeks=1))
@@ -147,10 +167,11 @@ def _merge(week: str, sketches: Mapping[Installed, Sketch]) -> int:
 def _write(week: str, fresh: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> None:
     connection = db.session.connection()
     if fresh:
-        connection.execute(insert(_SKETCHES).values(week=week, registers=_MERGED, **_OF), fresh)
+        connection.execute(insert(_SKETCHES).values(week=week, registers=_MERGED, estimate=_ESTIMATE, **_OF), fresh)
     if known:
         same = (_SKETCHES.c[name] == value for name, value in _OF.items())
-        connection.execute(update(_SKETCHES).where(_SKETCHES.c.week == week, *same).values(registers=_MERGED), known)
+        changed = update(_SKETCHES).where(_SKETCHES.c.week == week, *same)
+        connection.execute(changed.values(registers=_MERGED, estimate=_ESTIMATE), known)
 
 
 def _changes(week: str, sketches: Mapping[Installed, Sketch]) -> list[tuple[bool, dict[str, Any]]]:
@@ -166,7 +187,8 @@ def _changes(week: str, sketches: Mapping[Installed, Sketch]) -> list[tuple[bool
             merged = Sketch.read(before) if before is not None else Sketch()
             merged.merge(sketch)
             if bytes(merged) != before:
-                change = {"of_plugin": name, "of_version": version, "merged": bytes(merged)}
+                values = {"merged": bytes(merged), "about": merged.estimate()}
+                change = {"of_plugin": name, "of_version": version, **values}
                 changes.append((before is None, change))
     return changes
 

@@ -118,14 +118,34 @@ class DownloadTotals(Schema):
     top_plugins = plain.List(plain.Nested(TopPlugin), required=True)
 
 
+class TopActive(Schema):
+    """A version, and about how many hosts use it."""
+
+    plugin_id = plain.String(required=True)
+    plugin_name = plain.String(required=True)
+    name = plain.String(required=True)
+    version = plain.String(required=True)
+    active_estimate = plain.Integer(required=True)
+
+
+class ReleaseTotals(Schema):
+    """What is in force now, whatever the period. A pending block counts as `disable` until it is approved."""
+
+    in_cooldown = plain.Integer(required=True)
+    active_blocks = plain.Integer(required=True)
+    pending_blocks = plain.Integer(required=True)
+    top_active = plain.List(plain.Nested(TopActive), required=True)
+
+
 class SystemStats(Schema):
-    """Downloads and decisions are of the period; plugins and open reviews are current. Times in days."""
+    """Downloads and decisions are of the period; plugins, open reviews and releases are current. Times in days."""
 
     period = plain.String(required=True)
     plugins = plain.Nested(PluginTotals, required=True)
     reviews = plain.Nested(ReviewTotals, required=True)
     developers = plain.Nested(DeveloperTotals, required=True)
     downloads = plain.Nested(DownloadTotals, required=True)
+    releases = plain.Nested(ReleaseTotals, required=True)
 
 
 class MaintenanceTask(Schema):
