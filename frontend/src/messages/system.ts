@@ -37,6 +37,7 @@ export const system = {
   config: {
     review_settings: ['审核', 'Review'],
     upload_settings: ['上传', 'Uploads'],
+    release_settings: ['发布与封禁', 'Releases and blocks'],
     auto_review_enabled: ['自动审核提交', 'Review submissions automatically'],
     manual_review_required: ['必须人工审核', 'A reviewer must decide'],
     auto_approve_threshold: ['自动通过所需分数（0–100）', 'Score of an automatic approval (0–100)'],
@@ -46,6 +47,28 @@ export const system = {
     max_file_size: ['文件大小上限（字节，至少 1024）', 'Largest file (bytes, at least 1024)'],
     allowed_extensions: ['允许的扩展名，逗号分隔', 'Allowed extensions, separated by commas'],
     virus_scan_enabled: ['病毒扫描', 'Scan for viruses'],
+    cooldown_hours: ['冷却期（小时，0–8760）', 'Cooldown (hours, 0–8760)'],
+    gate_on_findings: ['有严重问题的版本暂缓提供', 'Hold versions with a severe finding'],
+    preview_needs_review: ['预览版本也需审核', 'Review previews too'],
+    blocks_need_two: ['移除需两人批准', 'Removal takes two administrators'],
+    hints: {
+      cooldown_hours: [
+        '版本发布后经过这么久才提供给宿主。只影响以后发布的版本；0 为立即提供。',
+        'So long after its publication a version is offered to hosts. It holds for versions published from now on; 0: at once.',
+      ],
+      gate_on_findings: [
+        '自动审核发现严重问题的版本，由审核员放行后才提供给宿主。',
+        'A version with a finding of high severity is offered to hosts once a reviewer has released it.',
+      ],
+      preview_needs_review: [
+        '关闭后，预览通道的版本不经人工审核即可发布。',
+        'Switched off, versions on the preview channel are published without a reviewer.',
+      ],
+      blocks_need_two: [
+        '要求宿主移除插件的封禁须由另一位管理员批准，在此之前按停用处理。',
+        'A block that has hosts remove a plugin waits for a second administrator, and counts as disable until then.',
+      ],
+    },
     reserved_prefixes: ['保留的插件名前缀', 'Reserved prefixes of plugin names'],
     reservedHint: [
       '前缀之下的新插件名只有其所有者可以使用：com.microdock 包括 com.microdock.notes，不包括 com.microdockx。没有所有者的前缀之下，任何人都不能新建插件。已有的插件不受影响。',
