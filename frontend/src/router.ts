@@ -59,6 +59,18 @@ const pages: RouteRecordRaw[] = [
     meta: { title: 'ratings', needs: ['review.view'] },
   },
   {
+    path: 'blocks',
+    name: 'blocks',
+    component: () => import('./views/BlocksView.vue'),
+    meta: { title: 'blocks', needs: ['system.blocks'] },
+  },
+  {
+    path: 'host',
+    name: 'host',
+    component: () => import('./views/HostView.vue'),
+    meta: { title: 'host', needs: ['plugin.view_all', 'plugin.view_own'] },
+  },
+  {
     path: 'developers',
     name: 'developers',
     component: () => import('./views/DevelopersView.vue'),

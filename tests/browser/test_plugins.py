@@ -511,10 +511,10 @@ def test_a_plugin_is_deprecated(visit: Visit, server: Server) -> None:
     published(server, name)
     admin = opened(visit, name)
     admin.test("deprecate").click()
+    admin.test("deprecation-reason").fill("不再维护")
     assert server.client.detail(name)["plugin"]["is_deprecated"] is False
-    expect(admin.page.locator(".el-message-box")).to_contain_text("不能撤销")
-    admin.confirm()
-    expect(admin.test("deprecate")).to_have_count(0)
+    admin.test("deprecation-save").click()
+    expect(admin.test("deprecation")).to_contain_text("不再维护")
     assert tags(admin) == ["已发布", "已启用", "已弃用"]
     assert server.client.detail(name)["plugin"]["is_deprecated"] is True
 

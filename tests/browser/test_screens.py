@@ -33,6 +33,8 @@ SCREENS = {
     "review": ("/reviews/{review}", '[data-test="review"]'),
     "appeals": ("/appeals", f'[data-test="appeal-{APPEALED}"]'),
     "ratings": ("/ratings", '[data-test^="rating-"]'),
+    "blocks": ("/blocks", '[data-test="block-com.example.plugin-1"]'),
+    "host": ("/host?plugin=com.example.plugin-0&version=1.0.0", '[data-test="host-form"]'),
     "developers": ("/developers", '[data-test="developer-ada"]'),
     "users": ("/users", '[data-test="user-colleague"]'),
     "categories": ("/categories", '[data-test="category-构建"]'),
@@ -80,6 +82,9 @@ def review(server: Server) -> str:
     answered(root.call("PUT", f"{V1}/admin/system/config", json={"reserved_prefixes": prefixes}))
     notice = {"message": UNBROKEN, "starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-01T01:00:00Z"}
     answered(root.post(f"{V1}/admin/system/maintenance", notice))
+    reason = {"zh": LONG, "en": UNBROKEN}
+    block = {"plugin": "com.example.plugin-1", "versions": ">=1.0.0", "sha256": ["a" * 64], "advisory_url": UNBROKEN}
+    answered(root.post(f"{V1}/admin/blocks", {**block, "severity": "remove", "reason": reason}), 201)
     rows = answered(reviewer.get(f"{V1}/admin/reviews/queue"))["reviews"]
     return str(next(row["id"] for row in rows if row["plugin"]["plugin_name"] == WAITING))
 
@@ -189,6 +194,9 @@ def test_the_tabs_of_the_system_are_for_everybody_and_fit(
         ("upload", "/plugins", "upload"),
         ("verification", "/developers?search=ada", "verify"),
         ("category", "/categories", "category-new"),
+        ("block", "/blocks", "block-new"),
+        ("release", "/plugins/com.example.two", "manage"),
+        ("deprecation", "/plugins/com.example.two", "deprecate"),
         ("rating-reason", "/ratings?hidden=false", "hide"),
         ("backup-delete", "/backups", "delete"),
         ("appeal", "/appeals", "appeal-decide"),
@@ -254,6 +262,7 @@ def test_a_question_covers_what_is_behind_it(show: Show, path: str) -> None:
         ("/ratings?reported=true&hidden=false", "没有数据"),
         ("/reviews?status=needs_changes", ""),
         ("/appeals?status=approved", "没有申诉"),
+        ("/blocks?plugin=com.example.nosuchthing", "没有封禁"),
     ],
 )
 def test_where_there_is_nothing_it_says_so(show: Show, path: str, says: str) -> None:
@@ -320,6 +329,7 @@ def forget(admin: Admin, words: str) -> None:
         ("review", "**/api/v1/admin/reviews/{review}"),
         ("appeals", "**/admin/appeals?*"),
         ("ratings", "**/admin/ratings?*"),
+        ("blocks", "**/admin/blocks?*"),
         ("developers", "**/admin/developers?*"),
         ("users", "**/admin/users?*"),
         ("categories", "**/marketplace/categories"),

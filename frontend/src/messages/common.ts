@@ -9,6 +9,8 @@ export const common = {
     reviews: ['审核', 'Reviews'],
     appeals: ['申诉', 'Appeals'],
     ratings: ['评价', 'Ratings'],
+    blocks: ['封禁', 'Blocks'],
+    host: ['更新检查', 'Update checks'],
     developers: ['开发者', 'Developers'],
     users: ['用户', 'Users'],
     categories: ['分类', 'Categories'],
@@ -122,6 +124,8 @@ export const common = {
     high: ['高', 'High'],
     medium: ['中', 'Medium'],
     low: ['低', 'Low'],
+    active: ['生效中', 'In force'],
+    revoked: ['已撤销', 'Revoked'],
   },
   role: {
     user: ['普通用户', 'User'],

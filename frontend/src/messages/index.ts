@@ -4,13 +4,14 @@ import { common } from './common'
 import { dashboard } from './dashboard'
 import { people } from './people'
 import { plugins } from './plugins'
+import { blocks, releases } from './releases'
 import { reviews } from './reviews'
 import { system } from './system'
 import type { Pair, Tree } from './tree'
 
 type Words<T> = { -readonly [K in keyof T]: T[K] extends Pair ? string : Words<T[K]> }
 
-const all = { ...common, dashboard, plugins, reviews, appeals, people, system } as const
+const all = { ...common, dashboard, plugins, reviews, appeals, people, system, releases, blocks } as const
 export type Messages = Words<typeof all>
 
 function isPair(value: Pair | Tree): value is Pair {

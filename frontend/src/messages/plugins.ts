@@ -87,7 +87,6 @@ export const plugins = {
     '禁用 {name}？它仍在列表中，但不能下载。',
     'Disable {name}? It stays in lists, but cannot be downloaded.',
   ],
-  askDeprecate: ['将 {name} 标为已弃用？此操作不能撤销。', 'Mark {name} as deprecated? This cannot be undone.'],
   askDeprecateVersion: [
     '将 {name} {version} 标为已弃用？此操作不能撤销，当前版本可能改变。',
     'Mark {name} {version} as deprecated? This cannot be undone, and another version may become the current one.',
