@@ -1,4 +1,6 @@
-"""Cooldowns and blocks that end by themselves: a thread of its own, because a maintenance task may take hours."""
+"""Cooldowns and blocks that end by themselves, and what nodes of an earlier version wrote: a thread of its own, because
+a maintenance task may take hours.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from flask import Flask
 from ..clock import utcnow
 from ..database.unit_of_work import unit_of_work
 from ..services import plugins
+from ..services.catalog import revision_cache
+from ..services.plugins import repairs
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,8 @@ class DueReleases(threading.Thread):
     def __init__(self, app: Flask) -> None:
         super().__init__(name="due releases", daemon=True)
         self._app = app
+        # The catalogue's revision up to which current versions are known to be right: first that of the start.
+        self._known: int | None = None
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -44,6 +50,7 @@ class DueReleases(threading.Thread):
         """Do what is due now; returns how many plugins that were. Writes only if there are any."""
         shown = 0
         with self._app.app_context():
+            self._mend()
             while not self._stopping.is_set():
                 with unit_of_work(writing=False):
                     # Read each time: the clock may be set back meanwhile.
@@ -52,3 +59,15 @@ class DueReleases(threading.Thread):
                 with unit_of_work():
                     shown += plugins.show_due(utcnow())
         return shown
+
+    def _mend(self) -> None:
+        """Look at what changed since the last round. A restored database begins anew."""
+        with unit_of_work(writing=False):
+            revision = revision_cache.current()
+        if self._known is None or self._known > revision:
+            self._known = revision
+        while self._known < revision and not self._stopping.is_set():
+            before, self._known = self._known, repairs.mend(self._known)
+            if self._known == before:
+                # What changed beyond it is no published plugin.
+                self._known = revision
