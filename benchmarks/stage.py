@@ -47,6 +47,7 @@ class Stage:
     _packages: dict[str, Path] = field(default_factory=dict)
     _market: Market | None = None
     _grown: dict[int, Market] = field(default_factory=dict)
+    _released: dict[int, Market] = field(default_factory=dict)
 
     def hello(self) -> Server:
         return self._once("hello", lambda: self.servers.plain("hello", "benchmarks.hello:app", "/"))
@@ -66,6 +67,12 @@ class Stage:
         if size not in self._grown:
             self._grown[size] = market.make(self.servers.directory / f"grown-{size}", size)
         return self._grown[size]
+
+    def released(self, size: int) -> Market:
+        """One whose plugins have five versions each, and need one another."""
+        if size not in self._released:
+            self._released[size] = market.make(self.servers.directory / f"released-{size}", size, versions=5)
+        return self._released[size]
 
     def naive(self, size: int) -> Server:
         """The naive list over the database of a real server."""

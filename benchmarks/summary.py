@@ -77,6 +77,13 @@ TABLES: Final[dict[str, Table]] = {
                 against=_HELLO,
             ),
             _line("the same search again", "pages", "search page, kept", against=_HELLO),
+            _line(
+                "update check of 50 plugins; plan of a chain of ten, 10,000 plugins with five versions each",
+                "releases",
+                "update check of 50 plugins, *",
+                "plan of one plugin with a chain of ten, *",
+                against=_HELLO,
+            ),
         ),
         _BOTH_LEVELS,
     ),
