@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from microdock_server.vocabulary import AboutInstalled, HostAction, LockProblem, WhyNot
 
 from . import hosts
-from .live import ROOT, Server
+from .live import ROOT, Server, prepared_server
 from .test_tutorial import blocks, pattern
 from .test_tutorial import run as run_commands
 
@@ -93,3 +95,27 @@ def test_an_operator_blocks_a_malicious_version_as_the_document_shows(server: Se
     assert server.client.post("/api/plugins/version/download", by_version).status_code == 403
     revoked = root.post(f"/api/v1/admin/blocks/{made['data']['id']}/revoke", {"reason": "误报"})
     assert revoked.status_code == 200
+
+
+@pytest.mark.sqlite
+def test_the_id_that_a_host_made_up_is_neither_stored_nor_logged(prepared_data: Path, tmp_path: Path) -> None:
+    mine, refused = "5f2c9f1e6d3b4a70", "5f2c9f1e6d3b4a70" * 20
+    server = prepared_server(prepared_data, tmp_path / "data", LOG_LEVEL="DEBUG")
+    try:
+        server.start()
+        assert server.client.upload(hosts.program_package(hosts.CLOCK, "1.0.0")).status_code == 200
+        asked = {"installed": [{"name": hosts.CLOCK, "version": "1.0.0"}], "client_id": mine}
+        assert server.client.post("/api/plugins/updates", asked).status_code == 200
+        answer = server.client.post("/api/plugins/updates", {**asked, "client_id": refused})
+        assert answer.status_code == 422 and mine not in answer.text
+        # What was counted is written at the latest when the server ends.
+        assert server.stop() == 0
+    finally:
+        server.kill()
+    with closing(sqlite3.connect(server.data / "microdock.db")) as connection:
+        [[week, name]] = connection.execute("SELECT week, plugin_name FROM active_sketches").fetchall()
+        assert [row[0] for row in connection.execute("SELECT week FROM active_salts")] == [week]
+        assert name == hosts.CLOCK
+    files = [path for path in [*server.data.rglob("*"), server.console] if path.is_file()]
+    assert any("/api/plugins/updates" in path.read_text(errors="replace") for path in files)
+    assert [path for path in files if mine.encode() in path.read_bytes()] == []

@@ -427,3 +427,19 @@ def statements(app: Flask, api: Api, installed: list[dict[str, str]]) -> int:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def test_the_others_fit_a_plugin_that_is_pinned_to_what_is_installed(api: Api) -> None:
+    """What docs/hosts.md advises where the user refuses one of several updates that need each other."""
+    other = "com.example.other"
+    publish(api, "1.0.0", "2.0.0")
+    publish(api, "1.0.0", name=other)
+    publish(api, "1.1.0", name=other, dependencies={NAME: "<2.0.0"})
+    publish(api, "2.0.0", name=other, dependencies={NAME: "^2.0.0"})
+    mine = {"name": NAME, "version": "1.0.0"}
+    both = checked(api, mine, {"name": other, "version": "1.0.0"})
+    assert [found["target"]["version"] for found in both] == ["2.0.0", "2.0.0"]
+    pinned, fitting = checked(api, {**mine, "pin": "1.0.0"}, {"name": other, "version": "1.0.0"})
+    assert (pinned["action"], codes(pinned)) == ("none", [("pinned", "2.0.0")])
+    assert fitting["target"]["version"] == "1.1.0"
+    assert codes(fitting) == [("needs_dependency", "2.0.0")]
