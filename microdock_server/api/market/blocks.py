@@ -59,7 +59,7 @@ def preview(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
         "matches": [asdict(match) for match in found.matches],
         "current_version": found.current,
         "current_after": found.current_after,
-        "active_hosts": NOT_MEASURED,
+        "active_hosts": NOT_MEASURED if found.active_hosts is None else found.active_hosts,
     }
 
 

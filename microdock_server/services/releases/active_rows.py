@@ -99,6 +99,18 @@ def by_version(name: str, now: datetime | None = None) -> dict[str, int]:
     return best
 
 
+def of_versions(name: str, versions: Collection[str], now: datetime | None = None) -> int | None:
+    """About how many hosts use one of these versions of the plugin, counted as by_version does; a host that went from
+    one to another in a week is one host. None where no host with any version of the plugin was counted.
+    """
+    together: dict[str, Sketch] = {}
+    for row in _read([name], _shown_weeks(now)):
+        sketch = together.setdefault(row.week, Sketch())
+        if row.version in versions:
+            sketch.merge(Sketch.read(row.registers))
+    return max((sketch.estimate() for sketch in together.values()), default=None)
+
+
 def by_plugin(names: Collection[str], now: datetime | None = None) -> dict[str, int]:
     """The same of whole plugins. A host that went from one version to another in a week is one host."""
     together: dict[tuple[str, str], Sketch] = {}

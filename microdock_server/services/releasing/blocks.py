@@ -18,7 +18,7 @@ from .. import audit, catalog, configuration, notifications, plugins, revisions
 from ..accounts.tokens import Actor
 from ..paging import page_of
 from ..plugins import versions
-from ..releases import block_list, decision, lines
+from ..releases import active_rows, block_list, decision, lines
 from ..revisions import WHATEVER, Expected
 
 # What a client says about a block; what is changed of it needs approval again, but for the reason.
@@ -42,13 +42,15 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a block would do: the published versions that it matches, highest first, and the version that lists show,
-    before and after. `plugin` is None where the catalogue has none of this name.
+    before and after. `plugin` is None where the catalogue has none of this name; `active_hosts`, about how many hosts
+    use what matches, where none of the plugin's was counted lately.
     """
 
     plugin: Plugin | None
     matches: Sequence[Match]
     current: str | None
     current_after: str | None
+    active_hosts: int | None = None
 
 
 def needs_two(severity: BlockSeverity | str) -> bool:
@@ -242,7 +244,9 @@ def _preview(plugin: Plugin, block: decision.Block) -> Preview:
         for row in rows
         if _matches(block, row, now)
     ]
-    return Preview(plugin, matches, plugin.current_version, str(decision.current(line, now).version))
+    after = str(decision.current(line, now).version)
+    hosts = active_rows.of_versions(plugin.name, {match.version for match in matches}, now)
+    return Preview(plugin, matches, plugin.current_version, after, hosts)
 
 
 def _of(plugin: Plugin) -> Sequence[decision.Block]:

@@ -91,6 +91,24 @@ def test_what_is_kept_beside_a_sketch_is_what_it_says(
         assert row.estimate == active_rows.by_version(NAME)["1.0.0"]
 
 
+def test_a_block_s_preview_says_about_how_many_hosts_it_would_reach(
+    app: Flask, who: People, published_plugin: dict[str, Any]
+) -> None:
+    published_version(who.developer, who.reviewer, published_plugin["id"], "1.1.0")
+
+    def reached(versions: str) -> Any:
+        return data(who.admin.post(f"{BLOCKS}/preview", {**BLOCK, "versions": versions}))["active_hosts"]
+
+    assert reached("*") == "not_measured"
+    for number in range(5):
+        check(who.nobody, (NAME, "1.0.0"), client_id=f"host {number}")
+    for number in range(3):
+        check(who.nobody, (NAME, "1.1.0"), client_id=f"host {number}")
+    keep(app)
+    # Who went from one version to the other is one host.
+    assert [reached(versions) for versions in ("*", "1.0.0", "1.1.0", ">=2.0.0")] == [5, 5, 3, 0]
+
+
 def test_a_plugin_that_is_deleted_is_not_named(app: Flask, who: People, api: Api) -> None:
     assert api.upload(package()).status_code == 200
     check(who.nobody, (NAME, "1.0.0"), client_id="host")
