@@ -187,6 +187,7 @@ def test_a_lower_version_is_recommended_and_that_is_lifted(visit: Visit, server:
     expect(admin.test("recommended")).to_contain_text("2.0.0 有问题")
     admin.test("release-close").click()
     expect(admin.test("version-1.0.0")).to_contain_text("推荐版本")
+    expect(admin.test("version-2.0.0")).to_contain_text("高于推荐版本，不提供")
     assert detail(server, name)["version"] == "1.0.0"
     look(admin, "release-recommended")
     admin.test("lift").click()

@@ -6,6 +6,7 @@ export const releases = {
   manage: ['发布…', 'Release…'],
   manageOf: ['{version} 的发布', 'Release of {version}'],
   toAll: ['面向所有宿主', 'Offered to all hosts'],
+  above: ['高于推荐版本，不提供', 'Above the recommended version: not offered'],
   unpublished: ['尚未发布', 'Not published'],
   rollout: ['灰度 {percent} %', 'Rollout {percent} %'],
   paused: ['已暂停', 'Paused'],
