@@ -534,9 +534,9 @@ def test_one_version_is_deprecated(visit: Visit, server: Server) -> None:
     assert tags(admin) == ["已发布", "已启用"]
     found = {row["version"]: row["is_deprecated"] for row in server.client.detail(name)["versions"]}
     assert found == {"2.0.0": True, "1.0.0": False}
-    # As the question says: another version is the current one now.
-    assert server.client.detail(name)["plugin"]["current_version"] == "1.0.0"
-    expect(admin.page.locator("dl.facts .mono").nth(1)).to_have_text("1.0.0")
+    # As the question says: hosts are offered it all the same.
+    assert server.client.detail(name)["plugin"]["current_version"] == "2.0.0"
+    expect(admin.page.locator("dl.facts .mono").nth(1)).to_have_text("2.0.0")
 
 
 def test_a_plugin_is_suspended_for_a_reason_and_restored(visit: Visit, server: Server) -> None:

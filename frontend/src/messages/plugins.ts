@@ -88,8 +88,8 @@ export const plugins = {
     'Disable {name}? It stays in lists, but cannot be downloaded.',
   ],
   askDeprecateVersion: [
-    '将 {name} {version} 标为已弃用？此操作不能撤销，当前版本可能改变。',
-    'Mark {name} {version} as deprecated? This cannot be undone, and another version may become the current one.',
+    '将 {name} {version} 标为已弃用？此操作不能撤销。宿主仍会得到它。',
+    'Mark {name} {version} as deprecated? This cannot be undone. Hosts are offered it all the same.',
   ],
   askSuspend: ['下架 {name} 的原因', 'Why is {name} suspended?'],
   askRestore: ['恢复 {name} 的原因', 'Why is {name} restored?'],
