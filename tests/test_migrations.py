@@ -299,6 +299,22 @@ def test_what_is_not_offered_is_deprecated_on_the_way_back_from_0009(stocked: Ap
     }
 
 
+def test_what_is_blocked_waits_or_is_for_some_is_no_current_version_after_the_way_back(stocked: Api) -> None:
+    db.session.remove()
+    for number, state in (("1.1.0", "rollout = 50"), ("1.2.0", "is_held = TRUE")):
+        done(f"UPDATE plugin_versions SET {state} WHERE plugin_name = 'com.example.above' AND version = '{number}'")
+    done("UPDATE plugin_versions SET available_at = '2999-01-01' WHERE plugin_name = 'com.example.plain'")
+    done("UPDATE plugin_versions SET is_blocked = TRUE WHERE plugin_name = 'com.example.below'")
+    downgrade(revision="0008")
+    assert stored(VERSIONS.format("above")) == [("1.0.0", False), ("1.1.0", True), ("1.2.0", True)]
+    assert {is_deprecated for name in ("below", "plain") for _, is_deprecated in stored(VERSIONS.format(name))} == {
+        True
+    }
+    # The version before would send each version of it.
+    enabled = dict(stored("SELECT name, is_enabled FROM plugins"))
+    assert enabled == {"com.example.above": True, "com.example.below": False, "com.example.plain": True}
+
+
 def test_since_when_a_plugin_is_deprecated_is_in_the_audit_log(stocked: Api) -> None:
     for path in ("above", "below"):
         assert stocked.post("/api/plugins/deprecate", {"name": f"com.example.{path}"}).status_code == 200

@@ -14,6 +14,7 @@ from ..context import Context
 log = logging.getLogger(__name__)
 
 EVERY: Final = 60.0
+AFTER_FAILURE: Final = 30.0
 # A stopping process waits no longer for what it is about to merge.
 ENDS_SECONDS: Final = 10.0
 
@@ -35,7 +36,9 @@ class ActiveHosts(threading.Thread):
         self._keep()
         while not self._stopping.is_set():
             self._actives.is_full.wait(pause)
-            self._keep()
+            if not self._keep():
+                # What could not be merged is still full of counts: wait before the next try.
+                self._stopping.wait(AFTER_FAILURE)
             pause = EVERY
         # Once more: the last round may have begun before the last count.
         self._keep()
@@ -46,9 +49,11 @@ class ActiveHosts(threading.Thread):
         self._actives.is_full.set()
         self.join(ENDS_SECONDS)
 
-    def _keep(self) -> None:
+    def _keep(self) -> bool:
         try:
             with self._app.app_context():
                 self._actives.keep()
         except Exception:
             log.exception("what was counted of hosts could not be merged; it will be tried again")
+            return False
+        return True

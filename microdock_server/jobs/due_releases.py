@@ -65,6 +65,7 @@ class DueReleases(threading.Thread):
         with unit_of_work(writing=False):
             revision = revision_cache.current()
         if self._known is None or self._known > revision:
+            repairs.mend_suspects()
             self._known = revision
         while self._known < revision and not self._stopping.is_set():
             before, self._known = self._known, repairs.mend(self._known)

@@ -51,13 +51,22 @@ _DEPRECATED_AT = """
         updated_at)
     WHERE is_deprecated
 """
-# The version before skips deprecated versions where it chooses the current one: what must not be offered stays so.
+# The version before skips deprecated versions where it chooses the current one: what is withdrawn, waits, or is for
+# some hosts alone does not become it. It refuses no download of a single version: where a block refuses the current
+# one, the plugin is disabled.
 _WITHDRAWN = """
     UPDATE plugin_versions SET is_deprecated = true
-    WHERE is_yanked OR precedence > (
+    WHERE is_yanked OR is_blocked OR is_held OR is_paused OR rollout < 100 OR channel = 'preview'
+    OR available_at > CURRENT_TIMESTAMP OR precedence > (
         SELECT bound.precedence FROM plugins JOIN plugin_versions AS bound
         ON bound.plugin_name = plugins.name AND bound.version = plugins.recommended_version
         WHERE plugins.name = plugin_versions.plugin_name)
+"""
+_REFUSED = """
+    UPDATE plugins SET is_enabled = false
+    WHERE EXISTS (
+        SELECT 1 FROM plugin_versions AS shown
+        WHERE shown.plugin_name = plugins.name AND shown.version = plugins.current_version AND shown.is_blocked)
 """
 _INDEXES = (
     ("ix_plugins_next_change_at", "plugins", ["next_change_at"]),
@@ -121,6 +130,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(_WITHDRAWN)
+    op.execute(_REFUSED)
     op.drop_column("version_inventories", "entries")
     for table in ("active_salts", "active_sketches", "blocks"):
         op.drop_table(table)

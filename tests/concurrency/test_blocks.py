@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
@@ -13,9 +15,12 @@ from typing import Any
 import pytest
 import requests
 
+from microdock_server.clock import iso, utcnow
+from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
-from microdock_server.services import audit
-from microdock_server.vocabulary import Role
+from microdock_server.models import Setting
+from microdock_server.services import audit, catalog
+from microdock_server.vocabulary import BLOCK_LIST, Role
 
 from ..live import Client, Server, at_once, statuses
 from ..support import package
@@ -119,10 +124,23 @@ def test_the_serial_of_the_list_only_grows(server: Server, admins: list[Client])
 
 
 def test_a_list_that_is_old_is_made_anew_once(server: Server) -> None:
+    before = data(server.client.get("/api/plugins/blocks"))["serial"]
+    age(server)
     answers = at_once([partial(server.client.get, "/api/plugins/blocks") for _ in range(20)])
     assert statuses(answers) == {200: 20}
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["ETag"] for answer in answers}) == 1
+    assert before < data(answers[0])["serial"] == data(server.client.get("/api/plugins/blocks"))["serial"]
+
+
+def age(server: Server) -> None:
+    """Let the stored list be two hours old. Every process reads it anew: the catalogue's revision is another."""
+    with server.application() as app, app.app_context(), unit_of_work():
+        row = db.session.get_one(Setting, BLOCK_LIST)
+        said = json.loads(row.value)
+        said["generated_at"] = iso(utcnow() - timedelta(hours=2))
+        row.value = json.dumps(said)
+        catalog.next_revision()
 
 
 def test_nothing_is_sent_to_who_asks_after_a_block_is_made(server: Server, admins: list[Client]) -> None:

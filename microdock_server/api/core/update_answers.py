@@ -11,14 +11,13 @@ from urllib.parse import quote
 
 import orjson
 
-from ...bundle.versions import InvalidVersion, Version
 from ...clock import iso
 from ...context import settings
 from ...messages import Language, text
 from ...services.releases import block_list, decision, updates
+from ...services.releases.asked import asked_range, asked_version
 from ...services.releases.decision import Host, Line, Release, is_served
 from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
-from ...services.releases.lines import parsed_range, parsed_version
 from ...services.releases.updates import Choice, Installed, Told, Update
 from ...vocabulary import FULL_ROLLOUT, AboutInstalled, Channel, WhyNot
 
@@ -61,8 +60,9 @@ class _Known:
     choice: Choice
     update: Update
     body: bytes
-    # Characters of its changelogs.
+    # Characters of its changelogs, and whether all are there: so many were asked for at once that some were left out.
     changelogs: int
+    is_whole: bool
     since: datetime
     until: datetime | None
 
@@ -87,7 +87,9 @@ class _Plugin:
 
     @property
     def bytes(self) -> int:
-        return sum(known.bytes for known in self.known.values())
+        """About what it takes to keep, its line included: the index may have forgotten that."""
+        releases = 0 if self.line is None else len(self.line.releases)
+        return releases * OVERHEAD + sum(known.bytes for known in self.known.values())
 
 
 class UpdateAnswers:
@@ -106,7 +108,8 @@ class UpdateAnswers:
         if missing:
             made = self._made(asking, [wanted[place] for place in missing])
             for (place, key), known in zip(missing.items(), made, strict=True):
-                self._keep(asked[place], key, known)
+                if known.is_whole:
+                    self._keep(wanted[place], key, known)
                 found[place] = known
         every = [found[place] for place in range(len(asked))]
         is_short = sum(known.changelogs for known in every) <= CHANGELOGS_SHOWN
@@ -124,9 +127,10 @@ class UpdateAnswers:
         found: dict[int, _Known] = {}
         missing: dict[int, Any] = {}
         for place, (asked, line) in enumerate(wanted):
-            plugin = self._plugins.get(asked.name)
+            name = asked.name.lower()
+            plugin = self._plugins.get(name)
             if plugin is None or plugin.line is not line:
-                plugin = self._begin(asked.name, line)
+                plugin = self._begin(name, line)
             served = tuple(is_served(one, line.name, asking.host.client_id) for one in plugin.partial) if line else ()
             key = (asked, asking.key, served)
             known = plugin.known.get(key)
@@ -147,6 +151,7 @@ class UpdateAnswers:
                 answer,
                 orjson.dumps(body := shown(answer, changelogs, asking.language)),
                 sum(len(entry["changelog"]) for entry in body["changelog"]),
+                len(body["changelog"]) == len(answer.passed),
                 now,
                 None if line is None else decision.next_change(line, now),
             )
@@ -163,18 +168,20 @@ class UpdateAnswers:
                 self._bytes -= before.bytes
             if line is not None:
                 self._plugins[name] = plugin
+                self._bytes += plugin.bytes
         return plugin
 
-    def _keep(self, asked: Asked, key: Any, known: _Known) -> None:
+    def _keep(self, wanted: tuple[Asked, Line | None], key: Any, known: _Known) -> None:
+        asked, line = wanted
         with self._lock:
-            plugin = self._plugins.get(asked.name)
-            if plugin is None or plugin.line is not known.choice.line:
+            plugin = self._plugins.get(asked.name.lower())
+            if plugin is None or plugin.line is not line:
                 return
+            self._bytes -= plugin.bytes
             if len(plugin.known) >= KEPT_OF_ONE:
-                self._bytes -= plugin.bytes
                 plugin.known.clear()
             plugin.known[key] = known
-            self._bytes += known.bytes
+            self._bytes += plugin.bytes
             if self._bytes > KEPT_BYTES:
                 self._plugins.clear()
                 self._bytes = 0
@@ -184,20 +191,13 @@ def _choice(asking: Asking, asked: Asked, line: Line | None) -> Choice:
     installed = Installed(
         name=asked.name,
         text=asked.version,
-        version=_version(asked.version),
+        version=asked_version(asked.version),
         sha256=asked.sha256,
         channel=asked.channel,
-        pin=None if asked.pin is None else parsed_range(asked.pin),
+        pin=None if asked.pin is None else asked_range(asked.pin),
         granted=asked.granted,
     )
     return Choice.of(asking.host, installed, line)
-
-
-def _version(written: str) -> Version | None:
-    try:
-        return parsed_version(written)
-    except InvalidVersion:
-        return None
 
 
 def _wanted(found: Sequence[Update]) -> list[tuple[Line, Sequence[Release]]]:

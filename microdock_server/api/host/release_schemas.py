@@ -14,7 +14,7 @@ from ...messages import Message
 from ...schemas import fields
 from ...schemas.base import Schema
 from ...schemas.blocks import PublicBlock
-from ...services.releases.lines import parsed_range
+from ...services.releases.asked import asked_range
 from ...vocabulary import PLUGIN_NAME_MAX, RANGE_MAX, AboutInstalled, Channel, HostAction, WhyNot
 from ..core.update_answers import Asked
 
@@ -36,7 +36,7 @@ class RangeText(fields.Text):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return parsed_range(text)
+            return asked_range(text)
         except InvalidRange as reason:
             raise fields.refusal("field.version_range") from reason
 
@@ -150,7 +150,7 @@ def _are_permissions(granted: Any) -> bool:
 
 def _is_range(text: str) -> bool:
     try:
-        parsed_range(text)
+        asked_range(text)
     except InvalidRange:
         return False
     return True

@@ -13,9 +13,9 @@ from ...clock import utcnow
 from ...context import context, settings
 from ...messages import text
 from ...services.releases import locks, plans
+from ...services.releases.asked import asked_range
 from ...services.releases.decision import Derived, Host, Line
 from ...services.releases.gathering import Installed, Question, Wanted
-from ...services.releases.lines import parsed_range
 from ..core.request import language
 from ..core.surface import Answer
 from ..core.update_answers import Asked, download_path
@@ -91,7 +91,10 @@ def _told(problem: locks.Problem) -> dict[str, Any]:
 
 
 def _installed(asked: Sequence[Asked]) -> list[Installed]:
-    return [Installed(one.name, one.version, None if one.pin is None else parsed_range(one.pin)) for one in asked]
+    return [
+        Installed(one.name, one.version, None if one.pin is None else asked_range(one.pin), one.channel, one.sha256)
+        for one in asked
+    ]
 
 
 class _Published:

@@ -159,6 +159,8 @@ class Actives:
                     newer[one][1].merge(sketch)
                 elif len(newer) < MOST:
                     newer[one] = (factor, sketch)
+                else:
+                    self._left_out += 1
 
     def _secret(self, week: str) -> _Secret | None:
         try:
@@ -176,6 +178,9 @@ class Actives:
             except Conflict:
                 log.debug("another process made the salt in the same moment")
             found = read_autocommit(self._engine, _SALT, {"week": week})
+        if not found:
+            # For a node whose clock is ahead the week is over, and it deleted the salt.
+            raise Conflict()
         return bytes.fromhex(found[0].salt)
 
     def _forget_salts(self, week: str) -> None:

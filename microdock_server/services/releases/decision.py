@@ -40,8 +40,9 @@ class Release:
     is_deprecated: bool = False
     # By the engine's name as the manifest writes it. Engines whose range is empty are left out.
     engines: Mapping[str, EngineRange] = field(default_factory=dict)
-    # By the plugin's name as the manifest writes it.
+    # By the plugin's name as the manifest writes it; and by its name in lower case, without the plugin itself.
     dependencies: Mapping[str, Range] = field(default_factory=dict)
+    needs: Mapping[str, Range] = field(default_factory=dict)
     # None: not declared, which is not the same as none.
     permissions: tuple[str, ...] | None = None
 
@@ -140,6 +141,15 @@ def why_not(release: Release, line: Line, host: Host, pin: Range | None = None) 
     `pin` is a range that the host's user set. What other installed plugins need is decided by `updates`.
     """
     return _withdrawn(release, line, host.now) or _unfit(release, line.name, host, pin)
+
+
+def satisfies(needed: Range, version: Version, *, is_installed: bool, wants_preview: bool) -> bool:
+    """Does a version satisfy another plugin's dependency?
+
+    A prerelease between the bounds does if it is installed already, or if the host wants previews; of others npm's rule
+    holds.
+    """
+    return needed.spans(version) if is_installed or wants_preview else needed.contains(version)
 
 
 def strongest_block(line: Line, version: Version | None, hashes: Iterable[str], now: datetime) -> Block | None:

@@ -39,7 +39,12 @@ _RELEASES: Final = (
         (_VERSION.c.channel == Channel.PREVIEW.value).label("is_preview"),
         func.substr(_VERSION.c.changelog, 1, CHANGELOG_SHOWN + 1).label("changelog"),
     )
-    .where(_VERSION.c.status == PluginStatus.PUBLISHED.value, _VERSION.c.published_at.is_not(None))
+    .where(
+        _VERSION.c.status == PluginStatus.PUBLISHED.value,
+        _VERSION.c.published_at.is_not(None),
+        # Nobody can download it.
+        _VERSION.c.is_blocked.is_(False),
+    )
     # As the index has them, but for versions of one plugin that were published in the same second.
     .order_by(_VERSION.c.published_at.desc(), _VERSION.c.plugin_name.desc(), _VERSION.c.precedence.desc())
     .limit(NEWEST)

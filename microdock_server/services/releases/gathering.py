@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Final
 
-from ...bundle.versions import InvalidVersion, Range, Version
+from ...bundle.versions import Range
 from ...vocabulary import Channel
+from .asked import asked_version
 from .decision import Derived, Host, Line, Release, strongest_block, why_not
 from .search import Candidate, Kind, Need, Problem, TooManySteps
 
@@ -16,7 +16,6 @@ from .search import Candidate, Kind, Need, Problem, TooManySteps
 Lines = Callable[[Collection[str]], Mapping[str, Line]]
 
 
-_VERSIONS: Final = 16_384
 _needs_of: Final[Derived[tuple[Need, ...]]] = Derived()
 
 
@@ -30,11 +29,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A plugin that the host has. `pin`: the versions that its user allows it to change to."""
+    """A plugin that the host has. `pin`: the versions that its user allows it to change to; `channel` takes precedence
+    over the host's; `sha256` is the package's, if known.
+    """
 
     name: str
     version: str
     pin: Range | None = None
+    channel: Channel | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,11 @@ class Gathered:
         """What the host has of the plugin."""
         return next((one for one in self.candidates.get(key, ()) if one.is_installed), None)
 
+    def host_of(self, key: str) -> Host:
+        """The host as it asks about this plugin."""
+        host, mine = self.question.host, self.installed.get(key)
+        return host if mine is None or mine.channel is None else replace(host, channel=mine.channel)
+
     def excuse(self) -> None:
         """Let what does not hold today be as it is, except that what is needed is not removed."""
         excused = frozenset(need for need in self.broken if need.name not in self.removed)
@@ -129,17 +137,18 @@ def _spread(
     come to be of what it needs satisfies it.
     """
     is_preview = found.question.host.channel is Channel.PREVIEW
+    previews = {key for key, one in found.installed.items() if one.channel is Channel.PREVIEW}
     concerned: dict[str, Sequence[Candidate]] = {}
     ahead = first
     while ahead:
         _load(found, lines, ahead, most)
         here = {key: _candidates(found, key) for key in sorted(ahead)}
         concerned |= here
-        found.problem = Problem({**found.candidates, **concerned}, is_preview)
+        found.problem = Problem({**found.candidates, **concerned}, is_preview, previews)
         ahead = set(_further(found, here, dependents)) - concerned.keys()
     found.untouched = {key: found.candidates[key][0] for key in found.installed if key not in concerned}
     found.candidates |= concerned
-    found.problem = Problem(concerned, is_preview, settled=found.untouched.keys())
+    found.problem = Problem(concerned, is_preview, previews, settled=found.untouched.keys())
     found.roots = list(_roots(found, concerned.keys()))
 
 
@@ -155,7 +164,7 @@ def _further(
 
 
 def _installed_only(found: Gathered, key: str) -> Sequence[Candidate]:
-    version = version_of(found.installed[key].version)
+    version = asked_version(found.installed[key].version)
     line = found.lines[key]
     release = None if line is None or version is None else line.find(version)
     # A plugin that no catalogue knows satisfies nothing, whatever its version.
@@ -169,7 +178,7 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
     line = found.lines[key]
     others: list[Candidate] = []
     if line is not None and line.is_enabled:
-        host = found.question.host
+        host = found.host_of(key)
         offered = (one for one in line.releases if mine is None or one.version != mine.version)
         others = [
             Candidate(key, 2 << place, one.version, one, _needs(key, one))
@@ -181,14 +190,13 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
 
 def _needs(key: str, release: Release | None) -> tuple[Need, ...]:
     """A release's dependencies, made once for all questions. One on the plugin itself means nothing."""
-    if release is None or not release.dependencies:
+    if release is None or not release.needs:
         return ()
     return _needs_of.of(release, lambda: _made_needs(key, release))
 
 
 def _made_needs(key: str, release: Release) -> tuple[Need, ...]:
-    every = (Need(Kind.DEPENDENCY, name.lower(), str(wanted), key) for name, wanted in release.dependencies.items())
-    return tuple(need for need in every if need.name != key)
+    return tuple(Need(Kind.DEPENDENCY, name, str(wanted), key) for name, wanted in release.needs.items())
 
 
 def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:
@@ -220,7 +228,9 @@ def _is_blocked(found: Gathered, key: str, mine: Candidate) -> bool:
     line = found.lines[key]
     if line is None or not line.blocks:
         return False
-    hashes = () if mine.release is None else (mine.release.sha256,)
+    known = found.installed.get(key)
+    packages = (None if mine.release is None else mine.release.sha256, None if known is None else known.sha256)
+    hashes = [sha256 for sha256 in packages if sha256 is not None]
     return strongest_block(line, mine.version, hashes, found.question.host.now) is not None
 
 
@@ -238,12 +248,3 @@ def _roots(found: Gathered, concerned: Collection[str]) -> Iterator[Need]:
             yield Need(Kind.INSTALLED, key)
             if one.pin is not None:
                 yield Need(Kind.PIN, key, str(one.pin))
-
-
-@lru_cache(_VERSIONS)
-def version_of(text: str) -> Version | None:
-    """A host's word for a version; None where it is not SemVer."""
-    try:
-        return Version.parse(text)
-    except InvalidVersion:
-        return None

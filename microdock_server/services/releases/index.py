@@ -154,12 +154,13 @@ class ReleaseIndex:
             self._lines.clear()
             self._changelogs.clear()
             self._releases = 0
-        self._revision, self._count, self._last = revision, count, last or 0
         serial = block_list.serial_in_unit()
         if serial != self._blocks_serial or not is_known:
             self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_in_force().items()})
         self._blocks_serial = self._serial = serial
         self._serial_at = time.monotonic()
+        # Last: after a failure the next question tries again.
+        self._revision, self._count, self._last = revision, count, last or 0
 
     def _take_blocks(self, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         for key in self._blocks.keys() | blocks.keys():

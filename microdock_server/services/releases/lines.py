@@ -94,9 +94,17 @@ def release_of(row: Any) -> Release:
     return replace(
         outline_of(row),
         engines=_shared(_ENGINE, row.engines),
-        dependencies=_shared(_PLUGIN_RANGE, row.dependencies),
+        dependencies=(ranges := _shared(_PLUGIN_RANGE, row.dependencies)),
+        needs=_needs_of(row.plugin_name.lower(), ranges) if ranges else ranges,
         permissions=None if row.permissions is None else tuple(row.permissions),
     )
+
+
+def _needs_of(key: str, ranges: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A dependency on the plugin itself means nothing."""
+    if key not in ranges and all(name.islower() for name in ranges):
+        return ranges
+    return {name.lower(): needed for name, needed in ranges.items() if name.lower() != key}
 
 
 def outline_of(row: Any) -> Release:

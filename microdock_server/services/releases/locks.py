@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from ...bundle.versions import Version
 from ...vocabulary import LockProblem, PlanAction
+from .asked import asked_version
 from .decision import Derived, Line, Release, strongest_block
-from .gathering import Installed, Lines, version_of
+from .gathering import Installed, Lines
 from .plans import Part, Planned, action_for, in_order
 
 LOCKFILE_VERSION: Final = 1
@@ -87,7 +88,7 @@ def check(locked: Sequence[Locked], installed: Sequence[Installed], lines: Lines
 
 
 def _kept(mine: Installed, line: Line | None) -> Part:
-    version = version_of(mine.version)
+    version = asked_version(mine.version)
     release = None if line is None or version is None else line.find(version)
     needs = frozenset(name.lower() for name in release.dependencies) if release is not None else frozenset()
     return Part(mine.name if line is None else line.name, mine.version, PlanAction.KEEP, release, needs)
@@ -95,7 +96,7 @@ def _kept(mine: Installed, line: Line | None) -> Part:
 
 def _part(locked: Locked, line: Line, mine: Installed | None) -> Part:
     version = Version.parse(locked.version)
-    has = None if mine is None else version_of(mine.version)
+    has = None if mine is None else asked_version(mine.version)
     action = PlanAction.KEEP if version == has else action_for(mine, version)
     needs = frozenset(name.lower() for name in locked.dependencies)
     return Part(line.name, locked.version, action, line.find(version), needs)

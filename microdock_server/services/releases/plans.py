@@ -10,8 +10,9 @@ from ...bundle.versions import Version
 from ...errors import TooComplex, UnknownPlugin
 from ...vocabulary import PlanAction
 from . import conflicts
+from .asked import asked_version
 from .decision import Release
-from .gathering import Gathered, Installed, Lines, Question, gather, version_of
+from .gathering import Gathered, Installed, Lines, Question, gather
 from .search import MAX_STEPS, Candidate, Impossible, Kind, Need, Steps, TooManySteps, search
 
 # Plugins that one question may concern.
@@ -116,7 +117,7 @@ def action_for(mine: Installed | None, version: Version | None) -> PlanAction:
     """What brings a host to a version that it does not have."""
     if mine is None:
         return PlanAction.INSTALL
-    had = version_of(mine.version)
+    had = asked_version(mine.version)
     return PlanAction.DOWNGRADE if had is not None and version is not None and version < had else PlanAction.UPDATE
 
 

@@ -16,12 +16,12 @@ from resolvelib.resolvers import Criterion, RequirementInformation, Resolution
 from resolvelib.structs import State
 
 from ...bundle.versions import Range, Version
-from .decision import Release
+from .decision import Release, satisfies
 
 # Versions tried for one question, those of its explanation included.
 MAX_STEPS: Final = 5_000
 _PLUGINS_A_STEP: Final = 50
-_COMPARED: Final = 16_384
+_COMPARED: Final = 4096
 # Never reached, since each round takes a step; a tenth of it is what resolvelib gives its jumps before it undoes them.
 _ROUNDS: Final = 100 * MAX_STEPS
 
@@ -97,6 +97,8 @@ class Problem:
     candidates: Mapping[str, Sequence[Candidate]]
     # A prerelease between the bounds of a dependency satisfies it: the host wants previews.
     is_preview: bool = False
+    # Plugins of which the host wants previews all the same.
+    previews: Collection[str] = ()
     # Dependencies of installed versions that do not hold on the host today, and need not.
     excused: frozenset[Need] = frozenset()
     # Installed plugins that satisfy all that may come to be needed of them: they are no part of the search.
@@ -173,15 +175,16 @@ class Problem:
         return one.version is not None and self._is_within(one, one.version, need)
 
     def _is_within(self, one: Candidate, version: Version, need: Need) -> bool:
-        if need.kind is Kind.PIN or one.is_installed or self.is_preview:
-            return _spans(need.range, str(version))
-        return _contains(need.range, str(version))
+        if need.kind is Kind.PIN:
+            return _spans(need.range, version.text)
+        return _satisfies(need.range, version.text, one.is_installed, self.is_preview or one.name in self.previews)
 
 
 # The same texts are compared again and again, for one host after the other.
 @lru_cache(_COMPARED)
-def _contains(wanted: str, version: str) -> bool:
-    return Range.parse(wanted).contains(version)
+def _satisfies(wanted: str, version: str, is_installed: bool, wants_preview: bool) -> bool:
+    needed, parsed = Range.parse(wanted), Version.parse(version)
+    return satisfies(needed, parsed, is_installed=is_installed, wants_preview=wants_preview)
 
 
 @lru_cache(_COMPARED)

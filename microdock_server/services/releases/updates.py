@@ -17,7 +17,7 @@ from typing import Any, Final
 from ...bundle.versions import Range, Version
 from ...vocabulary import AboutInstalled, BlockSeverity, Channel, HostAction, WhyNot
 from . import permissions
-from .decision import Block, Host, Line, Reason, Release, strongest_block, why_not
+from .decision import Block, Host, Line, Reason, Release, satisfies, strongest_block, why_not
 
 # How many reasons an answer has for one plugin, and how many versions are tried for one.
 MOST: Final = 20
@@ -139,7 +139,7 @@ class Choice:
     @property
     def needs(self) -> bool:
         """Does what the host has afterwards need other plugins?"""
-        return self.chosen is not None and bool(self.chosen.dependencies)
+        return self.chosen is not None and bool(self.chosen.needs)
 
     @property
     def target(self) -> Release | None:
@@ -161,15 +161,30 @@ class Choice:
     def _goes(self) -> bool:
         return self.block is not None and self.block.severity is not BlockSeverity.WARN
 
+    def spelling(self, key: str) -> str:
+        """The name of a plugin that the chosen version needs, as its manifest writes it."""
+        written = () if self.chosen is None else self.chosen.dependencies
+        return next((name for name in written if name.lower() == key), key)
+
     def strike(self, reason: Reason) -> None:
         """Take the best choice away."""
         self.struck[self.offered.pop(0).version] = reason
 
-    def can_be(self, needed: Range) -> bool:
-        """Is there a choice left that fits the range?"""
-        if any(needed.contains(release.version) for release in self.offered):
+    def fits(self, needed: Range) -> bool:
+        """Does what the host has afterwards satisfy a dependency?"""
+        version = self.version
+        return version is not None and self._satisfies(needed, version, is_installed=self.target is None)
+
+    def can_fit(self, needed: Range) -> bool:
+        """Is there a choice left that satisfies it?"""
+        if any(self._satisfies(needed, release.version, is_installed=False) for release in self.offered):
             return True
-        return not self._goes and self.installed.version is not None and needed.contains(self.installed.version)
+        stays = None if self._goes else self.installed.version
+        return stays is not None and self._satisfies(needed, stays, is_installed=True)
+
+    def _satisfies(self, needed: Range, version: Version, *, is_installed: bool) -> bool:
+        wants_preview = self.host.channel is Channel.PREVIEW
+        return satisfies(needed, version, is_installed=is_installed, wants_preview=wants_preview)
 
     def answer(self) -> Update:
         line, installed = self.line, self.installed
@@ -258,8 +273,8 @@ def _fit(choices: Mapping[str, Choice]) -> None:
     needers: dict[str, set[str]] = defaultdict(set)
     for key, choice in choices.items():
         for release in (*choice.offered, choice.own):
-            for name in release.dependencies if release is not None else ():
-                needers[name.lower()].add(key)
+            for name in release.needs if release is not None else ():
+                needers[name].add(key)
     # Nothing breaks that nobody touches: those who stay are looked at only beside somebody who does not.
     dirty = {key for key, choice in choices.items() if choice.offered}
     dirty |= {needer for key in dirty for needer in needers[key]}
@@ -287,10 +302,9 @@ def _loss(choice: Choice, choices: Mapping[str, Choice]) -> tuple[Choice, Reason
     chosen = choice.chosen
     if chosen is None:
         return None
-    for name, needed in sorted(chosen.dependencies.items()):
-        other = choices.get(name.lower())
-        has = None if other is None else other.version
-        if has is not None and needed.contains(has):
+    for name, needed in sorted(chosen.needs.items()):
+        other = choices.get(name)
+        if other is not None and other.fits(needed):
             continue
         loss = _give_way(choice, other, name, needed)
         if loss is not None:
@@ -302,20 +316,19 @@ def _give_way(choice: Choice, other: Choice | None, name: str, needed: Range) ->
     """Which of the two loses its best choice: None where that helps nobody, or where it was so before."""
     has = None if other is None else other.version
     if choice.target is not None:
-        if other is None and choice.own is not None and name in choice.own.dependencies:
+        if other is None and choice.own is not None and name in choice.own.needs:
             return None
-        if other is None or not other.can_be(needed) or _fits_without(choice, other, name):
-            params = {"name": name, "range": str(needed), "has": None if has is None else str(has)}
+        if other is None or not other.can_fit(needed) or _fits_without(choice, other, name):
+            params = {"name": choice.spelling(name), "range": str(needed), "has": None if has is None else str(has)}
             return choice, Reason(WhyNot.NEEDS_DEPENDENCY, params)
-    if other is None or not other.offered or not other.can_be(needed):
+    if other is None or not other.offered or not other.can_fit(needed):
         return None
     return other, Reason(WhyNot.HELD_BY, {"by": choice.installed.name, "range": str(needed)})
 
 
 def _fits_without(choice: Choice, other: Choice, name: str) -> bool:
     """Would a plugin fit what the other is about to become, if it gave its best choice up?"""
-    has, rest = other.version, (*choice.offered[1:], choice.own)
-    if has is None:
+    if other.version is None:
         return False
-    needs = (release.dependencies.get(name) for release in rest if release is not None)
-    return any(needed is None or needed.contains(has) for needed in needs)
+    needs = (release.needs.get(name) for release in (*choice.offered[1:], choice.own) if release is not None)
+    return any(needed is None or other.fits(needed) for needed in needs)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from microdock_server.clock import iso, utcnow
 from microdock_server.database.session import db
@@ -408,6 +409,33 @@ def test_a_check_asks_no_statement_for_each_plugin(app: Flask, api: Api) -> None
     assert counts[0] == counts[1]
     # All of it is known now.
     assert statements(app, api, many) == 1
+
+
+def test_a_changelog_that_one_answer_has_no_room_for_is_in_the_next(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"com.example.p{number}" for number in range(4)]
+    for name in names:
+        publish(api, "1.0.0", "1.1.0", name=name, changelog="x" * 40)
+    for module in ("microdock_server.services.releases.index", "microdock_server.api.core.update_answers"):
+        monkeypatch.setattr(f"{module}.CHANGELOGS_SHOWN", 100)
+    installed = [{"name": name, "version": "1.0.0"} for name in names]
+    assert [len(one["changelog"]) for one in checked(api, *installed)] == [1, 1, 0, 0]
+    assert [len(one["changelog"]) for one in checked(api, installed[3])] == [1]
+
+
+def test_a_block_is_seen_even_if_looking_for_it_failed_once(
+    api: Api, root: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(api, "1.0.0")
+    assert check(api, "1.0.0")["block"] is None
+    block(root, "disable")
+
+    def fail() -> Any:
+        raise OperationalError("SELECT", None, Exception("disk I/O error"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("microdock_server.services.releases.lines.blocks_in_force", fail)
+        assert api.post(PATH, {"installed": []}).status_code >= 500
+    assert check(api, "1.0.0")["action"] == "disable"
 
 
 def statements(app: Flask, api: Api, installed: list[dict[str, str]]) -> int:

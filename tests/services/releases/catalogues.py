@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,14 @@ RANGES = ("^1.0.0", "^2.0.0", "^3.0.0", ">=2.0.0", "<3.0.0", "*", "1.0.0 || 3.0.
 def release(version: str, **needs: str) -> Release:
     """`release("1.0.0", b="^1.0.0")`: its package is told by its hash."""
     dependencies = {name: Range.parse(text) for name, text in needs.items()}
-    return Release(Version.parse(version), NOW, f"{abs(hash(version)):064x}"[:64], 1, dependencies=dependencies)
+    return Release(
+        Version.parse(version),
+        NOW,
+        hashlib.sha256(version.encode()).hexdigest(),
+        1,
+        dependencies=dependencies,
+        needs=dependencies,
+    )
 
 
 def line(name: str, *releases: Release, **state: bool) -> Line:

@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 
 from microdock_server.bundle.versions import Range, Version
 from microdock_server.services.releases import updates
-from microdock_server.services.releases.decision import Host, Line, Release, why_not
+from microdock_server.services.releases.decision import Host, Line, Release, satisfies, why_not
 from microdock_server.services.releases.updates import Choice, Installed, Update
+from microdock_server.vocabulary import Channel
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NAMES = ("a", "b", "c", "d")
-NUMBERS = ("1.0.0", "1.1.0", "2.0.0", "3.0.0")
+NUMBERS = ("1.0.0", "1.1.0", "2.0.0-rc.1", "2.0.0", "3.0.0")
 RANGES = ("*", "^1.0.0", ">=2.0.0", "1.0.0", "<3.0.0", "^9.0.0")
 
 
 def release(number: str, needs: Mapping[str, str] | None = None, *, is_yanked: bool = False) -> Release:
     ranges = {name: Range.parse(text) for name, text in (needs or {}).items()}
-    return Release(Version.parse(number), NOW, "ab" * 32, 1, is_yanked=is_yanked, dependencies=ranges)
+    return Release(Version.parse(number), NOW, "ab" * 32, 1, is_yanked=is_yanked, dependencies=ranges, needs=ranges)
 
 
 def line(name: str, *releases: Release, recommended: str | None = None) -> Line:
@@ -34,8 +35,8 @@ def has(name: str, number: str) -> Installed:
     return Installed(name, number, Version.parse(number))
 
 
-def decided(lines: Mapping[str, Line], *installed: Installed) -> dict[str, Update]:
-    host = Host(NOW)
+def decided(lines: Mapping[str, Line], *installed: Installed, channel: Channel = Channel.STABLE) -> dict[str, Update]:
+    host = Host(NOW, channel=channel)
     found = updates.decide([Choice.of(host, one, lines.get(one.name)) for one in installed])
     return {one.installed.name: one for one in found}
 
@@ -49,7 +50,10 @@ def reasons(found: Update) -> list[tuple[str, str | None, dict[str, object]]]:
 
 
 def test_an_update_that_another_does_not_bear_is_held_back() -> None:
-    lines = {"a": line("a", release("1.0.0", {"b": "^1.0.0"})), "b": line("b", *map(release, NUMBERS))}
+    lines = {
+        "a": line("a", release("1.0.0", {"b": "^1.0.0"})),
+        "b": line("b", *map(release, ("1.0.0", "1.1.0", "2.0.0", "3.0.0"))),
+    }
     found = decided(lines, has("a", "1.0.0"), has("b", "1.0.0"))
     assert target(found["b"]) == "1.1.0"
     assert reasons(found["b"]) == [
@@ -103,29 +107,40 @@ catalogues = st.fixed_dictionaries(
 hosts = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(NUMBERS), min_size=1)
 
 
-@given(catalogues, hosts, st.randoms(use_true_random=False))
+@given(catalogues, hosts, st.sampled_from(list(Channel)), st.randoms(use_true_random=False))
 def test_targets_fit_each_other_and_depend_on_no_order(
     catalogue: dict[str, tuple[dict[str, tuple[dict[str, str], bool]], str | None]],
     host: dict[str, str],
+    channel: Channel,
     chance: random.Random,
 ) -> None:
     lines = {
         name: line(
             name,
-            *(release(number, wanted, is_yanked=yanked) for number, (wanted, yanked) in versions.items()),
+            *(
+                release(number, {other: text for other, text in wanted.items() if other != name}, is_yanked=yanked)
+                for number, (wanted, yanked) in versions.items()
+            ),
             recommended=recommended,
         )
         for name, (versions, recommended) in catalogue.items()
     }
     installed = [has(name, number) for name, number in host.items()]
-    found = decided(lines, *installed)
-    _ensure_fit(lines, host, found)
+    found = decided(lines, *installed, channel=channel)
+    _ensure_fit(lines, host, found, channel)
     chance.shuffle(installed)
-    again = decided(lines, *installed)
+    again = decided(lines, *installed, channel=channel)
     assert all(again[name] == one for name, one in found.items())
 
 
-def _ensure_fit(lines: Mapping[str, Line], host: Mapping[str, str], found: Mapping[str, Update]) -> None:
+def _ensure_fit(
+    lines: Mapping[str, Line], host: Mapping[str, str], found: Mapping[str, Update], channel: Channel
+) -> None:
+    def holds(needed: Range, other: str) -> bool:
+        is_installed = found[other].target is None
+        wants_preview = channel is Channel.PREVIEW
+        return satisfies(needed, after[other], is_installed=is_installed, wants_preview=wants_preview)
+
     after = {name: Version.parse(target(one) or host[name]) for name, one in found.items()}
     for name, one in found.items():
         least = after[name]
@@ -135,16 +150,16 @@ def _ensure_fit(lines: Mapping[str, Line], host: Mapping[str, str], found: Mappi
         if one.target is None:
             continue
         # Nothing is offered that would not be offered to a host with this plugin alone, or that breaks a dependency.
-        assert why_not(one.target, lines[name], Host(NOW)) is None
+        assert why_not(one.target, lines[name], Host(NOW, channel=channel)) is None
         before = lines[name].find(Version.parse(host[name]))
         for other, needed in one.target.dependencies.items():
             if other in after:
-                assert needed.contains(after[other])
+                assert holds(needed, other)
             else:
                 assert before is not None and other in before.dependencies
     for name, one in found.items():
         # What stays keeps what it had.
         stays = lines[name].find(after[name]) if one.target is None else None
         for other, needed in stays.dependencies.items() if stays is not None else ():
-            if other in after and needed.contains(Version.parse(host[other])):
-                assert needed.contains(after[other])
+            if other in after and needed.spans(Version.parse(host[other])):
+                assert holds(needed, other)
