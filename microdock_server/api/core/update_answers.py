@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -24,6 +24,8 @@ from ...vocabulary import FULL_ROLLOUT, AboutInstalled, Channel, WhyNot
 # Bytes of answers that one process keeps, and answers about one plugin.
 KEPT_BYTES: Final = 12 * 1024 * 1024
 OVERHEAD: Final = 1500
+# Characters of granted permissions beyond which an answer is not kept.
+LONGEST_KEPT: Final = 2000
 KEPT_OF_ONE: Final = 64
 
 
@@ -69,7 +71,7 @@ class _Known:
     @property
     def bytes(self) -> int:
         """About what it takes to keep."""
-        return len(self.body) + OVERHEAD
+        return len(self.body) + len(self.choice.installed.text) + OVERHEAD
 
     def holds(self, now: datetime) -> bool:
         """Is it still what would be decided now?"""
@@ -173,6 +175,10 @@ class UpdateAnswers:
 
     def _keep(self, wanted: tuple[Asked, Line | None], key: Any, known: _Known) -> None:
         asked, line = wanted
+        if sum(map(len, asked.granted or ())) > LONGEST_KEPT:
+            return
+        # Of whom it was first decided for is nothing kept.
+        known.choice.host = replace(known.choice.host, client_id=None)
         with self._lock:
             plugin = self._plugins.get(asked.name.lower())
             if plugin is None or plugin.line is not line:

@@ -15,15 +15,16 @@ from ...schemas import fields
 from ...schemas.base import Schema
 from ...schemas.blocks import PublicBlock
 from ...services.releases.asked import asked_range
-from ...vocabulary import PLUGIN_NAME_MAX, RANGE_MAX, AboutInstalled, Channel, HostAction, WhyNot
+from ...vocabulary import RANGE_MAX, AboutInstalled, Channel, HostAction, WhyNot
 from ..core.update_answers import Asked
 
 MOST_INSTALLED: Final = 500
 MOST_ENGINES: Final = 50
 MOST_PERMISSIONS: Final = 200
 PERMISSION_MAX: Final = 200
-# An installed version may be any text.
-VERSION_TEXT_MAX: Final = 256
+# What is installed may be called anything: what nobody knows is `unknown` by itself.
+NAME_TEXT_MAX: Final = 1000
+VERSION_TEXT_MAX: Final = 1000
 _CODES: Final = [code.value for kind in (WhyNot, AboutInstalled) for code in kind]
 
 
@@ -68,12 +69,28 @@ class Engines(fields.Items):
         if isinstance(value, dict) and len(value) > MOST_ENGINES:
             raise fields.refusal("field.too_many", max=MOST_ENGINES)
         found = super()._deserialize(value, attr, data, **kwargs)
-        return {name.lower(): version for name, version in found.items()}
+        by_key = {name.lower(): version for name, version in found.items()}
+        if len(by_key) < len(found):
+            raise fields.refusal("field.twice")
+        return by_key
+
+
+class ClientId(fields.Text):
+    """Any text that a host makes up; an empty one is none."""
+
+    def __init__(self) -> None:
+        super().__init__(max=128, load_default=None, allow_none=True)
+
+    def _is_allowed(self, char: str) -> bool:
+        return True
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, **kwargs) or None
 
 
 class InstalledPlugin(Schema):
-    name = fields.Text(min=1, max=PLUGIN_NAME_MAX, required=True)
-    version = fields.Text(min=1, max=VERSION_TEXT_MAX, required=True)
+    name = fields.Text(max=NAME_TEXT_MAX, required=True)
+    version = fields.Text(max=VERSION_TEXT_MAX, required=True)
     sha256 = fields.Hash(load_default=None, allow_none=True)
     channel = fields.Choice(Channel, load_default=None, allow_none=True)
     pin = RangeText(load_default=None, allow_none=True)
@@ -119,7 +136,7 @@ def _ordinary(item: Any) -> Asked | None:
     asked = Asked._make(map(item.get, _ITEM))
     if asked[2:] != _NOT_SAID:
         asked = _with_more(asked)
-    return asked if _is_plain(asked.name, PLUGIN_NAME_MAX) and _is_plain(asked.version, VERSION_TEXT_MAX) else None
+    return asked if _is_plain(asked.name, NAME_TEXT_MAX) and _is_plain(asked.version, VERSION_TEXT_MAX) else None
 
 
 def _with_more(given: Asked) -> Asked:
@@ -163,9 +180,9 @@ _NOT_SAID: Final = (None, None, None, None)
 
 
 class UpdateCheck(Schema):
-    engines = Engines(load_default=dict)
-    channel = fields.Choice(Channel, load_default=Channel.STABLE)
-    client_id = fields.Text(min=1, max=128, lines=True, load_default=None, allow_none=True)
+    engines = Engines(required=True)
+    channel = fields.Choice(Channel, load_default=None, allow_none=True)
+    client_id = ClientId()
     installed = InstalledPlugins(required=True)
 
     @ma.validates_schema(skip_on_field_errors=True)

@@ -16,6 +16,7 @@ from ...services.releases import locks, plans
 from ...services.releases.asked import asked_range
 from ...services.releases.decision import Derived, Host, Line
 from ...services.releases.gathering import Installed, Question, Wanted
+from ...vocabulary import Channel
 from ..core.request import language
 from ..core.surface import Answer
 from ..core.update_answers import Asked, download_path
@@ -46,9 +47,9 @@ def resolve(body: dict[str, Any]) -> Any:
 def _question(body: Mapping[str, Any]) -> Question:
     engines = {name.lower(): EngineVersion.parse(version) for name, version in body["engines"].items()}
     return Question(
-        Host(utcnow(), engines, body["channel"], body["client_id"]),
+        Host(utcnow(), engines, body["channel"] or Channel.STABLE, body["client_id"]),
         [Wanted(**one) for one in body["install"]],
-        body["remove"],
+        body["remove"] or (),
         _installed(body["installed"]),
     )
 

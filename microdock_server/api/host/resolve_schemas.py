@@ -12,7 +12,7 @@ from ...schemas import fields
 from ...schemas.base import Schema
 from ...services.releases.locks import LOCKFILE_VERSION
 from ...vocabulary import PLUGIN_NAME_MAX, Channel, LockProblem, PlanAction
-from .release_schemas import MOST_INSTALLED, Engines, InstalledPlugins, RangeText, ensure_once
+from .release_schemas import MOST_INSTALLED, ClientId, Engines, InstalledPlugins, RangeText, ensure_once
 
 MOST_WANTED: Final = 100
 MOST_LOCKED: Final = 2_000
@@ -87,10 +87,10 @@ class Resolve(Schema):
     """With `lock`, `engines`, `install` and `installed` may be left out."""
 
     engines = _EngineTexts(required=True)
-    channel = fields.Choice(Channel, load_default=Channel.STABLE)
-    client_id = fields.Text(min=1, max=128, lines=True, load_default=None)
+    channel = fields.Choice(Channel, load_default=None, allow_none=True)
+    client_id = ClientId()
     install = fields.Many(fields.Nested(Wanted), max=MOST_WANTED, required=True)
-    remove = fields.Many(_AnyName(), max=MOST_INSTALLED, load_default=list)
+    remove = fields.Many(_AnyName(), max=MOST_INSTALLED, load_default=None, allow_none=True)
     installed = InstalledPlugins(required=True)
     lock = fields.Nested(Lock, load_default=None, allow_none=True)
 
@@ -107,7 +107,7 @@ class Resolve(Schema):
         wanted = [one["name"] for one in data["install"]]
         ensure_once("install", wanted)
         ensure_once("installed", [one.name for one in data["installed"]])
-        if _has_twice([*wanted, *data["remove"]]):
+        if _has_twice([*wanted, *(data["remove"] or ())]):
             raise ma.ValidationError({"remove": fields.refusal("field.twice").messages})
 
 

@@ -10,6 +10,7 @@ from marshmallow import fields as plain
 from ...messages import Message
 from ...schemas import blocks, fields, form_fields, packages
 from ...schemas.base import Paging, Schema
+from ...schemas.release_fields import ensure_visible
 from ...vocabulary import DESCRIPTION_MAX, FULL_ROLLOUT, REASON_MAX, BackupType, Channel
 
 
@@ -46,7 +47,7 @@ class VersionRef(PluginRef):
 class Yanking(VersionRef):
     """`reason` is needed unless it is undone."""
 
-    reason = fields.Prose(min=1, max=REASON_MAX, load_default=None)
+    reason = fields.Prose(min=1, max=REASON_MAX, load_default=None, validate=ensure_visible)
     undo = fields.Flag(load_default=False)
     plugin_key = fields.PluginKey(load_default=None)
 
@@ -58,16 +59,21 @@ class Yanking(VersionRef):
 
 class Recommending(PluginRef):
     version = fields.Version(required=True, allow_none=True)
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
     plugin_key = fields.PluginKey(load_default=None)
 
 
 class Deprecating(PluginRef):
-    reason = fields.Prose(max=REASON_MAX)
+    reason = fields.Prose(max=REASON_MAX, allow_none=True)
     replacement = fields.PluginName(allow_none=True)
     sunset = fields.Time(allow_none=True)
-    undo = fields.Flag()
-    plugin_key = fields.PluginKey()
+    undo = fields.Flag(allow_none=True)
+    plugin_key = fields.PluginKey(allow_none=True)
+
+    @ma.post_load
+    def drop_nulls(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Null is not given, but where it means none."""
+        return {name: value for name, value in data.items() if value is not None or name in ("replacement", "sunset")}
 
 
 class PluginUpload(Schema):

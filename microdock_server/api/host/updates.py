@@ -13,7 +13,7 @@ from ...context import context
 from ...observability import metrics
 from ...services.releases.decision import Host
 from ...services.releases.updates import Update
-from ...vocabulary import AboutInstalled, HostAction, WhyNot
+from ...vocabulary import AboutInstalled, Channel, HostAction, WhyNot
 from ..core.request import language
 from ..core.state import api_state
 from ..core.update_answers import Asking
@@ -36,7 +36,7 @@ def check(body: dict[str, Any]) -> orjson.Fragment:
     nothing; and why it is not offered anything higher.
     """
     now = utcnow()
-    asking = Asking.of(Host(now, body["engines"], body["channel"], body["client_id"]), language())
+    asking = Asking.of(Host(now, body["engines"], body["channel"] or Channel.STABLE, body["client_id"]), language())
     bodies, found = api_state().updates.answer(asking, body["installed"])
     if asking.host.client_id is not None:
         has = [(one.line.name, str(one.own.version)) for one in found if one.line is not None and one.own is not None]

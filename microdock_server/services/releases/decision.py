@@ -192,15 +192,16 @@ def current(line: Line, now: datetime) -> Release:
 
     The highest one that is neither yanked nor blocked nor above the recommended one, that is for everybody, and on the
     stable channel; a stable version before any prerelease. Where there is none, its channel is ignored, then whether it
-    is for everybody. Where even then there is none, the highest one up to the recommended one is shown, which cannot
-    be downloaded by the plugin's name alone.
+    is for everybody, last whether it is held. Where even then there is none, the highest one up to the recommended one
+    is shown, which cannot be downloaded by the plugin's name alone.
     """
     bound = line.recommended
     allowed = [release for release in line.releases if bound is None or not release.version > bound] or line.releases
     sound = [release for release in allowed if _withdrawn(release, line, now) is None]
-    general = [release for release in sound if is_for_everybody(release, now)]
+    released = [release for release in sound if not release.is_held]
+    general = [release for release in released if is_for_everybody(release, now)]
     stable = [release for release in general if not release.is_preview]
-    candidates = next(found for found in (stable, general, sound, allowed) if found)
+    candidates = next(found for found in (stable, general, released, sound, allowed) if found)
     return next((release for release in candidates if not release.version.is_prerelease), candidates[0])
 
 

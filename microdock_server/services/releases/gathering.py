@@ -10,7 +10,7 @@ from ...bundle.versions import Range
 from ...vocabulary import Channel
 from .asked import asked_version
 from .decision import Derived, Host, Line, Release, strongest_block, why_not
-from .search import Candidate, Kind, Need, Problem, TooManySteps
+from .search import Candidate, Kind, Need, Problem, Steps, TooManySteps
 
 # The published plugins of these names (all in lower case), by name, of those that the catalogue has.
 Lines = Callable[[Collection[str]], Mapping[str, Line]]
@@ -65,6 +65,7 @@ class Gathered:
     # What is installed, stays, and has to do with nothing that may change.
     untouched: dict[str, Candidate] = field(default_factory=dict)
     problem: Problem = field(default_factory=lambda: Problem({}))
+    steps: Steps | None = None
     _spellings: dict[str, str] = field(default_factory=dict)
 
     def spelled(self, key: str) -> str:
@@ -101,11 +102,12 @@ class Gathered:
         self.broken = frozenset()
 
 
-def gather(question: Question, lines: Lines, most: int) -> Gathered:
+def gather(question: Question, lines: Lines, most: int, steps: Steps) -> Gathered:
     """Everything that the plan may have to do with: what is asked for, what that may need, and installed plugins whose
-    dependencies may come to change by it; in batches. Raises TooManySteps where that is more than `most` plugins.
+    dependencies may come to change by it; in batches. Raises TooManySteps where that is more than `most` plugins,
+    or takes too many comparisons.
     """
-    found = Gathered(question)
+    found = Gathered(question, steps=steps)
     found.installed = {found.spell(one.name): one for one in question.installed}
     found.removed = frozenset(found.spell(name) for name in question.remove)
     wanted = {found.spell(one.name): one for one in question.install}
@@ -144,11 +146,11 @@ def _spread(
         _load(found, lines, ahead, most)
         here = {key: _candidates(found, key) for key in sorted(ahead)}
         concerned |= here
-        found.problem = Problem({**found.candidates, **concerned}, is_preview, previews)
+        found.problem = Problem({**found.candidates, **concerned}, is_preview, previews, steps=found.steps)
         ahead = set(_further(found, here, dependents)) - concerned.keys()
     found.untouched = {key: found.candidates[key][0] for key in found.installed if key not in concerned}
     found.candidates |= concerned
-    found.problem = Problem(concerned, is_preview, previews, settled=found.untouched.keys())
+    found.problem = Problem(concerned, is_preview, previews, settled=found.untouched.keys(), steps=found.steps)
     found.roots = list(_roots(found, concerned.keys()))
 
 
@@ -196,7 +198,7 @@ def _needs(key: str, release: Release | None) -> tuple[Need, ...]:
 
 
 def _made_needs(key: str, release: Release) -> tuple[Need, ...]:
-    return tuple(Need(Kind.DEPENDENCY, name, str(wanted), key) for name, wanted in release.needs.items())
+    return tuple(Need(Kind.DEPENDENCY, name, str(wanted), key, wanted) for name, wanted in release.needs.items())
 
 
 def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:
@@ -210,7 +212,7 @@ def _dependents(found: Gathered) -> Mapping[str, Sequence[Need]]:
 
 
 def _broken(found: Gathered) -> Iterator[Need]:
-    today = Problem(found.candidates)
+    today = Problem(found.candidates, steps=found.steps)
     for key in found.installed:
         if key not in found.removed:
             for need in found.candidates[key][0].needs:
@@ -240,11 +242,11 @@ def _roots(found: Gathered, concerned: Collection[str]) -> Iterator[Need]:
         key = wanted.name.lower()
         yield Need(Kind.INSTALL, key)
         if wanted.range is not None:
-            yield Need(Kind.INSTALL, key, str(wanted.range))
+            yield Need(Kind.INSTALL, key, str(wanted.range), parsed=wanted.range)
     for key in found.removed:
         yield Need(Kind.REMOVE, key)
     for key, one in found.installed.items():
         if key in concerned and key not in found.removed:
             yield Need(Kind.INSTALLED, key)
             if one.pin is not None:
-                yield Need(Kind.PIN, key, str(one.pin))
+                yield Need(Kind.PIN, key, str(one.pin), parsed=one.pin)

@@ -14,7 +14,9 @@ from sqlalchemy import Engine, bindparam, func, select
 from ...database.pairs import is_any_of
 from ...database.session import db, table_of
 from ...database.unit_of_work import unit_of_work
+from ...errors import DatabaseBusy, StorageFull
 from ...models import Plugin, PluginVersion
+from ...vocabulary import CHANGELOG_MAX
 from .. import catalog
 from ..catalog import revision_cache
 from . import block_list, lines
@@ -23,12 +25,12 @@ from .decision import Block, Line, Release
 # Versions that one process keeps; those read first make room for others.
 MOST_RELEASES: Final = 60_000
 # In seconds.
-SERIAL_AGE: Final = 60.0
+SERIAL_AGE: Final = 5.0
 # With more changes than this everything is forgotten.
 MOST_CHANGES: Final = 2000
 
 # Of a changelog, how many characters are shown; of all in one answer; and how many one process keeps.
-CHANGELOG_SHOWN: Final = 10_000
+CHANGELOG_SHOWN: Final = CHANGELOG_MAX
 CHANGELOGS_SHOWN: Final = 500_000
 _CHANGELOGS_KEPT: Final = 4_000_000
 _AT_ONCE: Final = 500
@@ -106,11 +108,11 @@ class ReleaseIndex:
 
     def serial(self) -> int:
         """The serial of the public list of blocks. Every act on a block shows at once; that the list was made anew
-        because of its age, within a minute.
+        because of its age, within seconds.
         """
         with self._lock:
-            if time.monotonic() - self._serial_at > SERIAL_AGE:
-                self._serial, self._serial_at = block_list.serial(self._engine), time.monotonic()
+            if not self._serial or time.monotonic() - self._serial_at > SERIAL_AGE:
+                self._serial, self._serial_at = _serial(self._engine), time.monotonic()
             return self._serial
 
     def changelogs(self, wanted: Sequence[tuple[Line, Sequence[Release]]]) -> dict[Key, str]:
@@ -191,6 +193,14 @@ class ReleaseIndex:
     def _make_room(self) -> None:
         while self._releases > MOST_RELEASES and len(self._lines) > 1:
             self._forget(next(iter(self._lines)))
+
+
+def _serial(engine: Engine) -> int:
+    """That of the list, which is made now if there never was one."""
+    try:
+        return block_list.serial(engine) or block_list.current(engine).serial
+    except (DatabaseBusy, StorageFull):
+        return 0
 
 
 def _weight(line: Line | None) -> int:

@@ -102,9 +102,7 @@ def release_of(row: Any) -> Release:
 
 def _needs_of(key: str, ranges: Mapping[str, Any]) -> Mapping[str, Any]:
     """A dependency on the plugin itself means nothing."""
-    if key not in ranges and all(name.islower() for name in ranges):
-        return ranges
-    return {name.lower(): needed for name, needed in ranges.items() if name.lower() != key}
+    return {name.lower(): ranges[name] for name in sorted(ranges, key=str.lower) if name.lower() != key}
 
 
 def outline_of(row: Any) -> Release:

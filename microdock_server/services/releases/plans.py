@@ -41,7 +41,7 @@ def resolve(question: Question, lines: Lines) -> Sequence[Planned]:
     """
     steps = Steps()
     try:
-        gathered = gather(question, lines, MAX_PLUGINS)
+        gathered = gather(question, lines, MAX_PLUGINS, steps)
         _ensure_known(gathered, question)
         chosen = _choose(gathered, steps)
         return _planned(gathered, {**gathered.untouched, **chosen})

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
 from typing import Any, Final
@@ -21,7 +21,7 @@ from .decision import Release, satisfies
 # Versions tried for one question, those of its explanation included.
 MAX_STEPS: Final = 5_000
 _PLUGINS_A_STEP: Final = 50
-_COMPARED: Final = 4096
+_COMPARISONS_A_STEP: Final = 100
 # Never reached, since each round takes a step; a tenth of it is what resolvelib gives its jumps before it undoes them.
 _ROUNDS: Final = 100 * MAX_STEPS
 
@@ -58,6 +58,7 @@ class Need:
     range: str = ""
     # The plugin whose dependency it is; empty for what the request itself asks.
     by: str = ""
+    parsed: Range | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +82,14 @@ class Steps:
 
     def __init__(self, limit: int = MAX_STEPS) -> None:
         self.left = limit
+        self._compared = 0
+
+    def compare(self, versions: int) -> None:
+        """Count versions that are compared with a range."""
+        taken, self._compared = divmod(self._compared + versions, _COMPARISONS_A_STEP)
+        self.left -= taken
+        if self.left < 0:
+            raise TooManySteps
 
     def take(self, plugins: int) -> None:
         """Count a version that is tried beside so many plugins: with many of them each costs more."""
@@ -103,6 +112,8 @@ class Problem:
     excused: frozenset[Need] = frozenset()
     # Installed plugins that satisfy all that may come to be needed of them: they are no part of the search.
     settled: Collection[str] = ()
+    # Counts comparisons; None: they are few.
+    steps: Steps | None = None
     _masks: dict[Need, int] = field(default_factory=dict, init=False)
     _matches: dict[tuple[str, int], list[Candidate]] = field(default_factory=dict, init=False)
     _needs: dict[Candidate, tuple[Need, ...]] = field(default_factory=dict, init=False)
@@ -111,7 +122,10 @@ class Problem:
         """The bits of the candidates that satisfy a need."""
         found = self._masks.get(need)
         if found is None:
-            found = sum(one.bit for one in self.candidates[need.name] if self._satisfies(one, need))
+            candidates = self.candidates[need.name]
+            if self.steps is not None:
+                self.steps.compare(len(candidates))
+            found = sum(one.bit for one in candidates if self._satisfies(one, need))
             self._masks[need] = found
         return found
 
@@ -168,28 +182,15 @@ class Problem:
             return one.is_absence and need.kind is Kind.REMOVE
         if need.kind is Kind.PIN and one.is_installed:
             return True
-        if need.kind is Kind.DEPENDENCY and one.version is None:
-            return False
-        if not need.range:
-            return True
-        return one.version is not None and self._is_within(one, one.version, need)
+        if one.version is None:
+            return need.parsed is None and need.kind is not Kind.DEPENDENCY
+        return need.parsed is None or self._is_within(one, one.version, need.parsed, need.kind)
 
-    def _is_within(self, one: Candidate, version: Version, need: Need) -> bool:
-        if need.kind is Kind.PIN:
-            return _spans(need.range, version.text)
-        return _satisfies(need.range, version.text, one.is_installed, self.is_preview or one.name in self.previews)
-
-
-# The same texts are compared again and again, for one host after the other.
-@lru_cache(_COMPARED)
-def _satisfies(wanted: str, version: str, is_installed: bool, wants_preview: bool) -> bool:
-    needed, parsed = Range.parse(wanted), Version.parse(version)
-    return satisfies(needed, parsed, is_installed=is_installed, wants_preview=wants_preview)
-
-
-@lru_cache(_COMPARED)
-def _spans(wanted: str, version: str) -> bool:
-    return Range.parse(wanted).spans(version)
+    def _is_within(self, one: Candidate, version: Version, needed: Range, kind: Kind) -> bool:
+        if kind is Kind.PIN:
+            return needed.spans(version)
+        wants_preview = self.is_preview or one.name in self.previews
+        return satisfies(needed, version, is_installed=one.is_installed, wants_preview=wants_preview)
 
 
 def search(

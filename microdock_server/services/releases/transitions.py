@@ -13,7 +13,7 @@ from typing import Final
 from ...errors import DomainError, ReleaseComplete, RolloutOnlyGrows, VersionNotPublished
 from ...models import PluginVersion
 from ...vocabulary import FULL_ROLLOUT
-from . import decision, lines
+from . import lines
 
 
 class Phase(StrEnum):
@@ -22,9 +22,9 @@ class Phase(StrEnum):
     UNPUBLISHED = "unpublished"
     # Offered to nobody yet: its cooldown is running, or it is held for a finding.
     WAITING = "waiting"
-    # Offered to some hosts, or paused.
+    # For some hosts.
     ROLLING = "rolling"
-    # Offered to all hosts.
+    # For all hosts, though it may be paused.
     COMPLETE = "complete"
 
 
@@ -64,7 +64,7 @@ def phase_of(version: PluginVersion, now: datetime) -> Phase:
     release = lines.outline_of(version)
     if release.is_cooling(now) or release.is_held:
         return Phase.WAITING
-    return Phase.COMPLETE if decision.is_for_everybody(release, now) else Phase.ROLLING
+    return Phase.COMPLETE if release.rollout >= FULL_ROLLOUT else Phase.ROLLING
 
 
 def ensure(version: PluginVersion, act: ReleaseAct, now: datetime) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 from typing import Any, Final
 
 from ...bundle.versions import Range, Version
@@ -21,6 +22,8 @@ from .decision import Block, Host, Line, Reason, Release, satisfies, strongest_b
 
 # How many reasons an answer has for one plugin, and how many versions are tried for one.
 MOST: Final = 20
+# Dependencies that are compared for one answer.
+MOST_COMPARED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,10 @@ class Choice:
     # The installed version as it was published, and the block on it.
     own: Release | None = None
     block: Block | None = None
-    # What may still be chosen, the best first; to stay comes after the last.
+    # What may still be chosen, the best first; to stay comes after the last. More of them follow from a place in the
+    # line on.
     offered: list[Release] = field(default_factory=list)
+    following: int = 0
     struck: dict[Version, Reason] = field(default_factory=dict)
 
     @classmethod
@@ -120,13 +125,18 @@ class Choice:
             self.block = strongest_block(line, version, (*hashes, *published), self.host.now)
         if version is None or not line.is_enabled:
             return
-        for release in line.releases:
+        self._fill(line, version)
+
+    def _fill(self, line: Line, version: Version) -> None:
+        """Look for the next choices, as many as are tried at once."""
+        releases = line.releases
+        while self.following < len(releases) and len(self.offered) < MOST:
+            release = releases[self.following]
             if release.version < version and not self._must_be_left:
-                break
+                return
+            self.following += 1
             if release.version != version and why_not(release, line, self.host, self.installed.pin) is None:
                 self.offered.append(release)
-                if len(self.offered) == MOST:
-                    break
 
     @property
     def _must_be_left(self) -> bool:
@@ -169,6 +179,8 @@ class Choice:
     def strike(self, reason: Reason) -> None:
         """Take the best choice away."""
         self.struck[self.offered.pop(0).version] = reason
+        if not self.offered and self.line is not None and self.installed.version is not None:
+            self._fill(self.line, self.installed.version)
 
     def fits(self, needed: Range) -> bool:
         """Does what the host has afterwards satisfy a dependency?"""
@@ -226,7 +238,17 @@ class Choice:
             reason = why_not(release, line, self.host, self.installed.pin) or self.struck.get(release.version)
             if reason is not None:
                 told.append(Told(reason.code, str(release.version), reason.params))
+        if self.target is None and self._must_be_left:
+            # Why the installed version is not even left for a lower one.
+            lower = [
+                release for release in line.releases if not release.version > least and release.version in self.struck
+            ]
+            told += [self._told(release) for release in lower[: MOST - len(told)]]
         return told
+
+    def _told(self, struck: Release) -> Told:
+        reason = self.struck[struck.version]
+        return Told(reason.code, str(struck.version), reason.params)
 
     def _about_installed(self, line: Line, added: Sequence[str] | None) -> list[Told]:
         installed, own, number = self.installed, self.own, self.installed.text
@@ -276,15 +298,42 @@ def _fit(choices: Mapping[str, Choice]) -> None:
             for name in release.needs if release is not None else ():
                 needers[name].add(key)
     # Nothing breaks that nobody touches: those who stay are looked at only beside somebody who does not.
-    dirty = {key for key, choice in choices.items() if choice.offered}
-    dirty |= {needer for key in dirty for needer in needers[key]}
-    while dirty:
-        key = min(dirty)
-        changed = _settle(choices[key], choices)
+    waiting = {key for key, choice in choices.items() if choice.offered}
+    waiting |= {needer for key in waiting for needer in needers[key]}
+    in_order, compared = sorted(waiting), 0
+    while in_order:
+        key = in_order[0]
+        choice = choices[key]
+        compared += 1 + (0 if choice.chosen is None else len(choice.chosen.needs))
+        if compared > MOST_COMPARED:
+            _give_up(choices, needers)
+            return
+        changed = _settle(choice, choices)
         if changed is None:
-            dirty.remove(key)
-        else:
-            dirty |= {changed, *needers[changed]}
+            waiting.discard(heappop(in_order))
+            continue
+        for other in (changed, *needers[changed]):
+            if other not in waiting:
+                waiting.add(other)
+                heappush(in_order, other)
+
+
+def _give_up(choices: Mapping[str, Choice], needers: Mapping[str, set[str]]) -> None:
+    """Where it takes too long to find out what fits, whatever depends on others stays as it is."""
+    for key, choice in choices.items():
+        while choice.offered:
+            needs = choice.offered[0].needs
+            if needs:
+                name, needed = next(iter(needs.items()))
+                other = choices.get(name)
+                has = None if other is None or other.installed.version is None else str(other.installed.version)
+                params = {"name": choice.spelling(name), "range": str(needed), "has": has}
+                choice.strike(Reason(WhyNot.NEEDS_DEPENDENCY, params))
+            elif needers.get(key):
+                by = choices[min(needers[key])].installed.name
+                choice.strike(Reason(WhyNot.HELD_BY, {"by": by, "range": str(choice.installed.text)}))
+            else:
+                break
 
 
 def _settle(choice: Choice, choices: Mapping[str, Choice]) -> str | None:
@@ -302,7 +351,7 @@ def _loss(choice: Choice, choices: Mapping[str, Choice]) -> tuple[Choice, Reason
     chosen = choice.chosen
     if chosen is None:
         return None
-    for name, needed in sorted(chosen.needs.items()):
+    for name, needed in chosen.needs.items():
         other = choices.get(name)
         if other is not None and other.fits(needed):
             continue

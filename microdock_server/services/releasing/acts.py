@@ -45,11 +45,11 @@ def unyank(plugin: Plugin, version: PluginVersion, by: Sender, reason: str = "")
 
 def recommend(plugin: Plugin, version: PluginVersion | None, by: Sender, reason: str) -> None:
     """Offer no higher version than this one; None: any again. Raises NotRecommendable."""
-    if version is not None:
-        _ensure_recommendable(plugin, version)
     before, after = plugin.recommended_version, None if version is None else version.version
     if before == after:
         return
+    if version is not None:
+        _ensure_recommendable(plugin, version)
     plugin.recommended_version, plugin.recommended_reason = after, "" if after is None else reason
     news = ReleaseNews.UNBOUNDED if after is None else ReleaseNews.RECOMMENDED
     _finish(plugin, by, "plugin.recommended", news, reason, version=after, before=before)

@@ -263,7 +263,11 @@ def _assign(block: Block, values: Mapping[str, Any]) -> None:
         if name in values:
             setattr(block, name, values[name])
     block.plugin_key = block.plugin.lower()
-    block.sha256 = list(dict.fromkeys(block.sha256 or ()))
+    with db.session.no_autoflush:
+        plugin = plugins.find(block.plugin)
+    if plugin is not None:
+        block.plugin = plugin.name
+    block.sha256, block.advisory_url = sorted(set(block.sha256 or ())), block.advisory_url or ""
     if block.versions is None and not block.sha256:
         raise Invalid.field("versions", "field.versions_or_packages")
 
@@ -288,7 +292,7 @@ def _twin(block: Block) -> Block | None:
     query = select(Block).where(Block.plugin_key == block.plugin_key, Block.status != BlockStatus.REVOKED)
     with db.session.no_autoflush:
         found = db.session.scalars(query.order_by(Block.created_at, Block.id)).all()
-    return next((other for other in found if _audited(other) == _audited(block)), None)
+    return next((other for other in found if _substance(other) == _substance(block)), None)
 
 
 def _take_effect(block: Block) -> None:
@@ -319,6 +323,10 @@ def _record(by: Actor, action: str, block: Block, **more: Any) -> None:
 def _audited(block: Block) -> dict[str, Any]:
     """What the block says, as JSON."""
     return {name: _plain(getattr(block, name)) for name in FIELDS}
+
+
+def _substance(block: Block) -> dict[str, Any]:
+    return {**_audited(block), "plugin": block.plugin_key, "sha256": sorted(block.sha256)}
 
 
 def _plain(value: Any) -> Any:

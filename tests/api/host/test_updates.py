@@ -259,7 +259,14 @@ def test_a_deprecated_plugin_names_its_replacement(api: Api, root: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "one", [{"name": OTHER, "version": "1.0.0"}, {"name": "?!", "version": "1.0.0"}, {"name": NAME, "version": "1.0"}]
+    "one",
+    [
+        {"name": OTHER, "version": "1.0.0"},
+        {"name": "?!", "version": "1.0.0"},
+        {"name": "n" * 300, "version": "1.0.0"},
+        {"name": NAME, "version": "1.0"},
+        {"name": NAME, "version": ""},
+    ],
 )
 def test_what_nobody_knows_is_unknown_by_itself(api: Api, one: Mapping[str, str]) -> None:
     publish(api, "1.0.0", "1.1.0")
@@ -353,7 +360,7 @@ def test_the_serial_is_that_of_the_list_of_blocks(api: Api, root: Api) -> None:
     publish(api, "1.0.0")
 
     def serial() -> int:
-        return int(api.post(PATH, {"installed": []}).get_json()["data"]["serial"])
+        return int(api.post(PATH, {"engines": {}, "installed": []}).get_json()["data"]["serial"])
 
     before = serial()
     block(root, "warn")
@@ -382,15 +389,23 @@ def test_the_serial_is_that_of_the_list_of_blocks(api: Api, root: Api) -> None:
         ),
         ({"installed": [], "engines": {"MicroDock": "new"}}, "engines.MicroDock"),
         ({"installed": [], "engines": []}, "engines"),
+        ({"installed": [], "engines": None}, "engines"),
+        ({"installed": [], "engines": {"MicroDock": "1.0", "microdock": "1.0"}}, "engines"),
         ({"installed": [], "channel": "nightly"}, "channel"),
         ({"installed": [], "client_id": "x" * 129}, "client_id"),
         ({"installed": [{"name": f"com.example.p{n}", "version": "1.0.0"} for n in range(501)]}, "installed"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_its_field(api: Api, body: dict[str, Any], field: str) -> None:
-    answer = api.post(PATH, body)
+    answer = api.post(PATH, {"engines": {}, **body})
     assert answer.status_code == 422, answer.get_json()
     assert [detail["field"] for detail in answer.get_json()["details"]] == [field]
+
+
+def test_nulls_and_any_client_id_are_taken(api: Api) -> None:
+    publish(api, "1.0.0")
+    for client_id in ("", "a\u0001b\nc", "客" * 128, None):
+        assert check(api, "1.0.0", {"client_id": client_id, "channel": None})["action"] == "none"
 
 
 def test_five_hundred_plugins_can_be_asked_about(api: Api) -> None:
@@ -434,7 +449,7 @@ def test_a_block_is_seen_even_if_looking_for_it_failed_once(
 
     with monkeypatch.context() as broken:
         broken.setattr("microdock_server.services.releases.lines.blocks_in_force", fail)
-        assert api.post(PATH, {"installed": []}).status_code >= 500
+        assert api.post(PATH, {"engines": {}, "installed": []}).status_code >= 500
     assert check(api, "1.0.0")["action"] == "disable"
 
 

@@ -296,7 +296,7 @@ class TestRollouts:
         assert len(recorded(who.admin, "version.release_changed")) == 2
         assert data(settle(who.developer, paused=True, rollout=100))["is_paused"] is True
         assert shown(who.nobody)["version"] == "1.0.0"
-        assert slug(settle(who.developer, rollout=99)) == "rollout_only_grows"
+        assert slug(settle(who.developer, rollout=99)) == "release_complete"
         assert data(settle(who.developer, paused=False))["is_paused"] is False
         assert shown(who.nobody)["version"] == rolling
 

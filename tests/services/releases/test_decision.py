@@ -183,6 +183,12 @@ CURRENT: Sequence[tuple[str, Line, str]] = [
         "1.0.0",
     ),
     (
+        "last that it is held",
+        line(release("1.0.0", rollout=50), release("2.0.0", is_held=True)),
+        "1.0.0",
+    ),
+    ("a held one where there is nothing else", line(release("2.0.0", is_held=True)), "2.0.0"),
+    (
         "never the recommended one",
         line(release("1.0.0", is_yanked=True), release("2.0.0"), recommended=Version.parse("1.0.0")),
         "1.0.0",

@@ -103,7 +103,7 @@ def _reached(needs: dict[str, set[str]], start: str) -> set[str]:
 def test_the_needs_in_conflict_cannot_hold_together_but_without_any_one_of_them() -> None:
     checked = 0
     for seed in range(0, CATALOGUES, 2):
-        gathered = gather(drawn(Random(seed))[1], drawn(Random(seed))[0], 100)
+        gathered = gather(drawn(Random(seed))[1], drawn(Random(seed))[0], 100, Steps())
         gathered.excuse()
         problem, steps = gathered.problem, Steps()
         try:
@@ -155,7 +155,7 @@ def test_unrelated_plugins_cost_nothing() -> None:
     lines = [line(f"p{index}", release("1.0.0")) for index in range(400)]
     known = catalogue(line("a", release("1.0.0", b="*")), line("b", release("1.0.0")), *lines)
     asked = question(["a"], [f"p{index} 1.0.0" for index in range(400)])
-    gathered = gather(asked, known, 2_000)
+    gathered = gather(asked, known, 2_000, Steps())
     assert len(gathered.untouched) == 400
     steps = Steps(2)
     assert set(search.search(gathered.problem, gathered.roots, steps)) == {"a", "b"}
@@ -228,3 +228,15 @@ def test_five_hundred_installed_plugins_that_need_each_other(seed: int) -> None:
     plan = resolve(question(["new"], [f"{name} 1.0.0" for name in names]), known)
     changed = {one.name: one.action for one in plan if one.action is not PlanAction.KEEP}
     assert changed == {"new": PlanAction.INSTALL, "p0": PlanAction.UPDATE, "p499": PlanAction.UPDATE}
+
+
+def test_comparing_versions_takes_steps_too() -> None:
+    """Three plugins whose many versions each need one exact version of the next: a small search of much work."""
+    numbers = [f"1.{minor}.0" for minor in range(400)]
+    lines = [
+        line("a", *(release(number, b=number) for number in numbers)),
+        line("b", *(release(number, c=number) for number in numbers)),
+        line("c", *(release(number, a="9.0.0") for number in numbers)),
+    ]
+    with pytest.raises(TooComplex):
+        resolve(question(["a"]), catalogue(*lines))

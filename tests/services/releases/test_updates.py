@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -13,7 +14,7 @@ from microdock_server.bundle.versions import Range, Version
 from microdock_server.services.releases import updates
 from microdock_server.services.releases.decision import Host, Line, Release, satisfies, why_not
 from microdock_server.services.releases.updates import Choice, Installed, Update
-from microdock_server.vocabulary import Channel
+from microdock_server.vocabulary import Channel, WhyNot
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NAMES = ("a", "b", "c", "d")
@@ -92,6 +93,35 @@ def test_a_yanked_version_goes_down_with_what_needs_it_less() -> None:
     held = decided(lines, has("a", "1.1.0"), has("b", "1.0.0"))["a"]
     assert target(held) is None
     assert ("installed_yanked", "1.1.0", {"reason": ""}) in reasons(held)
+
+
+def test_what_keeps_a_yanked_version_from_going_down_is_named() -> None:
+    lines = {
+        "a": line("a", release("1.0.0"), release("1.1.0", is_yanked=True)),
+        "b": line("b", release("1.0.0", {"a": ">=1.1.0"})),
+    }
+    held = decided(lines, has("a", "1.1.0"), has("b", "1.0.0"))["a"]
+    assert ("held_by", "1.0.0", {"by": "b", "range": ">=1.1.0"}) in reasons(held)
+
+
+def test_a_version_that_fits_is_found_below_many_that_do_not() -> None:
+    above = [release(f"1.{minor}.0", {"b": "^2.0.0"}) for minor in range(3, 40)]
+    lines = {"a": line("a", release("1.0.0"), release("1.2.0"), *above), "b": line("b", release("1.0.0"))}
+    assert target(decided(lines, has("a", "1.0.0"), has("b", "1.0.0"))["a"]) == "1.2.0"
+
+
+def test_what_takes_too_long_to_fit_stays_as_it_is() -> None:
+    names = [f"p{number}" for number in range(60)]
+    numbers = [f"1.{minor}.0" for minor in range(30)]
+    lines = {
+        name: line(name, *(release(n, dict.fromkeys([*names, "none"], f"{n} || >=9.0.0")) for n in numbers))
+        for name in names
+    }
+    # Every version needs a plugin that is not there, and 1.0.0 does not.
+    lines = {name: replace(one, releases=(*one.releases[:-1], release("1.0.0"))) for name, one in lines.items()}
+    found = decided(lines, *(has(name, "1.0.0") for name in names))
+    assert {target(one) for one in found.values()} == {None}
+    assert all(one.reasons and one.reasons[0].code is WhyNot.NEEDS_DEPENDENCY for one in found.values())
 
 
 needs = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(RANGES), max_size=2)

@@ -21,7 +21,7 @@ FIELDS: Final = {
     "LockedPackage.sha256": "SHA-256 of the package, hex",
     "LockedPackage.size": "bytes of the package",
     "LockedPackage.version": "the exact version",
-    "PassedVersion.changelog": "what is new in the version; Markdown; the first 10,000 characters",
+    "PassedVersion.changelog": "what is new in the version; Markdown",
     "PassedVersion.version": "the version",
     "Plan.lock": "the lockfile of the plan: posted back, it is checked instead of searching",
     "Plan.plan": "what to do, dependencies before what needs them, and what is removed at the end",

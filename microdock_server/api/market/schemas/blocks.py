@@ -37,7 +37,7 @@ class NewBlock(StrictSchema):
     sha256 = _packages(load_default=list)
     severity = fields.Choice(BlockSeverity, required=True)
     reason = fields.Nested(NewReason, required=True)
-    advisory_url = fields.Url(load_default="")
+    advisory_url = fields.Url(load_default="", allow_none=True)
     expires_at = fields.Time(allow_none=True, load_default=None)
 
 
@@ -47,7 +47,7 @@ class BlockChange(StrictSchema):
     sha256 = _packages()
     severity = fields.Choice(BlockSeverity)
     reason = fields.Nested(NewReason)
-    advisory_url = fields.Url()
+    advisory_url = fields.Url(allow_none=True)
     expires_at = fields.Time(allow_none=True)
 
 

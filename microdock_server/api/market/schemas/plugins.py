@@ -7,6 +7,7 @@ from marshmallow import fields as plain
 from ....schemas import answer_fields, fields, form_fields, packages
 from ....schemas.base import Schema, StrictSchema
 from ....schemas.blocks import PublicBlock
+from ....schemas.release_fields import ensure_visible
 from ....services.catalog.listing import Sort
 from ....vocabulary import (
     CHANGELOG_MAX,
@@ -292,7 +293,7 @@ class VersionFiles(Schema):
 
 
 class Yanking(StrictSchema):
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
 
 
 class Unyanking(StrictSchema):
@@ -301,7 +302,7 @@ class Unyanking(StrictSchema):
 
 class Recommending(StrictSchema):
     version = fields.Version(required=True, allow_none=True)
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
 
 
 class ReleaseChange(StrictSchema):
@@ -311,7 +312,7 @@ class ReleaseChange(StrictSchema):
 
 
 class ReleaseNow(Overridable):
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
 
 
 class Deprecation(StrictSchema):
