@@ -21,13 +21,13 @@ RELEASES: Final[dict[str, tuple[str, str]]] = {
         "{version} needs {engine} {range}; this host has {has}",
     ),
     "release.needs_engine_unstated": (
-        "{version} 需要 {engine} {range}，而主机没有说明其版本",
+        "{version} 需要 {engine} {range}，而宿主没有说明其版本",
         "{version} needs {engine} {range}, which this host does not state",
     ),
     "release.cooldown": ("{version} 将于 {until} 起提供", "{version} will be offered from {until} on"),
     "release.held_for_review": ("{version} 正等待审核放行", "{version} waits until a reviewer releases it"),
     "release.rollout": (
-        "{version} 正在逐步推出，目前 {rollout}% 的主机可获得",
+        "{version} 正在逐步推出，目前 {rollout}% 的宿主可获得",
         "{version} is being rolled out, to {rollout} % of hosts so far",
     ),
     "release.rollout_paused": ("{version} 的推出已暂停", "The rollout of {version} is paused"),
@@ -41,7 +41,7 @@ RELEASES: Final[dict[str, tuple[str, str]]] = {
     ),
     "release.needs_dependency": (
         "{version} 需要 {name} {range}，而当前为 {has}",
-        "{version} needs {name} {range}; it would be {has}",
+        "{version} needs {name} {range}; the host would have {has}",
     ),
     "release.needs_dependency_missing": (
         "{version} 需要 {name} {range}，而它没有安装",

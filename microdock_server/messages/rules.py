@@ -200,11 +200,11 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "Administrators warn of plugin {plugin_name}",
     ),
     "event.plugin_blocked.disable": (
-        "插件 {plugin_name} 已被管理员封禁，主机将停用它",
+        "插件 {plugin_name} 已被管理员封禁，宿主将停用它",
         "Administrators blocked plugin {plugin_name}: hosts will disable it",
     ),
     "event.plugin_blocked.remove": (
-        "插件 {plugin_name} 已被管理员封禁，主机将移除它",
+        "插件 {plugin_name} 已被管理员封禁，宿主将移除它",
         "Administrators blocked plugin {plugin_name}: hosts will remove it",
     ),
     "event.plugin_unblocked": (

@@ -28,7 +28,7 @@ export const releases = {
   rolloutGrows: ['发布开始后只能增大。', 'Once hosts are offered it, it only grows.'],
   complete: [
     '已向所有宿主推出：不能再缩小、暂停或改为预览。需要收回时，请撤回该版本或推荐较低的版本。',
-    'It was rolled out to all hosts: it is neither lowered, paused nor made a preview any more. To take it back, yank it or recommend a lower version.',
+    'It was rolled out to all hosts: its rollout can no longer be lowered or paused, nor can it become a preview. To take it back, yank it or recommend a lower version.',
   ],
   pausedLabel: ['暂停', 'Paused'],
   pausedHint: [
@@ -54,7 +54,7 @@ export const releases = {
   askLift: ['重新提供 {name} 更高版本的原因', 'Why are higher versions of {name} offered again?'],
   askReleaseNow: [
     '立即发布 {name} {version} 的原因。冷却期和暂缓随之结束。',
-    'Why is {name} {version} released now? Its cooldown ends, and so does its being held.',
+    'Why is {name} {version} released now? Its cooldown ends, and its hold.',
   ],
   bound: ['推荐版本是 {version}：不提供更高的版本。', 'Version {version} is recommended: no higher one is offered.'],
   deprecation: {
@@ -66,9 +66,9 @@ export const releases = {
     reason: ['原因', 'Reason'],
     reasonHint: ['宿主和用户会看到。', 'Hosts and users see this.'],
     replacement: ['替代插件（包名，可选）', 'Plugin to use instead (package name, optional)'],
-    sunset: ['停止提供的时间（可选）', 'There until (optional)'],
+    sunset: ['停止提供的时间（可选）', 'Available until (optional)'],
     instead: ['请改用：', 'Use instead:'],
-    until: ['提供至：', 'There until:'],
+    until: ['提供至：', 'Available until:'],
   },
   blockedTitle: ['此插件被封禁', 'This plugin is blocked'],
   advisory: ['安全公告', 'Advisory'],
