@@ -195,6 +195,10 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "系统维护通知（{starts_at} 至 {ends_at}）：{text}",
         "Maintenance from {starts_at} to {ends_at}: {text}",
     ),
+    "event.plugin_blocked": (
+        "插件 {plugin_name} 已被管理员封禁",
+        "Administrators blocked plugin {plugin_name}",
+    ),
     "event.plugin_blocked.warn": (
         "管理员对插件 {plugin_name} 发出警告",
         "Administrators warn of plugin {plugin_name}",
@@ -219,6 +223,10 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     "event.override": (
         "{what}（由当事管理员越权决定，原因：{reason}）",
         "{what} (decided with an override by somebody whom it concerns, because: {reason})",
+    ),
+    "event.plugin_release_changed": (
+        "插件 {plugin_name} 的发布状态已更改",
+        "The releases of plugin {plugin_name} were changed",
     ),
     "event.plugin_release_changed.yanked": (
         "插件 {plugin_name} 的版本 {version} 已被撤回",

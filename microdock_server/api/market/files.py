@@ -8,6 +8,7 @@ import orjson
 from flask import Response, request
 
 from ... import errors
+from ...bundle import Limits
 from ...caching import LoadingCache
 from ...context import context
 from ...database.unit_of_work import unit_of_work
@@ -28,8 +29,8 @@ OWN: Final = "private, no-cache"
 NONE: Final = b'"files":[],"headers":[]}'
 # How many lists are cached, and how long one may be in bytes: 16 MiB in all at most.
 LARGEST: Final = 64 * 1024
-_rendered: Final[LoadingCache[tuple[str, str, str], bytes]] = LoadingCache(
-    256, lambda rows: rows != NONE and len(rows) <= LARGEST
+_rendered: Final[LoadingCache[tuple[str, str, str, Limits], bytes]] = LoadingCache(
+    256, lambda rows: len(rows) <= LARGEST
 )
 
 
@@ -56,7 +57,7 @@ def listed(plugin_id: str, version: str, actor: Actor | None = None) -> Answer |
     etag = f'"{package.sha256}"'
     if preconditions.is_known(request.environ, etag):
         return Response(status=304, headers={"ETag": etag, "Cache-Control": IMMUTABLE if is_public else OWN})
-    rows = _rendered.load((package.plugin_name, package.version, package.sha256), lambda: _render(package))
+    rows = _rendered.load(_key(package), lambda: _render(package))
     facts = {
         "version": package.version,
         "size": package.size,
@@ -65,6 +66,11 @@ def listed(plugin_id: str, version: str, actor: Actor | None = None) -> Answer |
     }
     headers = {"ETag": etag, "Cache-Control": IMMUTABLE if is_public and rows != NONE else OWN}
     return Answer(orjson.Fragment(orjson.dumps(facts)[:-1] + b"," + rows), headers)
+
+
+def _key(package: Package) -> tuple[str, str, str, Limits]:
+    """What is beyond the limits is so until these are others."""
+    return package.plugin_name, package.version, package.sha256, packages.limits()
 
 
 def _render(package: Package) -> bytes:

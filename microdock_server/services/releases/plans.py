@@ -19,7 +19,7 @@ from .search import MAX_STEPS, Candidate, Impossible, Kind, Need, Steps, TooMany
 MAX_PLUGINS: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Planned:
     """What is to happen with one plugin."""
 
@@ -121,7 +121,7 @@ def action_for(mine: Installed | None, version: Version | None) -> PlanAction:
     return PlanAction.DOWNGRADE if had is not None and version is not None and version < had else PlanAction.UPDATE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """A plugin of a plan, which does not know its place yet. `needs`: plugins in lower case."""
 

@@ -61,7 +61,8 @@ class Need:
     parsed: Range | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen: that would make one take thrice as long to create, and a plan creates hundreds.
+@dataclass(slots=True, eq=False)
 class Candidate:
     """A version that the host may have, or has; for `remove`, the absence of all versions."""
 
