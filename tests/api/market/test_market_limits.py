@@ -498,6 +498,7 @@ TAKEN: Final = {
     "website",
     "verification_documents.file_url",
     "evidence.url",
+    "advisory_url",
 }
 LIKELY: Final = re.compile(r"url|uri|link|href|homepage|website|repository")
 

@@ -817,6 +817,8 @@ def test_a_further_version_waits_while_the_published_one_stays(who: People, publ
         "is_deprecated": False,
         "download_url": f"{PLUGINS}/{plugin_id}/versions/1.1.0/download",
         "published_at": None,
+        **{"channel": "stable", "available_at": None, "rollout": 100, "is_paused": False, "is_held": False},
+        **{"is_yanked": False, "yank_reason": "", "block": None, "active_estimate": None},
     }
     assert (shown(who.nobody, plugin_id)["version"], shown(who.nobody, plugin_id)["status"]) == ("1.0.0", "published")
     detail = data(who.developer.get(f"{PLUGINS}/{plugin_id}/versions/1.1.0"))

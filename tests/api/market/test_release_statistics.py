@@ -118,12 +118,12 @@ def test_a_plugin_that_is_deleted_is_not_named(app: Flask, who: People, api: Api
     assert releases(who.admin)["top_active"] == []
 
 
+# The plan of a small table says nothing on PostgreSQL.
+@pytest.mark.sqlite
 def test_the_largest_are_found_by_an_index(app: Flask) -> None:
     query = "SELECT version FROM active_sketches WHERE week = :week AND estimate > 0 ORDER BY estimate DESC LIMIT 10"
     cooling = "SELECT count(*) FROM plugin_versions WHERE available_at > :week"
     with app.app_context(), unit_of_work(writing=False):
-        if db.engine.dialect.name != "sqlite":
-            pytest.skip("the plan of a small table says nothing on PostgreSQL")
         for statement, index in (
             (query, "ix_active_sketches_week_estimate"),
             (cooling, "ix_plugin_versions_available_at"),
