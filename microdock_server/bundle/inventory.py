@@ -65,7 +65,8 @@ class Inventory:
     """A package's content. `files` are sorted by name; `manifest` is {} where plugin.json is not valid.
 
     `documents` has readme, changelog and license: does each exist, as a file or (the last two) in the manifest?
-    `entries` are those that can be unpacked, directories too, in the order of their data.
+    `entries` are those that can be unpacked, directories too, in the order of their data. Inventories of the same
+    content are equal however it is packed.
     """
 
     files: tuple[FileFacts, ...] = ()
@@ -75,7 +76,7 @@ class Inventory:
     unpacked_size: int = 0
     assembly: AssemblyFacts | None = None
     readme: str = ""
-    entries: tuple[PackedEntry, ...] = ()
+    entries: tuple[PackedEntry, ...] = field(default=(), compare=False)
 
     @property
     def declares_permissions(self) -> bool:
