@@ -19,7 +19,7 @@ from .review import AutoReview, Review, VersionInventory
 from .setting import Setting
 from .token import RefreshToken, RevokedToken, TokenFamily
 from .user import User
-from .version import PluginVersion, VersionTombstone
+from .version import PluginVersion, VersionTombstone, package_file_name
 
 __all__ = [
     "UNDATED",
@@ -56,4 +56,5 @@ __all__ = [
     "User",
     "VersionInventory",
     "VersionTombstone",
+    "package_file_name",
 ]

@@ -31,6 +31,11 @@ from .stored_file import StoredFileColumns
 PRECEDENCE = String(255)
 
 
+def package_file_name(plugin_name: str, version: str) -> str:
+    """What a package is called: `myplugin@1.0.0.zip`."""
+    return f"{plugin_name.rpartition('.')[2]}@{version}.zip"
+
+
 class PluginVersion(StoredFileColumns, Base):
     """One package; public once its status says `published`.
 
@@ -116,8 +121,8 @@ class PluginVersion(StoredFileColumns, Base):
 
     @property
     def file_name(self) -> str:
-        """`myplugin@1.0.0.zip`."""
-        return f"{self.plugin_name.rpartition('.')[2]}@{self.version}.zip"
+        """See package_file_name."""
+        return package_file_name(self.plugin_name, self.version)
 
 
 # A plugin's total is the sum of its versions' counts and stored nowhere else: it cannot drift. Cast, because

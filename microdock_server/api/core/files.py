@@ -12,21 +12,19 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Response as WSGIResponse
 from werkzeug.wsgi import wrap_file
 
-from ...context import settings
 from ...errors import DomainError
 from ...models import PluginImage
 from ...services.plugins.downloads import MEDIA_TYPE, Download, Package
 from ...storage import Handover, Outgoing, Suits
 from ...storage.disposition import disposition
 from . import preconditions
+from .links import PLUGINS, absolute
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.wrappers import Request
 
 CHUNK: Final = 1 << 20
-# Below this, plugins are found by their names.
-DETAILS: Final = "/api/v1/marketplace/plugins"
 
 # How a file is opened. Arguments: does the answer begin with the first byte, and may another server send the file?
 Begin = Callable[[bool, Suits], Outgoing]
@@ -207,19 +205,14 @@ def _deprecated(response: Response, package: Package) -> Response:
     response.headers["Deprecation"] = f"@{int(said.since.timestamp())}"
     if said.sunset is not None:
         response.headers["Sunset"] = http_date(said.sunset)
-    own = _address(package.plugin_name)
+    own = absolute(f"{PLUGINS}/{package.plugin_name}")
     links = {"deprecation": own}
     if said.replacement is not None:
-        links["successor-version"] = _address(said.replacement)
+        links["successor-version"] = absolute(f"{PLUGINS}/{said.replacement}")
     elif said.current != package.version:
         links["successor-version"] = f"{own}/versions/{said.current}"
     response.headers["Link"] = ", ".join(f'<{address}>; rel="{relation}"' for relation, address in links.items())
     return response
-
-
-def _address(name: str) -> str:
-    """The address of a plugin's details, absolute where the server knows its own."""
-    return f"{settings().public_url or ''}{DETAILS}/{name}"
 
 
 def _handed_over(handover: Handover, facts: FileFacts) -> Response:

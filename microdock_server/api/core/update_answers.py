@@ -12,14 +12,15 @@ from urllib.parse import quote
 import orjson
 
 from ...clock import iso
-from ...context import settings
 from ...messages import Language, text
+from ...models import package_file_name
 from ...services.releases import block_list, decision, updates
 from ...services.releases.asked import asked_range, asked_version
 from ...services.releases.decision import Host, Line, Release, is_served
 from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
 from ...services.releases.updates import Choice, Installed, Told, Update
 from ...vocabulary import FULL_ROLLOUT, AboutInstalled, Channel, WhyNot
+from .links import PLUGINS, absolute
 
 # Bytes of answers that one process keeps, and answers about one plugin.
 KEPT_BYTES: Final = 12 * 1024 * 1024
@@ -232,7 +233,7 @@ def target(line: Line, release: Release) -> dict[str, Any]:
     version = str(release.version)
     return {
         "version": version,
-        "file_name": f"{line.name.rpartition('.')[2]}@{version}.zip",
+        "file_name": package_file_name(line.name, version),
         "file_size": release.size,
         "file_hash": release.sha256,
         "download_url": download_url(line.name, version),
@@ -245,12 +246,12 @@ def target(line: Line, release: Release) -> dict[str, Any]:
 
 def download_url(name: str, version: str) -> str:
     """Where the package of this version is, by GET."""
-    return f"{settings().public_url or ''}{download_path(name, version)}"
+    return absolute(download_path(name, version))
 
 
 def download_path(name: str, version: str) -> str:
     """The same without the server's address."""
-    return f"/api/v1/marketplace/plugins/{name}/versions/{quote(version)}/download"
+    return f"{PLUGINS}/{name}/versions/{quote(version)}/download"
 
 
 def _passed(line: Line, passed: Sequence[Release], changelogs: Mapping[Key, str]) -> Iterator[dict[str, Any]]:

@@ -10,13 +10,14 @@ import orjson
 from ... import errors
 from ...bundle.versions import EngineVersion
 from ...clock import utcnow
-from ...context import context, settings
+from ...context import context
 from ...messages import text
 from ...services.releases import locks, plans
 from ...services.releases.asked import asked_range
 from ...services.releases.decision import Derived, Host, Line
 from ...services.releases.gathering import Installed, Question, Wanted
 from ...vocabulary import Channel
+from ..core.links import absolute
 from ..core.request import language
 from ..core.surface import Answer
 from ..core.update_answers import Asked, download_path
@@ -67,7 +68,7 @@ def _answer(
 ) -> orjson.Fragment:
     """Rendered at once: a plan may have thousands of values. The keys of a lockfile are sorted at every level."""
     written = orjson.Fragment(orjson.dumps(lock, option=orjson.OPT_SORT_KEYS))
-    address = settings().public_url or ""
+    address = absolute("")
     shown = [_shown(one, address) for one in plan]
     return orjson.Fragment(orjson.dumps({"plan": shown, "lock": written, "problems": list(map(_told, problems))}))
 

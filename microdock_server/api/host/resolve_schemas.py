@@ -31,8 +31,7 @@ class _EngineTexts(Engines):
     """`{engine: version}`, loaded as it was written: a lockfile repeats it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if len(super()._deserialize(value, attr, data, **kwargs)) < len(value):
-            raise fields.refusal("field.twice")
+        super()._deserialize(value, attr, data, **kwargs)
         return dict(value)
 
 

@@ -35,6 +35,7 @@ from ...services.releases.permissions import unknown
 from ...services.releasing import blocks
 from ...services.reviews import review_queue
 from ...vocabulary import Role
+from ..core.links import absolute
 from .findings import summary
 
 ENGINE: Final = "microdock"
@@ -337,7 +338,7 @@ def rating_of(plugin: Plugin | Row[Any]) -> float | None:
 
 def url(path: str) -> str:
     """A URL on this surface, absolute where the server knows its own address."""
-    return f"{settings().public_url or ''}/api/v1{path}"
+    return absolute(f"/api/v1{path}")
 
 
 def _common(

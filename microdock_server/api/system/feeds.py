@@ -21,6 +21,7 @@ from ...services.releases import feeds
 from ...services.releases.feeds import CHANGELOG_SHOWN, Blocked, BlockNews, News, Published
 from ...vocabulary import PLUGIN_NAME_MAX
 from ..core import preconditions
+from ..core.links import PLUGINS, absolute
 from ..core.request import language
 from . import atom
 from .atom import Document, Entry, Feed, Link
@@ -121,7 +122,7 @@ def _feed(path: str, title: str, news: News | BlockNews, entries: Sequence[Entry
         title=title,
         updated=news.updated_at,
         author=settings().app_name,
-        links=[Link("self", _url(path), atom.MEDIA_TYPE)],
+        links=[Link("self", absolute(path), atom.MEDIA_TYPE)],
         entries=entries,
         language=chosen,
         modified=news.changed_at,
@@ -148,7 +149,7 @@ def _releases(news: News, chosen: Language) -> list[Entry]:
 
 
 def _entry(one: Published, chosen: Language) -> Entry:
-    detail = _url(f"/api/v1/marketplace/plugins/{one.plugin_id}/versions/{one.version}")
+    detail = absolute(f"{PLUGINS}/{one.plugin_id}/versions/{one.version}")
     words = [word for word, is_so in (("preview", one.is_preview), ("yanked", one.is_yanked)) if is_so]
     return Entry(
         id=one.id,
@@ -171,7 +172,3 @@ def _content(one: Published, chosen: Language) -> str:
     if not one.is_yanked:
         return changelog
     return f"{text('feeds.withdrawn', chosen, {'reason': one.yank_reason})}\n\n{changelog}"
-
-
-def _url(path: str) -> str:
-    return f"{settings().public_url or ''}{path}"

@@ -16,9 +16,9 @@ from ...database.session import db
 from ...database.unit_of_work import execute_autocommit, read_autocommit, unit_of_work, write_autocommit
 from ...errors import PluginDisabled, PluginNotFound, VersionBlocked, VersionNotFound, VersionYanked
 from ...messages import Message
-from ...models import DownloadWindow, Plugin, PluginVersion
+from ...models import DownloadWindow, Plugin, PluginVersion, package_file_name
 from ...storage import Outgoing, Storages, Suits
-from ...vocabulary import BlockSeverity, PluginStatus
+from ...vocabulary import PluginStatus
 from ..files import Place, place_of
 from ..releases import decision, lines
 
@@ -52,7 +52,7 @@ class Package:
 
     @property
     def file_name(self) -> str:
-        return f"{self.plugin_name.rpartition('.')[2]}@{self.version}.zip"
+        return package_file_name(self.plugin_name, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _ensure_unblocked(row: Row[*tuple[Any, ...]]) -> None:
     found = lines.blocks_of([row.name_key]).get(row.name_key, ())
     line = decision.Line(row.name, (), blocks=found)
     block = decision.strongest_block(line, lines.parsed_version(row.version), (row.file_hash,), utcnow())
-    if block is not None and block.severity is not BlockSeverity.WARN:
+    if block is not None and block.stops:
         raise VersionBlocked(name=row.name, version=row.version, reason=Message("said", block.reason))
 
 

@@ -73,6 +73,11 @@ class Block:
     # None: until it is revoked.
     expires_at: datetime | None = None
 
+    @property
+    def stops(self) -> bool:
+        """Is it more than a warning? Then downloads are refused, and hosts are to stop the plugin."""
+        return self.severity is not BlockSeverity.WARN
+
     def matches(self, version: Version | None, hashes: Iterable[str], now: datetime) -> bool:
         """Is it in force, and about this version or one of these packages? Ranges include prereleases."""
         if self.expires_at is not None and now >= self.expires_at:
@@ -208,7 +213,7 @@ def current(line: Line, now: datetime) -> Release:
 def is_refused(release: Release, line: Line, now: datetime) -> bool:
     """Are downloads of the release refused, because a block that is more than a warning matches?"""
     block = strongest_block(line, release.version, (release.sha256,), now)
-    return block is not None and block.severity is not BlockSeverity.WARN
+    return block is not None and block.stops
 
 
 def next_change(line: Line, now: datetime) -> datetime | None:

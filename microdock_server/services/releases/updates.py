@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from typing import Any, Final
 
 from ...bundle.versions import Range, Version
-from ...vocabulary import AboutInstalled, BlockSeverity, Channel, HostAction, WhyNot
+from ...vocabulary import AboutInstalled, Channel, HostAction, WhyNot
 from . import permissions
 from .decision import Block, Host, Line, Reason, Release, satisfies, strongest_block, why_not
 
@@ -169,7 +169,7 @@ class Choice:
 
     @property
     def _goes(self) -> bool:
-        return self.block is not None and self.block.severity is not BlockSeverity.WARN
+        return self.block is not None and self.block.stops
 
     def spelling(self, key: str) -> str:
         """The name of a plugin that the chosen version needs, as its manifest writes it."""
