@@ -87,7 +87,7 @@ def test_an_operator_blocks_a_malicious_version_as_the_document_shows(server: Se
     assert [one["version"] for one in foreseen["data"]["matches"]] == ["1.2.0"]
     assert foreseen["data"]["current_after"] == "1.1.0"
     assert made["code"] == 201 and made["data"]["status"] == "pending"
-    asked = {"installed": [{"name": "com.example.thief", "version": "1.2.0"}]}
+    asked = {"engines": {}, "installed": [{"name": "com.example.thief", "version": "1.2.0"}]}
     [found] = server.client.post("/api/plugins/updates", asked).json()["data"]["updates"]
     assert (found["action"], found["target"]["version"]) == ("downgrade", "1.1.0")
     assert found["block"]["severity"] == "disable"
@@ -104,7 +104,7 @@ def test_the_id_that_a_host_made_up_is_neither_stored_nor_logged(prepared_data: 
     try:
         server.start()
         assert server.client.upload(hosts.program_package(hosts.CLOCK, "1.0.0")).status_code == 200
-        asked = {"installed": [{"name": hosts.CLOCK, "version": "1.0.0"}], "client_id": mine}
+        asked = {"engines": {}, "installed": [{"name": hosts.CLOCK, "version": "1.0.0"}], "client_id": mine}
         assert server.client.post("/api/plugins/updates", asked).status_code == 200
         answer = server.client.post("/api/plugins/updates", {**asked, "client_id": refused})
         assert answer.status_code == 422 and mine not in answer.text

@@ -88,7 +88,7 @@ def test_a_check_counts_its_plugins_by_action_and_reason(api: Api) -> None:
         assert api.upload(package(version=version, engines={}, dependencies={})).status_code == 200
     before = samples(api)
     installed = [{"name": NAME, "version": "1.0.0"}, {"name": "com.example.nowhere", "version": "1.0.0"}]
-    assert api.post("/api/plugins/updates", {"installed": installed}).status_code == 200
+    assert api.post("/api/plugins/updates", {"engines": {}, "installed": installed}).status_code == 200
     # Both prereleases are passed over for the same reason, which is counted once for the plugin.
     assert samples(api) - before == {
         ("update_checks_total", ""): 1,
@@ -101,7 +101,7 @@ def test_a_check_counts_its_plugins_by_action_and_reason(api: Api) -> None:
 
 def test_a_refused_check_counts_nothing(api: Api) -> None:
     before = samples(api)
-    assert api.post("/api/plugins/updates", {"installed": [{"name": NAME}]}).status_code == 422
+    assert api.post("/api/plugins/updates", {"engines": {}, "installed": [{"name": NAME}]}).status_code == 422
     assert samples(api) - before == {}
 
 

@@ -93,7 +93,8 @@ def check(client: Client, name: str, version: str, **body: Any) -> tuple[str, st
 
 def test_it_is_the_version_before(nodes: tuple[Server, Server]) -> None:
     old, new = nodes
-    answers = [node.client.post("/api/plugins/updates", {"installed": []}).status_code for node in (old, new)]
+    asked = {"engines": {}, "installed": []}
+    answers = [node.client.post("/api/plugins/updates", asked).status_code for node in (old, new)]
     assert answers == [404, 200]
     assert old.client.get("/readyz").status_code == 200
 
