@@ -18,7 +18,7 @@ from ...services.plugins.downloads import MEDIA_TYPE, Download, Package
 from ...storage import Handover, Outgoing, Suits
 from ...storage.disposition import disposition
 from . import preconditions
-from .links import PLUGINS, absolute
+from .links import PLUGINS, absolute, version_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -210,7 +210,7 @@ def _deprecated(response: Response, package: Package) -> Response:
     if said.replacement is not None:
         links["successor-version"] = absolute(f"{PLUGINS}/{said.replacement}")
     elif said.current != package.version:
-        links["successor-version"] = f"{own}/versions/{said.current}"
+        links["successor-version"] = absolute(version_path(package.plugin_name, said.current))
     response.headers["Link"] = ", ".join(f'<{address}>; rel="{relation}"' for relation, address in links.items())
     return response
 

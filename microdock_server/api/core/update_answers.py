@@ -1,26 +1,27 @@
-"""Answers of update checks: decided and rendered once for all hosts that ask the same about a plugin."""
+"""A cache of update checks: decided and rendered once for all hosts that ask the same about a plugin."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 import orjson
 
-from ...clock import iso
-from ...messages import Language, text
-from ...models import package_file_name
-from ...services.releases import block_list, decision, updates
+from ...messages import Language
+from ...services.releases import decision, updates
 from ...services.releases.asked import asked_range, asked_version
 from ...services.releases.decision import Host, Line, Release, is_served
-from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
-from ...services.releases.updates import Choice, Installed, Told, Update
-from ...vocabulary import FULL_ROLLOUT, AboutInstalled, Channel, WhyNot
-from .links import PLUGINS, absolute
+from ...services.releases.index import CHANGELOGS_SHOWN, ReleaseIndex
+from ...services.releases.updates import Choice, HostPlugin, Update
+from ...vocabulary import FULL_ROLLOUT, Channel
+from . import links
+from .release_answers import shown
+
+# The plans' answers take it from here.
+download_path: Final = links.download_path
 
 # Bytes of answers that one process keeps, and answers about one plugin.
 KEPT_BYTES: Final = 12 * 1024 * 1024
@@ -195,7 +196,7 @@ class UpdateAnswers:
 
 
 def _choice(asking: Asking, asked: Asked, line: Line | None) -> Choice:
-    installed = Installed(
+    installed = HostPlugin(
         name=asked.name,
         text=asked.version,
         version=asked_version(asked.version),
@@ -209,90 +210,3 @@ def _choice(asking: Asking, asked: Asked, line: Line | None) -> Choice:
 
 def _wanted(found: Sequence[Update]) -> list[tuple[Line, Sequence[Release]]]:
     return [(one.line, one.passed) for one in found if one.line is not None and one.passed]
-
-
-def shown(found: Update, changelogs: Mapping[Key, str], language: Language) -> dict[str, Any]:
-    """The answer for one plugin as JSON."""
-    line = found.line
-    return {
-        "name": found.installed.name,
-        "installed": found.installed.text,
-        "action": found.action.value,
-        "target": None if line is None or found.target is None else target(line, found.target),
-        "newest": None if found.newest is None else str(found.newest.version),
-        "reasons": [_reason(told, language) for told in found.reasons],
-        "permissions_added": None if found.permissions_added is None else list(found.permissions_added),
-        "changelog": [] if line is None else list(_passed(line, found.passed, changelogs)),
-        "block": None if line is None or found.block is None else block_list.shown(line.name, found.block),
-        "replacement": None if line is None else line.replacement,
-    }
-
-
-def target(line: Line, release: Release) -> dict[str, Any]:
-    """What a host needs to fetch a version and to check what it got."""
-    version = str(release.version)
-    return {
-        "version": version,
-        "file_name": package_file_name(line.name, version),
-        "file_size": release.size,
-        "file_hash": release.sha256,
-        "download_url": download_url(line.name, version),
-        "published_at": iso(release.published_at),
-        "permissions": None if release.permissions is None else list(release.permissions),
-        "dependencies": {name: str(needed) for name, needed in release.dependencies.items()},
-        "engines": {name: str(needed) for name, needed in release.engines.items()},
-    }
-
-
-def download_url(name: str, version: str) -> str:
-    """Where the package of this version is, by GET."""
-    return absolute(download_path(name, version))
-
-
-def download_path(name: str, version: str) -> str:
-    """The same without the server's address."""
-    return f"{PLUGINS}/{name}/versions/{quote(version)}/download"
-
-
-def _passed(line: Line, passed: Sequence[Release], changelogs: Mapping[Key, str]) -> Iterator[dict[str, Any]]:
-    for release in passed:
-        written = changelogs.get((line.name, str(release.version)))
-        if written is not None:
-            yield {"version": str(release.version), "published_at": iso(release.published_at), "changelog": written}
-
-
-# Codes whose text depends on whether somebody said why.
-_PLAIN: Final = (WhyNot.YANKED, AboutInstalled.INSTALLED_YANKED)
-
-
-def _reason(told: Told, language: Language) -> dict[str, Any]:
-    params = {name: _as_json(value, language) for name, value in told.params.items()}
-    return {
-        "code": told.code.value,
-        "version": told.version,
-        "message": _sentence(told, params, language),
-        "params": params,
-    }
-
-
-def _sentence(told: Told, params: Mapping[str, Any], language: Language) -> str:
-    key = f"release.{told.code.value}"
-    if told.code in _PLAIN and not params["reason"]:
-        key += "_plain"
-    elif told.code is WhyNot.NEEDS_ENGINE and params["has"] is None:
-        key += "_unstated"
-    elif told.code is WhyNot.NEEDS_DEPENDENCY and params["has"] is None:
-        key += "_missing"
-    elif told.code is WhyNot.ROLLOUT and params["paused"]:
-        key += "_paused"
-    elif told.code is AboutInstalled.DEPRECATED and params["replacement"]:
-        key += "_replaced"
-    words = {name: ", ".join(value) if isinstance(value, list) else value for name, value in params.items()}
-    return text(key, language, {**words, "version": told.version})
-
-
-def _as_json(value: Any, language: Language) -> Any:
-    """A value as hosts see it; of a text in both languages, the one that is asked for."""
-    if isinstance(value, dict):
-        return value[language]
-    return iso(value) if isinstance(value, datetime) else value

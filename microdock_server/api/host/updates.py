@@ -12,15 +12,13 @@ from ...clock import iso, utcnow
 from ...context import context
 from ...observability import metrics
 from ...services.releases.decision import Host
-from ...services.releases.updates import Update
-from ...vocabulary import AboutInstalled, Channel, HostAction, WhyNot
+from ...services.releases.updates import Code, Update
+from ...vocabulary import Channel, HostAction
 from ..core.request import language
 from ..core.state import api_state
 from ..core.update_answers import Asking
 from . import host
 from .release_schemas import UpdateCheck, Updates
-
-Code = WhyNot | AboutInstalled
 
 
 @host.operation(
@@ -53,6 +51,6 @@ def _count(found: Sequence[Update]) -> None:
     reasons: defaultdict[Code, int] = defaultdict(int)
     for one in found:
         actions[one.action] += 1
-        for code in {told.code for told in one.reasons} if one.reasons else ():
+        for code in one.codes:
             reasons[code] += 1
     metrics.answered(actions, reasons)

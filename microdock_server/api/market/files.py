@@ -16,8 +16,9 @@ from ...services.accounts.tokens import Actor
 from ...services.plugins import inventories
 from ...services.plugins.downloads import Package
 from ..core import packages, preconditions
+from ..core.links import download_url
 from ..core.surface import Access, Answer
-from . import market, serializers
+from . import market
 from .schemas import plugins as schemas
 from .versions import REFUSED, VERSION, package_of
 
@@ -62,7 +63,7 @@ def listed(plugin_id: str, version: str, actor: Actor | None = None) -> Answer |
         "version": package.version,
         "size": package.size,
         "file_hash": package.sha256,
-        "download_url": serializers.url(f"/marketplace/plugins/{plugin_id}/versions/{package.version}/download"),
+        "download_url": download_url(plugin_id, package.version),
     }
     headers = {"ETag": etag, "Cache-Control": IMMUTABLE if is_public and rows != NONE else OWN}
     return Answer(orjson.Fragment(orjson.dumps(facts)[:-1] + b"," + rows), headers)

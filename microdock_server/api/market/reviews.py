@@ -18,6 +18,7 @@ from ...services.revisions import Expected
 from ...vocabulary import Verdict
 from ..core import packages
 from ..core.envelopes import Refusal
+from ..core.links import download_url
 from ..core.request import language
 from ..core.surface import Surface
 from . import market, serializers
@@ -82,9 +83,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
             "changelog": version.changelog,
             "auto_review": full(found) if found else None,
         }
-        shown["download_url"] = serializers.url(
-            f"/marketplace/plugins/{shown['plugin']['id']}/versions/{version.version}/download"
-        )
+        shown["download_url"] = download_url(shown["plugin"]["id"], version.version)
     difference = inventories.difference(
         row.plugin_name, row.version, context().storage, packages.limits(), settings().install_permissions
     )

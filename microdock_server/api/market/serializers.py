@@ -35,7 +35,7 @@ from ...services.releases.permissions import unknown
 from ...services.releasing import blocks
 from ...services.reviews import review_queue
 from ...vocabulary import Role
-from ..core.links import absolute
+from ..core.links import absolute, download_url
 from .findings import summary
 
 ENGINE: Final = "microdock"
@@ -137,7 +137,7 @@ def version_row(plugin: Plugin, row: PluginVersion, active: Mapping[str, int]) -
         "is_held": row.is_held,
         "is_yanked": row.is_yanked,
         "yank_reason": row.yank_reason,
-        "download_url": url(f"/marketplace/plugins/{plugin.id}/versions/{row.version}/download"),
+        "download_url": download_url(plugin.id, row.version),
         "created_at": row.created_at,
         "published_at": row.published_at,
         "active_estimate": active.get(row.version),

@@ -21,7 +21,7 @@ from ...services.releases import feeds
 from ...services.releases.feeds import CHANGELOG_SHOWN, Blocked, BlockNews, News, Published
 from ...vocabulary import PLUGIN_NAME_MAX
 from ..core import preconditions
-from ..core.links import PLUGINS, absolute
+from ..core.links import absolute, version_path
 from ..core.request import language
 from . import atom
 from .atom import Document, Entry, Feed, Link
@@ -149,7 +149,7 @@ def _releases(news: News, chosen: Language) -> list[Entry]:
 
 
 def _entry(one: Published, chosen: Language) -> Entry:
-    detail = absolute(f"{PLUGINS}/{one.plugin_id}/versions/{one.version}")
+    detail = absolute(version_path(one.plugin_id, one.version))
     words = [word for word, is_so in (("preview", one.is_preview), ("yanked", one.is_yanked)) if is_so]
     return Entry(
         id=one.id,

@@ -20,7 +20,7 @@ AT_ONCE: Final = 200
 DELETED_AT_ONCE: Final = 2000
 
 # Plugin (as the catalogue writes it) and version.
-Installed = tuple[str, str]
+VersionKey = tuple[str, str]
 
 _SALTS: Final = table_of(ActiveSalt)
 _SKETCHES: Final = table_of(ActiveSketch)
@@ -31,7 +31,7 @@ _MERGED: Final[Any] = bindparam("merged")
 _ESTIMATE: Final[Any] = bindparam("about")
 
 
-def merge(week: str, sketches: dict[Installed, Sketch]) -> int:
+def merge(week: str, sketches: dict[VersionKey, Sketch]) -> int:
     """Merge into the week's rows, in units of its own; returns how many rows were written.
 
     What was merged is taken out of `sketches`. A version that is not in the catalogue (any more) gets no row.
@@ -124,7 +124,7 @@ def by_plugin(names: Collection[str], now: datetime | None = None) -> dict[str, 
 
 def top(count: int, now: datetime | None = None) -> Sequence[tuple[Plugin, str, int]]:
     """The versions that most hosts use, of plugins in the catalogue: about how many, as by_version says."""
-    best: dict[Installed, int] = {}
+    best: dict[VersionKey, int] = {}
     found: dict[str, Plugin] = {}
     for week in _shown_weeks(now):
         largest = (
@@ -164,7 +164,7 @@ def _oldest_kept() -> str | None:
     return week
 
 
-def _merge(week: str, sketches: Mapping[Installed, Sketch]) -> int:
+def _merge(week: str, sketches: Mapping[VersionKey, Sketch]) -> int:
     with unit_of_work(writing=False):
         changed = {(row["of_plugin"], row["of_version"]) for _, row in _changes(week, sketches)}
     if not changed:
@@ -186,7 +186,7 @@ def _write(week: str, fresh: Sequence[dict[str, Any]], known: Sequence[dict[str,
         connection.execute(changed.values(registers=_MERGED, estimate=_ESTIMATE), known)
 
 
-def _changes(week: str, sketches: Mapping[Installed, Sketch]) -> list[tuple[bool, dict[str, Any]]]:
+def _changes(week: str, sketches: Mapping[VersionKey, Sketch]) -> list[tuple[bool, dict[str, Any]]]:
     """The rows that would change, and whether they are new."""
     names = sorted({name for name, _ in sketches})
     stored = {(row.plugin_name, row.version): row.registers for row in _read(names, [week])}

@@ -33,7 +33,7 @@ from ...database.unit_of_work import execute_autocommit, read_autocommit
 from ...errors import Conflict, DomainError
 from ...models import ActiveSalt
 from . import active_rows
-from .active_rows import Installed
+from .active_rows import VersionKey
 from .sketch import Sketch
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class _Secret:
 
 
 # By week; each sketch with the factor of its plugin.
-_Counts = dict[str, dict[Installed, tuple[int, Sketch]]]
+_Counts = dict[str, dict[VersionKey, tuple[int, Sketch]]]
 
 
 class Actives:
@@ -94,7 +94,7 @@ class Actives:
         # Set when counts should be merged without waiting for the minute to be over.
         self.is_full = threading.Event()
 
-    def count(self, client_id: str, installed: Iterable[Installed]) -> None:
+    def count(self, client_id: str, installed: Iterable[VersionKey]) -> None:
         """Count a host for each of its plugins, named as the catalogue writes them. Takes microseconds, and no
         statement but in a week's first call. Never raises for want of a database: then nothing is counted.
         """
@@ -151,7 +151,7 @@ class Actives:
             log.warning("%d plugins of hosts were not counted: too many different ones in a minute", left_out)
         return counted
 
-    def _give_back(self, week: str, counted: Mapping[Installed, tuple[int, Sketch]]) -> None:
+    def _give_back(self, week: str, counted: Mapping[VersionKey, tuple[int, Sketch]]) -> None:
         with self._lock:
             newer = self._counted.setdefault(week, {})
             for one, (factor, sketch) in counted.items():

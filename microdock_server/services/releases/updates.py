@@ -25,10 +25,13 @@ MOST: Final = 20
 # Dependencies that are compared for one answer.
 MOST_COMPARED: Final = 100_000
 
+Code = WhyNot | AboutInstalled
+
 
 @dataclass(frozen=True, slots=True)
-class Installed:
-    """A plugin that a host has. `version` is None where the text is no version; `sha256` is the package's, if known.
+class HostPlugin:
+    """A plugin that a host has, as an update check states it. `version` is None where the text is no version; `sha256`
+    is the package's, if known.
 
     `channel` takes precedence over the host's; `pin` is a range that its user set; `granted` are the permissions that
     the user granted, None if the host does not say.
@@ -52,7 +55,7 @@ class Installed:
 class Told:
     """One reason: a code, the version that it is about (None: the plugin), and the values that decided."""
 
-    code: WhyNot | AboutInstalled
+    code: Code
     version: str | None
     params: Mapping[str, Any] = field(default_factory=dict)
 
@@ -66,7 +69,7 @@ class Update:
     declare its permissions.
     """
 
-    installed: Installed
+    installed: HostPlugin
     action: HostAction
     line: Line | None = None
     own: Release | None = None
@@ -76,6 +79,11 @@ class Update:
     permissions_added: Sequence[str] | None = ()
     passed: Sequence[Release] = ()
     block: Block | None = None
+    # Those of the reasons, each once.
+    codes: frozenset[Code] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", frozenset(told.code for told in self.reasons))
 
 
 def decide(choices: Sequence[Choice]) -> list[Update]:
@@ -97,7 +105,7 @@ class Choice:
 
     key: str
     host: Host
-    installed: Installed
+    installed: HostPlugin
     line: Line | None
     # The installed version as it was published, and the block on it.
     own: Release | None = None
@@ -109,7 +117,7 @@ class Choice:
     struck: dict[Version, Reason] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, host: Host, installed: Installed, line: Line | None) -> Choice:
+    def of(cls, host: Host, installed: HostPlugin, line: Line | None) -> Choice:
         if installed.channel is not None and installed.channel is not host.channel:
             host = replace(host, channel=installed.channel)
         choice = cls(installed.name.lower(), host, installed, line)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from microdock_server.bundle.versions import Range, Version
 from microdock_server.services.releases import updates
 from microdock_server.services.releases.decision import Host, Line, Release, satisfies, why_not
-from microdock_server.services.releases.updates import Choice, Installed, Update
+from microdock_server.services.releases.updates import Choice, HostPlugin, Update
 from microdock_server.vocabulary import Channel, WhyNot
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -32,11 +32,11 @@ def line(name: str, *releases: Release, recommended: str | None = None) -> Line:
     return Line(name, tuple(ordered), None if recommended is None else Version.parse(recommended))
 
 
-def has(name: str, number: str) -> Installed:
-    return Installed(name, number, Version.parse(number))
+def has(name: str, number: str) -> HostPlugin:
+    return HostPlugin(name, number, Version.parse(number))
 
 
-def decided(lines: Mapping[str, Line], *installed: Installed, channel: Channel = Channel.STABLE) -> dict[str, Update]:
+def decided(lines: Mapping[str, Line], *installed: HostPlugin, channel: Channel = Channel.STABLE) -> dict[str, Update]:
     host = Host(NOW, channel=channel)
     found = updates.decide([Choice.of(host, one, lines.get(one.name)) for one in installed])
     return {one.installed.name: one for one in found}
