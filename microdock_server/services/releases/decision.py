@@ -78,6 +78,10 @@ class Block:
         """Is it more than a warning? Then downloads are refused, and hosts are to stop the plugin."""
         return self.severity is not BlockSeverity.WARN
 
+    def as_reason(self) -> Reason:
+        """Why what it matches is offered to nobody."""
+        return Reason(WhyNot.BLOCKED, {"severity": self.severity.value, "reason": dict(self.reason)})
+
     def matches(self, version: Version | None, hashes: Iterable[str], now: datetime) -> bool:
         """Is it in force, and about this version or one of these packages? Ranges include prereleases."""
         if self.expires_at is not None and now >= self.expires_at:
@@ -146,6 +150,25 @@ def why_not(release: Release, line: Line, host: Host, pin: Range | None = None) 
     `pin` is a range that the host's user set. What other installed plugins need is decided by `updates`.
     """
     return _withdrawn(release, line, host.now) or _unfit(release, line.name, host, pin)
+
+
+def all_reasons(release: Release, line: Line, host: Host, pin: Range | None = None) -> list[Reason]:
+    """Every reason why the release is not offered to the host, in the order in which they are tried.
+
+    `why_not` is the first of them.
+    """
+    found = (
+        _blocked(release, line, host.now),
+        _yanked(release),
+        _rolled_back(release, line),
+        _on_channel(release, host),
+        _needs_engine(release, host),
+        _cooling(release, host.now),
+        _held(release),
+        _rolling_out(release, line.name, host),
+        _pinned(release, pin),
+    )
+    return [reason for reason in found if reason is not None]
 
 
 def satisfies(needed: Range, version: Version, *, is_installed: bool, wants_preview: bool) -> bool:
@@ -224,21 +247,41 @@ def next_change(line: Line, now: datetime) -> datetime | None:
 
 def _withdrawn(release: Release, line: Line, now: datetime) -> Reason | None:
     """Why nobody is offered the release any more."""
+    return _blocked(release, line, now) or _yanked(release) or _rolled_back(release, line)
+
+
+def _blocked(release: Release, line: Line, now: datetime) -> Reason | None:
     block = strongest_block(line, release.version, (release.sha256,), now) if line.blocks else None
-    if block is not None:
-        return Reason(WhyNot.BLOCKED, {"severity": block.severity.value, "reason": dict(block.reason)})
-    if release.is_yanked:
-        return Reason(WhyNot.YANKED, {"reason": release.yank_reason})
-    if line.recommended is not None and release.version > line.recommended:
-        return Reason(WhyNot.ROLLED_BACK, {"recommended": str(line.recommended)})
-    return None
+    return None if block is None else block.as_reason()
+
+
+def _yanked(release: Release) -> Reason | None:
+    return Reason(WhyNot.YANKED, {"reason": release.yank_reason}) if release.is_yanked else None
+
+
+def _rolled_back(release: Release, line: Line) -> Reason | None:
+    bound = line.recommended
+    if bound is None or not release.version > bound:
+        return None
+    return Reason(WhyNot.ROLLED_BACK, {"recommended": str(bound)})
 
 
 def _unfit(release: Release, name: str, host: Host, pin: Range | None) -> Reason | None:
     """Why this host is not offered the release (yet)."""
-    if release.is_preview and host.channel is not Channel.PREVIEW:
-        return Reason(WhyNot.CHANNEL, {"channel": Channel.PREVIEW.value})
-    return _needs_engine(release, host) or _waits(release, name, host) or _pinned(release, pin)
+    return (
+        _on_channel(release, host)
+        or _needs_engine(release, host)
+        or _cooling(release, host.now)
+        or _held(release)
+        or _rolling_out(release, name, host)
+        or _pinned(release, pin)
+    )
+
+
+def _on_channel(release: Release, host: Host) -> Reason | None:
+    if not release.is_preview or host.channel is Channel.PREVIEW:
+        return None
+    return Reason(WhyNot.CHANNEL, {"channel": Channel.PREVIEW.value})
 
 
 def _needs_engine(release: Release, host: Host) -> Reason | None:
@@ -250,15 +293,18 @@ def _needs_engine(release: Release, host: Host) -> Reason | None:
     return None
 
 
-def _waits(release: Release, name: str, host: Host) -> Reason | None:
-    """Why the host must wait for the release."""
-    if release.is_cooling(host.now):
-        return Reason(WhyNot.COOLDOWN, {"until": release.available_at})
-    if release.is_held:
-        return Reason(WhyNot.HELD_FOR_REVIEW)
-    if not is_served(release, name, host.client_id):
-        return Reason(WhyNot.ROLLOUT, {"rollout": release.rollout, "paused": release.is_paused})
-    return None
+def _cooling(release: Release, now: datetime) -> Reason | None:
+    return Reason(WhyNot.COOLDOWN, {"until": release.available_at}) if release.is_cooling(now) else None
+
+
+def _held(release: Release) -> Reason | None:
+    return Reason(WhyNot.HELD_FOR_REVIEW) if release.is_held else None
+
+
+def _rolling_out(release: Release, name: str, host: Host) -> Reason | None:
+    if is_served(release, name, host.client_id):
+        return None
+    return Reason(WhyNot.ROLLOUT, {"rollout": release.rollout, "paused": release.is_paused})
 
 
 def _pinned(release: Release, pin: Range | None) -> Reason | None:

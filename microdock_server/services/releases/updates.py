@@ -243,7 +243,11 @@ class Choice:
         for release in line.releases:
             if not release.version > least or len(told) == MOST:
                 break
-            reason = why_not(release, line, self.host, self.installed.pin) or self.struck.get(release.version)
+            reason = (
+                why_not(release, line, self.host, self.installed.pin)
+                or self.struck.get(release.version)
+                or self._why_own_is_left(release)
+            )
             if reason is not None:
                 told.append(Told(reason.code, str(release.version), reason.params))
         if self.target is None and self._must_be_left:
@@ -253,6 +257,12 @@ class Choice:
             ]
             told += [self._told(release) for release in lower[: MOST - len(told)]]
         return told
+
+    def _why_own_is_left(self, release: Release) -> Reason | None:
+        """Why the installed version, which is sound as it was published, is left for a lower one: the package that the
+        host has is blocked.
+        """
+        return None if release is not self.own or self.block is None else self.block.as_reason()
 
     def _told(self, struck: Release) -> Told:
         reason = self.struck[struck.version]

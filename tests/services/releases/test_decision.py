@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from microdock_server.bundle.versions import EngineRange, EngineVersion, Range, Version
-from microdock_server.services.releases import decision
+from microdock_server.services.releases import decision, updates
 from microdock_server.services.releases.decision import Block, Host, Line, Release
+from microdock_server.services.releases.updates import Choice, HostPlugin
 from microdock_server.vocabulary import BlockSeverity, Channel, WhyNot
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -264,3 +265,39 @@ def test_time_alone_changes_something_when_a_cooldown_or_a_block_ends() -> None:
         release("1.0.0", available_at=later), release("1.1.0", available_at=NOW), blocks=(block("*", expires_at=soon),)
     )
     assert [decision.next_change(found, moment) for moment in (NOW, soon, later)] == [soon, later, None]
+
+
+@given(lines, hosts, pins)
+def test_the_first_of_all_reasons_is_the_one_that_is_told(line: Line, host: Host, pin: Range | None) -> None:
+    order = list(WhyNot)
+    for one in line.releases:
+        found = decision.all_reasons(one, line, host, pin)
+        assert next(iter(found), None) == decision.why_not(one, line, host, pin)
+        places = [order.index(reason.code) for reason in found]
+        assert places == sorted(set(places))
+
+
+MODIFIED = "ee" * 32
+
+
+@given(
+    lines,
+    st.booleans(),
+    hosts,
+    pins,
+    st.sampled_from((*NUMBERS, "1.2.0", "0.1.0")),
+    st.none() | st.sampled_from([MODIFIED, hashlib.sha256(b"1.0.0").hexdigest()]),
+)
+# The host's own package is blocked, and not the one that was published under its number: it goes down.
+@example(line(release("1.0.0"), release("1.0.1"), release("1.1.0")), True, Host(NOW), None, "1.1.0", MODIFIED)
+def test_every_version_above_the_target_has_one_reason(
+    line: Line, is_own_blocked: bool, host: Host, pin: Range | None, number: str, sha256: str | None
+) -> None:
+    if is_own_blocked:
+        line = replace(line, blocks=(*line.blocks, block(None, hashes=frozenset({MODIFIED}))))
+    installed = HostPlugin("a", number, Version.parse(number), sha256=sha256, pin=pin)
+    [found] = updates.decide([Choice.of(host, installed, line)])
+    least = Version.parse(number) if found.target is None else found.target.version
+    told = [one.version for one in found.reasons if isinstance(one.code, WhyNot)]
+    assert told == [str(one.version) for one in line.releases if one.version > least]
+    assert found.codes == {one.code for one in found.reasons}
