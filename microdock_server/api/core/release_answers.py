@@ -10,9 +10,9 @@ from ...clock import iso
 from ...messages import Language, text
 from ...models import package_file_name
 from ...services.releases import block_list
+from ...services.releases.choices import Told, Update
 from ...services.releases.decision import Line, Release
 from ...services.releases.index import Key
-from ...services.releases.updates import Told, Update
 from ...vocabulary import AboutInstalled, WhyNot
 from .links import download_url
 

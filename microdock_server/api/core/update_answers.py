@@ -13,9 +13,9 @@ import orjson
 from ...messages import Language
 from ...services.releases import decision, updates
 from ...services.releases.asked import asked_range, asked_version
+from ...services.releases.choices import Choice, HostPlugin, Update
 from ...services.releases.decision import Host, Line, Release, is_served
 from ...services.releases.index import CHANGELOGS_SHOWN, ReleaseIndex
-from ...services.releases.updates import Choice, HostPlugin, Update
 from ...vocabulary import FULL_ROLLOUT, Channel
 from . import links
 from .release_answers import shown

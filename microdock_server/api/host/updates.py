@@ -11,8 +11,8 @@ import orjson
 from ...clock import iso, utcnow
 from ...context import context
 from ...observability import metrics
+from ...services.releases.choices import Code, Update
 from ...services.releases.decision import Host
-from ...services.releases.updates import Code, Update
 from ...vocabulary import Channel, HostAction
 from ..core.request import language
 from ..core.state import api_state

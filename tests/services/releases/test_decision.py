@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from microdock_server.bundle.versions import EngineRange, EngineVersion, Range, Version
 from microdock_server.services.releases import decision, updates
+from microdock_server.services.releases.choices import Choice, HostPlugin
 from microdock_server.services.releases.decision import Block, Host, Line, Release
-from microdock_server.services.releases.updates import Choice, HostPlugin
 from microdock_server.vocabulary import BlockSeverity, Channel, WhyNot
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from microdock_server.bundle.versions import Range, Version
 from microdock_server.services.releases import updates
+from microdock_server.services.releases.choices import Choice, HostPlugin, Update
 from microdock_server.services.releases.decision import Host, Line, Release, satisfies, why_not
-from microdock_server.services.releases.updates import Choice, HostPlugin, Update
 from microdock_server.vocabulary import Channel, WhyNot
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
