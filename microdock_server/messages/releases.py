@@ -71,6 +71,10 @@ RELEASES: Final[dict[str, tuple[str, str]]] = {
         "The plugin is deprecated; use {replacement} instead",
     ),
     "release.unknown_plugin": ("目录中没有该插件", "The catalogue has no such plugin"),
+    "release.unknown_plugin_suspended": (
+        "该插件已被下架，宿主会得知目录中没有它",
+        "The plugin is suspended: hosts are told that the catalogue does not have it",
+    ),
     "release.permissions_widened": (
         "{version} 需要更多权限：{permissions}",
         "{version} asks for more permissions: {permissions}",

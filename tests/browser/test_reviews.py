@@ -146,6 +146,7 @@ def test_a_plugin_goes_through_the_queue_until_everybody_sees_it(visit: Visit, s
     developer.page.evaluate("window.wasHere = true")
     open_review(second, name)
     expect(second.test("reviewer")).to_have_text("未分配")
+    expect(second.test("release-preview")).to_contain_text("成为当前版本，并立即提供给所有宿主。")
 
     # The first takes it.
     first.menu("reviews")

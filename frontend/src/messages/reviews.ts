@@ -145,6 +145,27 @@ export const reviews = {
   },
 
   manifest: ['插件清单', 'Manifest'],
+  release: {
+    title: ['通过后宿主得到什么', 'What hosts get once it is approved'],
+    now: ['宿主现在得到什么', 'What hosts get now'],
+    offered: {
+      current: ['成为当前版本，并立即提供给所有宿主。', 'It is the current version, and offered to all hosts at once.'],
+      other: [
+        '提供给所有宿主；当前版本为 {current}。',
+        'It is offered to all hosts; the current version is {current}.',
+      ],
+    },
+    kept: {
+      current: [
+        '成为当前版本，但不会立即提供给所有宿主：',
+        'It is the current version, but not offered to all hosts at once:',
+      ],
+      other: [
+        '不会立即提供给所有宿主，当前版本为 {current}：',
+        'It is not offered to all hosts at once; the current version is {current}:',
+      ],
+    },
+  },
   changelog: ['更新日志', 'Changelog'],
   noChangelog: ['没有更新日志', 'No changelog'],
   manifestField: {

@@ -84,6 +84,8 @@ def _sentence(told: Told, params: Mapping[str, Any], language: Language) -> str:
         key += "_paused"
     elif told.code is AboutInstalled.DEPRECATED and params["replacement"]:
         key += "_replaced"
+    elif told.code is AboutInstalled.UNKNOWN_PLUGIN and params:
+        key += "_suspended"
     words = {name: ", ".join(value) if isinstance(value, list) else value for name, value in params.items()}
     return text(key, language, {**words, "version": told.version})
 

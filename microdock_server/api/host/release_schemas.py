@@ -14,8 +14,9 @@ from ...messages import Message
 from ...schemas import fields
 from ...schemas.base import Schema
 from ...schemas.blocks import PublicBlock
+from ...schemas.reasons import ReleaseReason
 from ...services.releases.asked import asked_range
-from ...vocabulary import RANGE_MAX, AboutInstalled, Channel, HostAction, WhyNot
+from ...vocabulary import RANGE_MAX, Channel, HostAction
 from ..core.update_answers import Asked
 
 MOST_INSTALLED: Final = 500
@@ -25,7 +26,6 @@ PERMISSION_MAX: Final = 200
 # What is installed may be called anything: what nobody knows is `unknown` by itself.
 NAME_TEXT_MAX: Final = 1000
 VERSION_TEXT_MAX: Final = 1000
-_CODES: Final = [code.value for kind in (WhyNot, AboutInstalled) for code in kind]
 
 
 class RangeText(fields.Text):
@@ -210,33 +210,6 @@ class Target(Schema):
     permissions = plain.List(plain.String(), required=True, allow_none=True)
     dependencies = fields.StringMap(required=True)
     engines = fields.StringMap(required=True)
-
-
-class ReasonParams(Schema):
-    """The values that decided: of these, those that belong to the code."""
-
-    engine = plain.String()
-    range = plain.String()
-    has = plain.String(allow_none=True)
-    until = fields.Moment()
-    recommended = plain.String()
-    by = plain.String()
-    name = plain.String()
-    reason = plain.String()
-    severity = plain.String()
-    channel = plain.String()
-    rollout = plain.Integer()
-    paused = plain.Boolean()
-    sha256 = plain.String()
-    replacement = plain.String(allow_none=True)
-    permissions = plain.List(plain.String())
-
-
-class ReleaseReason(Schema):
-    code = plain.String(required=True, metadata={"enum": _CODES})
-    version = plain.String(required=True, allow_none=True)
-    message = plain.String(required=True)
-    params = plain.Nested(ReasonParams, required=True)
 
 
 class PassedVersion(Schema):

@@ -13,10 +13,12 @@ from ...services import ownership, plugins, reviews
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
 from ...services.plugins import inventories
+from ...services.releasing import publication
+from ...services.releasing.publication import Outlook
 from ...services.reviews import review_queue
 from ...services.revisions import Expected
 from ...vocabulary import Verdict
-from ..core import packages
+from ..core import packages, release_answers
 from ..core.envelopes import Refusal
 from ..core.links import download_url
 from ..core.request import language
@@ -74,7 +76,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
     """One review, with the changes since the last published version and the findings of automatic review."""
     with unit_of_work(writing=False):
         row = reviews.get(review_id)
-        _, version = reviews.subject(row)
+        plugin, version = reviews.subject(row)
         found = auto_reviews.latest(version)
         shown = {
             **_row(row),
@@ -83,6 +85,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
             "changelog": version.changelog,
             "auto_review": full(found) if found else None,
         }
+        shown["release_preview"] = _outlook(publication.outlook(plugin, version))
         shown["download_url"] = download_url(shown["plugin"]["id"], version.version)
     difference = inventories.difference(
         row.plugin_name, row.version, context().storage, packages.limits(), settings().install_permissions
@@ -213,6 +216,15 @@ def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
 
 def _row(row: Review) -> dict[str, Any]:
     return serializers.review_rows([row])[0]
+
+
+def _outlook(found: Outlook) -> dict[str, Any]:
+    return {
+        "is_offered": found.is_offered,
+        "is_current": found.is_current,
+        "current_after": found.current,
+        "reasons": [release_answers.reason(told, language()) for told in found.reasons],
+    }
 
 
 def _decided(review_id: str, actor: Actor, body: dict[str, Any], override: str | None) -> dict[str, Any]:

@@ -37,6 +37,9 @@ OUTLINE: Final = (
     *("channel", "available_at", "rollout", "is_paused", "is_held", "is_yanked", "yank_reason", "is_deprecated"),
     *("file_hash", "file_size", "published_at", "created_at"),
 )
+_OUTLINES: Final = select(_VERSION.c.version, *(_VERSION.c[name] for name in OUTLINE)).where(
+    _VERSION.c.plugin_name == bindparam("name"), _VERSION.c.status == PluginStatus.PUBLISHED.value
+)
 _VERSIONS: Final = (
     select(
         *_VERSION.c["plugin_name", "version", "engines", "dependencies", "permissions"],
@@ -178,6 +181,16 @@ def _load(keys: Sequence[str]) -> dict[str, Line]:
         for name, row in plugins.items()
         if releases[name]
     }
+
+
+def line_with(plugin: Plugin, release: Release) -> Line:
+    """The plugin, published or not, with its published versions and this one; of the others, what does not decide about
+    a single host is left out.
+    """
+    others = [outline_of(row) for row in db.session.execute(_OUTLINES, {"name": plugin.name})]
+    releases = [release, *(one for one in others if one.version != release.version)]
+    ordered = sorted(releases, key=lambda one: one.version, reverse=True)
+    return line_of(plugin, ordered, blocks_of([plugin.name_key]).get(plugin.name_key, ()))
 
 
 def line_of(plugin: Any, releases: Sequence[Release], blocks: Sequence[Block]) -> Line:

@@ -6,6 +6,7 @@ from marshmallow import fields as plain
 
 from ....schemas import answer_fields, fields
 from ....schemas.base import Schema, StrictSchema
+from ....schemas.reasons import ReleaseReason
 from ....vocabulary import AppealStatus, AppealType, Priority, Reason, ReviewStatus, Verdict
 from .base import Overridable, Page, paged, revision_field, shown
 from .findings import AutoReview, Diff, Issue, VersionManifest
@@ -86,6 +87,15 @@ class Queue(paged("reviews", Review)):  # type: ignore[misc]
     stats = plain.Nested(QueueStats, required=True)
 
 
+class ReleasePreview(Schema):
+    """What approving the version now would mean for hosts; of a published one, what it is for them."""
+
+    is_offered = plain.Boolean(required=True)
+    is_current = plain.Boolean(required=True)
+    current_after = plain.String(required=True)
+    reasons = plain.List(plain.Nested(ReleaseReason), required=True)
+
+
 class ReviewDetail(Review):
     position = plain.Integer(required=True, allow_none=True)
     manifest = plain.Nested(VersionManifest, required=True)
@@ -93,6 +103,7 @@ class ReviewDetail(Review):
     diff = plain.Nested(Diff, required=True)
     auto_review = plain.Nested(AutoReview, required=True, allow_none=True)
     download_url = plain.String(required=True)
+    release_preview = plain.Nested(ReleasePreview, required=True)
 
 
 class Assignment(StrictSchema):
