@@ -183,10 +183,17 @@ class Risk(StrEnum):
 
 
 class Channel(StrEnum):
-    """The versions that a host wants: `preview` includes `stable`. A prerelease is always `preview`."""
+    """The versions that a host wants: `preview` includes `stable`."""
 
     STABLE = "stable"
     PREVIEW = "preview"
+
+    def of(self, version: str) -> Channel:
+        """The channel of a version whose owner chose this one: a prerelease is always `preview`.
+
+        It has a hyphen before any build metadata.
+        """
+        return Channel.PREVIEW if "-" in version.partition("+")[0] else self
 
 
 class BlockSeverity(StrEnum):

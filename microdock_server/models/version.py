@@ -111,8 +111,8 @@ class PluginVersion(StoredFileColumns, Base):
 
     @property
     def channel(self) -> Channel:
-        """`preview` for prereleases, otherwise what the owner chose."""
-        return Channel.PREVIEW if "-" in self.version.partition("+")[0] else Channel(self.chosen_channel)
+        """The channel of the version, which for a prerelease is not what the owner chose."""
+        return Channel(self.chosen_channel).of(self.version)
 
     @property
     def offered_from(self) -> datetime | None:

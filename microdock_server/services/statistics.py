@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, extract, func, or_, select, text
+from sqlalchemy import Select, extract, func, select, text
 
 from ..caching import SingleFlight
 from ..clock import iso, utcnow
@@ -18,7 +18,7 @@ from ..database.unit_of_work import unit_of_work
 from ..models import Block, Developer, DownloadTotal, DownloadWindow, Plugin, PluginVersion, Review, Setting, User
 from ..vocabulary import OPEN_REVIEWS, BlockStatus, Period, PluginStatus, ReviewStatus
 from .developers import IS_DEVELOPER, SINCE
-from .releases import active_rows
+from .releases import active_rows, lines
 
 TOP: Final = 10
 DAYS_SHOWN: Final = 31
@@ -167,12 +167,7 @@ def _releases(now: datetime) -> dict[str, Any]:
     """What is in force now: versions in cooldown, blocks that wait or are in force, and the versions most in use."""
     cooling = select(func.count()).select_from(PluginVersion)
     cooling = cooling.where(PluginVersion.available_at > now, PluginVersion.status == PluginStatus.PUBLISHED)
-    lasting = or_(Block.expires_at.is_(None), Block.expires_at > now)
-    blocks = db.session.execute(
-        select(Block.status, func.count())
-        .where(Block.status.in_((BlockStatus.PENDING, BlockStatus.ACTIVE)), lasting)
-        .group_by(Block.status)
-    )
+    blocks = db.session.execute(select(Block.status, func.count()).where(lines.in_force(now)).group_by(Block.status))
     counts = {str(status): int(count) for status, count in blocks}
     return {
         "in_cooldown": _one(cooling),

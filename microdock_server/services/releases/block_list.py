@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine, select
 
 from ...caching import LoadingCache, SingleFlight
 from ...clock import iso, lasts_until, utcnow
@@ -23,10 +23,10 @@ from ...database.unit_of_work import ensure_whole, read_autocommit, unit_of_work
 from ...errors import DatabaseBusy, StorageFull
 from ...models import Block as BlockRow
 from ...models import Setting
-from ...vocabulary import BLOCK_LIST, BlockStatus
+from ...vocabulary import BLOCK_LIST
 from .. import catalog
 from .decision import Block
-from .lines import block_of
+from .lines import block_of, in_force
 
 # How long a list is believed, and after what time it is made anew.
 LIFETIME: Final = timedelta(hours=24)
@@ -150,8 +150,7 @@ def _stored(engine: Engine) -> BlockList | None:
 
 def _in_force(now: datetime) -> Iterable[BlockRow]:
     """Blocks that are neither revoked nor expired, oldest first."""
-    lasting = or_(BlockRow.expires_at.is_(None), BlockRow.expires_at > now)
-    query = select(BlockRow).where(BlockRow.status != BlockStatus.REVOKED, lasting)
+    query = select(BlockRow).where(in_force(now))
     return db.session.scalars(query.order_by(BlockRow.created_at, BlockRow.id))
 
 

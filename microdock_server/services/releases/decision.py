@@ -52,7 +52,7 @@ class Release:
 
     @property
     def is_preview(self) -> bool:
-        return self.channel is Channel.PREVIEW or self.version.is_prerelease
+        return self.channel.of(self.version.text) is Channel.PREVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,13 @@ class Block:
         """Why what it matches is offered to nobody."""
         return Reason(WhyNot.BLOCKED, {"severity": self.severity.value, "reason": dict(self.reason)})
 
+    def lasts(self, now: datetime) -> bool:
+        """Is it in force? See also lines.in_force."""
+        return self.expires_at is None or now < self.expires_at
+
     def matches(self, version: Version | None, hashes: Iterable[str], now: datetime) -> bool:
         """Is it in force, and about this version or one of these packages? Ranges include prereleases."""
-        if self.expires_at is not None and now >= self.expires_at:
+        if not self.lasts(now):
             return False
         if not self.hashes.isdisjoint(hashes):
             return True

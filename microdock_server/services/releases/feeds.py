@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, func, or_, select
+from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, func, select
 
-from ...bundle.versions import Version
 from ...database.prepared import Prepared
 from ...database.session import db, table_of
 from ...database.unit_of_work import read_autocommit
 from ...errors import PluginNotFound
 from ...models import AuditEntry, Block, Plugin, PluginVersion, Setting
 from ...models.columns import UtcDateTime
-from ...vocabulary import BlockSeverity, BlockStatus, Channel, PluginStatus
+from ...vocabulary import BlockSeverity, Channel, PluginStatus
 from . import lines
 
 NEWEST: Final = 50
@@ -36,7 +35,7 @@ _IS_SHOWN: Final = select(_PLUGIN.c.name).where(
 _RELEASES: Final = (
     select(
         *_VERSION.c["plugin_name", "version", "author", "description", "published_at", "is_yanked", "yank_reason"],
-        (_VERSION.c.channel == Channel.PREVIEW.value).label("is_preview"),
+        _VERSION.c.channel,
         func.substr(_VERSION.c.changelog, 1, CHANGELOG_SHOWN + 1).label("changelog"),
     )
     .where(
@@ -163,12 +162,8 @@ def newest_of(name: str) -> PluginNews:
 
 def newest_blocks(now: datetime) -> BlockNews:
     """The blocks in force that were made, changed or approved last."""
-    lasting = or_(_BLOCK.c.expires_at.is_(None), _BLOCK.c.expires_at > now)
     rows = db.session.execute(
-        select(_BLOCK)
-        .where(_BLOCK.c.status != BlockStatus.REVOKED.value, lasting)
-        .order_by(_BLOCK_CHANGED.desc(), _BLOCK.c.id.desc())
-        .limit(NEWEST)
+        select(_BLOCK).where(lines.in_force(now)).order_by(_BLOCK_CHANGED.desc(), _BLOCK.c.id.desc()).limit(NEWEST)
     )
     found = [_blocked(row) for row in rows]
     changed = db.session.execute(select(func.max(_BLOCK_CHANGED), func.max(_BLOCK.c.revoked_at))).one()
@@ -218,6 +213,6 @@ def _published(query: Select[Any]) -> list[Published]:
 
 
 def _of_row(row: RowMapping, plugin: Row[Any]) -> Published:
-    values = {key: value for key, value in row.items() if key != "plugin_name"}
-    values["is_preview"] = row["is_preview"] or Version.parse(row["version"]).is_prerelease
+    values = {key: value for key, value in row.items() if key not in ("plugin_name", "channel")}
+    values["is_preview"] = Channel(row["channel"]).of(row["version"]) is Channel.PREVIEW
     return Published(plugin_id=plugin.id, name=plugin.name, display_name=plugin.display_name, **values)

@@ -158,7 +158,7 @@ class ReleaseIndex:
             self._releases = 0
         serial = block_list.serial_in_unit()
         if serial != self._blocks_serial or not is_known:
-            self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_in_force().items()})
+            self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_not_revoked().items()})
         self._blocks_serial = self._serial = serial
         self._serial_at = time.monotonic()
         # Last: after a failure the next question tries again.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 
 from ...bundle.versions import EngineRange, InvalidRange, Range, Version
 from ...database.session import db, table_of
@@ -26,9 +27,9 @@ AT_ONCE: Final = 500
 _BLOCK: Final = table_of(BlockRow)
 _PLUGIN: Final = table_of(Plugin)
 _VERSION: Final = table_of(PluginVersion)
-_IN_FORCE: Final = _BLOCK.c.status != BlockStatus.REVOKED.value
-_BLOCKS_OF: Final = select(_BLOCK).where(_BLOCK.c.plugin_key.in_(bindparam("keys", expanding=True)), _IN_FORCE)
-_ALL_BLOCKS: Final = select(_BLOCK).where(_IN_FORCE)
+_NOT_REVOKED: Final = _BLOCK.c.status != BlockStatus.REVOKED.value
+_BLOCKS_OF: Final = select(_BLOCK).where(_BLOCK.c.plugin_key.in_(bindparam("keys", expanding=True)), _NOT_REVOKED)
+_ALL_BLOCKS: Final = select(_BLOCK).where(_NOT_REVOKED)
 _PLUGINS: Final = select(
     *_PLUGIN.c["name", "name_key", "recommended_version", "is_enabled", "is_deprecated", "replacement"]
 ).where(_PLUGIN.c.name_key.in_(bindparam("keys", expanding=True)), _PLUGIN.c.status == PluginStatus.PUBLISHED.value)
@@ -65,7 +66,17 @@ def load(names: Collection[str]) -> dict[str, Line]:
     return found
 
 
-def blocks_in_force() -> dict[str, list[Block]]:
+def is_in_force(block: BlockRow, now: datetime) -> bool:
+    """Is a block neither revoked nor expired? A pending one is in force, as `disable`."""
+    return block.status != BlockStatus.REVOKED and block_of(block).lasts(now)
+
+
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """The same for `where`, of rows of `blocks`."""
+    return and_(_NOT_REVOKED, or_(_BLOCK.c.expires_at.is_(None), _BLOCK.c.expires_at > now))
+
+
+def blocks_not_revoked() -> dict[str, list[Block]]:
     """All blocks that are not revoked, by the plugin's name in lower case; expired ones too."""
     return _by_plugin(db.session.execute(_ALL_BLOCKS))
 

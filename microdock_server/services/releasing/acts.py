@@ -71,9 +71,9 @@ def set_release(plugin: Plugin, version: PluginVersion, by: Sender, wanted: Mapp
     if not changes:
         return
     if "channel" in changes:
-        if lines.parsed_version(version.version).is_prerelease:
-            raise AlwaysPreview(version=version.version)
         version.chosen_channel = wanted["channel"]
+        if version.channel is not wanted["channel"]:
+            raise AlwaysPreview(version=version.version)
     version.rollout = wanted.get("rollout", version.rollout)
     version.is_paused = wanted.get("paused", version.is_paused)
     _finish(plugin, by, "version.release_changed", ReleaseNews.SETTINGS, "", version=version.version, changes=changes)

@@ -78,11 +78,6 @@ def by_id(block_ids: Iterable[str]) -> dict[str, Block]:
     return {block.id: block for block in found}
 
 
-def is_in_force(block: Block) -> bool:
-    """Is it neither revoked nor expired? A pending one is in force, as `disable`."""
-    return block.status != BlockStatus.REVOKED and (block.expires_at is None or utcnow() < block.expires_at)
-
-
 def deciders(block: Block) -> set[str | None]:
     """The accounts that made, changed or approved it."""
     return {block.created_by, block.proposed_by, block.approved_by}
@@ -273,7 +268,7 @@ def _assign(block: Block, values: Mapping[str, Any]) -> None:
 
 
 def _ensure_lasts(block: Block) -> None:
-    if block.expires_at is not None and block.expires_at <= utcnow():
+    if not lines.block_of(block).lasts(utcnow()):
         raise Invalid.field("expires_at", "field.future")
 
 

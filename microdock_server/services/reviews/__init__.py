@@ -11,7 +11,18 @@ from ...clock import utcnow
 from ...database.session import db
 from ...errors import AssignedToAnother, Forbidden, Invalid, ReviewDecided, ReviewerBusy, ReviewNotFound, ReviewOutdated
 from ...models import Plugin, PluginVersion, Review, User
-from ...vocabulary import OPEN_REVIEWS, Event, PluginStatus, Priority, Reason, ReviewStatus, Role, Verdict, permits
+from ...vocabulary import (
+    OPEN_REVIEWS,
+    Channel,
+    Event,
+    PluginStatus,
+    Priority,
+    Reason,
+    ReviewStatus,
+    Role,
+    Verdict,
+    permits,
+)
 from .. import audit, catalog, configuration, notifications, plugins, revisions
 from ..accounts.tokens import Actor
 from ..audit import SERVER, Who
@@ -19,7 +30,6 @@ from ..autoreview import requests as auto_reviews
 from ..configuration import Config
 from ..plugins import submitters
 from ..plugins.lifecycle import ACT_OF, REVIEW_STATUS_OF, SETTLED, Act, after
-from ..releases import lines
 from ..releasing import publication
 from ..revisions import WHATEVER, Expected
 from .review_queue import is_open
@@ -58,8 +68,9 @@ def needs_person(plugin: Plugin, version: PluginVersion, config: Config) -> bool
     """
     if not config.review_settings.manual_review_required:
         return False
-    is_preview = plugin.is_public and lines.parsed_version(version.version).is_prerelease
-    return config.release_settings.preview_needs_review or not is_preview
+    # Not what the owner chose the channel `preview` for: that may be changed without a review.
+    is_prerelease = Channel.STABLE.of(version.version) is Channel.PREVIEW
+    return config.release_settings.preview_needs_review or not (plugin.is_public and is_prerelease)
 
 
 def enter(plugin: Plugin, version: PluginVersion, reason: Reason, by_id: str | None) -> Review:

@@ -34,6 +34,7 @@ from ..accounts.tokens import Actor
 from ..paging import page_of
 from ..plugins import submitters, versions
 from ..plugins.lifecycle import SETTLED, Act, after
+from ..releases import lines
 from ..releasing import blocks, publication
 
 # Who decides: those who could take the decision back without an appeal.
@@ -227,7 +228,7 @@ def _blocking(plugin: Plugin, block_id: str | None) -> tuple[str, str | None]:
         strongest = blocks.strongest(plugin)
         block_id = None if strongest is None else strongest.id
     block = None if block_id is None else blocks.find(block_id)
-    if block is None or block.plugin_key != plugin.name_key or not blocks.is_in_force(block):
+    if block is None or block.plugin_key != plugin.name_key or not lines.is_in_force(block, utcnow()):
         raise NothingToAppeal()
     return block.id, block.proposed_by if accounts.usernames([block.proposed_by]) else None
 

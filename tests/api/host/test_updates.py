@@ -448,7 +448,7 @@ def test_a_block_is_seen_even_if_looking_for_it_failed_once(
         raise OperationalError("SELECT", None, Exception("disk I/O error"))
 
     with monkeypatch.context() as broken:
-        broken.setattr("microdock_server.services.releases.lines.blocks_in_force", fail)
+        broken.setattr("microdock_server.services.releases.lines.blocks_not_revoked", fail)
         assert api.post(PATH, {"engines": {}, "installed": []}).status_code >= 500
     assert check(api, "1.0.0")["action"] == "disable"
 
