@@ -4,10 +4,6 @@ a maintenance task may take hours.
 
 from __future__ import annotations
 
-import logging
-import threading
-from typing import Final
-
 from flask import Flask
 
 from ..clock import utcnow
@@ -15,36 +11,19 @@ from ..database.unit_of_work import unit_of_work
 from ..services import plugins
 from ..services.catalog import revision_cache
 from ..services.plugins import repairs
-
-log = logging.getLogger(__name__)
-
-LOOK_EVERY: Final = 5.0
+from .rounds import Rounds
 
 
-class DueReleases(threading.Thread):
+class DueReleases(Rounds):
     """Chooses current versions anew once time alone has changed them.
 
     Every node looks; the first that sees the end of a cooldown writes it, and lists and their tags follow on all.
     """
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(name="due releases", daemon=True)
-        self._app = app
+        super().__init__(app, "due releases")
         # The catalogue's revision up to which current versions are known to be right: first that of the start.
         self._known: int | None = None
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        """Look until stopped."""
-        while not self._stopping.wait(LOOK_EVERY):
-            try:
-                self.round()
-            except Exception:
-                log.exception("looking for releases that are due failed; it will be tried again")
-
-    def stop(self) -> None:
-        """End after what is being written."""
-        self._stopping.set()
 
     def round(self) -> int:
         """Do what is due now; returns how many plugins that were. Writes only if there are any."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -22,10 +21,10 @@ from ..services.maintenance import Record
 from ..services.releases import active_rows
 from .heartbeat import heartbeat
 from .reasons import reason_of
+from .rounds import Rounds
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY: Final = 5.0
 HEARTBEAT_EVERY: Final = maintenance.LEASE.total_seconds() / 5
 # Long enough to look into what a job did last week.
 JOBS_KEPT: Final = timedelta(days=7)
@@ -94,25 +93,12 @@ def _may(record: Record, interval: int, now: datetime) -> bool:
     return False
 
 
-class Maintainer(threading.Thread):
+class Maintainer(Rounds):
     """Runs what is due, one task at a time; of all nodes, one runs each. `holder` names this process."""
 
     def __init__(self, app: Flask, holder: str) -> None:
-        super().__init__(name="maintenance", daemon=True)
-        self._app, self._holder = app, holder
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        """Work until stopped."""
-        while not self._stopping.wait(LOOK_EVERY):
-            try:
-                self.round()
-            except Exception:
-                log.exception("looking for maintenance failed; it will be tried again")
-
-    def stop(self) -> None:
-        """End as soon as the task in hand can be left."""
-        self._stopping.set()
+        super().__init__(app, "maintenance")
+        self._holder = holder
 
     def round(self) -> None:
         """Run every task that is due now."""
