@@ -121,8 +121,7 @@ def publish(
     changes repeatedly meanwhile.
     """
     sent = Sent.of(package, report, room, rollout=rollout)
-    agreed = _agree(sent, plugin_key)
-    return _publish_as_agreed(sent, agreed, plugin_key, Sender(account, is_by_key=True), storage)
+    return _publish_as_agreed(sent, plugin_key, Sender(account, is_by_key=True), storage)
 
 
 def create(
@@ -193,11 +192,17 @@ def _agree(sent: Sent, plugin_key: str) -> Agreed:
     return agreed
 
 
-def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Sender, storage: Storages) -> Uploaded:
+def _publish_as_agreed(sent: Sent, plugin_key: str, sender: Sender, storage: Storages) -> Uploaded:
     """Write the version; the key is checked again if the name's stored hash changed meanwhile."""
     stored: StoredFile | None = None
-    agreements = 1
-    while True:
+
+    def agree() -> Agreed:
+        # Again: nothing was written, because meanwhile somebody created the name (and perhaps deleted it), or its owner
+        # changed the key.
+        with _deleted_if_refused(stored, storage):
+            return _agree(sent, plugin_key)
+
+    for agreed in upload_keys.attempts(agree):
         with unit_of_work() as unit:
             # Before the first statement: the database is not locked while the file is written to disk.
             stored = _store(unit, sent.received, storage, stored)
@@ -205,13 +210,8 @@ def _publish_as_agreed(sent: Sent, agreed: Agreed, plugin_key: str, sender: Send
             if upload_keys.stored(sent.manifest.name, plugin) == agreed.before:
                 _ensure_new(sent, plugin)
                 return _publish(plugin, sent, stored, sender, agreed.key_hash)
-            if agreements == upload_keys.AGREEMENTS:
-                raise Conflict()
-        # Nothing was written: meanwhile somebody created the name (and perhaps deleted it), or its owner changed the
-        # key.
-        with _deleted_if_refused(stored, storage):
-            agreed = _agree(sent, plugin_key)
-        agreements += 1
+    with _deleted_if_refused(stored, storage):
+        raise Conflict()
 
 
 def _publish(plugin: Plugin | None, sent: Sent, stored: StoredFile, sender: Sender, key_hash: str) -> Uploaded:
@@ -307,12 +307,15 @@ def _store(unit: Unit, received: ReceivedFile, storage: Storages, stored: Stored
 
 
 @contextmanager
-def _deleted_if_refused(stored: StoredFile, storage: Storages) -> Iterator[None]:
-    """Deletes the blob if the context fails: between two units nothing else would delete a blob without a row."""
+def _deleted_if_refused(stored: StoredFile | None, storage: Storages) -> Iterator[None]:
+    """Deletes the blob, if there is one, where the context fails: between two units nothing else would delete a blob
+    without a row.
+    """
     try:
         yield
     except BaseException:
-        storage.main.delete(stored.key)
+        if stored is not None:
+            storage.main.delete(stored.key)
         raise
 
 

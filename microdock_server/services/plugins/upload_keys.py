@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from ...vocabulary import FIRST_KEY_MIN
 from .. import configuration
 from ..accounts import passwords
 
-# How often a key is checked again if the stored hash changed meanwhile.
+# How often a key is checked if the stored hash changes meanwhile.
 AGREEMENTS: Final = 3
 
 
@@ -37,6 +38,16 @@ def agree(before: str | None, plugin_key: str) -> Agreed:
     if not before or not passwords.key_matches(before, plugin_key):
         raise WrongPluginKey()
     return Agreed(before, before)
+
+
+def attempts(agree: Callable[[], Agreed]) -> Iterator[Agreed]:
+    """The checked key, for what is then written in a unit of its own: while hashes are computed, no lock is held.
+
+    Whoever finds another hash there than `before` writes nothing and goes on to the next; after the last, that is a
+    Conflict.
+    """
+    for _ in range(AGREEMENTS):
+        yield agree()
 
 
 def stored(name: str, plugin: Plugin | None) -> str | None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ...database.unit_of_work import unit_of_work
-from ...errors import Conflict, WrongPluginKey
+from ...errors import Conflict
 from ...models import Plugin
 from .. import plugins
-from ..accounts import passwords
-from ..plugins.upload_keys import AGREEMENTS
+from ..plugins import upload_keys
+from ..plugins.upload_keys import Agreed
 
 Result = TypeVar("Result")
 
@@ -21,14 +21,15 @@ def with_key(name: str, plugin_key: str, act: Callable[[Plugin], Result]) -> Res
     Opens its own units: no lock is held while hashes are computed. Raises PluginNotFound, WrongPluginKey, and Conflict
     if the key changes repeatedly meanwhile.
     """
-    for _ in range(AGREEMENTS):
+
+    def agree() -> Agreed:
         with unit_of_work(writing=False):
-            stored = plugins.get(name).upload_key_hash
-        # Created through the marketplace without a key: no key matches.
-        if not stored or not passwords.key_matches(stored, plugin_key):
-            raise WrongPluginKey()
+            before = plugins.get(name).upload_key_hash
+        return upload_keys.agree(before, plugin_key)
+
+    for agreed in upload_keys.attempts(agree):
         with unit_of_work():
             plugin = plugins.get(name)
-            if plugin.upload_key_hash == stored:
+            if plugin.upload_key_hash == agreed.before:
                 return act(plugin)
     raise Conflict()
