@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
+from marshmallow import Schema
+
 from ... import errors
+from ...errors import DomainError
 from ...models import Plugin, PluginVersion
 from ...schemas.fields import version_meant
 from ...services import ownership, plugins
@@ -13,27 +17,49 @@ from ...services.plugins import images, versions
 from ...services.plugins.submitters import Sender
 from ...services.releasing import acts
 from ...services.revisions import Expected
+from ..core.surface import View
 from . import market, serializers
 from .plugins import REFERENCE
 from .schemas import plugins as schemas
 from .versions import VERSION, shown
 
 OWNERS: Final = "plugin.update"
-# Refusals of acts on a version of one's own.
-OF_VERSION: Final = (errors.NotTheOwner, errors.PluginNotFound, errors.VersionNotFound)
 
 
-@market.operation(
-    "POST",
-    "/marketplace/plugins/<plugin_id>/versions/<version>/yank",
-    access=OWNERS,
-    path=VERSION,
-    body=schemas.Yanking,
-    answer=schemas.VersionDetail,
-    message="versions.yanked",
-    transaction="write",
-    errors=(*OF_VERSION, errors.VersionNotPublished),
-)
+def _on_version(
+    method: str, act: str, body: type[Schema], message: str, *refusals: type[DomainError]
+) -> Callable[[View], View]:
+    """Declares an act of owners on one version."""
+    return market.operation(
+        method,
+        f"/marketplace/plugins/<plugin_id>/versions/<version>/{act}",
+        access=OWNERS,
+        path=VERSION,
+        body=body,
+        answer=schemas.VersionDetail,
+        message=message,
+        transaction="write",
+        errors=(errors.NotTheOwner, errors.PluginNotFound, errors.VersionNotFound, *refusals),
+    )
+
+
+def _on_plugin(act: str, body: type[Schema], message: str, *refusals: type[DomainError]) -> Callable[[View], View]:
+    """Declares what owners set on the whole plugin."""
+    return market.operation(
+        "PUT",
+        f"/marketplace/plugins/<plugin_id>/{act}",
+        access=OWNERS,
+        path=REFERENCE,
+        body=body,
+        answer=schemas.PluginDetail,
+        message=message,
+        transaction="write",
+        conditional=True,
+        errors=(errors.NotTheOwner, errors.PluginNotFound, *refusals),
+    )
+
+
+@_on_version("POST", "yank", schemas.Yanking, "versions.yanked", errors.VersionNotPublished)
 def yank(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Offer a version to no host any more; it can still be downloaded by its number."""
     plugin, row = _owned(plugin_id, version, actor)
@@ -41,17 +67,7 @@ def yank(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]) -> di
     return shown(plugin, row, actor)
 
 
-@market.operation(
-    "POST",
-    "/marketplace/plugins/<plugin_id>/versions/<version>/unyank",
-    access=OWNERS,
-    path=VERSION,
-    body=schemas.Unyanking,
-    answer=schemas.VersionDetail,
-    message="versions.unyanked",
-    transaction="write",
-    errors=(*OF_VERSION, errors.VersionNotPublished),
-)
+@_on_version("POST", "unyank", schemas.Unyanking, "versions.unyanked", errors.VersionNotPublished)
 def unyank(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Offer a yanked version again."""
     plugin, row = _owned(plugin_id, version, actor)
@@ -59,17 +75,11 @@ def unyank(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]) -> 
     return shown(plugin, row, actor)
 
 
-@market.operation(
-    "PUT",
-    "/marketplace/plugins/<plugin_id>/recommended",
-    access=OWNERS,
-    path=REFERENCE,
-    body=schemas.Recommending,
-    answer=schemas.PluginDetail,
-    message="plugins.recommended",
-    transaction="write",
-    conditional=True,
-    errors=(*OF_VERSION, errors.VersionNotPublished, errors.NotRecommendable),
+@_on_plugin(
+    "recommended",
+    schemas.Recommending,
+    "plugins.recommended",
+    *(errors.VersionNotFound, errors.VersionNotPublished, errors.NotRecommendable),
 )
 def recommend(plugin_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Roll back: no version above this one is offered. `null` offers all again."""
@@ -79,16 +89,12 @@ def recommend(plugin_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     return serializers.plugin_detail(plugin, actor)
 
 
-@market.operation(
+@_on_version(
     "PUT",
-    "/marketplace/plugins/<plugin_id>/versions/<version>/release",
-    access=OWNERS,
-    path=VERSION,
-    body=schemas.ReleaseChange,
-    answer=schemas.VersionDetail,
-    message="versions.release_changed",
-    transaction="write",
-    errors=(*OF_VERSION, errors.RolloutOnlyGrows, errors.ReleaseComplete, errors.AlwaysPreview),
+    "release",
+    schemas.ReleaseChange,
+    "versions.release_changed",
+    *(errors.RolloutOnlyGrows, errors.ReleaseComplete, errors.AlwaysPreview),
 )
 def set_release(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     """Change a version's rollout, pause it, or choose its channel. Once hosts are offered it, the rollout only grows;
@@ -123,17 +129,11 @@ def release_now(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]
     return shown(plugin, row, actor)
 
 
-@market.operation(
-    "PUT",
-    "/marketplace/plugins/<plugin_id>/deprecation",
-    access=OWNERS,
-    path=REFERENCE,
-    body=schemas.Deprecation,
-    answer=schemas.PluginDetail,
-    message="plugins.deprecation_changed",
-    transaction="write",
-    conditional=True,
-    errors=(errors.NotTheOwner, errors.PluginNotFound, errors.ReplacementNotFound, errors.ReplacesItself),
+@_on_plugin(
+    "deprecation",
+    schemas.Deprecation,
+    "plugins.deprecation_changed",
+    *(errors.ReplacementNotFound, errors.ReplacesItself),
 )
 def deprecate(plugin_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Mark the plugin as deprecated: why, what replaces it, and until when it will be there; or take all of that
