@@ -39,7 +39,8 @@ class Block(Base):
     created_by: Mapped[str] = mapped_column(String(36))
     # None: until it is revoked.
     expires_at: Mapped[OptionalMoment]
-    # When it became what it says now, and by whom: this account cannot approve it.
+    # When it became what it says now, its reason aside, and by whom: neither this account nor the one that made it can
+    # approve it.
     proposed_at: Mapped[Created]
     proposed_by: Mapped[str] = mapped_column(String(36))
     approved_at: Mapped[OptionalMoment]

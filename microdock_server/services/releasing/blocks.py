@@ -181,8 +181,8 @@ def change(by: Actor, block_id: str, values: Mapping[str, Any], expected: Expect
 def approve(by: Actor, block_id: str, expected: Expected = WHATEVER) -> Block:
     """Put a waiting block into force. What is in force stays as it is.
 
-    Raises BlockNotFound, ChangedMeanwhile, TransitionNotAllowed for a revoked one, and OwnBlock for whoever said what
-    it says, while two people are needed.
+    Raises BlockNotFound, ChangedMeanwhile, TransitionNotAllowed for a revoked one, and OwnBlock for whoever made it, or
+    last changed more than its reason, while two people are needed.
     """
     block = get(block_id)
     expected.ensure(revision(block))
@@ -274,7 +274,7 @@ def _ensure_lasts(block: Block) -> None:
 
 def _is_own(block: Block, by: Actor) -> bool:
     """Must somebody else approve what they said?"""
-    return by.id == block.proposed_by and needs_two(block.severity)
+    return by.id in (block.created_by, block.proposed_by) and needs_two(block.severity)
 
 
 def _proposed(block: Block) -> BlockStatus:

@@ -246,16 +246,19 @@ def test_one_person_removes_where_two_are_not_needed(who: People) -> None:
         {"expires_at": "2100-01-01T00:00:00Z"},
     ],
 )
-def test_a_changed_removal_needs_approval_again(who: People, second: Api, changes: dict[str, Any]) -> None:
+def test_a_changed_removal_needs_approval_again(app: Flask, who: People, second: Api, changes: dict[str, Any]) -> None:
     made = block(who.admin, severity="remove")
     data(approve(second, made["id"]))
     found = data(change(second, made["id"], **changes))
     assert found == {**found, **changes, "status": "pending", "approved_by": None, "approved_at": None}
     assert (found["created_by"]["username"], found["proposed_by"]["username"]) == ("admin", "second-admin")
     assert [row["severity"] for row in public(who.nobody)] == ["disable"]
-    # Whoever changed it cannot approve it; whoever made it can, for it says what another says now.
-    assert slug(approve(second, made["id"]), 403) == "own_block"
-    assert data(approve(who.admin, made["id"]))["status"] == "active"
+    # Neither whoever changed it nor whoever made it can approve it.
+    for api in (second, who.admin):
+        assert slug(approve(api, made["id"]), 403) == "own_block"
+        assert data(api.get(f"{BLOCKS}/{made['id']}"))["may_approve"] is False
+    third = add_user(app, "third-admin", Role.ADMIN)
+    assert data(approve(third, made["id"]))["status"] == "active"
     assert acts(who, made["id"]) == ["block.created", "block.approved", "block.changed", "block.approved"]
 
 
