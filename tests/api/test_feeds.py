@@ -257,6 +257,35 @@ class TestWhatIsNotPublic:
         assert [one.get("term") for one in entry.iter(f"{ATOM}category")] == ["yanked"]
         assert found(entry, "content").startswith("This version was yanked: it eats files\n\n修复")
 
+    def test_a_yank_and_its_undoing_are_news_of_the_same_entry(
+        self, api: Api, who: People, published_plugin: dict[str, Any], wall_clock: WallClock
+    ) -> None:
+        wall_clock.stop()
+        wall_clock.turn(60)
+        published_version(who.developer, who.reviewer, NAME, "1.1.0")
+        path = f"{PLUGINS}/{NAME}/versions/1.0.0"
+        title = "我的插件 1.0.0"
+        for feed in (ALL, of(NAME)):
+            assert found(valid(api.get(feed)), "updated") == found(entry_of(api.get(feed), "我的插件 1.1.0"), "updated")
+        first = entry_of(api.get(ALL), title)
+        assert found(first, "updated") == found(first, "published")
+        before = found(first, "updated")
+        for act, body in (("yank", {"reason": "崩溃"}), ("unyank", {})):
+            wall_clock.turn(60)
+            data(who.developer.post(f"{path}/{act}", body))
+            for feed in (ALL, of(NAME)):
+                entry = entry_of(api.get(feed), title)
+                assert found(entry, "updated") == iso(utcnow()) > before
+                assert found(entry, "published") == found(first, "published")
+                assert found(entry, "id") == found(first, "id")
+                assert found(valid(api.get(feed)), "updated") == iso(utcnow())
+                assert titles(api.get(feed)) == [title, "我的插件 1.1.0"]
+            before = iso(utcnow())
+            # What is there already is no news.
+            wall_clock.turn(60)
+            data(who.developer.post(f"{path}/{act}", body))
+            assert found(entry_of(api.get(of(NAME)), title), "updated") == before
+
 
 class TestConditions:
     def test_the_same_feed_is_not_sent_twice(self, api: Api) -> None:
@@ -379,8 +408,16 @@ class TestBlocks:
         assert found(changed, "id") == found(entry, "id") == uuid.uuid5(uuid.UUID(first["id"]), "block").urn
         assert found(changed, "content") == REASON["zh"]
         assert found(changed, "updated") > found(changed, "published") == first["created_at"]
+        # Also when its reason alone is another one.
+        wall_clock.turn(60)
+        data(who.admin.put(f"{ADMIN}/{second['id']}", {"reason": {"zh": "别的", "en": "Something else"}}))
+        changed = valid(api.get(BLOCKS)).find(f"{ATOM}entry")
+        assert (found(changed, "content"), found(changed, "updated")) == ("别的", iso(utcnow()))
+        # One that is revoked leaves, which is news of the feed.
+        wall_clock.turn(60)
         data(who.admin.post(f"{ADMIN}/{second['id']}/revoke", {"reason": "harmless"}))
         assert len(titles(api.get(BLOCKS))) == 1
+        assert found(valid(api.get(BLOCKS)), "updated") == iso(utcnow())
 
     def test_one_that_waits_for_a_second_person_counts_as_disable(self, api: Api, who: People, app: Flask) -> None:
         made = block(who.admin, severity="remove")

@@ -155,7 +155,7 @@ def _entry(one: Published, chosen: Language) -> Entry:
         id=one.id,
         title=f"{one.display_name} {one.version}",
         published=one.published_at,
-        updated=one.published_at,
+        updated=one.updated_at,
         author=one.author or one.name,
         categories=[(word, text(f"feeds.{word}", chosen)) for word in words],
         links=[Link("related", detail, "application/json")],

@@ -18,6 +18,7 @@ from ...models import AuditEntry, Block, Plugin, PluginVersion, Setting
 from ...models.columns import UtcDateTime
 from ...vocabulary import BlockSeverity, Channel, PluginStatus
 from . import lines
+from .transitions import UNYANKED, YANKED
 
 NEWEST: Final = 50
 # Characters of a changelog that a feed shows; what it cuts off is at the end.
@@ -54,8 +55,24 @@ _SHOWN: Final = select(*_PLUGIN.c["id", "name", "display_name"]).where(
     _PLUGIN.c.name.in_(bindparam("names", expanding=True))
 )
 _BLOCK: Final = table_of(Block)
-# A change that needs approval again takes the one before it back.
-_BLOCK_CHANGED: Final = func.coalesce(_BLOCK.c.approved_at, _BLOCK.c.proposed_at, type_=UtcDateTime())
+_AUDIT: Final = table_of(AuditEntry)
+# When versions were yanked, and offered again, which the log alone keeps. The oldest first.
+_YANKS: Final = (
+    select(_AUDIT.c.target_id, _AUDIT.c.details, _AUDIT.c.at)
+    .where(
+        _AUDIT.c.target_type == "plugin",
+        _AUDIT.c.target_id.in_(bindparam("names", expanding=True)),
+        _AUDIT.c.action.in_((YANKED, UNYANKED)),
+    )
+    .order_by(_AUDIT.c.id)
+)
+_ABOUT_BLOCKS: Final = select(func.max(_AUDIT.c.at)).where(_AUDIT.c.target_type == "block")
+# When anybody made, changed, approved or revoked it last.
+_BLOCK_CHANGED: Final = func.coalesce(
+    _ABOUT_BLOCKS.where(_AUDIT.c.target_id == _BLOCK.c.id).correlate(_BLOCK).scalar_subquery(),
+    _BLOCK.c.proposed_at,
+    type_=UtcDateTime(),
+)
 _LAST_EXPIRED: Final = select(func.max(_BLOCK.c.expires_at)).where(
     _BLOCK.c.expires_at <= bindparam("now", type_=UtcDateTime())
 )
@@ -73,6 +90,8 @@ class Published:
     author: str
     description: str
     published_at: datetime
+    # Also when it was yanked last, or offered again.
+    updated_at: datetime
     is_preview: bool
     is_yanked: bool
     yank_reason: str
@@ -87,7 +106,8 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a feed tells, newest first. `changed_at`: nothing of it changed later, not even by leaving the feed.
+    """What a feed tells, what was updated last first. `changed_at`: nothing of it changed later, not even by leaving
+    the feed.
 
     The ids of feed and entries are made of what never changes, so that readers show nothing twice.
     """
@@ -98,8 +118,8 @@ class News:
 
     @property
     def updated_at(self) -> datetime:
-        """When the newest version was published."""
-        return self.releases[0].published_at if self.releases else NEVER
+        """When a version was published last, yanked, or offered again."""
+        return self.releases[0].updated_at if self.releases else NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +147,9 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class BlockNews:
-    """What the feed of blocks tells, the one that changed last first."""
+    """What the feed of blocks tells, the one that changed last first. `changed_at`: when anything of it did, also by
+    leaving the feed.
+    """
 
     id: uuid.UUID
     blocks: Sequence[Blocked]
@@ -135,8 +157,8 @@ class BlockNews:
 
     @property
     def updated_at(self) -> datetime:
-        """When the newest one was made, changed or approved."""
-        return self.blocks[0].changed_at if self.blocks else NEVER
+        """When a block was made, changed, approved or revoked last, or expired."""
+        return self.changed_at
 
 
 def newest() -> News:
@@ -163,12 +185,14 @@ def newest_of(name: str) -> PluginNews:
 def newest_blocks(now: datetime) -> BlockNews:
     """The blocks in force that were made, changed or approved last."""
     rows = db.session.execute(
-        select(_BLOCK).where(lines.in_force(now)).order_by(_BLOCK_CHANGED.desc(), _BLOCK.c.id.desc()).limit(NEWEST)
+        select(_BLOCK, _BLOCK_CHANGED.label("changed_at"))
+        .where(lines.in_force(now))
+        .order_by(_BLOCK_CHANGED.desc(), _BLOCK.c.id.desc())
+        .limit(NEWEST)
     )
     found = [_blocked(row) for row in rows]
-    changed = db.session.execute(select(func.max(_BLOCK_CHANGED), func.max(_BLOCK.c.revoked_at))).one()
-    expired = db.session.scalar(_LAST_EXPIRED, {"now": now})
-    return BlockNews(feed_id("blocks"), found, max(moment for moment in (*changed, expired, NEVER) if moment))
+    changed, expired = db.session.scalar(_ABOUT_BLOCKS), db.session.scalar(_LAST_EXPIRED, {"now": now})
+    return BlockNews(feed_id("blocks"), found, max(moment for moment in (changed, expired, NEVER) if moment))
 
 
 def last_expired(now: datetime, engine: Engine) -> datetime | None:
@@ -202,17 +226,25 @@ def _blocked(row: Row[Any]) -> Blocked:
         reason=row.reason,
         advisory_url=row.advisory_url,
         since=row.created_at,
-        changed_at=row.approved_at or row.proposed_at,
+        changed_at=row.changed_at,
     )
 
 
 def _published(query: Select[Any]) -> list[Published]:
     rows = db.session.execute(query).mappings().all()
-    named = {one.name: one for one in db.session.execute(_SHOWN, {"names": list({row["plugin_name"] for row in rows})})}
-    return [_of_row(row, named[row["plugin_name"]]) for row in rows]
+    names = list({row["plugin_name"] for row in rows})
+    named = {one.name: one for one in db.session.execute(_SHOWN, {"names": names})}
+    yanks = db.session.execute(_YANKS, {"names": names})
+    yanked = {(one.target_id, one.details.get("version")): one.at for one in yanks}
+    found = [
+        _of_row(row, named[row["plugin_name"]], yanked.get((row["plugin_name"], row["version"]), NEVER)) for row in rows
+    ]
+    return sorted(found, key=lambda one: one.updated_at, reverse=True)
 
 
-def _of_row(row: RowMapping, plugin: Row[Any]) -> Published:
+def _of_row(row: RowMapping, plugin: Row[Any], yanked_at: datetime) -> Published:
+    """`yanked_at`: when it was yanked, or offered again, last."""
     values = {key: value for key, value in row.items() if key not in ("plugin_name", "channel")}
     values["is_preview"] = Channel(row["channel"]).of(row["version"]) is Channel.PREVIEW
+    values["updated_at"] = max(row["published_at"], yanked_at)
     return Published(plugin_id=plugin.id, name=plugin.name, display_name=plugin.display_name, **values)

@@ -15,6 +15,10 @@ from ...models import PluginVersion
 from ...vocabulary import FULL_ROLLOUT
 from . import lines
 
+# Actions in the audit log, in which feeds find when a version was yanked last, or offered again.
+YANKED: Final = "version.yanked"
+UNYANKED: Final = "version.unyanked"
+
 
 class Phase(StrEnum):
     """How far the release of a version is."""

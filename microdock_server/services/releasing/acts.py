@@ -31,7 +31,7 @@ def yank(plugin: Plugin, version: PluginVersion, by: Sender, reason: str) -> Non
     if version.is_yanked:
         return
     version.is_yanked, version.yank_reason = True, reason
-    _finish(plugin, by, "version.yanked", ReleaseNews.YANKED, reason, version=version.version)
+    _finish(plugin, by, transitions.YANKED, ReleaseNews.YANKED, reason, version=version.version)
 
 
 def unyank(plugin: Plugin, version: PluginVersion, by: Sender, reason: str = "") -> None:
@@ -40,7 +40,7 @@ def unyank(plugin: Plugin, version: PluginVersion, by: Sender, reason: str = "")
     if not version.is_yanked:
         return
     version.is_yanked, version.yank_reason = False, ""
-    _finish(plugin, by, "version.unyanked", ReleaseNews.UNYANKED, reason, version=version.version)
+    _finish(plugin, by, transitions.UNYANKED, ReleaseNews.UNYANKED, reason, version=version.version)
 
 
 def recommend(plugin: Plugin, version: PluginVersion | None, by: Sender, reason: str) -> None:
