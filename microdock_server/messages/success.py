@@ -47,6 +47,7 @@ SUCCESS: Final[dict[str, tuple[str, str]]] = {
     "plugins.undeprecated": ("插件已取消过时标记", "Plugin no longer marked as deprecated"),
     "plugins.deprecation_changed": ("过时标记更新成功", "Deprecation changed"),
     "plugins.recommended": ("推荐版本设置成功", "Recommended version set"),
+    "plugins.recommended_none": ("推荐版本已取消", "No version is recommended any more"),
     "plugins.deleted": ("插件删除成功", "Plugin deleted"),
     "versions.listed": ("版本列表获取成功", "Versions listed"),
     "versions.detailed": ("版本详情获取成功", "Version details"),

@@ -70,7 +70,8 @@ def uploaded(plugin: Plugin, of_package: list[dict[str, str]]) -> dict[str, Any]
 
 
 def _resembles(found: Lookalike) -> dict[str, str]:
-    message = text("rule.lookalike", language(), {"name": found.name, "reason": found.reason})
+    why = text(f"reason.{found.reason}", language())
+    message = text("rule.lookalike", language(), {"name": found.name, "reason": why})
     return {"rule": "lookalike", "field": "name", "entry": "", "name": found.name, "message": message}
 
 

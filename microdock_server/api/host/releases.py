@@ -71,7 +71,7 @@ def yank(body: dict[str, Any], actor: Actor | None = None) -> Answer:
     transaction="own",
     errors=(*REFUSALS, errors.VersionNotFound, errors.VersionNotPublished, errors.NotRecommendable),
 )
-def recommend(body: dict[str, Any], actor: Actor | None = None) -> orjson.Fragment:
+def recommend(body: dict[str, Any], actor: Actor | None = None) -> Answer:
     """Roll back, by key or token: no version above this one is offered. `null` offers all again."""
 
     def act(plugin: Plugin, by: Sender) -> orjson.Fragment:
@@ -79,7 +79,7 @@ def recommend(body: dict[str, Any], actor: Actor | None = None) -> orjson.Fragme
         acts.recommend(plugin, chosen, by, body["reason"])
         return _rendered(_plugin, plugin)
 
-    return _done(act, body, actor)
+    return Answer(_done(act, body, actor), message="plugins.recommended_none" if body["version"] is None else None)
 
 
 @host.operation(

@@ -17,7 +17,7 @@ from ...services.plugins import images, versions
 from ...services.plugins.submitters import Sender
 from ...services.releasing import acts
 from ...services.revisions import Expected
-from ..core.surface import View
+from ..core.surface import Answer, View
 from . import market, serializers
 from .plugins import REFERENCE
 from .schemas import plugins as schemas
@@ -81,12 +81,13 @@ def unyank(plugin_id: str, version: str, actor: Actor, body: dict[str, Any]) -> 
     "plugins.recommended",
     *(errors.VersionNotFound, errors.VersionNotPublished, errors.NotRecommendable),
 )
-def recommend(plugin_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
+def recommend(plugin_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> Answer:
     """Roll back: no version above this one is offered. `null` offers all again."""
     plugin = _expected(plugin_id, actor, expected)
     chosen = None if body["version"] is None else versions.get(plugin, body["version"])
     acts.recommend(plugin, chosen, Sender(actor), body["reason"])
-    return serializers.plugin_detail(plugin, actor)
+    message = "plugins.recommended_none" if chosen is None else None
+    return Answer(serializers.plugin_detail(plugin, actor), message=message)
 
 
 @_on_version(

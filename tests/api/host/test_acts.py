@@ -127,7 +127,9 @@ class TestRecommending:
         plugin = data(recommend(stocked))
         assert (plugin["recommended_version"], plugin["current_version"]) == ("1.0.0", "1.0.0")
         assert data(recommend(stocked, reason="还是回退")) == plugin
-        plugin = data(recommend(stocked, None, reason="修好了"))
+        answer = recommend(stocked, None, reason="修好了")
+        assert answer.get_json()["message"] == "推荐版本已取消"
+        plugin = data(answer)
         assert (plugin["recommended_version"], plugin["current_version"]) == (None, "2.0.0")
         assert recommend(stocked, None).status_code == 200
         said = [entry["details"] for entry in recorded(root, "plugin.recommended")]

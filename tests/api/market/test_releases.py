@@ -176,7 +176,9 @@ class TestRecommending:
         assert shown(who.nobody)["recommended_version"] == "1.0.0"
         [row] = data(who.nobody.get(PLUGINS))["plugins"]
         assert (row["version"], row["recommended_version"]) == ("1.0.0", "1.0.0")
-        found = data(recommend(who.developer, None))
+        answer = recommend(who.developer, None)
+        assert answer.get_json()["message"] == "推荐版本已取消"
+        found = data(answer)
         assert (found["version"], found["recommended_version"], found["recommended_reason"]) == ("1.1.0", None, "")
         assert [entry["details"]["version"] for entry in recorded(who.admin, "plugin.recommended")] == [None, "1.0.0"]
 

@@ -87,7 +87,7 @@ def test_the_older_plugin_is_never_warned_about_the_one_that_passes_for_it(who: 
     assert "warnings" not in data(who.nobody.upload(package(name="com.example.weather")))
     [warning] = data(who.nobody.upload(package(name="com.evil.weathre"), "another-key"))["warnings"]
     assert (warning["rule"], warning["field"], warning["name"]) == ("lookalike", "name", "com.example.weather")
-    assert "com.example.weather" in warning["message"]
+    assert warning["message"] == "名称与现有插件 com.example.weather 过于相似（只差几个字符）"
     assert "warnings" not in data(who.nobody.upload(package(name="com.example.weather", version="1.1.0")))
     assert "warnings" not in data(who.nobody.upload(package(name="com.evil.calendar")))
 
