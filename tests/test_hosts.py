@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from microdock_server.vocabulary import AboutInstalled, HostAction, LockProblem, WhyNot
 
 from . import hosts
-from .live import ROOT, Server, prepared_server
+from .live import ROOT, Server, free_port, prepared_server
 from .test_tutorial import blocks, pattern
 from .test_tutorial import run as run_commands
 
@@ -45,16 +46,36 @@ def test_the_program_in_python_does_what_hosts_do(server: Server, newer: bytes, 
     hosts.tell(server, newer, run, tmp_path)
 
 
-def test_every_command_prints_what_the_document_shows(server: Server, newer: bytes, tmp_path: Path) -> None:
+def test_the_program_in_python_says_what_it_lacks(tmp_path: Path) -> None:
+    hosts.question(tmp_path)
+    with pytest.raises(RuntimeError, match=r"^offline: .+\n$"):
+        run(f"http://127.0.0.1:{free_port()}", tmp_path)
+    program = [sys.executable, "-I", "-S", ROOT / "docs/clients/host_updates.py"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "python host_updates.py http://127.0.0.1:8000 FOLDER" in done.stderr
+
+
+@pytest.fixture
+def fresh(prepared_data: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server of its own, on which nothing was published."""
+    server = prepared_server(prepared_data, tmp_path / "data")
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+def test_every_command_prints_what_the_document_shows(fresh: Server, tmp_path: Path) -> None:
     found, work = blocks(DOCUMENT), tmp_path / "work"
-    assert len(found) == 5
-    # The second block, run again after it broke off: it fetches the rest.
-    again = "head --bytes 100 clock.zip > clock.part\n" + found[1][0]
-    *printed, resumed = run_commands(server, work, [*(commands for commands, _ in found), again])
+    assert len(found) == 7
+    # The block that downloads, run again after it broke off: it fetches the rest.
+    [fetching] = [commands for commands, _ in found if "clock.part" in commands]
+    again = "mv clock.zip whole.zip\nhead --bytes 100 whole.zip > clock.part\n" + fetching
+    *printed, resumed = run_commands(fresh, work, [*(commands for commands, _ in found), again])
     for (commands, answer), said in zip(found, printed, strict=True):
         assert re.fullmatch(pattern(answer), said.strip(), re.DOTALL), f"{commands}\n{said}"
     assert resumed.strip() == "clock.part: OK"
-    assert (work / "clock.zip").read_bytes() == newer
+    assert (work / "clock.zip").read_bytes() == (work / "whole.zip").read_bytes()
 
 
 def rows(headline: str) -> list[str]:

@@ -62,6 +62,7 @@ def run(server: Server, directory: Path, commands: list[str]) -> list[str]:
     """What each block of commands printed, one shell running them all. The first that fails ends it."""
     directory.mkdir()
     (directory / ".venv").symlink_to(Path(sys.prefix))
+    (directory / "docs").symlink_to(ROOT / "docs")
     script = "".join(f"{block}\necho '{MARK}'\n" for block in commands).replace(ADDRESS, server.base)
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],

@@ -213,7 +213,24 @@ public static class Program
     /// <summary>Say what the host would do, and fetch what it would install.</summary>
     public static async Task Main(string[] args)
     {
-        var (server, folder) = (args[0], args[1]);
+        if (args.Length != 2)
+        {
+            Console.Error.WriteLine("HostUpdates SERVER FOLDER");
+            Environment.Exit(1);
+        }
+        try
+        {
+            await RunAsync(args[0], args[1]);
+        }
+        catch (OfflineException reason)
+        {
+            Console.Error.WriteLine($"offline: {reason.Message}");
+            Environment.Exit(1);
+        }
+    }
+
+    private static async Task RunAsync(string server, string folder)
+    {
         var updates = new HostUpdates(server, folder);
         var (answer, isNew) = await updates.CheckAsync(File.ReadAllText(Path.Combine(folder, "installed.json")));
         Console.WriteLine($"serial {answer.GetProperty("serial")} {(isNew ? "now" : "offline")}");

@@ -167,4 +167,9 @@ def main(server, folder):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except Offline as reason:
+        sys.exit(f"offline: {reason}")
