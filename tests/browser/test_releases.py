@@ -103,6 +103,7 @@ def test_a_version_is_yanked_with_a_reason_and_offered_again(visit: Visit, serve
     manage(admin, "2.0.0")
     admin.test("yank").click()
     box = admin.page.locator(".el-message-box")
+    expect(admin.page.get_by_role("dialog", name="撤回", exact=True)).to_be_visible()
     admin.confirm()
     expect(box).to_contain_text("请填写")
     assert released(server, name, "2.0.0")["is_yanked"] is False
@@ -133,6 +134,8 @@ def test_a_rollout_grows_is_paused_and_is_complete(visit: Visit, server: Server)
     percent = admin.test("release-dialog").locator('[data-test="release-percent"] input')
     expect(percent).to_have_value("20")
     expect(admin.test("release-save")).to_be_disabled()
+    # The slider begins there, and says so.
+    expect(admin.test("release-rollout").locator(".el-slider__marks-text")).to_have_text(["20 %", "100 %"])
     percent.fill("5")
     percent.press("Tab")
     # What hosts were offered is not taken back.
@@ -155,6 +158,8 @@ def test_a_rollout_grows_is_paused_and_is_complete(visit: Visit, server: Server)
     expect(percent).to_have_count(0)
     expect(state).to_contain_text("面向所有宿主")
     expect(admin.test("release-channel-preview").locator("input")).to_be_disabled()
+    # Nothing is left to save.
+    expect(admin.test("release-save")).to_have_count(0)
     assert released(server, name, "2.0.0")["rollout"] == 100
 
 
@@ -282,6 +287,8 @@ def test_a_block_is_previewed_made_approved_by_another_and_revoked(visit: Visit,
     admin.test("block-preview").click()
     # Both languages are needed.
     expect(admin.test("block-dialog").locator('[data-test="error"]')).to_be_visible()
+    for language in ("zh", "en"):
+        expect(admin.test(f"block-reason-{language}")).to_have_attribute("aria-invalid", "true")
     admin.test("block-reason-zh").fill("窃取密码")
     admin.test("block-reason-en").fill("It steals passwords")
     admin.test("block-preview").click()
@@ -317,6 +324,8 @@ def test_a_block_is_previewed_made_approved_by_another_and_revoked(visit: Visit,
     admin.go(f"/plugins/{name}")
     expect(admin.test("plugin-block").or_(admin.test("version-2.0.0").get_by_text("要求移除")).first).to_be_visible()
     admin.settled()
+    expect(admin.test("plugin-block")).to_contain_text("此插件的部分版本被封禁")
+    expect(admin.page.locator("main")).to_contain_text("还没有下载")
     look(admin, "plugin-blocked")
     admin.go(f"/blocks?plugin={name}")
     card.locator('[data-test="block-revoke"]').click()

@@ -6,6 +6,7 @@ import AskedText from '@/components/AskedText.vue'
 import { keptAbout } from './drafts'
 
 interface Box {
+  /** The dialog's name; without it what `yes` says. */
   title?: string
   /** Only this text is accepted. */
   exactly?: string
@@ -18,7 +19,7 @@ interface Box {
 /** Ask for a text, which is never empty; null where it was cancelled. */
 export async function asked(question: string, yes: string, box: Box = {}): Promise<string | null> {
   const { t } = i18n.global
-  const { title, exactly, longest, draft } = box
+  const { title = yes, exactly, longest, draft } = box
 
   function validated(value: string): true | string {
     if (exactly) return value === exactly || t('state.typeExactly', { text: exactly })

@@ -49,7 +49,7 @@ export const dashboard = {
   inCooldown: ['冷却期中的版本', 'Versions in cooldown'],
   blocks: {
     active: ['生效中的封禁', 'Blocks in force'],
-    pending: ['等待批准的封禁', 'Blocks waiting for approval'],
+    pending: ['等待批准（按停用处理）', 'Waiting for approval (count as disable)'],
   },
   topActive: ['在用最多的版本', 'Versions most in use'],
   about: ['约 {count} 台', 'about {count}'],

@@ -72,6 +72,7 @@ export const plugins = {
   dependencies: ['依赖', 'Dependencies'],
   engines: ['宿主要求', 'Engines'],
   byVersion: ['各版本下载量', 'Downloads by version'],
+  noDownloads: ['还没有下载', 'No downloads yet'],
   byVersionNewest: ['最新 {count} 个版本的下载量', 'Downloads of the newest {count} versions'],
   copyHash: ['复制 {version} 的 SHA-256', 'Copy the SHA-256 of {version}'],
   copied: ['已复制', 'Copied'],

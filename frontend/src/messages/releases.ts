@@ -3,8 +3,8 @@ import type { Tree } from './tree'
 export const releases = {
   title: ['发布', 'Release'],
   of: ['{name} {version} 的发布', 'Release of {name} {version}'],
-  manage: ['发布…', 'Release…'],
-  manageOf: ['{version} 的发布', 'Release of {version}'],
+  manage: ['管理…', 'Manage…'],
+  manageOf: ['管理 {version} 的发布', 'Manage the release of {version}'],
   toAll: ['面向所有宿主', 'Offered to all hosts'],
   above: ['高于推荐版本，不提供', 'Above the recommended version: not offered'],
   unpublished: ['尚未发布', 'Not published'],
@@ -15,7 +15,7 @@ export const releases = {
   yanked: ['已撤回', 'Yanked'],
   recommended: ['推荐版本', 'Recommended'],
   preview: ['预览通道', 'Preview'],
-  active: ['约 {count} 台宿主在用', 'On about {count} hosts'],
+  active: ['约 {count} 台宿主在用', 'Hosts that have it: about {count}'],
   channel: ['通道', 'Channel'],
   channels: { stable: ['稳定', 'Stable'], preview: ['预览', 'Preview'] },
   severity: {
@@ -71,6 +71,7 @@ export const releases = {
     until: ['提供至：', 'Available until:'],
   },
   blockedTitle: ['此插件被封禁', 'This plugin is blocked'],
+  blockedInPart: ['此插件的部分版本被封禁', 'Some versions of this plugin are blocked'],
   advisory: ['安全公告', 'Advisory'],
   question: ['宿主会得到什么？', 'What would a host get?'],
   host: {
@@ -89,8 +90,8 @@ export const releases = {
     remove: ['移除', 'Remove'],
     client: ['客户端标识（可选）', 'Client id (optional)'],
     clientHint: [
-      '只决定灰度中的位置。不填则视为最后得到更新的宿主。',
-      'Only decides its place in rollouts. Without one it is the last to be served.',
+      '决定它在灰度中的位置，并使它计入在用的宿主。不填则视为最后得到更新的宿主。',
+      'Decides its place in rollouts, and has it counted as a host in use. Without one it is the last to be served.',
     ],
     ask: ['询问', 'Ask'],
     answered: ['回答于', 'Answered'],
@@ -118,7 +119,10 @@ export const blocks = {
   empty: ['没有封禁', 'No blocks'],
   plugin: ['插件包名', 'Package name'],
   versions: ['版本范围', 'Versions'],
-  versionsHint: ['如 >=1.2.0 <1.4.1；* 为所有版本。', 'Such as >=1.2.0 <1.4.1; * is any version.'],
+  versionsHint: [
+    '如 >=1.2.0 <1.4.1；* 为所有版本。只按 SHA-256 封禁时不填。',
+    'Such as >=1.2.0 <1.4.1; * is any version. Empty: only the packages below.',
+  ],
   packages: ['包的 SHA-256，每行一个（可选）', 'SHA-256 of packages, one a line (optional)'],
   packagesShown: ['包的 SHA-256', 'SHA-256 of packages'],
   severity: ['宿主应做什么', 'What hosts should do'],
