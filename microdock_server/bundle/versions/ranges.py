@@ -106,7 +106,7 @@ class Range:
         spans 2.0.0-rc.1. Raises InvalidVersion for a text that is not a version.
         """
         key = self._key(version)
-        return any(all(test(key, bound) for test, bound in bounds) for bounds in self._sets)
+        return any(_is_between(key, bounds) for bounds in self._sets)
 
     def is_satisfiable(self) -> bool:
         """Can any released version satisfy the range? `>2.0.0 <1.0.0` is a valid range that none satisfies."""
@@ -129,8 +129,7 @@ class Range:
         return _end(low), _end(high)
 
     def _key(self, version: str | Version | EngineVersion) -> Precedence:
-        parsed = self._version.parse(version) if isinstance(version, str) else version
-        return precedence(parsed.numbers + (0,) * (4 - len(parsed.numbers)), parsed.prerelease)
+        return (self._version.parse(version) if isinstance(version, str) else version).key
 
     def __str__(self) -> str:
         return self.text
@@ -175,9 +174,17 @@ def _number(bound: Precedence) -> str:
 
 def _satisfies(key: Precedence, bounds: list[_Bound]) -> bool:
     numbers, is_release, _ = key
-    if not all(test(key, bound) for test, bound in bounds):
+    if not _is_between(key, bounds):
         return False
     return is_release or any(bound[0] == numbers and not bound[1] for _, bound in bounds)
+
+
+def _is_between(key: Precedence, bounds: list[_Bound]) -> bool:
+    # A loop: it takes half as long as `all` with a generator, and a plan compares hundreds of versions.
+    for test, bound in bounds:  # noqa: SIM110
+        if not test(key, bound):
+            return False
+    return True
 
 
 def _bounds_of_set(text: str, width: int) -> list[_Bound]:

@@ -13,6 +13,9 @@ from microdock_server.vocabulary import VERSION_MAX
 
 _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z-]+")
 
+# The most numbers that a version of either kind has.
+_WIDTH: Final = 4
+
 Precedence = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 
 
@@ -48,16 +51,15 @@ def split_suffixes(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 class _Numbered:
     """What both kinds share. Equality and order are by precedence: build metadata is ignored."""
 
-    __slots__ = ("_key", "build", "numbers", "prerelease", "text")
+    __slots__ = ("_key", "build", "prerelease", "text")
 
     def __init__(
         self, text: str, numbers: tuple[int, ...], prerelease: tuple[str, ...], build: tuple[str, ...]
     ) -> None:
         self.text = text
-        self.numbers = numbers
         self.prerelease = prerelease
         self.build = build
-        self._key = precedence(numbers, prerelease)
+        self._key = precedence(numbers + (0,) * (_WIDTH - len(numbers)), prerelease)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -68,16 +70,22 @@ class _Numbered:
         parts = core.split(".")
         if not all(is_number(part) for part in parts):
             raise InvalidVersion("a version is made of numbers and dots")
-        return cls(text, cls._widen(tuple(int(part) for part in parts), bool(prerelease)), prerelease, build)
+        return cls(text, cls._checked(tuple(int(part) for part in parts), bool(prerelease)), prerelease, build)
 
     @classmethod
-    def _widen(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+    def _checked(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+        """These numbers. Raises InvalidVersion where a version of this kind has fewer or more."""
         raise InvalidVersion("not a kind of version")
 
     @property
     def key(self) -> Precedence:
-        """The key for comparisons."""
+        """The key for comparisons, with four numbers: a version with three is compared as one whose fourth is zero."""
         return self._key
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All numbers that a version of this kind has."""
+        return self._key[0]
 
     @property
     def is_prerelease(self) -> bool:
@@ -109,8 +117,13 @@ class Version(_Numbered):
 
     __slots__ = ()
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Major, minor and patch."""
+        return self._key[0][:3]
+
     @classmethod
-    def _widen(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+    def _checked(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
         if len(parts) != 3:
             raise InvalidVersion("a version has three numbers: MAJOR.MINOR.PATCH")
         return parts
@@ -122,7 +135,7 @@ class EngineVersion(_Numbered):
     __slots__ = ()
 
     @classmethod
-    def _widen(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
+    def _checked(cls, parts: tuple[int, ...], has_prerelease: bool) -> tuple[int, ...]:
         if len(parts) > 4 or (has_prerelease and len(parts) < 3):
             raise InvalidVersion("an engine version has one to four numbers")
-        return parts + (0,) * (4 - len(parts))
+        return parts

@@ -110,7 +110,12 @@ class Line:
 
     def find(self, version: Version) -> Release | None:
         """The release of this version, ignoring build metadata."""
-        return next((release for release in self.releases if release.version == version), None)
+        key = version.key
+        # A loop: hosts ask this for every plugin they have.
+        for release in self.releases:
+            if release.version.key == key:
+                return release
+        return None
 
 
 @dataclass(frozen=True, slots=True)

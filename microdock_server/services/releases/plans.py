@@ -17,6 +17,7 @@ from .search import MAX_STEPS, Candidate, Impossible, Kind, Need, Steps, TooMany
 
 # Plugins that one question may concern.
 MAX_PLUGINS: Final = 2_000
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -107,7 +108,7 @@ def _planned(gathered: Gathered, chosen: Mapping[str, Candidate]) -> list[Planne
 def _part(gathered: Gathered, name: str, candidate: Candidate, action: PlanAction | None = None) -> Part:
     mine = gathered.installed.get(name)
     version = mine.version if mine is not None and candidate.is_installed else str(candidate.version)
-    needs = frozenset(need.name for need in candidate.needs)
+    needs = frozenset(need.name for need in candidate.needs) if candidate.needs else _NOTHING
     if action is None:
         action = PlanAction.KEEP if candidate.is_installed else action_for(mine, candidate.version)
     return Part(gathered.spelled(name), version, action, candidate.release, needs)
@@ -138,23 +139,29 @@ def in_order(parts: Mapping[str, Part]) -> list[Planned]:
     for part in parts.values():
         for name in part.needs:
             users.setdefault(name, []).append(part.name)
-    found = ((parts[key], tuple(sorted(users.get(key, ())))) for key in _dependencies_first(parts))
-    return [Planned(part.name, part.version, part.action, part.release, by) for part, by in found]
+    return [_placed(parts[key], users.get(key)) for key in _dependencies_first(parts)]
+
+
+def _placed(part: Part, users: Iterable[str] | None) -> Planned:
+    required_by = tuple(sorted(users)) if users else ()
+    return Planned(part.name, part.version, part.action, part.release, required_by)
 
 
 def _dependencies_first(parts: Mapping[str, Part]) -> list[str]:
     """The names in an order in which each stands behind what it needs, except that a cycle is entered by name."""
-    needs = {key: sorted(part.needs & parts.keys()) for key, part in parts.items()}
     done: list[str] = []
     begun: set[str] = set()
     # A name without what it needs waits behind that.
-    waiting: list[tuple[str, bool]] = [(key, False) for key in sorted(needs, reverse=True)]
+    waiting: list[tuple[str, bool]] = [(key, False) for key in sorted(parts, reverse=True)]
     while waiting:
         key, is_next = waiting.pop()
         if is_next:
             done.append(key)
         elif key not in begun:
             begun.add(key)
-            waiting.append((key, True))
-            waiting += ((other, False) for other in reversed(needs[key]) if other not in begun)
+            if needs := parts[key].needs:
+                waiting.append((key, True))
+                waiting += ((one, False) for one in sorted(needs & parts.keys(), reverse=True) if one not in begun)
+            else:
+                done.append(key)
     return done

@@ -126,7 +126,7 @@ class Problem:
             candidates = self.candidates[need.name]
             if self.steps is not None:
                 self.steps.compare(len(candidates))
-            found = sum(one.bit for one in candidates if self._satisfies(one, need))
+            found = sum([one.bit for one in candidates if self._satisfies(one, need)])
             self._masks[need] = found
         return found
 
