@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
+from weakref import ref
 
 import orjson
+from cachetools import LRUCache
 
 from ...messages import Language
 from ...services.releases import decision, updates
 from ...services.releases.asked import asked_range, asked_version
-from ...services.releases.choices import Choice, HostPlugin, Update
+from ...services.releases.choices import Choice, Code, HostPlugin, Outcome, Update
 from ...services.releases.decision import Host, Line, Release, is_served
-from ...services.releases.index import CHANGELOGS_SHOWN, ReleaseIndex
-from ...vocabulary import FULL_ROLLOUT, Channel
+from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
+from ...vocabulary import Channel, HostAction
 from . import links
 from .release_answers import shown
 
 # The plans' answers take it from here.
 download_path: Final = links.download_path
 
-# Bytes of answers that one process keeps, and answers about one plugin.
+# Bytes of answers that one process keeps, and what one takes beside its text and what was asked.
 KEPT_BYTES: Final = 12 * 1024 * 1024
-OVERHEAD: Final = 1500
-# Characters of granted permissions beyond which an answer is not kept.
+OVERHEAD: Final = 900
+# Characters of a question about one plugin beyond which its answer is not kept: of its permissions, pin, and engines.
 LONGEST_KEPT: Final = 2000
-KEPT_OF_ONE: Final = 64
+# Bytes that what was asked may take: a character, each permission, and each engine.
+_CHARACTER: Final = 4
+_PERMISSION: Final = 60
+_ENGINE: Final = 150
+_KEYS: Final = 256
 
 
 class Asked(NamedTuple):
@@ -51,49 +58,76 @@ class Asking:
     # What of it decides, rollouts aside.
     key: tuple[Any, ...]
 
+    # Characters of its engines.
+    length: int
+
     @classmethod
     def of(cls, host: Host, language: Language) -> Asking:
         engines = tuple(sorted((name, str(version)) for name, version in host.engines.items()))
-        return cls(host, language, (engines, host.channel, language))
+        length = sum(len(name) + len(version) for name, version in engines)
+        return cls(host, language, _shared((engines, host.channel, language)), length)
+
+    def key_for(self, asked: Asked, line: Line) -> tuple[Any, ...]:
+        """What decides about a plugin by itself: equal keys have equal answers as long as the line is the same one."""
+        client_id = self.host.client_id
+        return asked, self.key, tuple([is_served(one, line.name, client_id) for one in line.partial])
+
+    def bytes(self, asked: Asked) -> int:
+        """About what it takes to keep a question about one plugin."""
+        granted = asked.granted or ()
+        texts = (asked.name, asked.version, asked.pin or "", *granted)
+        things = _ENGINE * len(self.host.engines) + _PERMISSION * len(granted)
+        return _CHARACTER * (self.length + sum(map(len, texts))) + things
+
+    def is_short(self, asked: Asked) -> bool:
+        """Is it short enough for its answer to be kept?"""
+        return self.length + len(asked.pin or "") + sum(map(len, asked.granted or ())) <= LONGEST_KEPT
+
+
+@lru_cache(_KEYS)
+def _shared(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The first of equal keys, so that all that is kept shares it."""
+    return key
+
+
+# A plugin that is asked about, and what the catalogue has of it.
+Wanted = tuple[Asked, Line | None]
+
+
+@dataclass(slots=True)
+class PluginAnswer:
+    """The answer for one plugin as JSON, and what is counted of it. `has` is the plugin's name and the installed
+    version, None where that was never published.
+    """
+
+    body: bytes
+    action: HostAction
+    codes: frozenset[Code]
+    has: tuple[str, str] | None
 
 
 @dataclass(slots=True)
 class _Known:
-    """The answer for one plugin by itself; true from `since` to `until`."""
+    """The answer for one plugin by itself; true from `since` to `until`, as long as its line is this one.
 
-    choice: Choice
-    update: Update
-    body: bytes
+    Nothing of it holds the line or its releases: the index may forget them.
+    """
+
+    answer: PluginAnswer
+    outcome: Outcome
+    line: ref[Line] | None
     # Characters of its changelogs, and whether all are there: so many were asked for at once that some were left out.
     changelogs: int
     is_whole: bool
     since: datetime
     until: datetime | None
+    # About how many bytes it takes to keep.
+    weight: int
 
-    @property
-    def bytes(self) -> int:
-        """About what it takes to keep."""
-        return len(self.body) + len(self.choice.installed.text) + OVERHEAD
-
-    def holds(self, now: datetime) -> bool:
+    def holds(self, line: Line, now: datetime) -> bool:
         """Is it still what would be decided now?"""
-        return self.since <= now and (self.until is None or now < self.until)
-
-
-@dataclass(slots=True)
-class _Plugin:
-    """What is known about one plugin, as long as its line is this one."""
-
-    line: Line | None
-    # Versions that not every host is offered.
-    partial: tuple[Release, ...]
-    known: dict[Any, _Known] = field(default_factory=dict)
-
-    @property
-    def bytes(self) -> int:
-        """About what it takes to keep, its line included: the index may have forgotten that."""
-        releases = 0 if self.line is None else len(self.line.releases)
-        return releases * OVERHEAD + sum(known.bytes for known in self.known.values())
+        is_same = self.line is not None and self.line() is line
+        return is_same and self.since <= now and (self.until is None or now < self.until)
 
 
 class UpdateAnswers:
@@ -102,97 +136,78 @@ class UpdateAnswers:
     def __init__(self, index: ReleaseIndex) -> None:
         self._index = index
         self._lock = threading.Lock()
-        self._plugins: dict[str, _Plugin] = {}
-        self._bytes = 0
+        self._known: LRUCache[Any, _Known] = LRUCache(KEPT_BYTES, lambda known: known.weight)
 
-    def answer(self, asking: Asking, asked: Sequence[Asked]) -> tuple[list[bytes], list[Update]]:
-        """For each of these plugins, in their order, its answer as JSON, and what was decided."""
-        wanted = list(zip(asked, self._index.lines_of([one.name.lower() for one in asked]), strict=True))
-        found, missing = self._look_up(asking, wanted)
-        if missing:
-            made = self._made(asking, [wanted[place] for place in missing])
-            for (place, key), known in zip(missing.items(), made, strict=True):
-                if known.is_whole:
-                    self._keep(wanted[place], key, known)
-                found[place] = known
-        every = [found[place] for place in range(len(asked))]
-        is_short = sum(known.changelogs for known in every) <= CHANGELOGS_SHOWN
-        if is_short and updates.fit_already([known.choice for known in every]):
-            return [known.body for known in every], [known.update for known in every]
+    def answer(self, asking: Asking, asked: Sequence[Asked]) -> list[PluginAnswer]:
+        """The answer for each of these plugins, in their order."""
+        keys = [one.name.lower() for one in asked]
+        wanted = list(zip(asked, self._index.lines_of(keys), strict=True))
+        found = self._look_up(asking, wanted)
+        if None in found:
+            self._make(asking, wanted, found)
+        every = [known for known in found if known is not None]
+        is_short = sum([known.changelogs for known in every]) <= CHANGELOGS_SHOWN
+        if is_short and self._fit_already(asking, dict(zip(keys, wanted, strict=True)), every):
+            return [known.answer for known in every]
         # Some plugins hold others back. That depends on all of them, so it is not kept.
-        decided = updates.decide([_choice(asking, one, line) for one, line in wanted])
-        changelogs = self._index.changelogs(_wanted(decided))
-        return [orjson.dumps(shown(one, changelogs, asking.language)) for one in decided], decided
+        choices = [_choice(asking, one, line) for one, line in wanted]
+        if not is_short:
+            return self._rendered(asking, updates.decide(choices))
+        updates.fit(choices)
+        changed = [choice.answer() for choice in choices if choice.struck]
+        rendered = iter(self._rendered(asking, changed))
+        return [next(rendered) if choice.struck else known.answer for choice, known in zip(choices, every, strict=True)]
 
-    def _look_up(
-        self, asking: Asking, wanted: Sequence[tuple[Asked, Line | None]]
-    ) -> tuple[dict[int, _Known], dict[int, Any]]:
-        """By place, the answers that are known; and for those that are not, the keys that they belong under."""
-        found: dict[int, _Known] = {}
-        missing: dict[int, Any] = {}
-        for place, (asked, line) in enumerate(wanted):
-            name = asked.name.lower()
-            plugin = self._plugins.get(name)
-            if plugin is None or plugin.line is not line:
-                plugin = self._begin(name, line)
-            served = tuple(is_served(one, line.name, asking.host.client_id) for one in plugin.partial) if line else ()
-            key = (asked, asking.key, served)
-            known = plugin.known.get(key)
-            if known is not None and known.holds(asking.host.now):
-                found[place] = known
-            else:
-                missing[place] = key
-        return found, missing
+    def _fit_already(self, asking: Asking, wanted: Mapping[str, Wanted], every: Sequence[_Known]) -> bool:
+        outcomes = {key: known.outcome for key, known in zip(wanted, every, strict=True)}
+        return updates.fit_already(outcomes, lambda key: _choice(asking, *wanted[key]))
 
-    def _made(self, asking: Asking, missing: Sequence[tuple[Asked, Line | None]]) -> list[_Known]:
-        choices = [_choice(asking, asked, line) for asked, line in missing]
-        answers = [choice.answer() for choice in choices]
-        changelogs = self._index.changelogs(_wanted(answers))
+    def _look_up(self, asking: Asking, wanted: Sequence[Wanted]) -> list[_Known | None]:
+        """What is known of each."""
         now = asking.host.now
-        return [
-            _Known(
-                choice,
-                answer,
-                orjson.dumps(body := shown(answer, changelogs, asking.language)),
-                sum(len(entry["changelog"]) for entry in body["changelog"]),
-                len(body["changelog"]) == len(answer.passed),
-                now,
-                None if line is None else decision.next_change(line, now),
-            )
-            for choice, answer, (_, line) in zip(choices, answers, missing, strict=True)
-        ]
-
-    def _begin(self, name: str, line: Line | None) -> _Plugin:
-        """Forget what is known of the plugin: its line is another one now."""
-        partial = () if line is None else tuple(one for one in line.releases if 0 < one.rollout < FULL_ROLLOUT)
-        plugin = _Plugin(line, partial)
+        found: list[_Known | None] = []
         with self._lock:
-            before = self._plugins.pop(name, None)
-            if before is not None:
-                self._bytes -= before.bytes
-            if line is not None:
-                self._plugins[name] = plugin
-                self._bytes += plugin.bytes
-        return plugin
+            for asked, line in wanted:
+                known = None if line is None else self._known.get(asking.key_for(asked, line))
+                found.append(known if known is not None and line is not None and known.holds(line, now) else None)
+        return found
 
-    def _keep(self, wanted: tuple[Asked, Line | None], key: Any, known: _Known) -> None:
-        asked, line = wanted
-        if sum(map(len, asked.granted or ())) > LONGEST_KEPT:
-            return
-        # Of whom it was first decided for is nothing kept.
-        known.choice.host = replace(known.choice.host, client_id=None)
-        with self._lock:
-            plugin = self._plugins.get(asked.name.lower())
-            if plugin is None or plugin.line is not line:
-                return
-            self._bytes -= plugin.bytes
-            if len(plugin.known) >= KEPT_OF_ONE:
-                plugin.known.clear()
-            plugin.known[key] = known
-            self._bytes += plugin.bytes
-            if self._bytes > KEPT_BYTES:
-                self._plugins.clear()
-                self._bytes = 0
+    def _make(self, asking: Asking, wanted: Sequence[Wanted], found: list[_Known | None]) -> None:
+        """Decide and render what is not known; and keep it, but for what is in no catalogue, or asked at length."""
+        places = [place for place, known in enumerate(found) if known is None]
+        choices = [_choice(asking, *wanted[place]) for place in places]
+        decided = [choice.answer() for choice in choices]
+        changelogs = self._index.changelogs(_wanted(decided))
+        for place, choice, update in zip(places, choices, decided, strict=True):
+            asked, line = wanted[place]
+            found[place] = known = _known(asking, asked, choice, update, changelogs)
+            if line is not None and known.is_whole and asking.is_short(asked) and known.weight < KEPT_BYTES:
+                with self._lock:
+                    self._known[asking.key_for(asked, line)] = known
+
+    def _rendered(self, asking: Asking, decided: Sequence[Update]) -> list[PluginAnswer]:
+        changelogs = self._index.changelogs(_wanted(decided))
+        return [_answer(update, shown(update, changelogs, asking.language)) for update in decided]
+
+
+def _known(asking: Asking, asked: Asked, choice: Choice, update: Update, changelogs: Mapping[Key, str]) -> _Known:
+    body = shown(update, changelogs, asking.language)
+    answer = _answer(update, body)
+    return _Known(
+        answer,
+        choice.outcome,
+        None if update.line is None else ref(update.line),
+        sum([len(entry["changelog"]) for entry in body["changelog"]]),
+        len(body["changelog"]) == len(update.passed),
+        asking.host.now,
+        None if update.line is None else decision.next_change(update.line, asking.host.now),
+        len(answer.body) + asking.bytes(asked) + OVERHEAD,
+    )
+
+
+def _answer(update: Update, body: Mapping[str, Any]) -> PluginAnswer:
+    own = None if update.line is None or update.own is None else (update.line.name, str(update.own.version))
+    return PluginAnswer(orjson.dumps(body), update.action, update.codes, own)
 
 
 def _choice(asking: Asking, asked: Asked, line: Line | None) -> Choice:

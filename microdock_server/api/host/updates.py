@@ -11,12 +11,12 @@ import orjson
 from ...clock import iso, utcnow
 from ...context import context
 from ...observability import metrics
-from ...services.releases.choices import Code, Update
+from ...services.releases.choices import Code
 from ...services.releases.decision import Host
 from ...vocabulary import Channel, HostAction
 from ..core.request import language
 from ..core.state import api_state
-from ..core.update_answers import Asking
+from ..core.update_answers import Asking, PluginAnswer
 from . import host
 from .release_schemas import UpdateCheck, Updates
 
@@ -35,17 +35,16 @@ def check(body: dict[str, Any]) -> orjson.Fragment:
     """
     now = utcnow()
     asking = Asking.of(Host(now, body["engines"], body["channel"] or Channel.STABLE, body["client_id"]), language())
-    bodies, found = api_state().updates.answer(asking, body["installed"])
+    found = api_state().updates.answer(asking, body["installed"])
     if asking.host.client_id is not None:
-        has = [(one.line.name, str(one.own.version)) for one in found if one.line is not None and one.own is not None]
-        context().actives.count(asking.host.client_id, has)
+        context().actives.count(asking.host.client_id, [one.has for one in found if one.has is not None])
     _count(found)
     serial = context().releases.serial()
     head = b'{"checked_at":"%b","serial":%d,"updates":[' % (iso(now).encode(), serial)
-    return orjson.Fragment(head + b",".join(bodies) + b"]}")
+    return orjson.Fragment(head + b",".join([one.body for one in found]) + b"]}")
 
 
-def _count(found: Sequence[Update]) -> None:
+def _count(found: Sequence[PluginAnswer]) -> None:
     """A plugin counts once for each code, to however many versions it applies."""
     actions: defaultdict[HostAction, int] = defaultdict(int)
     reasons: defaultdict[Code, int] = defaultdict(int)

@@ -80,6 +80,24 @@ class Update:
 
 
 @dataclass(slots=True)
+class Outcome:
+    """What a host has of a plugin afterwards, as far as other plugins depend on it. `version` is None where that is
+    unknown, or the plugin is to be disabled or removed.
+    """
+
+    version: Version | None
+    needs: Mapping[str, Range]
+    is_installed: bool
+    wants_preview: bool
+
+    def fits(self, needed: Range) -> bool:
+        """Does it satisfy a dependency?"""
+        if self.version is None:
+            return False
+        return satisfies(needed, self.version, is_installed=self.is_installed, wants_preview=self.wants_preview)
+
+
+@dataclass(slots=True)
 class Choice:
     """The choices that are left for one plugin. `line` is the published plugin, or an unpublished one with blocks."""
 
@@ -135,11 +153,6 @@ class Choice:
         return version is not None and bound is not None and version > bound
 
     @property
-    def needs(self) -> bool:
-        """Does what the host has afterwards need other plugins?"""
-        return self.chosen is not None and bool(self.chosen.needs)
-
-    @property
     def target(self) -> Release | None:
         return self.offered[0] if self.offered else None
 
@@ -170,10 +183,15 @@ class Choice:
         if not self.offered and self.line is not None and self.installed.version is not None:
             self._fill(self.line, self.installed.version)
 
+    @property
+    def outcome(self) -> Outcome:
+        """What the host has afterwards, if nothing else is struck out."""
+        needs = {} if self.chosen is None else self.chosen.needs
+        return Outcome(self.version, needs, self.target is None, self.host.channel is Channel.PREVIEW)
+
     def fits(self, needed: Range) -> bool:
         """Does what the host has afterwards satisfy a dependency?"""
-        version = self.version
-        return version is not None and self._satisfies(needed, version, is_installed=self.target is None)
+        return self.outcome.fits(needed)
 
     def can_fit(self, needed: Range) -> bool:
         """Is there a choice left that satisfies it?"""

@@ -95,7 +95,7 @@ class Block:
         return version is not None and self.versions is not None and self.versions.spans(version)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Line:
     """A published plugin: its published versions, the highest first, and what its owner and administrators said."""
 
@@ -107,6 +107,12 @@ class Line:
     is_deprecated: bool = False
     # The name of the plugin to use instead of a deprecated one.
     replacement: str | None = None
+    # Releases that some hosts are offered, and others are not.
+    partial: Sequence[Release] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        partial = tuple([release for release in self.releases if 0 < release.rollout < FULL_ROLLOUT])
+        object.__setattr__(self, "partial", partial)
 
     def find(self, version: Version) -> Release | None:
         """The release of this version, ignoring build metadata."""

@@ -109,14 +109,16 @@ def release_of(row: Any) -> Release:
         outline_of(row),
         engines=_shared(_ENGINE, row.engines),
         dependencies=(ranges := _shared(_PLUGIN_RANGE, row.dependencies)),
-        needs=_needs_of(row.plugin_name.lower(), ranges) if ranges else ranges,
+        needs=_needs_of(row.plugin_name.lower(), tuple(ranges.items())) if ranges else ranges,
         permissions=None if row.permissions is None else tuple(row.permissions),
     )
 
 
-def _needs_of(key: str, ranges: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A dependency on the plugin itself means nothing."""
-    return {name.lower(): ranges[name] for name in sorted(ranges, key=str.lower) if name.lower() != key}
+@lru_cache(_RANGES)
+def _needs_of(key: str, ranges: tuple[tuple[str, Range], ...]) -> Mapping[str, Range]:
+    """A dependency on the plugin itself means nothing. Versions of a plugin mostly need the same, and share it."""
+    in_order = sorted(ranges, key=lambda one: one[0].lower())
+    return {name.lower(): needed for name, needed in in_order if name.lower() != key}
 
 
 def outline_of(row: Any) -> Release:

@@ -9,13 +9,13 @@ the order in which a host lists them does not matter.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Final
 
 from ...bundle.versions import Range
 from ...vocabulary import WhyNot
-from .choices import Choice, Update
+from .choices import Choice, Outcome, Update
 from .decision import Reason
 
 # Dependencies that are compared for one answer.
@@ -24,15 +24,39 @@ MOST_COMPARED: Final = 100_000
 
 def decide(choices: Sequence[Choice]) -> list[Update]:
     """An answer for each of these plugins, whose names differ, in their order. Strikes out choices: see the module."""
-    _fit({choice.key: choice for choice in choices})
+    fit(choices)
     return [choice.answer() for choice in choices]
 
 
-def fit_already(choices: Sequence[Choice]) -> bool:
-    """Would `decide` strike nothing out, so that the answer for each is the one for it alone?"""
-    needing = [choice for choice in choices if choice.needs]
-    by_key = {choice.key: choice for choice in choices} if needing else {}
-    return all(_loss(choice, by_key) is None for choice in needing)
+def fit(choices: Sequence[Choice]) -> None:
+    """Strike out what does not fit. Of a plugin that nothing is struck out of, the answer is the one for it alone."""
+    _fit({choice.key: choice for choice in choices})
+
+
+def fit_already(outcomes: Mapping[str, Outcome], choose: Callable[[str], Choice]) -> bool:
+    """Would `fit` strike nothing out, so that the answer for each plugin is the one for it alone?
+
+    By name in lower case: what the host has of each by itself, and what makes its choice. Most dependencies hold: only
+    those that do not are looked at closely.
+    """
+    choices: dict[str, Choice] = {}
+    for key, outcome in outcomes.items():
+        if _holds(outcome, outcomes):
+            continue
+        for one in (key, *outcome.needs):
+            if one in outcomes and one not in choices:
+                choices[one] = choose(one)
+        if _loss(choices[key], choices) is not None:
+            return False
+    return True
+
+
+def _holds(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> bool:
+    for name, needed in outcome.needs.items():
+        other = outcomes.get(name)
+        if other is None or not other.fits(needed):
+            return False
+    return True
 
 
 def _fit(choices: Mapping[str, Choice]) -> None:

@@ -135,16 +135,11 @@ catalogues = st.fixed_dictionaries(
     }
 )
 hosts = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(NUMBERS), min_size=1)
+Catalogue = dict[str, tuple[dict[str, tuple[dict[str, str], bool]], str | None]]
 
 
-@given(catalogues, hosts, st.sampled_from(list(Channel)), st.randoms(use_true_random=False))
-def test_targets_fit_each_other_and_depend_on_no_order(
-    catalogue: dict[str, tuple[dict[str, tuple[dict[str, str], bool]], str | None]],
-    host: dict[str, str],
-    channel: Channel,
-    chance: random.Random,
-) -> None:
-    lines = {
+def published(catalogue: Catalogue) -> dict[str, Line]:
+    return {
         name: line(
             name,
             *(
@@ -155,6 +150,32 @@ def test_targets_fit_each_other_and_depend_on_no_order(
         )
         for name, (versions, recommended) in catalogue.items()
     }
+
+
+@given(catalogues, hosts, st.sampled_from(list(Channel)))
+def test_what_nothing_is_struck_out_of_is_known_before(
+    catalogue: Catalogue, installed: dict[str, str], channel: Channel
+) -> None:
+    lines, host = published(catalogue), Host(NOW, channel=channel)
+    alone, fitted = (
+        {name: Choice.of(host, has(name, number), lines[name]) for name, number in installed.items()} for _ in range(2)
+    )
+    outcomes = {name: choice.outcome for name, choice in alone.items()}
+    fits = updates.fit_already(outcomes, alone.__getitem__)
+    updates.fit(list(fitted.values()))
+    assert fits is not any(choice.struck for choice in fitted.values())
+    for name, choice in fitted.items():
+        assert choice.struck or choice.answer() == alone[name].answer()
+
+
+@given(catalogues, hosts, st.sampled_from(list(Channel)), st.randoms(use_true_random=False))
+def test_targets_fit_each_other_and_depend_on_no_order(
+    catalogue: Catalogue,
+    host: dict[str, str],
+    channel: Channel,
+    chance: random.Random,
+) -> None:
+    lines = published(catalogue)
     installed = [has(name, number) for name, number in host.items()]
     found = decided(lines, *installed, channel=channel)
     _ensure_fit(lines, host, found, channel)
