@@ -17,7 +17,7 @@ from ...messages import Language
 from ...services.releases import decision, updates
 from ...services.releases.asked import asked_range, asked_version
 from ...services.releases.choices import Choice, Code, HostPlugin, Outcome, Update
-from ...services.releases.decision import Host, Line, Release, is_served
+from ...services.releases.decision import Host, Line, Release
 from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
 from ...vocabulary import Channel, HostAction
 from . import links
@@ -69,8 +69,7 @@ class Asking:
 
     def key_for(self, asked: Asked, line: Line) -> tuple[Any, ...]:
         """What decides about a plugin by itself: equal keys have equal answers as long as the line is the same one."""
-        client_id = self.host.client_id
-        return asked, self.key, tuple([is_served(one, line.name, client_id) for one in line.partial])
+        return asked, self.key, line.served(self.host.client_id)
 
     def bytes(self, asked: Asked) -> int:
         """About what it takes to keep a question about one plugin."""

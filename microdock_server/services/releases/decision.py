@@ -114,6 +114,10 @@ class Line:
         partial = tuple([release for release in self.releases if 0 < release.rollout < FULL_ROLLOUT])
         object.__setattr__(self, "partial", partial)
 
+    def served(self, client_id: str | None) -> tuple[bool, ...]:
+        """Which of the partial releases have reached the host: all that its id decides about the plugin."""
+        return tuple([is_served(release, self.name, client_id) for release in self.partial])
+
     def find(self, version: Version) -> Release | None:
         """The release of this version, ignoring build metadata."""
         key = version.key

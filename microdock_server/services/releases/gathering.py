@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock
 from typing import Final
+from weakref import ref
+
+from cachetools import LRUCache
 
 from ...bundle.versions import Range
 from ...vocabulary import Channel
 from .asked import asked_version
-from .decision import Derived, Host, Line, Release, strongest_block, why_not
+from .decision import Derived, Host, Line, Release, next_change, strongest_block, why_not
 from .search import Candidate, Kind, Need, Problem, Steps, TooManySteps
 
 # The published plugins of these names (all in lower case), by name, of those that the catalogue has.
 Lines = Callable[[Collection[str]], Mapping[str, Line]]
 
 
+# Versions that are kept as what hosts are offered, of one plugin and of all; and for which hosts: characters of their
+# engines.
+_OFFERED_MAX: Final = 1_000
+_OFFERS_MAX: Final = 20_000
+_ENGINES_MAX: Final = 500
+_offers: Final[LRUCache[Hashable, _Offer]] = LRUCache(_OFFERS_MAX, lambda offer: 1 + len(offer.candidates))
+_lock: Final = Lock()
 _needs_of: Final[Derived[tuple[Need, ...]]] = Derived()
 
 
@@ -66,6 +78,8 @@ class Gathered:
     untouched: dict[str, Candidate] = field(default_factory=dict)
     problem: Problem = field(default_factory=lambda: Problem({}))
     steps: Steps | None = None
+    # The host's engines, as what is kept for hosts that are alike is found by them.
+    engines: Hashable = ()
     _spellings: dict[str, str] = field(default_factory=dict)
 
     def spelled(self, key: str) -> str:
@@ -107,7 +121,8 @@ def gather(question: Question, lines: Lines, most: int, steps: Steps) -> Gathere
     dependencies may come to change by it; in batches. Raises TooManySteps where that is more than `most` plugins,
     or takes too many comparisons.
     """
-    found = Gathered(question, steps=steps)
+    engines = tuple(sorted((name, str(version)) for name, version in question.host.engines.items()))
+    found = Gathered(question, steps=steps, engines=engines)
     found.installed = {found.spell(one.name): one for one in question.installed}
     found.removed = frozenset(found.spell(name) for name in question.remove)
     wanted = {found.spell(one.name): one for one in question.install}
@@ -180,14 +195,47 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
     line = found.lines[key]
     others: list[Candidate] = []
     if line is not None and line.is_enabled:
-        host = found.host_of(key)
-        offered = (one for one in line.releases if mine is None or one.version != mine.version)
-        others = [
-            Candidate(key, 2 << place, one.version, one, _needs(key, one))
-            for place, one in enumerate(one for one in offered if why_not(one, line, host) is None)
-        ]
+        others = [one for one in _offered(found, key, line) if mine is None or one.version != mine.version]
     every = others if mine is None else [*others, mine] if _is_blocked(found, key, mine) else [mine, *others]
-    return [Candidate(key, 2 << len(others), is_absence=True), *every] if key in found.removed else every
+    return (
+        [Candidate(key, 2 << (0 if line is None else len(line.releases)), is_absence=True), *every]
+        if key in found.removed
+        else every
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What hosts that are alike are offered of a plugin, the highest first, from `since` to `until`."""
+
+    candidates: Sequence[Candidate]
+    line: ref[Line]
+    since: datetime
+    until: datetime | None
+
+    def holds(self, line: Line, now: datetime) -> bool:
+        return self.line() is line and self.since <= now and (self.until is None or now < self.until)
+
+
+def _offered(found: Gathered, key: str, line: Line) -> Sequence[Candidate]:
+    """What the host is offered of the plugin, found once for hosts with the same engines and channel that the same
+    rollouts have reached.
+    """
+    host = found.host_of(key)
+    kind = (key, found.engines, host.channel, line.served(host.client_id))
+    with _lock:
+        offer = _offers.get(kind)
+    if offer is None or not offer.holds(line, host.now):
+        releases = [release for release in line.releases if why_not(release, line, host) is None]
+        candidates = [
+            Candidate(key, 2 << place, release.version, release, _needs(key, release))
+            for place, release in enumerate(releases)
+        ]
+        offer = _Offer(candidates, ref(line), host.now, next_change(line, host.now))
+        if len(str(found.engines)) <= _ENGINES_MAX and len(candidates) <= _OFFERED_MAX:
+            with _lock:
+                _offers[kind] = offer
+    return offer.candidates
 
 
 def _needs(key: str, release: Release | None) -> tuple[Need, ...]:
