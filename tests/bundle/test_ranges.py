@@ -251,3 +251,26 @@ def test_four_numbers_are_told_where_they_say_something() -> None:
     low, high = EngineRange.parse(">=0.0.3.0 <1.2.3.4").ends()
     assert low is not None and (low.version, low.inclusive) == ("0.0.3", True)
     assert high is not None and (high.version, high.inclusive) == ("1.2.3.4", False)
+
+
+@settings(max_examples=800, deadline=None)
+@given(text=npm_range | exact_range | st.text("<>=^~*xX v0123.-|ab+", max_size=24))
+def test_what_is_recognized_by_its_form_is_valid(text: str) -> None:
+    for kind in (Range, EngineRange):
+        if kind._form.fullmatch(text):
+            kind._bounds(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=npm_range | exact_range)
+def test_ordinary_ranges_are_recognized_by_their_form(text: str) -> None:
+    assume(not any(wildcard in text for wildcard in ("vx", "vX", "v*")))
+    assert Range._form.fullmatch(text)
+    assert EngineRange._form.fullmatch(text)
+
+
+def test_bounds_are_made_when_a_range_is_first_compared() -> None:
+    parsed = Range.parse("||".join(str(number) for number in range(60)))
+    assert parsed._made is None
+    assert parsed.contains("59.1.0")
+    assert not parsed.contains("60.0.0")

@@ -8,6 +8,7 @@ doubled operators (`>==1`), no suffix on a wildcard (`1.x-beta`), numbers of any
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
@@ -25,7 +26,8 @@ from microdock_server.bundle.versions.semantic import (
 from microdock_server.vocabulary import RANGE_MAX
 
 # Longest first: the first match is the operator.
-_OPERATORS: Final = ("~>", ">=", "<=", ">", "<", "=", "^", "~")
+_OPERATOR: Final = "~>|>=|<=|>|<|=|\\^|~"
+_OPERATORS: Final = re.compile(_OPERATOR)
 _WILDCARDS: Final = frozenset({"x", "X", "*"})
 # SemVer's smallest prerelease: `<2.0.0-0` excludes 2.0.0's prereleases as well.
 _LOWEST: Final = ("0",)
@@ -33,6 +35,23 @@ _LOWEST: Final = ("0",)
 
 class InvalidRange(ValueError):
     """The text is not a valid range."""
+
+
+def _form(width: int) -> re.Pattern[str]:
+    """All valid ranges of versions of so many numbers, but for rare ones: what does not match is parsed to find out."""
+    number, wildcard = "(?:0|[1-9][0-9]*)", "[xX*]"
+    words = "[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*"
+    # A number with a leading zero is no prerelease.
+    word = "(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+    full = f"{number}(?:\\.{number}){{2,{width - 1}}}(?:-{word}(?:\\.{word})*)?(?:\\+{words})?"
+    several = f"{number}(?:\\.{number})?"
+    opened = (
+        f"(?:{number}\\.){{{known}}}{wildcard}(?:\\.{wildcard}){{0,{width - known - 1}}}" for known in range(width)
+    )
+    version = f"v?(?:{'|'.join((full, *opened, several))})"
+    comparator = f"(?:(?:{_OPERATOR}) *+)?{version}"
+    one_set = f" *+(?:{version} +- +{version}|{comparator}(?: +{comparator})*+)? *+"
+    return re.compile(f"{one_set}(?:\\|\\|{one_set})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +95,34 @@ class End:
 class Range:
     """A set of SemVer versions. `str()` is the original text."""
 
-    __slots__ = ("_sets", "text")
+    __slots__ = ("_made", "text")
     _width: ClassVar[int] = 3
+    _form: ClassVar[re.Pattern[str]] = _form(3)
     _version: ClassVar[type[Version | EngineVersion]] = Version
 
-    def __init__(self, text: str, sets: list[list[_Bound]]) -> None:
+    def __init__(self, text: str, sets: list[list[_Bound]] | None = None) -> None:
         self.text = text
-        self._sets = sets
+        self._made = sets
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse a range of at most 256 characters, in linear time. Raises InvalidRange."""
         if not isinstance(text, str) or len(text) > RANGE_MAX:
             raise InvalidRange(f"a range has at most {RANGE_MAX} characters")
-        sets = text.replace("\t", " ").split("||")
-        return cls(text, [_bounds_of_set(part, cls._width) for part in sets])
+        if cls._form.fullmatch(text):
+            # Most ranges are never compared: bounds take a hundred times as long, and as much memory.
+            return cls(text)
+        return cls(text, cls._bounds(text))
+
+    @classmethod
+    def _bounds(cls, text: str) -> list[list[_Bound]]:
+        return [_bounds_of_set(part, cls._width) for part in text.replace("\t", " ").split("||")]
+
+    @property
+    def _sets(self) -> list[list[_Bound]]:
+        if self._made is None:
+            self._made = self._bounds(self.text)
+        return self._made
 
     def contains(self, version: str | Version | EngineVersion) -> bool:
         """Does `version` satisfy the range? Raises InvalidVersion for a text that is not a version.
@@ -143,6 +175,7 @@ class EngineRange(Range):
 
     __slots__ = ()
     _width = 4
+    _form = _form(4)
     _version = EngineVersion
 
 
@@ -194,7 +227,8 @@ def _bounds_of_set(text: str, width: int) -> list[_Bound]:
     bounds: list[_Bound] = []
     position = 0
     while position < len(words):
-        operator = next((sign for sign in _OPERATORS if words[position].startswith(sign)), "")
+        sign = _OPERATORS.match(words[position])
+        operator = sign[0] if sign else ""
         version = words[position][len(operator) :]
         if operator and not version:  # `>= 1.0.0`: the version is the next word
             position += 1
@@ -206,6 +240,8 @@ def _bounds_of_set(text: str, width: int) -> list[_Bound]:
 
 def _partial(text: str, width: int) -> _Partial:
     """Parses `1.2`, `1.x`, `*`, `v1.2.3-rc.1`, … Raises InvalidRange."""
+    if is_number(text):
+        return _Partial((int(text),), True)
     try:
         core, prerelease, build = split_suffixes(text.removeprefix("v"))
     except InvalidVersion as error:

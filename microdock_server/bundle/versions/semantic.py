@@ -30,8 +30,10 @@ def is_number(text: str) -> bool:
 
 def precedence(numbers: tuple[int, ...], prerelease: tuple[str, ...]) -> Precedence:
     """A tuple that compares as SemVer section 11 requires: a release above its prereleases, numbers below words."""
+    if not prerelease:
+        return numbers, True, ()
     words = tuple((True, 0, part) if not part.isdigit() else (False, int(part), "") for part in prerelease)
-    return numbers, not prerelease, words
+    return numbers, False, words
 
 
 def split_suffixes(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
