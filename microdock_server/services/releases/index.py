@@ -16,7 +16,7 @@ from ...database.session import db, table_of
 from ...database.unit_of_work import unit_of_work
 from ...errors import DatabaseBusy, StorageFull
 from ...models import Plugin, PluginVersion
-from ...vocabulary import CHANGELOG_MAX
+from ...vocabulary import CHANGELOG_MAX, PLUGIN_NAME, PLUGIN_NAME_MAX
 from .. import catalog
 from ..catalog import revision_cache
 from . import block_list, lines
@@ -81,10 +81,10 @@ class ReleaseIndex:
         """
         keys = [name.lower() for name in names]
         with self._lock:
-            if not all(key in self._lines for key in keys):
+            if missing := self._missing(keys):
                 with unit_of_work(writing=False):
-                    self._read(keys)
-            found = {key: line for key in keys if (line := self._lines[key]) is not None}
+                    self._read(missing)
+            found = {key: line for key in keys if (line := self._lines.get(key)) is not None}
             self._make_room()
             return found
 
@@ -94,15 +94,14 @@ class ReleaseIndex:
         Costs one short statement if nothing changed and nothing is new.
         """
         with self._lock:
-            known = self._lines
             if self._revision != catalog.committed_revision(self._engine):
                 with unit_of_work(writing=False):
                     self._refresh()
-                    self._read(keys)
-            elif not all(key in known for key in keys):
+                    self._read(self._missing(keys))
+            elif missing := self._missing(keys):
                 with unit_of_work(writing=False):
-                    self._read(keys)
-            found = [known[key] for key in keys]
+                    self._read(missing)
+            found = list(map(self._lines.get, keys))
             self._make_room()
             return found
 
@@ -175,8 +174,12 @@ class ReleaseIndex:
                 self._lines[key] = replace(line, blocks=blocks.get(key, ()))
         self._blocks = blocks
 
-    def _read(self, keys: Collection[str]) -> None:
-        missing = [key for key in keys if key not in self._lines]
+    def _missing(self, keys: Collection[str]) -> list[str]:
+        """Those to be read: what cannot be a plugin's name is not looked for, and takes no room."""
+        known = self._lines
+        return [key for key in keys if key not in known and _can_be_name(key)]
+
+    def _read(self, missing: Collection[str]) -> None:
         found = lines.load(missing) if missing else {}
         for key in missing:
             self._forget(key)
@@ -201,6 +204,10 @@ def _serial(engine: Engine) -> int:
         return block_list.serial(engine) or block_list.current(engine).serial
     except (DatabaseBusy, StorageFull):
         return 0
+
+
+def _can_be_name(key: str) -> bool:
+    return len(key) <= PLUGIN_NAME_MAX and PLUGIN_NAME.fullmatch(key) is not None
 
 
 def _weight(line: Line | None) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Mapping
+import tracemalloc
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -435,6 +437,60 @@ def test_a_changelog_that_one_answer_has_no_room_for_is_in_the_next(api: Api, mo
     installed = [{"name": name, "version": "1.0.0"} for name in names]
     assert [len(one["changelog"]) for one in checked(api, *installed)] == [1, 1, 0, 0]
     assert [len(one["changelog"]) for one in checked(api, installed[3])] == [1]
+
+
+def kept_bytes(act: Callable[[int], Any]) -> int:
+    """What stays in memory of twenty calls, after one."""
+    act(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 21):
+            act(number)
+        # Requests of tests are cycles.
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_cannot_be_a_name_takes_no_room(app: Flask, api: Api) -> None:
+    def ask(turn: int) -> None:
+        names = [f"{turn}-{number}-{'客' * 900}" for number in range(100)]
+        checked(api, *({"name": name, "version": name} for name in names))
+
+    assert kept_bytes(ask) < 1024 * 1024
+    assert statements(app, api, [{"name": "客" * 900, "version": "1.0.0"}]) == 1
+
+
+# 240 characters of a pin become bounds of 30 KiB.
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda turn: {"pin": f"{turn}||" + "||".join(map(str, range(60)))},
+        lambda turn: {"granted_permissions": [f"{turn}-{number}" for number in range(200)]},
+    ],
+)
+def test_answers_kept_are_counted_with_their_questions(
+    api: Api, monkeypatch: pytest.MonkeyPatch, question: Callable[[int], dict[str, Any]]
+) -> None:
+    monkeypatch.setattr("microdock_server.api.core.update_answers.KEPT_BYTES", 1024 * 1024)
+    names = [f"com.example.p{number}" for number in range(10)]
+    for name in names:
+        publish(api, "1.0.0", name=name)
+    kept = kept_bytes(
+        lambda turn: checked(api, *({"name": name, "version": "1.0.0", **question(turn)} for name in names))
+    )
+    assert kept < 1024 * 1024
+
+
+def test_answers_kept_are_counted_with_their_engines(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("microdock_server.api.core.update_answers.KEPT_BYTES", 256 * 1024)
+    publish(api, "1.0.0")
+
+    def ask(turn: int) -> None:
+        check(api, "1.0.0", {"engines": {f"e{turn}-{number}": f"{turn}.{number}" for number in range(50)}})
+
+    assert kept_bytes(ask) < 512 * 1024
 
 
 def test_a_block_is_seen_even_if_looking_for_it_failed_once(
