@@ -132,10 +132,10 @@ class _Known:
 class UpdateAnswers:
     """Answers by plugin and question. One per process; threads share it."""
 
-    def __init__(self, index: ReleaseIndex) -> None:
+    def __init__(self, index: ReleaseIndex, most: int = KEPT_BYTES) -> None:
         self._index = index
         self._lock = threading.Lock()
-        self._known: LRUCache[Any, _Known] = LRUCache(KEPT_BYTES, lambda known: known.weight)
+        self._known: LRUCache[Any, _Known] = LRUCache(most, lambda known: known.weight)
 
     def answer(self, asking: Asking, asked: Sequence[Asked]) -> list[PluginAnswer]:
         """The answer for each of these plugins, in their order."""
@@ -180,7 +180,7 @@ class UpdateAnswers:
         for place, choice, update in zip(places, choices, decided, strict=True):
             asked, line = wanted[place]
             found[place] = known = _known(asking, asked, choice, update, changelogs)
-            if line is not None and known.is_whole and asking.is_short(asked) and known.weight < KEPT_BYTES:
+            if line is not None and known.is_whole and asking.is_short(asked) and known.weight < self._known.maxsize:
                 with self._lock:
                     self._known[asking.key_for(asked, line)] = known
 

@@ -127,8 +127,9 @@ class Choice:
         version, hashes = self.installed.version, self.installed.hashes
         self.own = None if version is None else line.find(version)
         if line.blocks:
-            published = () if self.own is None else (self.own.sha256,)
-            self.block = strongest_block(line, version, (*hashes, *published), self.host.now)
+            published = self.own.sha256 if self.own is not None else line.former.get(version) if version else None
+            every = hashes if published is None else (*hashes, published)
+            self.block = strongest_block(line, version, every, self.host.now)
         if version is None or not line.is_enabled:
             return
         self._fill(line, version)

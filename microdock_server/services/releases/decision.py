@@ -107,6 +107,8 @@ class Line:
     is_deprecated: bool = False
     # The name of the plugin to use instead of a deprecated one.
     replacement: str | None = None
+    # SHA-256 of packages by version, where the plugin is not published any more, but hosts may still have it.
+    former: Mapping[Version, str] = field(default_factory=dict)
     # Releases that some hosts are offered, and others are not.
     partial: Sequence[Release] = field(init=False, compare=False, repr=False)
 

@@ -181,11 +181,13 @@ class ReleaseIndex:
 
     def _read(self, missing: Collection[str]) -> None:
         found = lines.load(missing) if missing else {}
+        of_packages = [key for key in missing if key not in found and _name_packages(self._blocks.get(key, ()))]
+        former = lines.former(of_packages) if of_packages else {}
         for key in missing:
             self._forget(key)
             line = found.get(key)
             if line is None and key in self._blocks:
-                line = Line(key, (), blocks=self._blocks[key])
+                line = Line(key, (), blocks=self._blocks[key], former=former.get(key, {}))
             self._lines[key] = line
             self._releases += _weight(line)
 
@@ -210,9 +212,13 @@ def _can_be_name(key: str) -> bool:
     return len(key) <= PLUGIN_NAME_MAX and PLUGIN_NAME.fullmatch(key) is not None
 
 
+def _name_packages(blocks: Sequence[Block]) -> bool:
+    return any(block.hashes for block in blocks)
+
+
 def _weight(line: Line | None) -> int:
     # Names that nobody published take room as well.
-    return 1 if line is None else 1 + len(line.releases)
+    return 1 if line is None else 1 + len(line.releases) + len(line.former)
 
 
 def _first(found: Mapping[Key, str], keys: Sequence[Key]) -> Iterator[tuple[Key, str]]:

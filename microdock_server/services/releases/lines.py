@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 from ...bundle.versions import EngineRange, InvalidRange, Range, Version
 from ...database.session import db, table_of
 from ...models import Block as BlockRow
-from ...models import Plugin, PluginVersion
+from ...models import Plugin, PluginVersion, VersionTombstone
 from ...vocabulary import BlockSeverity, BlockStatus, Channel, PluginStatus
 from .decision import Block, Line, Release
 
@@ -52,6 +52,17 @@ _VERSIONS: Final = (
     )
     .order_by(_VERSION.c.plugin_name, _VERSION.c.precedence.desc())
 )
+_TOMBSTONE: Final = table_of(VersionTombstone)
+_FORMER: Final = (
+    select(_PLUGIN.c.name_key, *_VERSION.c["version", "file_hash"])
+    .join_from(_VERSION, _PLUGIN, _PLUGIN.c.name == _VERSION.c.plugin_name)
+    .where(_PLUGIN.c.name_key.in_(bindparam("keys", expanding=True)), _VERSION.c.published_at.is_not(None))
+    .union_all(
+        select(*_TOMBSTONE.c["name_key", "version", "file_hash"]).where(
+            _TOMBSTONE.c.name_key.in_(bindparam("keys", expanding=True))
+        )
+    )
+)
 
 
 def load(names: Collection[str]) -> dict[str, Line]:
@@ -63,6 +74,15 @@ def load(names: Collection[str]) -> dict[str, Line]:
     found: dict[str, Line] = {}
     for start in range(0, len(keys), AT_ONCE):
         found |= _load(keys[start : start + AT_ONCE])
+    return found
+
+
+def former(keys: Collection[str]) -> dict[str, dict[Version, str]]:
+    """SHA-256 of packages by version, of versions that were published, by the plugin's name in lower case."""
+    found: dict[str, dict[Version, str]] = defaultdict(dict)
+    for start in range(0, len(keys), AT_ONCE):
+        for row in db.session.execute(_FORMER, {"keys": sorted(keys)[start : start + AT_ONCE]}):
+            found[row.name_key][parsed_version(row.version)] = row.file_hash
     return found
 
 

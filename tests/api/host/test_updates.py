@@ -14,11 +14,14 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from microdock_server.api.core.state import state_of
+from microdock_server.api.core.update_answers import UpdateAnswers
 from microdock_server.clock import iso, utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.models import PluginVersion
 from microdock_server.services import catalog, plugins
+from microdock_server.vocabulary import PluginStatus
 
 from ...conftest import WallClock
 from ...support import Api, package
@@ -358,6 +361,25 @@ def test_an_answer_follows_every_change(api: Api, root: Api) -> None:
     assert check(api, "1.0.0")["target"]["version"] == "1.2.0"
 
 
+def test_a_block_of_packages_reaches_hosts_when_the_plugin_is_unpublished(app: Flask, api: Api, root: Api) -> None:
+    """Hosts need not know the hash of what they have."""
+    publish(api, "1.0.0", "1.1.0")
+    found = api.post("/api/plugins/detail", {"name": NAME}).get_json()["data"]["versions"]
+    hashes = {version["version"]: version["file_hash"] for version in found}
+    block(root, "disable", versions=None, sha256=[hashes["1.1.0"]])
+    act(root, "recommend", version=None, reason="none")
+    assert codes(check(api, "1.1.0"))[-1] == ("installed_blocked", "1.1.0")
+    with app.app_context(), unit_of_work():
+        plugin = plugins.get(NAME)
+        plugin.status = PluginStatus.SUSPENDED
+        catalog.touch(plugin)
+    found = check(api, "1.1.0")
+    assert (found["action"], found["block"]["severity"]) == ("disable", "disable")
+    assert codes(found) == [("installed_blocked", "1.1.0"), ("unknown_plugin", None)]
+    assert check(api, "1.0.0")["block"] is None
+    assert check(api, "neither")["block"] is None
+
+
 def test_the_serial_is_that_of_the_list_of_blocks(api: Api, root: Api) -> None:
     publish(api, "1.0.0")
 
@@ -453,6 +475,12 @@ def kept_bytes(act: Callable[[int], Any]) -> int:
         tracemalloc.stop()
 
 
+def keep(app: Flask, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Let the server keep at most so many bytes of answers."""
+    index = app.extensions["microdock"].releases
+    monkeypatch.setattr(state_of(app), "updates", UpdateAnswers(index, most))
+
+
 def test_what_cannot_be_a_name_takes_no_room(app: Flask, api: Api) -> None:
     def ask(turn: int) -> None:
         names = [f"{turn}-{number}-{'客' * 900}" for number in range(100)]
@@ -471,9 +499,9 @@ def test_what_cannot_be_a_name_takes_no_room(app: Flask, api: Api) -> None:
     ],
 )
 def test_answers_kept_are_counted_with_their_questions(
-    api: Api, monkeypatch: pytest.MonkeyPatch, question: Callable[[int], dict[str, Any]]
+    app: Flask, api: Api, monkeypatch: pytest.MonkeyPatch, question: Callable[[int], dict[str, Any]]
 ) -> None:
-    monkeypatch.setattr("microdock_server.api.core.update_answers.KEPT_BYTES", 1024 * 1024)
+    keep(app, monkeypatch, 1024 * 1024)
     names = [f"com.example.p{number}" for number in range(10)]
     for name in names:
         publish(api, "1.0.0", name=name)
@@ -483,8 +511,8 @@ def test_answers_kept_are_counted_with_their_questions(
     assert kept < 1024 * 1024
 
 
-def test_answers_kept_are_counted_with_their_engines(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("microdock_server.api.core.update_answers.KEPT_BYTES", 256 * 1024)
+def test_answers_kept_are_counted_with_their_engines(app: Flask, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(app, monkeypatch, 256 * 1024)
     publish(api, "1.0.0")
 
     def ask(turn: int) -> None:
