@@ -10,8 +10,9 @@ from typing import Final
 from ...bundle.versions import Version
 from ...errors import Detail, Unresolvable
 from ...messages import Message
+from .candidates import Candidate, Kind, Need
 from .gathering import Gathered
-from .search import Candidate, Impossible, Kind, Need, Problem, Steps, search
+from .search import Impossible, Problem, Steps, search
 
 # The most versions that a detail lists, and that a sentence does; the most needs that the message puts into words.
 MOST_VERSIONS: Final = 20

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from ...bundle.versions import EngineRange, EngineVersion, Range, Version
 from ...vocabulary import FULL_ROLLOUT, BlockSeverity, Channel, WhyNot
@@ -19,7 +18,7 @@ from ...vocabulary import FULL_ROLLOUT, BlockSeverity, Channel, WhyNot
 _BUCKET_BYTES: Final = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Release:
     """A published version of a plugin, and the state of its release. Its identity is that of this object."""
 
@@ -45,6 +44,8 @@ class Release:
     needs: Mapping[str, Range] = field(default_factory=dict)
     # None: not declared, which is not the same as none.
     permissions: tuple[str, ...] | None = None
+    # By whoever made it: see Derived.
+    derived: dict[Any, Any] | None = field(default=None, init=False, repr=False)
 
     def is_cooling(self, now: datetime) -> bool:
         """Is its cooldown still running?"""
@@ -154,14 +155,15 @@ V = TypeVar("V")
 class Derived(Generic[V]):
     """What is made of a release, once, and kept as long as the release itself is."""
 
-    def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Release, V] = WeakKeyDictionary()
-
     def of(self, release: Release, make: Callable[[], V]) -> V:
         """The value that was made for the release; made now if there is none."""
-        found = self._kept.get(release)
+        kept = release.derived
+        if kept is None:
+            kept = {}
+            object.__setattr__(release, "derived", kept)
+        found: V | None = kept.get(self)
         if found is None:
-            found = self._kept[release] = make()
+            found = kept[self] = make()
         return found
 
 

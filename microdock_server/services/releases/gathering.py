@@ -14,8 +14,9 @@ from cachetools import LRUCache
 from ...bundle.versions import Range
 from ...vocabulary import Channel
 from .asked import asked_version
+from .candidates import Candidate, Kind, Need, Offered
 from .decision import Derived, Host, Line, Release, next_change, strongest_block, why_not
-from .search import Candidate, Kind, Need, Problem, Steps, TooManySteps
+from .search import Problem, Steps, TooManySteps
 
 # The published plugins of these names (all in lower case), by name, of those that the catalogue has.
 Lines = Callable[[Collection[str]], Mapping[str, Line]]
@@ -193,9 +194,11 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
     """The installed version first, unless it is blocked; then what is offered, the highest first."""
     mine = found.installed_candidate(key)
     line = found.lines[key]
-    others: list[Candidate] = []
+    others: Sequence[Candidate] = ()
     if line is not None and line.is_enabled:
-        others = [one for one in _offered(found, key, line) if mine is None or one.version != mine.version]
+        others = _offered(found, key, line)
+        if mine is not None:
+            others = [one for one in others if one.version != mine.version]
     every = others if mine is None else [*others, mine] if _is_blocked(found, key, mine) else [mine, *others]
     return (
         [Candidate(key, 2 << (0 if line is None else len(line.releases)), is_absence=True), *every]
@@ -208,7 +211,7 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
 class _Offer:
     """What hosts that are alike are offered of a plugin, the highest first, from `since` to `until`."""
 
-    candidates: Sequence[Candidate]
+    candidates: Offered
     line: ref[Line]
     since: datetime
     until: datetime | None
@@ -227,10 +230,10 @@ def _offered(found: Gathered, key: str, line: Line) -> Sequence[Candidate]:
         offer = _offers.get(kind)
     if offer is None or not offer.holds(line, host.now):
         releases = [release for release in line.releases if why_not(release, line, host) is None]
-        candidates = [
+        candidates = Offered(
             Candidate(key, 2 << place, release.version, release, _needs(key, release))
             for place, release in enumerate(releases)
-        ]
+        )
         offer = _Offer(candidates, ref(line), host.now, next_change(line, host.now))
         if len(str(found.engines)) <= _ENGINES_MAX and len(candidates) <= _OFFERED_MAX:
             with _lock:

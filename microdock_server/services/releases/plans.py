@@ -11,9 +11,10 @@ from ...errors import TooComplex, UnknownPlugin
 from ...vocabulary import PlanAction
 from . import conflicts
 from .asked import asked_version
+from .candidates import Candidate, Kind, Need
 from .decision import Release
 from .gathering import Gathered, Installed, Lines, Question, gather
-from .search import MAX_STEPS, Candidate, Impossible, Kind, Need, Steps, TooManySteps, search
+from .search import MAX_STEPS, Impossible, Steps, TooManySteps, search
 
 # Plugins that one question may concern.
 MAX_PLUGINS: Final = 2_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
@@ -16,7 +15,8 @@ from resolvelib.resolvers import Criterion, RequirementInformation, Resolution
 from resolvelib.structs import State
 
 from ...bundle.versions import Range, Version
-from .decision import Release, satisfies
+from .candidates import Candidate, Kind, Need, Offered
+from .decision import satisfies
 
 # Versions tried for one question, those of its explanation included.
 MAX_STEPS: Final = 5_000
@@ -36,46 +36,6 @@ class Impossible(Exception):
     def __init__(self, needs: frozenset[Need]) -> None:
         super().__init__()
         self.needs = needs
-
-
-class Kind(StrEnum):
-    """Where a need comes from."""
-
-    INSTALL = "install"
-    INSTALLED = "installed"
-    PIN = "pin"
-    REMOVE = "remove"
-    DEPENDENCY = "dependency"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Some versions of a plugin are needed: any where there is no range, none at all where it is to be removed."""
-
-    kind: Kind
-    # Names are keys: in lower case.
-    name: str
-    range: str = ""
-    # The plugin whose dependency it is; empty for what the request itself asks.
-    by: str = ""
-    parsed: Range | None = field(default=None, compare=False, repr=False)
-
-
-# Not frozen: that would make one take thrice as long to create, and a plan creates hundreds.
-@dataclass(slots=True, eq=False)
-class Candidate:
-    """A version that the host may have, or has; for `remove`, the absence of all versions."""
-
-    name: str
-    # A power of two, unique among the candidates of the plugin.
-    bit: int
-    # None: not a version that can be compared.
-    version: Version | None = None
-    # None: no catalogue has the package.
-    release: Release | None = None
-    needs: tuple[Need, ...] = ()
-    is_installed: bool = False
-    is_absence: bool = False
 
 
 class Steps:
@@ -126,9 +86,17 @@ class Problem:
             candidates = self.candidates[need.name]
             if self.steps is not None:
                 self.steps.compare(len(candidates))
-            found = sum([one.bit for one in candidates if self._satisfies(one, need)])
-            self._masks[need] = found
+            found = self._masks[need] = self._mask(need, candidates)
         return found
+
+    def _mask(self, need: Need, candidates: Sequence[Candidate]) -> int:
+        def find() -> int:
+            return sum([one.bit for one in candidates if self._satisfies(one, need)])
+
+        # Of what a host has, and what it asks for, nothing is kept.
+        if need.kind is Kind.DEPENDENCY and isinstance(candidates, Offered):
+            return candidates.mask(need.range, self._wants_preview(need.name), find)
+        return find()
 
     def all_of(self, name: str) -> int:
         """The bits of all candidates of a plugin."""
@@ -190,8 +158,11 @@ class Problem:
     def _is_within(self, one: Candidate, version: Version, needed: Range, kind: Kind) -> bool:
         if kind is Kind.PIN:
             return needed.spans(version)
-        wants_preview = self.is_preview or one.name in self.previews
+        wants_preview = self._wants_preview(one.name)
         return satisfies(needed, version, is_installed=one.is_installed, wants_preview=wants_preview)
+
+    def _wants_preview(self, name: str) -> bool:
+        return self.is_preview or name in self.previews
 
 
 def search(

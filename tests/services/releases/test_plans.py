@@ -11,10 +11,11 @@ import pytest
 from microdock_server.bundle.versions import Version
 from microdock_server.errors import DomainError, TooComplex, UnknownPlugin, Unresolvable
 from microdock_server.services.releases import conflicts, plans, search
+from microdock_server.services.releases.candidates import Kind, Need
 from microdock_server.services.releases.decision import Line
 from microdock_server.services.releases.gathering import Question, gather
 from microdock_server.services.releases.plans import Planned, resolve
-from microdock_server.services.releases.search import Impossible, Kind, Need, Steps
+from microdock_server.services.releases.search import Impossible, Steps
 from microdock_server.vocabulary import PlanAction
 
 from .catalogues import Catalogue, Oracle, catalogue, drawn, line, question, release, shuffled
