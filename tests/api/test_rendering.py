@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tracemalloc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from marshmallow import fields as plain
 
-from microdock_server.api.core.rendering import dumper
+from microdock_server.api.core.rendering import dumper, kept_json
 from microdock_server.schemas import fields
 from microdock_server.schemas.base import Schema
 
@@ -76,3 +78,12 @@ def test_what_may_be_none_is_dumped_as_none() -> None:
 def test_a_row_is_dumped_as_the_schema_says() -> None:
     row = Row("x", 7)
     assert dumper(Part())(row) == Part().dump(row) == {"id": "x", "size": 7}
+
+
+def test_json_that_is_kept_takes_no_more_room_than_it_has_bytes() -> None:
+    tracemalloc.start()
+    try:
+        kept = [kept_json({"number": number}) for number in range(1000)]
+        assert tracemalloc.get_traced_memory()[0] < 2 * sum(map(sys.getsizeof, kept))
+    finally:
+        tracemalloc.stop()

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from weakref import ref
 
-import orjson
 from cachetools import LRUCache
 
 from ...messages import Language
@@ -22,6 +21,7 @@ from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
 from ...vocabulary import Channel, HostAction
 from . import links
 from .release_answers import shown
+from .rendering import kept_json
 
 # The plans' answers take it from here.
 download_path: Final = links.download_path
@@ -206,7 +206,7 @@ def _known(asking: Asking, asked: Asked, choice: Choice, update: Update, changel
 
 def _answer(update: Update, body: Mapping[str, Any]) -> PluginAnswer:
     own = None if update.line is None or update.own is None else (update.line.name, str(update.own.version))
-    return PluginAnswer(orjson.dumps(body), update.action, update.codes, own)
+    return PluginAnswer(kept_json(body), update.action, update.codes, own)
 
 
 def _choice(asking: Asking, asked: Asked, line: Line | None) -> Choice:

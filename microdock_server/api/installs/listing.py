@@ -14,7 +14,7 @@ from ...caching import LoadingCache
 from ...database.unit_of_work import unit_of_work
 from ...services import installs
 from ...services.accounts.tokens import Actor
-from ..core.rendering import dumper
+from ..core.rendering import dumper, kept_json
 from . import schemas
 
 # How many sets are cached, and how large one may be: 16 MiB in all at most.
@@ -31,4 +31,4 @@ def installed(actor: Actor) -> orjson.Fragment:
 
 def _render(user_id: str) -> bytes:
     with unit_of_work(writing=False):
-        return orjson.dumps([_dump(row) for row in installs.listed(user_id)])
+        return kept_json([_dump(row) for row in installs.listed(user_id)])
