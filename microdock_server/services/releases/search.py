@@ -46,7 +46,7 @@ class Steps:
         self._compared = 0
 
     def compare(self, versions: int) -> None:
-        """Count versions that are compared with a range."""
+        """Count versions that are compared with a range, or as much work."""
         taken, self._compared = divmod(self._compared + versions, _COMPARISONS_A_STEP)
         self.left -= taken
         if self.left < 0:
@@ -214,6 +214,10 @@ class _Course(BaseReporter[Need, Candidate, str]):
     def is_jumping(self) -> bool:
         return self._mark is not None
 
+    def compare(self, needs: int) -> None:
+        """Count needs of a plugin that are looked at together."""
+        self._steps.compare(needs)
+
     def chosen(self, name: str) -> Candidate | None:
         """The candidate chosen by now; None while resolvelib jumps back."""
         return None if self._state is None or self.is_jumping else self._state.mapping.get(name)
@@ -343,8 +347,10 @@ class _Provider(AbstractProvider[Need, Candidate, str]):
         requirements: Mapping[str, Iterator[Need]],
         incompatibilities: Mapping[str, Iterator[Candidate]],
     ) -> Sequence[Candidate]:
-        mask = -1
-        for need in requirements[identifier]:
+        needs, mask = list(requirements[identifier]), -1
+        # Where each plugin needs all others, this is most of the work.
+        self._course.compare(len(needs))
+        for need in needs:
             mask &= self._problem.mask(need)
         chosen = self._course.chosen(identifier)
         if chosen is not None:

@@ -162,6 +162,33 @@ def test_unrelated_plugins_cost_nothing() -> None:
     assert set(search.search(gathered.problem, gathered.roots, steps)) == {"a", "b"}
 
 
+def test_steps_count_needs_where_each_plugin_needs_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More plugins than versions that differ: no plan, and an exponential number of ways to find that out."""
+    names = [f"p{number}" for number in range(22)]
+    lines = [
+        line(
+            name,
+            *(
+                release(
+                    f"{number}.0.0", **{other: f"<{number}.0.0 || >{number}.0.0" for other in names if other != name}
+                )
+                for number in range(1, 21)
+            ),
+        )
+        for name in names
+    ]
+    monkeypatch.setattr(plans, "Steps", lambda: Steps(300))
+    masks, mask = Counter[str](), search.Problem.mask
+
+    def counted(problem: search.Problem, need: Need) -> int:
+        masks["seen"] += 1
+        return mask(problem, need)
+
+    monkeypatch.setattr(search.Problem, "mask", counted)
+    assert isinstance(answer(catalogue(*lines), question(["p0"])), TooComplex)
+    assert masks["seen"] < 60_000
+
+
 def test_the_catalogue_is_asked_once_for_each_step_of_a_chain() -> None:
     chain = [line(f"c{index}", release("1.0.0", **{f"c{index + 1}": "*"})) for index in range(10)]
     known = catalogue(*chain, line("c10", release("1.0.0")), line("a", release("1.0.0")), line("b", release("1.0.0")))
