@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ..support import Api
+from ..support import Api, package
 
 PATHS = ["/", "/api/health", "/api/plugins/list", "/api/v1/plugins/installed", "/v1/auth/me", "/nowhere"]
 UNKNOWN = [
@@ -107,6 +107,15 @@ class TestOrigins:
     @pytest.mark.parametrize("path", ["/api/plugins/list", "/api/health"])
     def test_another_one_may_not(self, api: Api, path: str, origin: str) -> None:
         assert "Access-Control-Allow-Origin" not in api.get(path, headers={"Origin": origin}).headers
+
+    def test_caches_keep_answers_to_requests_without_one_apart(self, api: Api) -> None:
+        assert api.upload(package()).status_code == 200
+        files = "/api/v1/marketplace/plugins/com.example.myplugin/versions/1.0.0/files"
+        for path in ("/api/plugins/list", "/api/plugins/blocks", "/feeds/plugins.atom", "/feeds/blocks.atom", files):
+            answer = api.get(path)
+            again = api.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+            assert (answer.status_code, again.status_code) == (200, 304), path
+            assert all("Origin" in one.headers["Vary"] for one in (answer, again)), path
 
     def test_a_preflight_for_an_allowed_one_names_method_and_headers(self, api: Api) -> None:
         asked = {

@@ -24,6 +24,8 @@ from .versions import REFUSED, VERSION, package_of
 
 # A version's bytes never change.
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
+# Also without an Origin: a cache would give that answer, which no page may read, to those that send one.
+_VARY: Final = {"Vary": "Origin"}
 # Not everybody may see it, or it is not known.
 OWN: Final = "private, no-cache"
 # The rows of a package that the limits of today do not let the server read.
@@ -57,7 +59,8 @@ def listed(plugin_id: str, version: str, actor: Actor | None = None) -> Answer |
     package, is_public = package_of(plugin_id, version, actor)
     etag = f'"{package.sha256}"'
     if preconditions.is_known(request.environ, etag):
-        return Response(status=304, headers={"ETag": etag, "Cache-Control": IMMUTABLE if is_public else OWN})
+        caching = IMMUTABLE if is_public else OWN
+        return Response(status=304, headers={"ETag": etag, "Cache-Control": caching, **_VARY})
     rows = _rendered.load(_key(package), lambda: _render(package))
     facts = {
         "version": package.version,
@@ -65,7 +68,7 @@ def listed(plugin_id: str, version: str, actor: Actor | None = None) -> Answer |
         "file_hash": package.sha256,
         "download_url": download_url(plugin_id, package.version),
     }
-    headers = {"ETag": etag, "Cache-Control": IMMUTABLE if is_public and rows != NONE else OWN}
+    headers = {"ETag": etag, "Cache-Control": IMMUTABLE if is_public and rows != NONE else OWN, **_VARY}
     return Answer(orjson.Fragment(orjson.dumps(facts)[:-1] + b"," + rows), headers)
 
 

@@ -94,7 +94,7 @@ def _sent(document: Document) -> Response:
     response.headers["Last-Modified"] = http_date(document.modified)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Language"] = document.language
-    response.headers["Vary"] = "Accept-Language"
+    response.headers["Vary"] = "Accept-Language, Origin"
     return response
 
 
