@@ -389,11 +389,15 @@ def test_a_host_s_question_is_answered_with_reasons(visit: Visit, server: Server
 
 def test_a_question_that_is_wrong_says_where(visit: Visit) -> None:
     admin = visit("admin", "/host")
+    error = admin.test("host-form").locator(".el-form-item__error")
     admin.test("installed-name-0").fill("com.example.wrong")
+    admin.test("host-ask").click()
+    expect(error).to_have_text("请填写")
     admin.test("installed-version-0").fill("1.0.0")
+    expect(error).to_have_count(0)
     admin.test("installed-pin-0").fill("not a range!")
     admin.test("host-ask").click()
-    expect(admin.test("host-form").locator(".el-form-item__error")).to_be_visible()
+    expect(error).to_be_visible()
     expect(admin.test("host-answer")).to_have_count(0)
 
 

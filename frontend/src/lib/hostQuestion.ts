@@ -36,6 +36,9 @@ export function questionAbout(plugin: string, version: string, engines: readonly
   }
 }
 
+/** Is a plugin named, but not its version? The server cannot answer that. */
+export const lacksVersion = ({ name, version }: Installed) => name.trim() !== '' && version.trim() === ''
+
 /** What is sent: rows without a name are left out, and so are engines without a version, which the host does not state. */
 export function questionOf(form: HostForm) {
   const engines = form.engines.map(({ name, version }) => [name.trim(), version.trim()] as const)
