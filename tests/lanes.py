@@ -29,7 +29,7 @@ from .peers.postgresql import programs
 
 ROOT: Final = Path(__file__).parent.parent
 REPORTS: Final = ROOT / "build" / "tests"
-# One that waits for servers, and two that give way to it and have what it leaves of the processors.
+# Two that wait for servers or the disk, and one that gives way to them and has what they leave of the processors.
 AT_ONCE: Final = 3
 # Of a failed lane's log, so many lines are printed.
 TAIL: Final = 300
@@ -198,8 +198,10 @@ QUICKLY: Final = Lane(
 )
 
 
-# Those that compute give way to all others, and run from the beginning to near the end.
-LANES: Final = (UNIT, ALL_POSTGRESQL, DISK, SERVERS, BROWSER, CLUSTER, PAGE, CORPUS)
+# One that computes goes on from the beginning, the other to the end: both have work for all processors, where beside
+# the last part of a lane that waits one would be idle. The first ones share few files: whoever comes upon a file of
+# tests that is not compiled yet rewrites its asserts, which are there for the others then.
+LANES: Final = (UNIT, DISK, CLUSTER, SERVERS, BROWSER, ALL_POSTGRESQL, PAGE, CORPUS)
 # What a run without --all has of a lane.
 PARTS: Final = {
     one.name: one for one in (SOME_UNIT, SOME_POSTGRESQL, SOME_DISK, SOME_SERVERS, SOME_BROWSER, SOME_CLUSTER)
