@@ -53,6 +53,7 @@ APART: Final = ("tests/browser", "tests/corpus", "tests/crash", "tests/many", "t
 ON_POSTGRESQL: Final = (
     *("tests/test_migrations.py", "tests/test_uow.py", "tests/concurrency", "tests/api/host", "tests/services"),
     *without("tests/services/test_search.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
+    *without("tests/services/releases", "tests/services/test_sketch.py"),
 )
 WITHOUT_DATABASE: Final = (
     *("tests/bundle", "tests/media", "tests/schemas", "tests/test_architecture.py", "tests/test_benchmarks.py"),
@@ -63,7 +64,12 @@ WITHOUT_DATABASE: Final = (
         "tests/test_messages.py",
         "tests/test_scripts.py",
     ),
-    *("tests/test_urls.py", "tests/services/test_image_costs.py", "tests/services/test_scanning.py"),
+    *("tests/test_names.py", "tests/test_read_env.py", "tests/test_urls.py", "tests/test_client_address.py"),
+    *("tests/services/test_image_costs.py", "tests/services/test_scanning.py", "tests/services/test_lifecycle.py"),
+    # The rules of releases, on catalogues made in memory.
+    *("tests/services/releases", "tests/services/test_release_permissions.py", "tests/services/test_sketch.py"),
+    "tests/services/test_release_transitions.py",
+    *("tests/api/test_proxies.py", "tests/api/test_rendering.py", "tests/storage/test_contract.py"),
     # Its second filesystem is the disk, where the lane has none.
     "tests/storage/test_local.py",
 )
