@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from random import Random
 
 from microdock_server.bundle.versions import Range, Version
@@ -16,12 +17,16 @@ from microdock_server.services.releases.gathering import Installed, Question, Wa
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RANGES = ("^1.0.0", "^2.0.0", "^3.0.0", ">=2.0.0", "<3.0.0", "*", "1.0.0 || 3.0.0", "~2.0.0")
 
+# Thousands of catalogues have the same few; nobody changes one.
+ranged = cache(Range.parse)
+versioned = cache(Version.parse)
+
 
 def release(version: str, **needs: str) -> Release:
     """`release("1.0.0", b="^1.0.0")`: its package is told by its hash."""
-    dependencies = {name: Range.parse(text) for name, text in needs.items()}
+    dependencies = {name: ranged(text) for name, text in needs.items()}
     return Release(
-        Version.parse(version),
+        versioned(version),
         NOW,
         hashlib.sha256(version.encode()).hexdigest(),
         1,
@@ -57,9 +62,9 @@ def question(
     mine = [text.split(" ", 2) for text in installed]
     return Question(
         host or Host(NOW),
-        [Wanted(name, Range.parse(text) if text else None) for name, _, text in wanted],
+        [Wanted(name, ranged(text) if text else None) for name, _, text in wanted],
         list(remove),
-        [Installed(name, version, Range.parse(pin[0]) if pin else None) for name, version, *pin in mine],
+        [Installed(name, version, ranged(pin[0]) if pin else None) for name, version, *pin in mine],
     )
 
 
@@ -119,7 +124,7 @@ class Oracle:
 
     def __init__(self, known: Catalogue, asked: Question) -> None:
         self.known, self.asked = known, asked
-        self.had = {one.name: Version.parse(one.version) for one in asked.installed}
+        self.had = {one.name: versioned(one.version) for one in asked.installed}
         self.today = {name: version for name, version in self.had.items() if name in known.lines}
 
     def dependencies(self, name: str, version: Version) -> Mapping[str, Range]:

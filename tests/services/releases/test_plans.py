@@ -104,7 +104,8 @@ def _reached(needs: dict[str, set[str]], start: str) -> set[str]:
 def test_the_needs_in_conflict_cannot_hold_together_but_without_any_one_of_them() -> None:
     checked = 0
     for seed in range(0, CATALOGUES, 2):
-        gathered = gather(drawn(Random(seed))[1], drawn(Random(seed))[0], 100, Steps())
+        known, asked = drawn(Random(seed))
+        gathered = gather(asked, known, 100, Steps())
         gathered.excuse()
         problem, steps = gathered.problem, Steps()
         try:
