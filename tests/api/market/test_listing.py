@@ -10,7 +10,7 @@ from flask import Flask
 from microdock_server.vocabulary import Role
 
 from ...market import PLUGINS, V1, People, category, created, data, details, published, rate, suspended
-from ...rows import BEGINNING, add_plugin, count_downloads
+from ...rows import BEGINNING, add_plugin, add_plugins, count_downloads
 from ...support import Api, add_user, signed_in
 
 
@@ -26,22 +26,23 @@ class TestOrder:
     @pytest.fixture(autouse=True)
     def plugins(self, app: Flask) -> None:
         """Each key sorts them in another way; two are equal in all but the number."""
-        for name, day, hour, downloads, rating in (
-            ("a", 1, 9, 5, 3.0),
-            ("b", 2, 8, 0, None),
-            ("c", 3, 7, 7, 4.5),
-            ("d", 4, 6, 6, 1.25),
-            ("e", 4, 6, 6, 1.25),
-        ):
-            add_plugin(
-                app,
-                name,
-                downloads=downloads,
-                rating_average=rating,
-                rating_count=0 if rating is None else 4,
-                created_at=BEGINNING.replace(day=day),
-                updated_at=BEGINNING.replace(month=2, hour=hour),
+        rows = {
+            name: {
+                "downloads": downloads,
+                "rating_average": rating,
+                "rating_count": 0 if rating is None else 4,
+                "created_at": BEGINNING.replace(day=day),
+                "updated_at": BEGINNING.replace(month=2, hour=hour),
+            }
+            for name, day, hour, downloads, rating in (
+                ("a", 1, 9, 5, 3.0),
+                ("b", 2, 8, 0, None),
+                ("c", 3, 7, 7, 4.5),
+                ("d", 4, 6, 6, 1.25),
+                ("e", 4, 6, 6, 1.25),
             )
+        }
+        add_plugins(app, rows)
 
     @pytest.mark.parametrize(
         ("sort", "names"),
@@ -64,8 +65,8 @@ class TestOrder:
     @pytest.mark.parametrize("sort", ["created_at", "updated_at", "downloads", "rating"])
     @pytest.mark.parametrize("order", ["asc", "desc"])
     def test_pages_together_are_the_list(self, app: Flask, api: Api, sort: str, order: str) -> None:
-        for number in range(8):
-            add_plugin(app, f"more{number}", created_at=BEGINNING, updated_at=BEGINNING, downloads=number % 2)
+        at = {"created_at": BEGINNING, "updated_at": BEGINNING}
+        add_plugins(app, {f"more{number}": {**at, "downloads": number % 2} for number in range(8)})
         whole = listed(api, sort=sort, order=order)
         pages = []
         for page in range(1, 6):
@@ -150,9 +151,12 @@ class TestVisibility:
 
     @pytest.fixture(autouse=True)
     def plugins(self, app: Flask, who: People) -> None:
-        for owner in ("developer", "other"):
-            for status in self.STATUSES:
-                add_plugin(app, f"{owner}-{status.replace('_', '-')}", owner=owner, status=status)
+        rows = {
+            f"{owner}-{status.replace('_', '-')}": {"owner": owner, "status": status}
+            for owner in ("developer", "other")
+            for status in self.STATUSES
+        }
+        add_plugins(app, rows)
 
     @pytest.mark.parametrize("sort", ["created_at", "updated_at", "downloads", "rating"])
     def test_everybody_sees_the_published_owners_their_own_and_reviewers_all(self, who: People, sort: str) -> None:
