@@ -70,17 +70,22 @@ def samples(api: Api) -> Counter[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", LABELS)
-def test_every_label_is_told_before_anything_happens(name: str) -> None:
-    """In a process of its own: a rise from 0 shows, and a label that was never seen does not."""
+@pytest.fixture(scope="module")
+def told_at_first() -> str:
+    """What a process tells that has counted nothing yet."""
     command = [
         sys.executable,
         "-c",
         "from microdock_server.observability import metrics as m; print(m.exposition([])[0])",
     ]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_every_label_is_told_before_anything_happens(told_at_first: str, name: str) -> None:
+    """A rise from 0 shows, and a label that was never seen does not."""
     [(label, values)] = LABELS[name].items()
-    assert sorted(re.findall(rf'{name}\{{{label}="(\w+)"\}} 0.0', text)) == sorted(values)
+    assert sorted(re.findall(rf'{name}\{{{label}="(\w+)"\}} 0.0', told_at_first)) == sorted(values)
 
 
 def test_a_check_counts_its_plugins_by_action_and_reason(api: Api) -> None:
