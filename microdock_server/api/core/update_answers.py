@@ -19,12 +19,8 @@ from ...services.releases.choices import Choice, Code, HostPlugin, Outcome, Upda
 from ...services.releases.decision import Host, Line, Release
 from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
 from ...vocabulary import Channel, HostAction
-from . import links
 from .release_answers import shown
 from .rendering import kept_json
-
-# The plans' answers take it from here.
-download_path: Final = links.download_path
 
 # Bytes of answers that one process keeps, and what one takes beside its text and what was asked.
 KEPT_BYTES: Final = 12 * 1024 * 1024

@@ -17,10 +17,10 @@ from ...services.releases.asked import asked_range
 from ...services.releases.decision import Derived, Host, Line
 from ...services.releases.gathering import Installed, Question, Wanted
 from ...vocabulary import Channel
-from ..core.links import absolute
+from ..core.links import absolute, download_path
 from ..core.request import language
 from ..core.surface import Answer
-from ..core.update_answers import Asked, download_path
+from ..core.update_answers import Asked
 from . import host, resolve_schemas
 
 
