@@ -73,6 +73,8 @@ WITHOUT_DATABASE: Final = (
     # Its second filesystem is the disk, where the lane has none.
     "tests/storage/test_local.py",
 )
+# What the API says of itself is made of its declarations, without a question.
+OF_THE_DOCUMENT: Final = ("tests/contract/test_openapi.py",)
 # How processes start, are put in place, write logs, answer slow clients and end is the same whatever they ask.
 OF_PROCESSES: Final = (
     *("tests/deploy", "tests/serving", "tests/test_deploy.py", "tests/test_ending.py", "tests/test_logs.py"),
@@ -193,7 +195,7 @@ ALL_POSTGRESQL: Final = Lane(
     "postgresql",
     "everything that asks the database, on PostgreSQL",
     (
-        *without("tests/browser", "tests/corpus", "tests/many", *WITHOUT_DATABASE, *OF_PROCESSES),
+        *without("tests/browser", "tests/corpus", "tests/many", *WITHOUT_DATABASE, *OF_THE_DOCUMENT, *OF_PROCESSES),
         *(*spread(2, "worksteal"), "tests"),
     ),
     nice=10,

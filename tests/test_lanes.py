@@ -24,6 +24,7 @@ from .lanes import (
     CORPUS,
     DISK,
     OF_PROCESSES,
+    OF_THE_DOCUMENT,
     ROOT,
     SERVERS,
     UNIT,
@@ -72,9 +73,9 @@ class TestEveryTestIsInALane:
         for path in [word for word in named if word.startswith("tests/")]:
             assert (ROOT / path).exists(), path
 
-    def test_on_postgresql_only_what_has_no_database_or_is_about_processes_is_left_out(self) -> None:
+    def test_on_postgresql_only_what_asks_no_database_or_is_about_processes_is_left_out(self) -> None:
         left_out = {word.removeprefix("--ignore=") for word in ALL_POSTGRESQL.arguments if word.startswith("--ignore")}
-        for path in left_out - {"tests/browser", "tests/corpus", "tests/many", *OF_PROCESSES}:
+        for path in left_out - {"tests/browser", "tests/corpus", "tests/many", *OF_THE_DOCUMENT, *OF_PROCESSES}:
             found = ROOT / path
             for file in found.rglob("test_*.py") if found.is_dir() else [found]:
                 assert not ASKS_FOR_AN_APPLICATION.search(file.read_text(encoding="utf-8")), file
