@@ -52,11 +52,15 @@ def fail_at_once() -> None:
     login_throttle.time = clock  # type: ignore[assignment]
 
 
+def collect_rarely() -> None:
+    """Also while tests are collected: all that is made then stays."""
+    gc.set_threshold(*COLLECT_AFTER)
+
+
 def forget_what_stays() -> None:
     """What is loaded by now is there to the end: have the garbage collector go through it no more."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _remembered(rule: Rule) -> None:

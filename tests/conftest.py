@@ -24,7 +24,7 @@ from microdock_server.bootstrap import prepare
 from microdock_server.caching import LoadingCache
 from microdock_server.database.session import db
 
-from .cheaper import compile_once, fail_at_once, forget_what_stays, hash_cheaply
+from .cheaper import collect_rarely, compile_once, fail_at_once, forget_what_stays, hash_cheaply
 from .live import Server, prepared_server
 from .market import People, created, documented, people, published, rejected
 from .peers import postgresql
@@ -40,6 +40,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("unhurried")
 
+collect_rarely()
 compile_once()
 fail_at_once()
 hash_cheaply()
