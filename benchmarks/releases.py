@@ -8,7 +8,6 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -37,7 +36,6 @@ ENGINES = {"MicroDock": "1.0.0"}
 CHECK = "update check of 50 plugins"
 PLAN = "plan of one plugin with a chain of ten"
 BATCH = 500
-WARM_UPS = 4
 GOALS = {CHECK: Goal(0.30), PLAN: Goal(0.15)}
 FIRST = Goal(50, at_most=True, unit=" ms")
 INDEX = Goal(40, at_most=True, unit=" MiB")
@@ -82,8 +80,9 @@ def measure(stage: Stage) -> Section:
     _answers(stage, section, large, dict.fromkeys(GOALS))
     large.server.stop()
     section.notes.append(
-        f"- {HOSTS} hosts in turn, each with {INSTALLED} plugins in versions picked at random; a plugin's chance to be "
-        "among them is that of its rank, 1/r; a plan is asked for by hosts whose dependencies all hold"
+        f"- {HOSTS} hosts in turn, which every worker has answered once before, each with {INSTALLED} plugins in versions "
+        "picked at random; a plugin's chance to be among them is that of its rank, 1/r; a plan is asked for by hosts "
+        "whose dependencies all hold"
     )
     return section
 
@@ -113,10 +112,7 @@ def _answers(stage: Stage, section: Section, place: Place, goals: dict[str, Goal
     for what, path, bodies in ((CHECK, UPDATES, place.checks()), (PLAN, RESOLVE, place.plans())):
         _ensure_good(place.server, path, bodies[0])
         runs[what] = _asked(place.server, path, bodies, seconds)
-        # Until every worker has read what these hosts have: that takes longer than wrk waits for its first answer.
-        for _ in range(WARM_UPS):
-            with suppress(NotMeasured):
-                runs[what]()
+        _warm_up(place.server, path, bodies)
     samples = race(runs, stage.plan.rounds)
     size = f"{len(place.names):,} published plugins"
     for what, goal in goals.items():
@@ -129,6 +125,16 @@ def _answers(stage: Stage, section: Section, place: Place, goals: dict[str, Goal
 def _asked(server: Server, path: str, bodies: Sequence[str], seconds: int) -> Callable[[], float]:
     request = Request(path, "POST", body="{}")
     return lambda: wrk.run(server.port, request, seconds, bodies=bodies).rate
+
+
+def _warm_up(server: Server, path: str, bodies: Sequence[str]) -> None:
+    """Every worker answers every question once: what the first host with a plugin waits for is not in the figures."""
+    connections = each_worker(server)
+    for connection in connections.values():
+        for body in bodies:
+            if ask(connection, Request(path, "POST", body=body)).status != 200:
+                raise NotMeasured("a question of the warm-up was refused")
+    _close(connections)
 
 
 def _ensure_good(server: Server, path: str, body: str) -> None:

@@ -89,6 +89,14 @@ class Outcome:
     needs: Mapping[str, Range]
     is_installed: bool
     wants_preview: bool
+    # What the installed version, as it was published, needs.
+    needed: Mapping[str, Range]
+
+    def holds(self, name: str, other: Outcome | None) -> bool:
+        """Does a dependency hold? One on a plugin that the host does not have counts if it is new."""
+        if other is None:
+            return self.is_installed or name in self.needed
+        return other.fits(self.needs[name])
 
     def fits(self, needed: Range) -> bool:
         """Does it satisfy a dependency?"""
@@ -188,7 +196,8 @@ class Choice:
     def outcome(self) -> Outcome:
         """What the host has afterwards, if nothing else is struck out."""
         needs = {} if self.chosen is None else self.chosen.needs
-        return Outcome(self.version, needs, self.target is None, self.host.channel is Channel.PREVIEW)
+        needed = {} if self.own is None else self.own.needs
+        return Outcome(self.version, needs, self.target is None, self.host.channel is Channel.PREVIEW, needed)
 
     def fits(self, needed: Range) -> bool:
         """Does what the host has afterwards satisfy a dependency?"""

@@ -41,20 +41,12 @@ def fit_already(outcomes: Mapping[str, Outcome], choose: Callable[[str], Choice]
     """
     choices: dict[str, Choice] = {}
     for key, outcome in outcomes.items():
-        if _holds(outcome, outcomes):
+        if all(outcome.holds(name, outcomes.get(name)) for name in outcome.needs):
             continue
         for one in (key, *outcome.needs):
             if one in outcomes and one not in choices:
                 choices[one] = choose(one)
         if _loss(choices[key], choices) is not None:
-            return False
-    return True
-
-
-def _holds(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> bool:
-    for name, needed in outcome.needs.items():
-        other = outcomes.get(name)
-        if other is None or not other.fits(needed):
             return False
     return True
 
