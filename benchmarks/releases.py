@@ -80,9 +80,9 @@ def measure(stage: Stage) -> Section:
     _answers(stage, section, large, dict.fromkeys(GOALS))
     large.server.stop()
     section.notes.append(
-        f"- {HOSTS} hosts in turn, which every worker has answered once before, each with {INSTALLED} plugins in versions "
-        "picked at random; a plugin's chance to be among them is that of its rank, 1/r; a plan is asked for by hosts "
-        "whose dependencies all hold"
+        f"- {HOSTS} hosts in turn, which every worker has answered once before, each with {INSTALLED} plugins in "
+        "versions picked at random; a plugin's chance to be among them is that of its rank, 1/r; a plan is asked for "
+        "by hosts whose dependencies all hold"
     )
     return section
 
