@@ -130,8 +130,9 @@ def _asked(server: Server, path: str, bodies: Sequence[str], seconds: int) -> Ca
 def _warm_up(server: Server, path: str, bodies: Sequence[str]) -> None:
     """Every worker answers every question once: what the first host with a plugin waits for is not in the figures."""
     connections = each_worker(server)
-    for connection in connections.values():
-        for body in bodies:
+    # In turn: a server closes a connection that waits for long.
+    for body in bodies:
+        for connection in connections.values():
             if ask(connection, Request(path, "POST", body=body)).status != 200:
                 raise NotMeasured("a question of the warm-up was refused")
     _close(connections)
