@@ -231,16 +231,21 @@ def with_constants(directory: Path, constants: dict[str, dict[str, Any]]) -> dic
     return {"PYTHONPATH": str(directory)}
 
 
+# Ports that this process was given before: who asks for two gets two, though nobody listens on the first yet.
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that a server may listen on.
+    """A port that a server may listen on, another one each time.
 
     Below those that the system gives to clients: one of these could be taken between the asking and the listening.
     """
-    for port in random.sample(range(10_240, 32_768), 100):
+    for port in random.sample(sorted(set(range(10_240, 32_768)) - _given), 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
             # What a client left behind does not keep a server from listening.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
     raise AssertionError("a hundred ports are all taken")
 
