@@ -538,6 +538,8 @@ def test_a_block_is_seen_even_if_looking_for_it_failed_once(
 
 
 def statements(app: Flask, api: Api, installed: list[dict[str, str]]) -> int:
+    # What is looked up anew every few seconds, whoever asks, is looked up now.
+    checked(api)
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
