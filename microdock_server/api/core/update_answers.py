@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
-from weakref import ref
 
 from cachetools import LRUCache
 
 from ...messages import Language
-from ...services.releases import decision, updates
+from ...services.releases import updates
 from ...services.releases.asked import asked_range, asked_version
 from ...services.releases.choices import Choice, Code, HostPlugin, Outcome, Update
-from ...services.releases.decision import Host, Line, Release
+from ...services.releases.decision import Host, Line, Release, Validity
 from ...services.releases.index import CHANGELOGS_SHOWN, Key, ReleaseIndex
 from ...vocabulary import Channel, HostAction
 from .release_answers import shown
@@ -59,7 +58,7 @@ class Asking:
 
     @classmethod
     def of(cls, host: Host, language: Language) -> Asking:
-        engines = tuple(sorted((name, str(version)) for name, version in host.engines.items()))
+        engines = host.engine_texts()
         length = sum(len(name) + len(version) for name, version in engines)
         return cls(host, language, _shared((engines, host.channel, language)), length)
 
@@ -103,26 +102,24 @@ class PluginAnswer:
 
 @dataclass(slots=True)
 class _Known:
-    """The answer for one plugin by itself; true from `since` to `until`, as long as its line is this one.
+    """The answer for one plugin by itself; true as long as its validity holds.
 
     Nothing of it holds the line or its releases: the index may forget them.
     """
 
     answer: PluginAnswer
     outcome: Outcome
-    line: ref[Line] | None
+    # None: the catalogue has no such plugin.
+    validity: Validity | None
     # Characters of its changelogs, and whether all are there: so many were asked for at once that some were left out.
     changelogs: int
     is_whole: bool
-    since: datetime
-    until: datetime | None
     # About how many bytes it takes to keep.
     weight: int
 
     def holds(self, line: Line, now: datetime) -> bool:
         """Is it still what would be decided now?"""
-        is_same = self.line is not None and self.line() is line
-        return is_same and self.since <= now and (self.until is None or now < self.until)
+        return self.validity is not None and self.validity.holds(line, now)
 
 
 class UpdateAnswers:
@@ -191,11 +188,9 @@ def _known(asking: Asking, asked: Asked, choice: Choice, update: Update, changel
     return _Known(
         answer,
         choice.outcome,
-        None if update.line is None else ref(update.line),
+        None if update.line is None else Validity.of(update.line, asking.host.now),
         sum([len(entry["changelog"]) for entry in body["changelog"]]),
         len(body["changelog"]) == len(update.passed),
-        asking.host.now,
-        None if update.line is None else decision.next_change(update.line, asking.host.now),
         len(answer.body) + asking.bytes(asked) + OVERHEAD,
     )
 

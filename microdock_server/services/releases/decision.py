@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
+from weakref import ref
 
 from ...bundle.versions import EngineRange, EngineVersion, Range, Version
 from ...vocabulary import FULL_ROLLOUT, BlockSeverity, Channel, WhyNot
@@ -139,6 +140,31 @@ class Host:
     engines: Mapping[str, EngineVersion] = field(default_factory=dict)
     channel: Channel = Channel.STABLE
     client_id: str | None = None
+
+    def engine_texts(self) -> tuple[tuple[str, str], ...]:
+        """Its engines by name, with their versions as written: equal for hosts with the same ones."""
+        return tuple(sorted((name, str(version)) for name, version in self.engines.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How long what was made of a line is true: as long as that line is the plugin's, and no time alone changes it.
+
+    The line is not held: the index may forget it.
+    """
+
+    line: ref[Line]
+    since: datetime
+    until: datetime | None
+
+    @classmethod
+    def of(cls, line: Line, now: datetime) -> Self:
+        """That of what is made of the line now."""
+        return cls(ref(line), now, next_change(line, now))
+
+    def holds(self, line: Line, now: datetime) -> bool:
+        """Is what was made still true of this line?"""
+        return self.line() is line and self.since <= now and (self.until is None or now < self.until)
 
 
 @dataclass(frozen=True, slots=True)

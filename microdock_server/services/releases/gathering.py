@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from threading import Lock
 from typing import Final
-from weakref import ref
 
 from cachetools import LRUCache
 
@@ -15,7 +13,7 @@ from ...bundle.versions import Range
 from ...vocabulary import Channel
 from .asked import asked_version
 from .candidates import Candidate, Kind, Need, Offered
-from .decision import Derived, Host, Line, Release, next_change, strongest_block, why_not
+from .decision import Derived, Host, Line, Release, Validity, strongest_block, why_not
 from .search import Problem, Steps, TooManySteps
 
 # The published plugins of these names (all in lower case), by name, of those that the catalogue has.
@@ -122,8 +120,7 @@ def gather(question: Question, lines: Lines, most: int, steps: Steps) -> Gathere
     dependencies may come to change by it; in batches. Raises TooManySteps where that is more than `most` plugins,
     or takes too many comparisons.
     """
-    engines = tuple(sorted((name, str(version)) for name, version in question.host.engines.items()))
-    found = Gathered(question, steps=steps, engines=engines)
+    found = Gathered(question, steps=steps, engines=question.host.engine_texts())
     found.installed = {found.spell(one.name): one for one in question.installed}
     found.removed = frozenset(found.spell(name) for name in question.remove)
     wanted = {found.spell(one.name): one for one in question.install}
@@ -200,24 +197,18 @@ def _candidates(found: Gathered, key: str) -> Sequence[Candidate]:
         if mine is not None:
             others = [one for one in others if one.version != mine.version]
     every = others if mine is None else [*others, mine] if _is_blocked(found, key, mine) else [mine, *others]
-    return (
-        [Candidate(key, 2 << (0 if line is None else len(line.releases)), is_absence=True), *every]
-        if key in found.removed
-        else every
-    )
+    if key not in found.removed:
+        return every
+    bit = 2 << (0 if line is None else len(line.releases))
+    return [Candidate(key, bit, is_absence=True), *every]
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What hosts that are alike are offered of a plugin, the highest first, from `since` to `until`."""
+    """What hosts that are alike are offered of a plugin, the highest first."""
 
     candidates: Offered
-    line: ref[Line]
-    since: datetime
-    until: datetime | None
-
-    def holds(self, line: Line, now: datetime) -> bool:
-        return self.line() is line and self.since <= now and (self.until is None or now < self.until)
+    validity: Validity
 
 
 def _offered(found: Gathered, key: str, line: Line) -> Sequence[Candidate]:
@@ -228,13 +219,13 @@ def _offered(found: Gathered, key: str, line: Line) -> Sequence[Candidate]:
     kind = (key, found.engines, host.channel, line.served(host.client_id))
     with _lock:
         offer = _offers.get(kind)
-    if offer is None or not offer.holds(line, host.now):
+    if offer is None or not offer.validity.holds(line, host.now):
         releases = [release for release in line.releases if why_not(release, line, host) is None]
         candidates = Offered(
             Candidate(key, 2 << place, release.version, release, _needs(key, release))
             for place, release in enumerate(releases)
         )
-        offer = _Offer(candidates, ref(line), host.now, next_change(line, host.now))
+        offer = _Offer(candidates, Validity.of(line, host.now))
         if len(str(found.engines)) <= _ENGINES_MAX and len(candidates) <= _OFFERED_MAX:
             with _lock:
                 _offers[kind] = offer
