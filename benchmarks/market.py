@@ -162,6 +162,7 @@ def _fill(size: int, versions: int) -> None:
                 "id": number,
                 "name": f"分类 {n}",
                 "name_key": f"分类 {n}",
+                "slug": f"分类-{n}",
                 "parent_id": (parent := categories[n // 4 - 1] if n >= 4 else None),
                 "parent_key": parent or "",
             }

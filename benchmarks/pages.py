@@ -15,7 +15,7 @@ from microdock_server.models import Plugin
 from microdock_server.services.catalog.listing import Sort
 from microdock_server.vocabulary import PluginStatus
 
-from . import market, wrk
+from . import gallery, market, wrk
 from .answers import HELLO
 from .client import Request, ask_once, call
 from .engines import LIST_PAGE, SEARCH_PAGE
@@ -65,17 +65,25 @@ def measure(stage: Stage) -> Section:
     for level, site in sites.items():
         for what, run in _runs(site, lists, searches).items():
             runs[f"{what} {level}"] = run
+    one = sites[DEFAULT_LEVEL]
+    shown = gallery.paths(one.server.database, one.plugin)
+    runs |= gallery.kept_runs({level: site.server for level, site in sites.items()}, shown, stage.plan.seconds)
     samples = warm_race(runs, stage.plan.rounds)
     for what, goal in GOALS.items():
         levels = {level: samples[f"{what} {level}"] for level in LEVELS}
         for level, mine in levels.items():
             section.rows.append(ratio_row(what, mine, samples[HELLO], HELLO, goal, log=level, show=per_second))
         section.rows.append(logging_row(what, levels, show=per_second))
+    gallery.kept_rows(section, samples, HELLO)
+    gallery.rendered_rows(section, one.server, shown, gallery.changed(one.server, one.plugin, one.token))
+    gallery.size_rows(section, one.server, shown)
     for site in sites.values():
         site.server.stop()
     section.notes += [
         f"- {FIRST}: a plugin changes, then {len(lists):,} pages of {LIMIT} plugins in every order, or the first pages "
         f"of {len(searches):,} words, are asked for in turn; {KEPT}: one page is asked for all the time",
+        "- gallery: as a browser asks, gzip; not kept: after each change every worker is asked for every page once; "
+        "the server's own time counts (`X-Process-Time`)",
     ]
     return section
 

@@ -107,7 +107,7 @@ def _searches(market: Market, rounds: int, section: Section) -> None:
     runs["as a reviewer"] = _repeated(lambda: find(common, reviewer))
     runs["as a developer"] = _repeated(lambda: find(common, developer))
     category = _large_category()
-    within = Filter(page=1, limit=LIMIT, words=COMMON[0], category_id=category)
+    within = Filter(page=1, limit=LIMIT, words=COMMON[0], category=category)
     runs["within a category"] = _repeated(lambda: find(within, None))
     by_downloads = Filter(page=1, limit=LIMIT, words=COMMON[0], sort=Sort.DOWNLOADS)
     runs["by downloads"] = _repeated(lambda: find(by_downloads, None))
@@ -160,7 +160,7 @@ def _lists(market: Market, rounds: int, section: Section) -> None:
         for descending, pages in ((True, (1, 500, last)), (False, (1,)))
         for page in pages
     }
-    asked["of a category"] = Filter(page=1, limit=LIMIT, category_id=_large_category())
+    asked["of a category"] = Filter(page=1, limit=LIMIT, category=_large_category())
     asked["of a developer"] = Filter(page=1, limit=LIMIT, developer_id=_actor(Role.DEVELOPER).id)
     runs = {what: _repeated(lambda wanted=wanted: find(wanted, None)) for what, wanted in asked.items()}
     reviewer = _actor(Role.REVIEWER)

@@ -78,6 +78,18 @@ TABLES: Final[dict[str, Table]] = {
             ),
             _line("the same search again", "pages", "search page, kept", against=_HELLO),
             _line(
+                "start page of the gallery, kept, beside hello-world",
+                "pages",
+                "gallery, start page, kept",
+                against=_HELLO,
+            ),
+            _line(
+                "a plugin's page in the gallery, kept, beside hello-world",
+                "pages",
+                "gallery, a plugin's page, kept",
+                against=_HELLO,
+            ),
+            _line(
                 "update check of 50 plugins; plan of a chain of ten, 10,000 plugins with five versions each",
                 "releases",
                 "update check of 50 plugins, *",
@@ -120,6 +132,12 @@ TABLES: Final[dict[str, Table]] = {
     "large": Table(
         (
             _line("first list after a write, 10,000 plugins", "refresh", "first list after a write*", show=MEASURED),
+            _line(
+                "pages of the gallery that are not kept, 10,000 plugins: the server's time",
+                "pages",
+                "gallery, *, not kept: server's time",
+                show=MEASURED,
+            ),
             _line("worker memory, 10,000 plugins", "refresh", "a worker's resident memory*", show=BOTH),
             _line(
                 "100 MB download; through X-Accel-Redirect; beside nginx static",

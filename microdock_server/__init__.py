@@ -9,6 +9,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from . import file_modes
 from .api.core import openapi, origins
+from .api.core.documents import Documents
 from .api.core.errors import register as register_errors
 from .api.core.files import StaticResponse
 from .api.core.inspections import Inspections
@@ -25,8 +26,8 @@ from .api.host import host
 from .api.host.schemas import Plugin
 from .api.installs import installs
 from .api.market import market
+from .api.system import admin_page
 from .api.system import feeds as _feeds  # noqa: F401  (it declares its endpoints on `system`)
-from .api.system.admin_page import admin_page
 from .api.system.health import system
 from .api.websocket import endpoint
 from .cli import register_commands
@@ -39,6 +40,9 @@ from .database import engines
 from .database.session import Migrations, db, jwt
 from .database.unit_of_work import prepare_engine
 from .observability import logs, tracing
+from .pages import registration
+from .pages import views as gallery
+from .pages.problems import problem
 
 SURFACES = {surface.name: surface for surface in (system, host, installs, market)}
 MOUNTED = tuple((SURFACES[mount.surface], mount.prefix) for mount in MOUNTS if mount.is_surface)
@@ -70,7 +74,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
     docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name, "filter": True})
     app.register_blueprint(docs)
-    app.register_blueprint(admin_page)
+    app.register_blueprint(admin_page.admin_page)
+    registration.register(app, shows_gallery=settings.gallery)
     endpoint.mount(app, context)
     register_errors(app)
     register_commands(app)
@@ -121,5 +126,8 @@ def _api_state(app: Flask, context: Context) -> ApiState:
         catalog=CatalogCache(Plugin, context.autocommit, "plugins.listed"),
         pages=PageCache(),
         updates=UpdateAnswers(context.releases),
+        documents=Documents(context.autocommit),
+        home=gallery.home if settings.gallery else admin_page.home,
+        problem=problem,
         document=openapi.document(settings, MOUNTED),
     )

@@ -24,7 +24,7 @@ from .errors import Conflict, Invalid
 from .models import Setting
 from .services import accounts, statistics
 from .services.accounts import passwords
-from .services.catalog import search
+from .services.catalog import categories, search
 from .services.releases import feeds
 from .vocabulary import Role
 
@@ -68,6 +68,7 @@ def prepare(app: Flask) -> None:
             if schema_state() is SchemaState.CURRENT:
                 with unit_of_work():
                     accounts.complete()
+                    categories.complete()
                     feeds.ensure_installation_id()
                 # Before the server forks, so that its workers do not compete for it.
                 search.ensure_built()

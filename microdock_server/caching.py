@@ -55,11 +55,14 @@ class SingleFlight(Generic[K, V]):
 class LoadingCache(Generic[K, V]):
     """An LRU cache that loads missing values, in one thread at a time for each key.
 
-    It holds at most `limit` values; only those that `is_kept` accepts are cached.
+    It holds at most `limit` values, or so many that their sizes add up to that; only those that `is_kept` accepts are
+    cached. None may be larger than the limit.
     """
 
-    def __init__(self, limit: int, is_kept: Callable[[V], bool] = lambda _: True) -> None:
-        self._values: LRUCache[K, V] = LRUCache(limit)
+    def __init__(
+        self, limit: int, is_kept: Callable[[V], bool] = lambda _: True, size: Callable[[V], int] = lambda _: 1
+    ) -> None:
+        self._values: LRUCache[K, V] = LRUCache(limit, size)
         self._lock = threading.Lock()
         self._loading: SingleFlight[K, V] = SingleFlight()
         self._is_kept = is_kept

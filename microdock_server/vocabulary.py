@@ -388,3 +388,5 @@ DISPLAY_NAME_MAX: Final = 200
 DESCRIPTION_MAX: Final = 10_000
 CHANGELOG_MAX: Final = 100_000
 LONG_DESCRIPTION_MAX: Final = 50_000
+# Of a reply that a reviewer keeps.
+REPLY_TITLE_MAX: Final = 100

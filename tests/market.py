@@ -13,9 +13,11 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from microdock_server.clock import utcnow
+from microdock_server.database.unit_of_work import unit_of_work
 from microdock_server.jobs.worker import run_job
 from microdock_server.services import jobs
-from microdock_server.vocabulary import Role
+from microdock_server.vocabulary import JobState, Role
 
 from .support import Api, add_user, manifest, package, signed_in
 
@@ -262,9 +264,25 @@ def notices(api: Api) -> list[dict[str, Any]]:
 
 
 def audited(root: Api, action: str | None = None) -> list[dict[str, Any]]:
-    """The audit log, newest first; of one action, or of all that begin with it where it ends in a dot."""
+    """The audit log as it is kept, newest first: without the names that its ids have today. Of one action, or of all
+    that begin with it where it ends in a dot.
+    """
     query = "" if action is None else f"&action={action}"
-    return list(data(root.get(f"{V1}/admin/audit?limit=100{query}"))["entries"])
+    entries = list(data(root.get(f"{V1}/admin/audit?limit=100{query}"))["entries"])
+    for entry in entries:
+        assert set(entry.pop("names")) <= set(re.findall(r"[\w.-]+", str(entry["details"])))
+        assert set(entry["target"]) == {"type", "id", "name", "exists"}
+        entry["target"] = {name: entry["target"][name] for name in ("type", "id")}
+    return entries
+
+
+def failed_job(app: Flask, **payload: Any) -> str:
+    """A job that was given up, as the worker leaves it; its id."""
+    with app.app_context(), unit_of_work():
+        job = jobs.enqueue("auto_review", **payload)
+        job.state, job.attempts, job.error = JobState.FAILED, jobs.MAX_ATTEMPTS, "OSError: no answer"
+        job.finished_at = utcnow()
+        return job.id
 
 
 def run_jobs(app: Flask) -> int:

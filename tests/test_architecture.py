@@ -73,3 +73,10 @@ def test_public_services_say_what_they_promise(path: Path) -> None:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not ast.get_docstring(node)
     ]
     assert not silent
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=named)
+def test_no_module_takes_the_name_of_what_its_package_defines(path: Path) -> None:
+    """The import of a module binds its name in the package: what was defined under it could no longer be reached."""
+    defined = {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert not defined & {other.stem for other in path.parent.iterdir()}

@@ -137,6 +137,15 @@ def test_what_is_not_worth_it_is_not_kept_and_what_is_forgotten_is_gone() -> Non
     assert [cache.load("key", maker.make), cache.get("key")] == [3, None]
 
 
+def test_values_that_have_a_size_share_the_limit() -> None:
+    cache: LoadingCache[str, str] = LoadingCache(10, lambda value: len(value) <= 8, len)
+    for value in ("four", "five.", "nine nine"):
+        cache.load(value, lambda value=value: value)  # type: ignore[misc]
+    assert [cache.get(value) for value in ("four", "five.", "nine nine")] == ["four", "five.", None]
+    cache.put("more", "...")
+    assert [cache.get(value) for value in ("four", "five.", "more")] == [None, "five.", "..."]
+
+
 def test_where_making_fails_the_next_that_waits_tries() -> None:
     cache: LoadingCache[str, int] = LoadingCache(4)
     maker = Maker()

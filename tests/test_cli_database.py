@@ -45,6 +45,7 @@ COMMANDS = [
     ("storage", "gc"),
     ("storage", "migrate"),
     ("backup", "create", "--out", "{out}"),
+    ("demo", "fill"),
 ]
 # These wait for it or make it, read an archive alone, or need none.
 WITHOUT = {"jobs work", "backup verify", "backup restore"}

@@ -73,7 +73,7 @@ def test_flask_lists_commands_by_what_they_are_about(tmp_path: Path, application
     assert done.returncode == 0, done.stderr
     _, _, sections = done.stdout.partition("Accounts and decisions:")
     assert re.findall(r"^ {2}([A-Z][\w ]+):$", sections, re.MULTILINE) == ["Data", "Background work", "The API"]
-    for name in ("users", "audit", "db", "storage", "backup", "jobs", "reviews", "search", "openapi"):
+    for name in ("users", "audit", "db", "storage", "backup", "jobs", "reviews", "search", "demo", "openapi"):
         assert len(re.findall(rf"^ +{name} +\w", done.stdout, re.MULTILINE)) == 1
 
 
@@ -108,6 +108,7 @@ WRONG = [
     ("search", "rebuild", "extra"),
     ("storage", "migrate", "--to", "s3"),
     ("storage", "migrate", "--to", "nowhere"),
+    ("demo", "fill", "extra"),
     ("openapi", "{missing}/deep/openapi.json"),
     ("openapi", "{directory}"),
     ("backup", "create", "--out", "{file}"),

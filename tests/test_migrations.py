@@ -15,12 +15,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import JSON, inspect, text
+from sqlalchemy import JSON, inspect, select, text
 
 from microdock_server import create_app
 from microdock_server.bootstrap import prepare
 from microdock_server.database.session import db, is_modelled
 from microdock_server.database.unit_of_work import unit_of_work
+from microdock_server.models import Category
 from microdock_server.services import accounts
 
 from . import forkserver
@@ -330,6 +331,42 @@ def test_since_when_a_plugin_is_deprecated_is_in_the_audit_log(stocked: Api) -> 
     assert [(found["com.example.above"],)] == stored(written)
     assert found["com.example.below"] is None
     assert str(found["com.example.plain"]).startswith("2026-01-02 03:04:05")
+
+
+SLUGS = "SELECT slug FROM categories ORDER BY id"
+MORE = (
+    "INSERT INTO categories (id, name, name_key, description, parent_key, icon, sort_order, created_at, updated_at) "
+    "VALUES ('{}', '{}', '{}', '', '{}', '', 0, '2025-01-01 00:00:0{}', '2025-01-01 00:00:00')"
+)
+
+
+def test_categories_get_slugs_and_the_version_before_goes_on_making_some(new: Flask) -> None:
+    upgrade(revision="0009")
+    long = "everything that helps people with writing"
+    done(
+        MORE.format("1", "Tools", "tools", "4", 1),
+        MORE.format("2", "开发 工具", "开发 工具", "", 2),
+        MORE.format("3", "★", "★", "", 3),
+        MORE.format("4", "TOOLS", "tools", "", 4),
+        MORE.format("5", long, long, "", 5),
+    )
+    upgrade()
+    wanted = [("tools-2",), ("开发-工具",), ("category",), ("tools",), ("everything-that-helps-people",)]
+    assert stored(SLUGS) == wanted
+    # They are what the program makes.
+    with unit_of_work():
+        for category in db.session.scalars(select(Category)):
+            category.slug = None
+    prepare(new)
+    assert sorted(stored(SLUGS)) == sorted(wanted)
+    done(MORE.format("6", "Tools", "tools", "2", 6))
+    assert stored("SELECT slug FROM categories WHERE id = '6'") == [(None,)]
+    prepare(new)
+    assert stored("SELECT slug FROM categories WHERE id = '6'") == [("tools-3",)]
+    downgrade(revision="0009")
+    assert stored("SELECT name FROM categories ORDER BY id")[3:5] == [("TOOLS",), (long,)]
+    upgrade()
+    assert stored(SLUGS)[:5] == wanted
 
 
 def test_the_key_of_migration_0004_is_that_of_its_version() -> None:

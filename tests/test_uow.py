@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from microdock_server.database import engines
 from microdock_server.database.session import db
-from microdock_server.database.unit_of_work import current_unit, execute_autocommit, unit_of_work
+from microdock_server.database.unit_of_work import current_unit, execute_autocommit, read_once, unit_of_work
 from microdock_server.errors import Conflict, DatabaseBusy, StorageFull
 from microdock_server.models import Setting
 
@@ -392,3 +392,24 @@ class TestCounting:
         assert can_be_written(app)
         with unit_of_work(writing=False):
             assert db.session.get_one(Setting, "one").value == "2"
+
+
+def test_a_reading_unit_reads_once_and_the_next_one_again() -> None:
+    answers = iter(range(10))
+
+    def twice() -> tuple[int, int]:
+        return read_once("answer", lambda: next(answers)), read_once("answer", lambda: next(answers))
+
+    with unit_of_work(writing=False):
+        assert twice() == (0, 0)
+        assert read_once("another", lambda: "value") == "value"
+    with unit_of_work(writing=False):
+        assert twice() == (1, 1)
+
+
+def test_what_may_have_changed_meanwhile_is_read_each_time() -> None:
+    answers = iter(range(10))
+    with unit_of_work(), unit_of_work(writing=False):
+        assert [read_once("answer", lambda: next(answers)) for _ in range(2)] == [0, 1]
+    # There is no transaction outside of units whose snapshot it could be.
+    assert [read_once("answer", lambda: next(answers)) for _ in range(2)] == [2, 3]

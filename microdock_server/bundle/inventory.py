@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, Final, NamedTuple, Self
+from typing import Any, BinaryIO, Final, Literal, NamedTuple, Self
 
 from microdock_server.bundle.dotnet.assembly import IMAGE_MAX, SIZE_MAX
 from microdock_server.bundle.dotnet.assembly_facts import (
@@ -40,6 +40,21 @@ class FileFacts:
     name: str
     size: int
     sha256: str
+
+
+class FileChange(NamedTuple):
+    """A file that is not the same in two packages; a side is None where it does not exist."""
+
+    path: str
+    before: FileFacts | None
+    after: FileFacts | None
+
+    @property
+    def state(self) -> Literal["added", "removed", "changed"]:
+        """What became of the file."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
 
 
 class PackedEntry(NamedTuple):
@@ -204,10 +219,17 @@ def compare(old: Inventory | None, new: Inventory) -> dict[str, Any]:
 
 
 def _files(old: Inventory, new: Inventory) -> dict[str, list[str]]:
-    """A file that could not be read counts as changed: it cannot be shown to be the same."""
+    found = changed_files(old, new)
+    return {state: [one.path for one in found if one.state == state] for state in ("added", "removed", "changed")}
+
+
+def changed_files(old: Inventory, new: Inventory) -> list[FileChange]:
+    """Every file that is not the same in both, by path. One that could not be read counts as changed: it cannot be
+    shown to be the same.
+    """
     was, now = ({file.name: file for file in inventory.files} for inventory in (old, new))
-    changed = [name for name in now if name in was and (now[name] != was[name] or not now[name].sha256)]
-    return {**_difference(was, now), "changed": changed}
+    pairs = (FileChange(path, was.get(path), now.get(path)) for path in sorted({*was, *now}))
+    return [one for one in pairs if one.before != one.after or (one.after and not one.after.sha256)]
 
 
 def _manifest(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:

@@ -20,8 +20,9 @@ EXITS: Final = {
 
 
 def epilog(example: str, exits: Mapping[int, str] | None = None) -> str:
-    """The end of a command's help: an example, and the meaning of its exit codes."""
-    meant = {code: f"{text}; {(exits or {})[code]}" if code in (exits or {}) else text for code, text in EXITS.items()}
+    """The end of a command's help: an example, and the meaning of its exit codes, also of those that it alone has."""
+    own = dict(exits or {})
+    meant = {code: f"{text}; {own.pop(code)}" if code in own else text for code, text in EXITS.items()} | own
     codes = [f"  {code}  {text}" for code, text in meant.items()]
     return _paragraphs(["Example:", f"  {example}"], ["Exit codes:", *codes])
 

@@ -72,7 +72,7 @@ def list_jobs(state: str | None, limit: int) -> None:
 def retry(job_id: str) -> None:
     """Queue a failed job again, with all attempts."""
     with unit_of_work():
-        jobs.retry(job_id)
+        jobs.retry(job_id, audit.COMMAND_LINE)
     click.echo(f"queued {job_id}")
 
 

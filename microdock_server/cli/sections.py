@@ -12,6 +12,7 @@ from .. import file_modes
 from ..api.core.state import api_state
 from .backup import backup
 from .database import prepared
+from .demo import demo_group
 from .errors import failures
 from .help import Sections, epilog
 from .jobs import audit_group, jobs_group, reviews_group, search_group
@@ -30,7 +31,7 @@ def openapi(path: Path) -> None:
 
 SECTIONS: Final[Sections] = (
     ("Accounts and decisions", (users, audit_group)),
-    ("Data", (prepared(), storage, backup)),
+    ("Data", (prepared(), storage, backup, demo_group)),
     ("Background work", (jobs_group, reviews_group, search_group)),
     ("The API", (openapi,)),
 )

@@ -24,12 +24,14 @@ from .secret import jwt_secret
 from .values import (
     ConfigurationError,
     accel_prefix,
+    contact,
     database_url,
     ensure_public_url,
     extensions,
     hosts,
     origins,
     permissions,
+    scheme,
 )
 
 
@@ -67,6 +69,9 @@ class Settings:
     cors_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     public_url: str | None
+    gallery: bool
+    security_contact: str | None
+    app_link_scheme: str
     trusted_proxies: int
     x_accel_prefix: str | None
     ratelimit_enabled: bool
@@ -167,6 +172,9 @@ def read_settings(read: Reader) -> Settings:
         cors_origins=origins(read.text("CORS_ORIGINS")),
         allowed_hosts=hosts(read.text("ALLOWED_HOSTS")),
         public_url=read.checked("PUBLIC_URL", ensure_public_url).rstrip("/") or None,
+        gallery=read.switch("GALLERY"),
+        security_contact=contact(read.text("SECURITY_CONTACT")),
+        app_link_scheme=scheme(read.text("APP_LINK_SCHEME")),
         trusted_proxies=read.number("TRUSTED_PROXIES"),
         x_accel_prefix=accel_prefix(read.text("X_ACCEL_PREFIX")),
         ratelimit_enabled=read.switch("RATELIMIT_ENABLED"),

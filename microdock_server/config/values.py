@@ -15,6 +15,11 @@ from ..addresses import client
 from ..addresses.urls import parse
 from ..vocabulary import DEFAULT_PERMISSIONS, Risk
 
+_CONTACT: re.Pattern[str] = re.compile(r"(?:mailto:[^@\s]+@[^@\s]+|https://[^\s]+|tel:[^\s]+)")
+_SCHEME: re.Pattern[str] = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+# Addresses of these schemes do things in the page itself.
+_SCRIPTS: frozenset[str] = frozenset({"javascript", "data", "vbscript", "blob", "file"})
+
 
 class ConfigurationError(Exception):
     """A setting is wrong; the message names the variable and says what is allowed."""
@@ -126,6 +131,22 @@ def accel_prefix(text: str) -> str | None:
     if text and not text.startswith("/"):
         raise ConfigurationError("X_ACCEL_PREFIX must begin with / (the internal location in nginx)")
     return text.rstrip("/") or None
+
+
+def contact(text: str) -> str | None:
+    """Where to write to, as an address with a scheme, which RFC 9116 asks for; an e-mail address gets `mailto:`."""
+    if text and ":" not in text and "@" in text:
+        text = f"mailto:{text}"
+    if text and not _CONTACT.fullmatch(text):
+        raise ConfigurationError("SECURITY_CONTACT must be an e-mail address, or begin with mailto:, https:// or tel:")
+    return text or None
+
+
+def scheme(text: str) -> str:
+    """The scheme of an address."""
+    if not _SCHEME.fullmatch(text) or text.lower() in _SCRIPTS:
+        raise ConfigurationError("APP_LINK_SCHEME must be a scheme of addresses, such as microdock")
+    return text
 
 
 def permissions(text: str) -> Mapping[str, Risk]:

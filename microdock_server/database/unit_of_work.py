@@ -21,7 +21,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from sqlalchemy import CursorResult, Engine, Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -37,6 +37,7 @@ from .session import db
 log = logging.getLogger(__name__)
 
 Callback = Callable[[], None]
+T = TypeVar("T")
 
 
 class Unit:
@@ -47,12 +48,23 @@ class Unit:
         self._on_commit: list[Callback] = []
         self._on_rollback: list[Callback] = []
         self._asked: set[str] = set()
+        self._read: dict[str, Any] = {}
 
     def is_first(self, name: str) -> bool:
         """Is this the first call for `name` in this unit? For things to do once per transaction."""
         is_first = name not in self._asked
         self._asked.add(name)
         return is_first
+
+    def read_once(self, name: str, read: Callable[[], T]) -> T:
+        """What `read` returned at the first call for `name` in this unit. A writing unit reads each time, because it
+        may have changed it.
+        """
+        if self.writing:
+            return read()
+        if name not in self._read:
+            self._read[name] = read()
+        return cast(T, self._read[name])
 
     def on_commit(self, callback: Callback) -> None:
         """Run `callback` once the transaction is durable. Its failure is logged, never raised."""
@@ -102,6 +114,14 @@ def current_unit() -> Unit:
     if unit is None:
         raise RuntimeError("no unit of work is open")
     return unit
+
+
+def read_once(name: str, read: Callable[[], T]) -> T:
+    """What `read` returns, which a reading unit of work asks for once: all of it should read the same. See
+    Unit.read_once.
+    """
+    unit = _current.get()
+    return read() if unit is None else unit.read_once(name, read)
 
 
 def ensure_whole() -> None:
@@ -218,6 +238,7 @@ __all__ = [
     "execute_autocommit",
     "prepare_engine",
     "read_autocommit",
+    "read_once",
     "unit_of_work",
     "write_autocommit",
 ]

@@ -12,19 +12,19 @@
     │   ├── InvalidToken (RevokedForGood), WrongCredentials
     ├── Forbidden            known, but not allowed
     │   ├── AdminRequired, WrongUploadSecret, WrongPluginKey, WrongPassword, PluginDisabled, NotTheOwner
-    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnRating, OwnSubmission, OwnDecision, ForeignOrigin
-    │   ├── OwnBlock, VersionBlocked
+    │   ├── NameReserved, AssignedToAnother, OwnPlugin, OwnPassword, OwnRating, OwnSubmission, OwnDecision
+    │   ├── OwnBlock, NotYourReply, VersionBlocked, ForeignOrigin
     ├── NotFound             missing, or not to be seen by this caller
     │   ├── PluginNotFound, VersionNotFound, BackupNotFound, InstallNotFound, UserNotFound, FileMissing
     │   ├── CategoryNotFound, ReviewNotFound, AutoReviewNotFound, RatingNotFound, AppealNotFound, DeveloperNotFound
-    │   ├── JobNotFound, BlockNotFound, ReplacementNotFound
+    │   ├── JobNotFound, BlockNotFound, ReplacementNotFound, ChangedFileNotFound, ReplyNotFound
     ├── Conflict             true in itself, but not beside what is stored
     │   ├── VersionExists, VersionRetired, VersionYanked, InstallExists, InstallUnavailable, UsernameTaken
     │   ├── UsernameLookalike, EmailTaken, BackupCountExceeded, BackupBytesExceeded, AccountBytesExceeded
     │   ├── AddressBytesExceeded
     │   ├── PluginExists, PluginOwned, CategoryExists, CategoryInUse, DeveloperExists, LastAdministrator
     │   ├── TransitionNotAllowed, ReviewDecided, ReviewOutdated, ReviewerBusy, NothingToSubmit, OverrideRefused
-    │   ├── RatingExists, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed
+    │   ├── RatingExists, AppealExists, AppealDecided, NothingToAppeal, JobNotFailed, TooManyReplies
     │   ├── VersionNotPublished, NotRecommendable, RolloutOnlyGrows, ReleaseComplete, AlwaysPreview
     │   ├── ReplacesItself
     │   ├── UnknownPlugin, Unresolvable, TooComplex
@@ -79,6 +79,7 @@ from .refusals import (
     CategoryExists,
     CategoryInUse,
     CategoryNotFound,
+    ChangedFileNotFound,
     ChangedMeanwhile,
     DeveloperExists,
     DeveloperNotFound,
@@ -100,9 +101,11 @@ from .refusals import (
     NothingToSubmit,
     NotRecommendable,
     NotTheOwner,
+    NotYourReply,
     OverrideRefused,
     OwnBlock,
     OwnDecision,
+    OwnPassword,
     OwnPlugin,
     OwnRating,
     OwnSubmission,
@@ -115,6 +118,7 @@ from .refusals import (
     ReleaseComplete,
     ReplacementNotFound,
     ReplacesItself,
+    ReplyNotFound,
     ReviewDecided,
     ReviewerBusy,
     ReviewNotFound,
@@ -126,6 +130,7 @@ from .refusals import (
     StorageFull,
     StorageUnavailable,
     TooComplex,
+    TooManyReplies,
     TransitionNotAllowed,
     UnknownHost,
     UnknownPlugin,
@@ -165,6 +170,7 @@ __all__ = [
     "CategoryExists",
     "CategoryInUse",
     "CategoryNotFound",
+    "ChangedFileNotFound",
     "ChangedMeanwhile",
     "ClientTooSlow",
     "Conflict",
@@ -193,11 +199,13 @@ __all__ = [
     "NotFound",
     "NotRecommendable",
     "NotTheOwner",
+    "NotYourReply",
     "NothingToAppeal",
     "NothingToSubmit",
     "OverrideRefused",
     "OwnBlock",
     "OwnDecision",
+    "OwnPassword",
     "OwnPlugin",
     "OwnRating",
     "OwnSubmission",
@@ -212,6 +220,7 @@ __all__ = [
     "ReleaseComplete",
     "ReplacementNotFound",
     "ReplacesItself",
+    "ReplyNotFound",
     "ReviewDecided",
     "ReviewNotFound",
     "ReviewOutdated",
@@ -227,6 +236,7 @@ __all__ = [
     "TooComplex",
     "TooLarge",
     "TooMany",
+    "TooManyReplies",
     "TransitionNotAllowed",
     "Unauthenticated",
     "UnknownHost",

@@ -93,6 +93,10 @@ class OwnPlugin(Forbidden):
     slug = "own_plugin"
 
 
+class OwnPassword(Forbidden):
+    slug = "own_password"
+
+
 class OwnRating(Forbidden):
     slug = "own_rating"
 
@@ -107,6 +111,10 @@ class OwnDecision(Forbidden):
 
 class OwnBlock(Forbidden):
     slug = "own_block"
+
+
+class NotYourReply(Forbidden):
+    slug = "not_your_reply"
 
 
 class VersionBlocked(Forbidden):
@@ -147,6 +155,10 @@ class ReviewNotFound(NotFound):
     slug = "review_not_found"
 
 
+class ChangedFileNotFound(NotFound):
+    slug = "changed_file_not_found"
+
+
 class AutoReviewNotFound(NotFound):
     slug = "auto_review_not_found"
 
@@ -173,6 +185,10 @@ class JobNotFound(NotFound):
 
 class BlockNotFound(NotFound):
     slug = "block_not_found"
+
+
+class ReplyNotFound(NotFound):
+    slug = "reply_not_found"
 
 
 class VersionExists(Conflict):
@@ -263,6 +279,10 @@ class ReviewOutdated(Conflict):
 
 class ReviewerBusy(Conflict):
     slug = "reviewer_busy"
+
+
+class TooManyReplies(Conflict):
+    slug = "too_many_replies"
 
 
 class OverrideRefused(Conflict):

@@ -1,7 +1,8 @@
-"""The catalogue of all texts that users read, in Chinese (default) and English.
+"""The catalogue of all texts that users read: of the API, the gallery and the admin page.
 
-A text is identified by a key and filled with parameters; the surface chooses the language as late as possible. So the
-domain carries `Message`s, never sentences.
+Every text is there in Chinese (the default) and in English; a further language is one file in languages/. A text is
+identified by a key and filled with parameters; the surface chooses the language as late as possible. So the domain
+carries `Message`s, never sentences.
 """
 
 from __future__ import annotations
@@ -9,17 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
+from .admin_page import ADMIN
 from .bundle import BUNDLE
 from .errors import ERRORS
 from .fields import FIELDS
+from .pages import PAGES
 from .plans import PLANS
+from .plugin_pages import PLUGIN_PAGES
 from .releases import RELEASES
+from .rule_help import HELP_TEXTS
 from .rules import EVENTS, RULES
+from .scans import SCANS
 from .success import SUCCESS
+from .translations import translations
 
-Language = Literal["zh", "en"]
+# "zh", "en", or the name of a file in languages/ without its ending.
+Language = str
 DEFAULT_LANGUAGE: Final[Language] = "zh"
 
 CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
@@ -31,6 +39,17 @@ CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     **EVENTS,
     **RELEASES,
     **PLANS,
+    **PAGES,
+    **PLUGIN_PAGES,
+    **HELP_TEXTS,
+    **SCANS,
+    **ADMIN,
+}
+TRANSLATIONS: Final[dict[Language, Mapping[str, str]]] = translations(CATALOGUE)
+# What each language is called in itself.
+LANGUAGES: Final[dict[Language, str]] = {
+    **dict(zip(("zh", "en"), CATALOGUE["language.name"], strict=True)),
+    **{tag: texts.get("language.name", tag) for tag, texts in TRANSLATIONS.items()},
 }
 
 
@@ -54,22 +73,43 @@ def duration(seconds: int) -> Message:
 
 
 def text(key: str, language: Language, params: Mapping[str, object] | None = None) -> str:
-    """The text with this key. An unknown key is a bug and raises KeyError."""
-    template = CATALOGUE[key][0 if language == "zh" else 1]
+    """The text with this key; in English where a language lacks it. An unknown key is a bug and raises KeyError."""
+    chinese, english = CATALOGUE[key]
+    if language == "zh":
+        template = chinese
+    else:
+        template = english if language == "en" else TRANSLATIONS[language].get(key, english)
     return template.format_map(params) if params else template
+
+
+def written(texts: Mapping[str, str], language: Language) -> str:
+    """Of what people wrote in Chinese and English, that in the language; for readers of a further one, the English."""
+    return texts["zh" if language == "zh" else "en"]
+
+
+def tag_of(language: Language) -> str:
+    """The language as HTML and HTTP name it."""
+    return "zh-CN" if language == "zh" else language
 
 
 @lru_cache(maxsize=512)
 def language_of(accept_language: str) -> Language:
-    """The language that an `Accept-Language` header prefers, of Chinese and English; Chinese by default."""
+    """The language that an `Accept-Language` header prefers, of those that there are; Chinese by default."""
     best: tuple[float, Language] = (0.0, DEFAULT_LANGUAGE)
     for item in accept_language[:512].split(","):
         tag, _, options = item.partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        quality = _quality(options)
-        if primary in ("zh", "en") and quality > best[0]:
-            best = (quality, "zh" if primary == "zh" else "en")
+        language, quality = _spoken(tag.strip().lower()), _quality(options)
+        if language is not None and quality > best[0]:
+            best = (quality, language)
     return best[1]
+
+
+def _spoken(tag: str) -> Language | None:
+    """The language with this tag; without one of its region, that of any."""
+    primary = tag.partition("-")[0]
+    exact = [language for language in LANGUAGES if language.lower() in (tag, primary)]
+    near = [language for language in LANGUAGES if language.lower().startswith(f"{primary}-")]
+    return max(exact, key=len, default=None) or next(iter(near), None)
 
 
 def _quality(options: str) -> float:

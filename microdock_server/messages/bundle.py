@@ -295,7 +295,7 @@ BUNDLE: Final[dict[str, tuple[str, str]]] = {
         "the field {field} of plugin.json has to be a string",
     ),
     "bundle.field-not-object": (
-        "plugin.json 的字段 {field} 必须是“名称: 版本范围”的对象",
+        "plugin.json 的字段 {field} 必须是“名称：版本范围”的对象",
         "the field {field} of plugin.json has to be an object of names to version ranges",
     ),
     "bundle.field-too-long": (

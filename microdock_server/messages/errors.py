@@ -66,6 +66,15 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "插件 {name} 的版本均已撤回（{version}：{reason}），仅可按确切版本下载",
         "All versions of plugin {name} are yanked ({version}: {reason}); an exact version can still be downloaded",
     ),
+    "error.not_your_reply": (
+        "只有保存者或管理员可以修改此常用回复",
+        "Only who keeps this reply or an administrator can change it",
+    ),
+    "error.reply_not_found": ("常用回复不存在", "The saved reply does not exist"),
+    "error.too_many_replies": (
+        "最多保存 {limit} 条常用回复，请先删除不用的",
+        "You keep {limit} replies, the most allowed: delete some first",
+    ),
     "error.block_not_found": ("封禁不存在", "The block does not exist"),
     "error.not_found": ("资源不存在", "Not found"),
     "error.plugin_not_found": ("插件不存在", "The plugin does not exist"),
@@ -76,6 +85,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.file_missing": ("文件不存在或路径错误", "The file does not exist"),
     "error.category_not_found": ("分类不存在", "The category does not exist"),
     "error.review_not_found": ("审核任务不存在", "The review does not exist"),
+    "error.changed_file_not_found": (
+        "该文件在这两个版本之间没有变化，或不存在",
+        "The file is not among those that the version changes",
+    ),
     "error.auto_review_not_found": ("没有自动审核结果", "There is no automatic review"),
     "error.rating_not_found": ("评价不存在", "The rating does not exist"),
     "error.appeal_not_found": ("申诉不存在", "The appeal does not exist"),
@@ -132,7 +145,7 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     ),
     "error.developer_exists": ("您已经是开发者", "You are a developer already"),
     "error.last_administrator": (
-        "不能停用或降级最后一名管理员",
+        "不能禁用或降级最后一名管理员",
         "The last administrator can neither be disabled nor demoted",
     ),
     "error.transition_not_allowed": (
@@ -173,6 +186,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     "error.replaces_itself": ("插件不能由其自身替代", "A plugin cannot be replaced by itself"),
     "error.replacement_not_found": ("替代插件 {name} 不存在", "The replacement {name} does not exist"),
     "error.rating_exists": ("您已评价过该插件", "You have rated this plugin already"),
+    "error.own_password": (
+        "不能重置自己的密码，请用旧密码修改",
+        "You cannot give yourself a password here: change it with the old one",
+    ),
     "error.own_rating": ("不能评价自己的插件", "You cannot rate your own plugin"),
     "error.appeal_exists": ("针对该决定的申诉正在处理中", "An appeal against this decision is open already"),
     "error.appeal_decided": ("该申诉已处理", "The appeal is decided already"),
@@ -187,7 +204,7 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
         "If-Match cannot be read: it is * or entity tags in double quotes, separated by commas",
     ),
     "error.precondition_failed": (
-        "文件已变更，与 If-Match 指定的不同",
+        "文件已更改，与 If-Match 指定的不同",
         "The file is no longer the one that If-Match names",
     ),
     "error.range_not_satisfiable": ("请求的范围超出文件大小（{size} 字节）", "The file has only {size} bytes"),

@@ -112,7 +112,7 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     ),
     "rule.no_readme": ("没有 README", "There is no README"),
     "rule.no_changelog": ("没有更新日志", "There is no changelog"),
-    "rule.no_license": ("没有许可证", "There is no license"),
+    "rule.no_license": ("没有许可证", "There is no licence"),
     "rule.large_package": ("插件包较大：{size} 字节", "The package is large: {size} bytes"),
     "rule.large_unpacked": ("解压后较大：{size} 字节", "The package unpacks to {size} bytes"),
     "rule.many_entries": ("文件数较多：{count} 个", "The package holds many files: {count}"),
@@ -188,7 +188,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "event.appeal_processed.rejected": (
         "您对插件 {plugin_name} 的申诉未通过",
-        "Your appeal for plugin {plugin_name} was refused",
+        "Your appeal for plugin {plugin_name} was rejected",
     ),
     "event.system_maintenance": ("系统维护通知：{text}", "Maintenance: {text}"),
     "event.system_maintenance.timed": (
@@ -204,7 +204,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "Administrators warn of plugin {plugin_name}",
     ),
     "event.plugin_blocked.disable": (
-        "插件 {plugin_name} 已被管理员封禁，宿主将停用它",
+        "插件 {plugin_name} 已被管理员封禁，宿主将禁用它",
         "Administrators blocked plugin {plugin_name}: hosts will disable it",
     ),
     "event.plugin_blocked.remove": (
@@ -253,11 +253,11 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
         "Version {version} of plugin {plugin_name} was released without further waiting",
     ),
     "event.plugin_release_changed.deprecated": (
-        "插件 {plugin_name} 已标记为过时",
+        "插件 {plugin_name} 已被弃用",
         "Plugin {plugin_name} was marked as deprecated",
     ),
     "event.plugin_release_changed.undeprecated": (
-        "插件 {plugin_name} 不再标记为过时",
+        "插件 {plugin_name} 不再弃用",
         "Plugin {plugin_name} is no longer marked as deprecated",
     ),
     # Why a version cannot be recommended, within another text.

@@ -16,6 +16,7 @@ from .notification import Notification, NotificationRead
 from .plugin import Plugin, PluginTombstone
 from .rating import Rating, RatingReport, RatingRevision
 from .review import AutoReview, Review, VersionInventory
+from .review_reply import ReviewReply
 from .setting import Setting
 from .token import RefreshToken, RevokedToken, TokenFamily
 from .user import User
@@ -50,6 +51,7 @@ __all__ = [
     "RefreshToken",
     "RevenueEntry",
     "Review",
+    "ReviewReply",
     "RevokedToken",
     "Setting",
     "TokenFamily",

@@ -15,7 +15,9 @@ class Backup(StoredFileColumns, Base):
 
     __tablename__ = "backups"
     __table_args__ = (
-        Index("ix_backups_user_key_id", "user_key", "id"),
+        # What is listed, counted and summed by user key is read from the index alone.
+        Index("ix_backups_user_key_created_at", "user_key", "created_at", "id", "file_size"),
+        Index("ix_backups_created_at", "created_at", "id"),
         Index("ix_backups_stored_from", "stored_from", "file_size"),
         {"sqlite_autoincrement": True},
     )

@@ -30,6 +30,9 @@ class Plugin(Base):
         Index("ix_plugins_owner_id_status", "owner_id", "status", "created_at", "number"),
         Index("ix_plugins_category_id_status", "category_id", "status"),
         Index("ix_plugins_next_change_at", "next_change_at"),
+        # With all that counts by category and orders by weighed ratings read: rows with their texts are long.
+        Index("ix_plugins_status_category_id", "status", "category_id", "number"),
+        Index("ix_plugins_status_ratings", "status", "rating_count", "rating_sum", "category_id", "number"),
     )
 
     name: Mapped[str] = mapped_column(String(PLUGIN_NAME_MAX), primary_key=True)

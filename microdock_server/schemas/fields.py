@@ -93,7 +93,9 @@ class Name(Text):
 
 
 class Prose(Text):
-    """A text of any number of lines, shown among other texts, whose display order it must not change."""
+    """A text of any number of lines, shown among other texts, whose display order it must not change. One that must
+    not be empty has something visible.
+    """
 
     def __init__(self, *, min: int = 0, max: int, **kwargs: Any) -> None:
         super().__init__(min=min, max=max, lines=True, **kwargs)
@@ -102,6 +104,8 @@ class Prose(Text):
         text = super()._deserialize(value, attr, data, **kwargs)
         if not names.is_drawn_in_order(text):
             raise refusal("field.bidi_prose")
+        if self.min and not names.is_visible(text):
+            raise refusal("field.invisible")
         return text
 
 

@@ -15,3 +15,4 @@ class PackageWarning(Schema):
     entry = plain.String(required=True)
     name = plain.String(required=True)
     message = plain.String(required=True)
+    help_url = plain.String(required=True, allow_none=True)

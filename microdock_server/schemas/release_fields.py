@@ -1,4 +1,4 @@
-"""Fields of requests about releases: ranges of versions, and reasons."""
+"""Fields of requests about releases: ranges of versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..bundle.versions import InvalidRange, Range
-from ..text import names
 from ..vocabulary import RANGE_MAX
 from . import fields
 
@@ -27,9 +26,3 @@ class VersionRange(fields.Text):
         if not text.strip():
             raise fields.refusal("field.version_range")
         return text
-
-
-def ensure_visible(text: str) -> None:
-    """For `validate`: refuse a text without a visible character."""
-    if not names.is_visible(text):
-        raise fields.refusal("field.invisible")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from ..clock import iso, utcnow
 from ..database.session import db
@@ -21,6 +21,8 @@ from .paging import page_of
 GENESIS: Final = "0" * 64
 MOST: Final = 2000
 BATCH: Final = 1000
+# The log keeps what it has for ever: of longer texts in changes the beginning is enough.
+CUT: Final = 500
 
 
 class Who(Protocol):
@@ -79,6 +81,17 @@ def record(by: Who, action: str, target_type: str, target_id: str, **details: An
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What differs, for the details of an entry: `{name: {"from": …, "to": …}}`; texts are cut to 500 characters."""
+    return {
+        name: {"from": _cut(before[name]), "to": _cut(value)} for name, value in after.items() if before[name] != value
+    }
+
+
+def _cut(value: Any) -> Any:
+    return f"{value[:CUT]}…" if isinstance(value, str) and len(value) > CUT else value
 
 
 def find(entry_id: str) -> AuditEntry | None:
@@ -151,18 +164,25 @@ def verify() -> Verified:
 def page(
     *,
     actor_id: str | None = None,
+    actor_name: str | None = None,
     action: str | None = None,
     target_type: str | None = None,
     target_id: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    also: Iterable[ColumnElement[bool]] = (),
     page_number: int,
     limit: int,
 ) -> tuple[int, Sequence[AuditEntry]]:
-    """The number of matching entries, and one page of them, newest first. An `action` that ends in `.` is a prefix."""
-    query = select(AuditEntry).order_by(AuditEntry.id.desc())
+    """The number of matching entries, and one page of them, newest first. An `action` that ends in `.` is a prefix.
+
+    `also`: further conditions, as audit_targets.matching() gives them.
+    """
+    query = select(AuditEntry).where(*also).order_by(AuditEntry.id.desc())
     if actor_id is not None:
         query = query.where(AuditEntry.actor_id == actor_id)
+    if actor_name is not None:
+        query = query.where(AuditEntry.actor_name == actor_name)
     if action is not None:
         fits = AuditEntry.action.startswith(action, autoescape=True)
         query = query.where(fits if action.endswith(".") else AuditEntry.action == action)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from ..clock import compact, iso
 from ..database.session import db
@@ -23,6 +23,7 @@ from .files.quotas import UNLIMITED, Room
 from .paging import page_of
 
 EXPIRED_AT_ONCE: Final = 100
+_NEWEST_FIRST: Final = select(Backup).order_by(Backup.created_at.desc(), Backup.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,52 @@ def ensure_room(user_key: str, size: int, quota: Quota) -> None:
 
 def page(user_key: str | None, page_number: int | None, limit: int | None) -> tuple[int, Sequence[Backup]]:
     """The number of backups of a user key (None: of everybody), and one page of them, newest first."""
-    query = select(Backup).order_by(Backup.created_at.desc(), Backup.id.desc())
+    query = _NEWEST_FIRST
     if user_key is not None:
         query = query.where(Backup.user_key == user_key)
     return page_of(query, page_number, limit)
+
+
+def found(key_part: str | None, page_number: int, limit: int) -> tuple[int, Sequence[Backup]]:
+    """Like `page`, of all user keys that contain `key_part`, ignoring case."""
+    return page_of(_NEWEST_FIRST.where(*_contains(key_part)), page_number, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTotal:
+    """What is kept under one user key."""
+
+    user_key: str
+    count: int
+    bytes: int
+    newest_at: datetime
+
+
+def totals(key_part: str | None, page_number: int, limit: int) -> tuple[int, int, int, Sequence[KeyTotal]]:
+    """How many user keys contain `key_part`, how many backups they have and how many bytes, and one page of the keys,
+    the one with the newest backup first. Answered from an index that holds all it reads.
+    """
+    wanted = _contains(key_part)
+    sums = select(
+        func.count(Backup.user_key.distinct()), func.count(), func.coalesce(func.sum(Backup.file_size), 0)
+    ).where(*wanted)
+    keys, count, used = db.session.execute(sums).one()
+    newest = func.max(Backup.created_at)
+    query = (
+        select(Backup.user_key, func.count(), func.sum(Backup.file_size), newest)
+        .where(*wanted)
+        .group_by(Backup.user_key)
+        .order_by(newest.desc(), Backup.user_key)
+        .limit(limit)
+        .offset((page_number - 1) * limit)
+    )
+    rows = [KeyTotal(key, number, int(size), at) for key, number, size, at in db.session.execute(query)]
+    return keys, count, int(used), rows
+
+
+def _contains(key_part: str | None) -> list[ColumnElement[bool]]:
+    """Engines compare letters differently: SQLite ignores case in LIKE, PostgreSQL does not."""
+    return [func.lower(Backup.user_key).contains(key_part.lower(), autoescape=True)] if key_part else []
 
 
 def get(user_key: str, backup_id: int) -> Backup:

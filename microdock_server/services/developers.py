@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from ..clock import utcnow
 from ..database.session import db
@@ -40,6 +40,11 @@ class Profile:
     @property
     def display_name(self) -> str:
         return self.developer.display_name if self.developer else self.user.username
+
+    @property
+    def since(self) -> datetime:
+        """When they became a developer: SINCE of one profile."""
+        return self.developer.created_at if self.developer else self.user.created_at
 
 
 def register(account: dict[str, str], profile: dict[str, Any], reserved: Iterable[str] = ()) -> Profile:
@@ -93,10 +98,21 @@ def page(
         texts = (User.username, User.email, Developer.display_name, Developer.company)
         query = query.where(accounts.contains((User.search_key, Developer.search_key), texts, words))
     if verification is not None:
-        query = query.where(func.coalesce(Developer.verification, Verification.PENDING.value) == verification.value)
+        query = query.where(_verification_is(verification))
     total, users = page_of(query, page_number, limit)
     profiles = named(user.id for user in users)
     return total, [profiles[user.id] for user in users]
+
+
+def count_unverified() -> int:
+    """How many developers nobody has decided about yet: those that `page` lists as pending."""
+    query = select(func.count()).select_from(User).outerjoin(Developer, Developer.user_id == User.id)
+    return int(db.session.execute(query.where(IS_DEVELOPER, _verification_is(Verification.PENDING))).scalar_one())
+
+
+def _verification_is(state: Verification) -> ColumnElement[bool]:
+    verification: ColumnElement[str] = func.coalesce(Developer.verification, Verification.PENDING.value)
+    return verification == state.value
 
 
 def revision(profile: Profile, *, private: bool = True) -> str:
@@ -121,15 +137,24 @@ def update(developer_id: str, by: Actor, values: dict[str, Any], expected: Expec
     profile = get(developer_id)
     expected.ensure(revision(profile))
     developer = ensure_profile(profile.user)
+    before = {name: getattr(developer, name) for name in values}
     for name, value in values.items():
         setattr(developer, name, value)
     developer.updated_at = utcnow()
     db.session.flush()
+    _show()
     if "display_name" in values:
         for plugin in db.session.scalars(select(Plugin).where(Plugin.owner_id == developer_id)):
             catalog.touch(plugin)
     if by.id != developer_id:
-        audit.record(by, "developer.updated", "developer", developer_id, fields=sorted(values))
+        audit.record(
+            by,
+            "developer.updated",
+            "developer",
+            developer_id,
+            fields=sorted(values),
+            changes=audit.changes(before, values),
+        )
     return Profile(profile.user, developer)
 
 
@@ -143,8 +168,15 @@ def verify(developer_id: str, by: Actor, *, verified: bool, notes: str, expected
     developer.verification_notes = notes
     developer.verified_at = utcnow()
     developer.verified_by = by.id
+    db.session.flush()
+    _show()
     audit.record(by, "developer.verified", "developer", developer_id, verified=verified, notes=notes)
     return Profile(user, developer)
+
+
+def _show() -> None:
+    """Pages name developers, with their badge."""
+    catalog.next_revision()
 
 
 def ensure_profile(user: User) -> Developer:

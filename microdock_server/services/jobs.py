@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy import Engine, Select, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..clock import SKEW, utcnow
@@ -19,8 +19,11 @@ from ..cluster import wakeup
 from ..database.session import db
 from ..database.unit_of_work import read_autocommit, unit_of_work
 from ..errors import JobNotFailed, JobNotFound
-from ..models import Job
-from ..vocabulary import JobState
+from ..models import AutoReview, Job
+from ..vocabulary import AutoReviewStatus, JobState
+from . import audit
+from .audit import Who
+from .paging import page_of
 
 LEASE: Final = timedelta(minutes=5)
 MAX_ATTEMPTS: Final = 5
@@ -102,8 +105,12 @@ def give_back(holder: str) -> int:
     return given_back
 
 
-def retry(job_id: str) -> Job:
-    """Queue a job that was given up once more, with all its attempts. Raises JobNotFound, JobNotFailed."""
+def retry(job_id: str, by: Who) -> Job:
+    """Queue a job that was given up once more, with all its attempts; recorded in the audit log. The automatic review
+    that it is about waits again.
+
+    Raises JobNotFound, JobNotFailed.
+    """
     job = db.session.get(Job, job_id)
     if job is None:
         raise JobNotFound()
@@ -111,14 +118,37 @@ def retry(job_id: str) -> Job:
         raise JobNotFailed(state=job.state)
     job.state, job.attempts, job.available_at, job.finished_at = JobState.QUEUED, 0, utcnow(), None
     job.leased_by = None
+    review = db.session.get(AutoReview, str(job.payload.get("auto_review_id")))
+    if review is not None:
+        review.status, review.error, review.finished_at = AutoReviewStatus.PENDING, "", None
+    plugin, version = subjects([job]).get(job.id, (None, None))
+    audit.record(by, "job.retried", "job", job.id, kind=job.kind, plugin=plugin, version=version)
     wakeup.wake("jobs")
     return job
 
 
 def newest(state: JobState | None, limit: int) -> Sequence[Job]:
     """Jobs (in this state), newest first."""
-    query = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
-    return db.session.scalars(query if state is None else query.where(Job.state == state)).all()
+    return db.session.scalars(_newest_first(state).limit(limit)).all()
+
+
+def page(state: JobState | None, page_number: int, limit: int) -> tuple[int, Sequence[Job]]:
+    """The number of jobs (in this state), and one page of them, newest first."""
+    return page_of(_newest_first(state), page_number, limit)
+
+
+def _newest_first(state: JobState | None) -> Select[Job]:
+    query = select(Job).order_by(Job.created_at.desc(), Job.id.desc())
+    return query if state is None else query.where(Job.state == state)
+
+
+def subjects(rows: Sequence[Job]) -> dict[str, tuple[str, str]]:
+    """The plugin's name and the version that these jobs are about, by the job's id, in one query."""
+    reviews = {row.id: str(row.payload["auto_review_id"]) for row in rows if "auto_review_id" in row.payload}
+    query = select(AutoReview.id, AutoReview.plugin_name, AutoReview.version)
+    found = db.session.execute(query.where(AutoReview.id.in_(reviews.values()))) if reviews else ()
+    about = {row.id: (row.plugin_name, row.version) for row in found}
+    return {job: about[review] for job, review in reviews.items() if review in about}
 
 
 def next_due(engine: Engine) -> str | None:

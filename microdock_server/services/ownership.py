@@ -64,6 +64,7 @@ def update(
         expected.ensure(revision(plugin, images.of(plugin)))
         if "category_id" in values:
             categories.ensure_exists(values["category_id"])
+        before = {name: getattr(plugin, name) for name in values}
         plugins.assign(plugin, values)
         if new.icon is not None:
             images.remove(plugin, ICON, storage)
@@ -74,7 +75,14 @@ def update(
         images.attach(plugin, stored, room.source)
         catalog.touch(plugin)
         if not plugins.is_owner(plugin, by):
-            audit.record(by, "plugin.updated", "plugin", plugin.name, fields=sorted(values))
+            audit.record(
+                by,
+                "plugin.updated",
+                "plugin",
+                plugin.name,
+                fields=sorted(values),
+                changes=audit.changes(before, values),
+            )
     return plugin
 
 

@@ -19,3 +19,8 @@ def page_of(query: Select[Any], page: int | None, limit: int | None) -> tuple[in
         limit = limit or DEFAULT_LIMIT
         query = query.limit(limit).offset(((page or 1) - 1) * limit)
     return total, db.session.scalars(query).all()
+
+
+def page_count(total: int, size: int) -> int:
+    """How many pages of this size hold so many; 0 without any."""
+    return -(-total // size)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from ..clock import utcnow
 from ..database.session import db
@@ -50,13 +50,28 @@ def page(
     return page_of(query.order_by(*order_by), page_number, limit)
 
 
+# Built once: building a query costs as much as running it.
+_VISIBLE: Final = (Rating.plugin_name == bindparam("name"), Rating.is_hidden.is_(False))
+_NEWEST: Final = (
+    select(Rating)
+    .where(*_VISIBLE)
+    .order_by(Rating.created_at.desc(), Rating.id.desc())
+    .offset(bindparam("skipped"))
+    .limit(bindparam("count"))
+)
+_BY_STARS: Final = select(Rating.rating, func.count()).where(*_VISIBLE).group_by(Rating.rating)
+
+
+def newest(plugin: Plugin, *, skipped: int, count: int) -> Sequence[Rating]:
+    """At most so many visible ratings, newest first, after those that are skipped; plugin.rating_count says how many
+    there are.
+    """
+    return db.session.scalars(_NEWEST, {"name": plugin.name, "skipped": skipped, "count": count}).all()
+
+
 def distribution(plugin: Plugin) -> dict[str, int]:
     """The number of visible ratings by number of stars."""
-    rows = db.session.execute(
-        select(Rating.rating, func.count())
-        .where(Rating.plugin_name == plugin.name, Rating.is_hidden.is_(False))
-        .group_by(Rating.rating)
-    )
+    rows = db.session.execute(_BY_STARS, {"name": plugin.name})
     counts = {int(stars): int(count) for stars, count in rows}
     return {str(stars): counts.get(stars, 0) for stars in range(5, 0, -1)}
 
@@ -126,6 +141,8 @@ def reply(reference: str, rating_id: str, by: Actor, text: str, expected: Expect
     expected.ensure(revision(rating))
     rating.reply = text
     rating.replied_at = utcnow()
+    # It stands on the plugin's page.
+    catalog.mark(plugin)
     if not plugins.is_owner(plugin, by):
         audit.record(by, "rating.replied", "rating", rating.id, plugin=plugin.name)
     return rating

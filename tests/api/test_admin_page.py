@@ -102,14 +102,15 @@ def test_clients_of_the_api_get_json_at_the_root(app: Flask, accept: str) -> Non
     assert answer.headers["Vary"] == "Accept"
 
 
-def test_a_browser_lands_on_the_page(app: Flask) -> None:
+def test_without_the_gallery_a_browser_lands_on_the_page(make_app: AppFactory) -> None:
+    app = make_app(GALLERY="false")
     answer = get(app, "/", Accept=BROWSER)
     assert (answer.status_code, answer.headers["Location"], answer.headers["Vary"]) == (302, "/admin/", "Accept")
     assert get(app, "/admin").headers["Location"] == "/admin/"
 
 
 def test_behind_a_public_address_it_lands_there(make_app: AppFactory) -> None:
-    app = make_app(PUBLIC_URL="https://plugins.example.com")
+    app = make_app(PUBLIC_URL="https://plugins.example.com", GALLERY="false")
     assert get(app, "/", Accept=BROWSER).headers["Location"] == "https://plugins.example.com/admin/"
 
 

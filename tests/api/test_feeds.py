@@ -116,7 +116,8 @@ class TestFormat:
         assert found(entry, "content") == "to 0.1.0"
         assert found(entry, "summary") == "这是一个示例插件"
         assert found(entry.find(f"{ATOM}author"), "name") == "开发者姓名"
-        [related] = entry.findall(f"{ATOM}link")
+        [page, related] = entry.findall(f"{ATOM}link")
+        assert page.attrib == {"rel": "alternate", "href": "/plugins/com.example.b/0.1.0", "type": "text/html"}
         assert data(api.get(related.get("href")))["version"] == "0.1.0"
         categories = entry_of(api.get(ALL, headers=ENGLISH), "A 1.1.0-rc.1").findall(f"{ATOM}category")
         assert [(one.get("term"), one.get("label")) for one in categories] == [("preview", "preview")]
@@ -154,7 +155,8 @@ class TestFormat:
         api.upload()
         for path in (ALL, of(NAME)):
             root = valid(api.get(path))
-            [self_] = root.findall(f"{ATOM}link")
+            [self_, page] = root.findall(f"{ATOM}link")
+            assert (page.get("rel"), page.get("type")) == ("alternate", "text/html")
             assert self_.attrib == {
                 "rel": "self",
                 "type": "application/atom+xml",

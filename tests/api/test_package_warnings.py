@@ -32,7 +32,7 @@ RULES = ["name-unflagged", "name-separator", "manifest-comments", "manifest-trai
 
 
 def rules(warnings: list[dict[str, str]]) -> list[str]:
-    assert all(set(warning) == {"rule", "field", "entry", "name", "message"} for warning in warnings)
+    assert all(set(warning) == {"rule", "field", "entry", "name", "message", "help_url"} for warning in warnings)
     assert all(warning["message"] for warning in warnings)
     return [warning["rule"] for warning in warnings]
 

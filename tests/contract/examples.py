@@ -16,7 +16,7 @@ from microdock_server.api.core.openapi.examples import FILE
 from microdock_server.api.core.openapi.operations import operation_id
 from microdock_server.vocabulary import Role
 
-from ..market import PLUGINS, V1, People, people
+from ..market import PLUGINS, V1, People, failed_job, people
 from ..support import Api, add_user, package
 
 PASSWORD = "correct horse battery"
@@ -94,7 +94,7 @@ def record(app: Flask) -> dict[str, dict[str, Any]]:
     _decisions(ask, callers)
     _blocks(ask, callers)
     _installs(ask, callers)
-    _server(ask, callers)
+    _server(ask, callers, failed_job(app))
     return ask.found
 
 
@@ -127,6 +127,8 @@ def _hosts(ask: Recorder, who: People) -> None:
     kept = ask(who.nobody, "POST", "/api/backups/upload", form={**key, "backup_type": "program", "file": b"bytes"})
     ask(who.nobody, "POST", "/api/backups/list", key)
     ask(who.admin, "GET", "/api/backups/list-all", query={"page": 1, "limit": 20})
+    ask(who.admin, "POST", "/api/backups/search", {"key_part": "key_1"})
+    ask(who.admin, "POST", "/api/backups/totals", {})
     ask(who.nobody, "POST", "/api/backups/download", {**key, "id": kept["id"]})
     ask(who.admin, "POST", "/api/backups/delete", {**key, "id": kept["id"]})
     ask(who.admin, "POST", "/api/plugins/delete", {"name": NAME})
@@ -149,6 +151,7 @@ def _accounts(ask: Recorder, who: People) -> None:
     ask(Api(who.nobody.app, session["refresh_token"]), "POST", f"{V1}/auth/refresh")
     mine = Api(who.nobody.app, session["access_token"])
     ask(mine, "GET", f"{V1}/auth/me")
+    ask(mine, "GET", f"{V1}/auth/session")
     ask(mine, "POST", f"{V1}/auth/logout")
     session = ask(who.nobody, "POST", f"{V1}/auth/login", {"username": "ada", "password": PASSWORD})
     change = {"old_password": PASSWORD, "new_password": PASSWORD + "!"}
@@ -165,6 +168,9 @@ def _accounts(ask: Recorder, who: People) -> None:
     told = {"verified": True, "notes": "Welcome."}
     ask(who.admin, "POST", f"{V1}/admin/developers/{{developer_id}}/verify", told, developer_id=made["id"])
     ask(who.admin, "GET", f"{V1}/admin/developers", query={"search": "grace"})
+    alan = {"username": "alan", "email": "alan@example.com", "role": "reviewer"}
+    alan_id = ask(who.admin, "POST", f"{V1}/admin/users", alan)["id"]
+    ask(who.admin, "POST", f"{V1}/admin/users/{{user_id}}/password", user_id=alan_id)
     ask(who.admin, "GET", f"{V1}/admin/users", query={"role": "developer"})
     ask(who.admin, "GET", f"{V1}/admin/users/{{user_id}}", user_id=made["id"])
     ask(who.admin, "PUT", f"{V1}/admin/users/{{user_id}}", {"is_active": False}, user_id=made["id"])
@@ -183,7 +189,15 @@ def _market(ask: Recorder, who: People) -> None:
     one = f"{PLUGINS}/{{plugin_id}}"
     review = ask(who.reviewer, "GET", f"{V1}/admin/reviews/queue", query={"status": "pending"})["reviews"][0]["id"]
     ask(who.reviewer, "GET", f"{V1}/admin/reviews/{{review_id}}", review_id=review)
+    changes = f"{V1}/admin/reviews/{{review_id}}/changes"
+    ask(who.reviewer, "GET", changes, review_id=review)
+    ask(who.reviewer, "GET", f"{changes}/diff", query={"path": "plugin.json"}, review_id=review)
     ask(who.reviewer, "POST", f"{V1}/admin/reviews/{{review_id}}/start", review_id=review)
+    kept = {"title": "Permissions", "text": "Please say what each permission is for.", "is_shared": True}
+    reply = ask(who.reviewer, "POST", f"{V1}/admin/review-replies", kept)["id"]
+    ask(who.reviewer, "GET", f"{V1}/admin/review-replies")
+    ask(who.reviewer, "PUT", f"{V1}/admin/review-replies/{{reply_id}}", {"is_shared": False}, reply_id=reply)
+    ask(who.reviewer, "DELETE", f"{V1}/admin/review-replies/{{reply_id}}", reply_id=reply)
     decision = {"result": "approved", "notes": "Well made.", "checklist": {"security": {"malware": "pass"}}}
     ask(who.reviewer, "POST", f"{V1}/admin/reviews/{{review_id}}/submit", decision, review_id=review)
     ask(who.nobody, "GET", PLUGINS, query={"search": "hello", "limit": 20})
@@ -281,7 +295,7 @@ def _installs(ask: Recorder, who: People) -> None:
     ask(who.user, "DELETE", f"{V1}/plugins/{{plugin_id}}", plugin_id=NAME)
 
 
-def _server(ask: Recorder, who: People) -> None:
+def _server(ask: Recorder, who: People, job_id: str) -> None:
     for path in ("/", "/api/health", "/healthz", "/readyz", f"{V1}/limits"):
         ask(who.nobody, "GET", path)
     ask(who.admin, "GET", f"{V1}/admin/system/config")
@@ -291,6 +305,11 @@ def _server(ask: Recorder, who: People) -> None:
     times = {"starts_at": "2026-02-01T02:00:00Z", "ends_at": "2026-02-01T03:00:00Z"}
     ask(who.admin, "POST", f"{V1}/admin/system/maintenance", {"message": "A new version comes.", **times})
     ask(who.admin, "GET", f"{V1}/admin/audit", query={"action": "plugin."})
+    ask(who.admin, "GET", f"{V1}/admin/audit/acts")
+    ask(who.admin, "GET", f"{V1}/admin/audit/targets", query={"search": "example", "target_type": "plugin"})
+    ask(who.admin, "GET", f"{V1}/admin/waiting")
+    ask(who.admin, "GET", f"{V1}/admin/system/jobs", query={"state": "failed"})
+    ask(who.admin, "POST", f"{V1}/admin/system/jobs/{{job_id}}/retry", job_id=job_id)
 
 
 def written(found: dict[str, dict[str, Any]]) -> str:

@@ -70,6 +70,8 @@ ADMINISTRATORS = [
     ("POST", "/api/plugins/deprecate", {"name": NAME}),
     ("POST", "/api/plugins/version/deprecate", {"name": NAME, "version": "1.0.0"}),
     ("GET", "/api/backups/list-all", None),
+    ("POST", "/api/backups/search", {"key_part": KEY[:3]}),
+    ("POST", "/api/backups/totals", {}),
     ("POST", "/api/backups/delete", {"user_key": KEY, "id": 1}),
     ("POST", "/api/plugins/delete", {"name": NAME}),
 ]
@@ -109,7 +111,7 @@ def refused(response: Any, status: int, slug: str, message: str) -> list[Any]:
         "error": slug,
     }
     for detail in details:
-        assert set(detail) == {"field", "entry", "rule", "message"}
+        assert set(detail) == {"field", "entry", "rule", "message", "help_url"}
     return list(details)
 
 

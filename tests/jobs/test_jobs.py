@@ -25,6 +25,7 @@ from microdock_server.jobs.reasons import reason_of
 from microdock_server.jobs.worker import Kind, Worker, run_job
 from microdock_server.models import Job, Setting
 from microdock_server.services import jobs
+from microdock_server.services.audit import COMMAND_LINE
 from microdock_server.services.jobs import LEASE, MAX_ATTEMPTS, Leased
 from microdock_server.vocabulary import AutoReviewStatus, JobState
 
@@ -361,7 +362,7 @@ class TestWakeUps:
             assert hints.sent == expected
         with unit_of_work():
             db.session.get_one(Job, held.id).state = JobState.FAILED
-            jobs.retry(held.id)
+            jobs.retry(held.id, COMMAND_LINE)
         assert hints.sent == ["jobs", "jobs"]
 
     @pytest.mark.parametrize("answer", [frozenset({"jobs"}), frozenset({"tokens", "jobs"}), None])

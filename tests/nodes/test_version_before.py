@@ -152,3 +152,23 @@ def test_what_the_new_node_writes_the_old_one_shows_and_sends(nodes: tuple[Serve
     post(new, "recommend", **{**mine, "version": None})
     assert check(new, KEYED, "1.0.0") == ("update", "1.3.0", [])
     assert current(old)[KEYED] == current(new)[KEYED] == "1.3.0"
+
+
+def test_categories_of_the_old_node_have_their_id_as_slug_until_they_get_one(nodes: tuple[Server, Server]) -> None:
+    """On the new node; the old one changes and removes categories that have a slug."""
+    old, new = (node.client.log_in() for node in nodes)
+    place = "/api/v1/admin/categories"
+
+    def slugs() -> dict[str, str]:
+        return {one["id"]: one["slug"] for one in new.get("/api/v1/marketplace/categories").json()["data"]}
+
+    made = old.post(place, {"name": "Desk tools"}).json()["data"]
+    assert "slug" not in made
+    assert slugs() == {made["id"]: made["id"]}
+    second = new.post(place, {"name": "Desk tools!"}).json()["data"]
+    assert slugs() == {made["id"]: "desk-tools", second["id"]: "desk-tools-2"}
+    assert old.call("PUT", f"{place}/{second['id']}", json={"name": "Wall tools"}).status_code == 200
+    assert slugs()[second["id"]] == "desk-tools-2"
+    for one in (made, second):
+        assert old.call("DELETE", f"{place}/{one['id']}").status_code == 200
+    assert slugs() == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import re
 import zipfile
 from collections.abc import Callable
 from typing import Any, get_args
@@ -19,6 +18,7 @@ from microdock_server.bundle.contents.found import Limit
 from microdock_server.bundle.dotnet import capabilities
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
+from microdock_server.messages import CATALOGUE
 from microdock_server.models import AutoReview, Job
 from microdock_server.services import jobs
 from microdock_server.services.autoreview import facts
@@ -31,7 +31,6 @@ from microdock_server.services.reviews import automatic
 from microdock_server.vocabulary import NOT_MEASURED, Role
 
 from ..bundle.packages import plugin_dll
-from ..live import ROOT
 from ..market import (
     PLUGINS,
     V1,
@@ -814,11 +813,7 @@ def test_reviewing_is_for_reviewers(app: Flask, who: People) -> None:
 
 def test_the_page_has_words_for_everything_that_code_can_do() -> None:
     """The API tells what an assembly uses by name; the page says it in both languages."""
-    text = (ROOT / "frontend/src/messages/reviews.ts").read_text(encoding="utf-8")
-    block = re.search(r"\n  capability: \{\n(.*?)\n  \},\n", text, re.DOTALL)
-    assert block is not None
-    words = {
-        name: (chinese, english) for name, chinese, english in re.findall(r"(\w+): \['(.+?)', '(.+?)'\]", block[1])
-    }
+    start = "admin.reviews.capability."
+    words = {key.removeprefix(start): pair for key, pair in CATALOGUE.items() if key.startswith(start)}
     rules = [rule for found in capabilities.MEMBERS.values() for rule in found]
     assert words.keys() == capabilities.CAPABILITIES.keys() | {rule.capability for rule in rules}

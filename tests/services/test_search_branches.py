@@ -70,7 +70,7 @@ def move_at_random(app: Flask, places: list[str], chance: random.Random) -> None
 def whole(
     words: str, hidden_of: str | None, category_id: str | None, sort: Sort | None = None
 ) -> tuple[int, list[int]]:
-    wanted = Filter(page=1, limit=EVERYTHING, words=words, category_id=category_id, sort=sort)
+    wanted = Filter(page=1, limit=EVERYTHING, words=words, category=category_id, sort=sort)
     total, numbers = listing.find(wanted, hidden_of)
     return total, list(numbers)
 
@@ -78,7 +78,7 @@ def whole(
 def paged(words: str, hidden_of: str | None, category_id: str, limit: int) -> list[int]:
     found: list[int] = []
     for page in range(1, EVERYTHING):
-        wanted = Filter(page=page, limit=limit, words=words, category_id=category_id)
+        wanted = Filter(page=page, limit=limit, words=words, category=category_id)
         _, numbers = listing.find(wanted, hidden_of)
         if not numbers:
             break

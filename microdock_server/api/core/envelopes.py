@@ -11,6 +11,7 @@ from ...clock import iso, utcnow
 from ...errors import Detail, DomainError
 from ...messages import Language, Message
 from ...vocabulary import PACKAGE_FIELD
+from .links import help_url
 
 # The first match counts: child classes stand before their parents.
 STATUS: Final[Sequence[tuple[type[DomainError], int]]] = (
@@ -84,7 +85,13 @@ class HostEnvelope:
             "status": refusal.status,
             "error": refusal.slug,
             "details": [
-                {"field": d.field, "entry": d.entry, "rule": d.rule, "message": d.message.render(language)}
+                {
+                    "field": d.field,
+                    "entry": d.entry,
+                    "rule": d.rule,
+                    "message": d.message.render(language),
+                    "help_url": help_url(d.rule),
+                }
                 | dict(d.facts or {})
                 for d in refusal.details
             ],
@@ -104,7 +111,7 @@ class MarketEnvelope(HostEnvelope):
         for detail in refusal.details:
             found = {"field": detail.field or elsewhere, "message": detail.message.render(language)}
             if detail.rule is not None:
-                found |= {"rule": detail.rule, "entry": detail.entry}
+                found |= {"rule": detail.rule, "entry": detail.entry, "help_url": help_url(detail.rule)}
             details.append(found)
         return {
             "success": False,

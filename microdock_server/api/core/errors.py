@@ -25,6 +25,7 @@ from ...messages import Message
 from .envelopes import Refusal
 from .mounts import mount_of
 from .request import language, request_id
+from .state import api_state
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,11 @@ def register(app: Flask) -> None:
 
 
 def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
-    """The response for a refusal."""
+    """The response for a refusal: a page, where one was asked for."""
+    page = api_state().problem(refusal)
+    if page is not None:
+        page.headers.update(headers or {})
+        return page
     body = mount_of(request.path).envelope.failure(refusal, language(), request_id())
     response = Response(orjson.dumps(body), status=refusal.status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"

@@ -23,9 +23,10 @@ from ...serving.shares import FairShares
 from ...serving.sockets import ClientSocket
 from .envelopes import Refusal
 from .mounts import ADMIN, SOCKET, mount_of, rendered
+from .rate_limits import PAGE
 from .request import REQUEST_ID
 from .state import ApiState
-from .surface import RATE_HEADERS, ROUTE, UNMATCHED
+from .surface import POLICY, RATE_HEADERS, ROUTE, UNMATCHED
 from .wsgi import Environ, StartResponse, Wsgi
 
 # Called when a WebSocket begins: its 101 response never passes through here, and its end is not a response.
@@ -40,6 +41,8 @@ SECURITY: Final = (
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 )
+# A status line, headers and a body.
+Ready = tuple[str, list[tuple[str, str]], bytes]
 API_POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 # Swagger UI starts from an inline script; everything it loads is served from here.
 DOCS_POLICY: Final = (
@@ -51,6 +54,11 @@ ADMIN_POLICY: Final = (
     "Content-Security-Policy",
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+)
+PAGE_POLICY: Final = (
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 )
 
 
@@ -95,8 +103,8 @@ class RequestMiddleware:
             access_log.ended()
 
     def _answer(self, environ: Environ, finish: StartResponse) -> Iterable[bytes]:
-        if self._is_plain_list(environ):
-            ready = self._ready_list(environ, finish)
+        if self._is_plain(environ):
+            ready = self._ready(environ, finish)
             if ready is not None:
                 return ready
         if environ["PATH_INFO"] == SOCKET:
@@ -132,31 +140,50 @@ class RequestMiddleware:
         finish("503 SERVICE UNAVAILABLE", headers)
         return body
 
-    def _is_plain_list(self, environ: Environ) -> bool:
-        """Is this an anonymous request for the whole list, without an Origin? Then nothing but the list and its rate
-        limit matters.
+    def _is_plain(self, environ: Environ) -> bool:
+        """Is this an anonymous request without an Origin? Then nothing but what was asked for and its rate limit
+        matters.
         """
         return (
-            environ["PATH_INFO"] == LIST_PATH
-            and environ["REQUEST_METHOD"] == "GET"
-            and not environ.get("QUERY_STRING")
+            environ["REQUEST_METHOD"] in ("GET", "HEAD")
             and "HTTP_ORIGIN" not in environ
             and "HTTP_AUTHORIZATION" not in environ
             and self._state.origins.knows_host(environ.get("HTTP_HOST"))
         )
 
-    def _ready_list(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:
-        """The list; None where the application has to report a problem."""
+    def _ready(self, environ: Environ, finish: StartResponse) -> Iterable[bytes] | None:
+        """The list, or a page that is kept; None where the application has to answer or to report a problem."""
         try:
-            environ[RATE_HEADERS] = self._state.limits.count(environ.get("REMOTE_ADDR", ""), None)
-            status, headers, data = self._state.catalog.answer(environ, self._app.app_context)
+            is_list = environ["PATH_INFO"] == LIST_PATH
+            found = self._ready_list(environ) if is_list else self._ready_page(environ)
         except Exception:
             # Over the rate limit, If-Match fails, or the database is away: the application meets the same problem and
             # reports it.
             return None
-        environ[ROUTE] = LIST_PATH
+        if found is None:
+            return None
+        status, headers, data = found
         finish(status, headers)
-        return [data]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [data]
+
+    def _ready_list(self, environ: Environ) -> Ready | None:
+        """The whole list."""
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+            return None
+        environ[RATE_HEADERS] = self._state.limits.count(environ.get("REMOTE_ADDR", ""), None)
+        found = self._state.catalog.answer(environ, self._app.app_context)
+        environ[ROUTE] = LIST_PATH
+        return found
+
+    def _ready_page(self, environ: Environ) -> Ready | None:
+        """A page. One that is not kept is counted by the application."""
+        found = self._state.documents.ready(environ)
+        if found is None:
+            return None
+        environ[RATE_HEADERS] = self._state.limits.count(environ.get("REMOTE_ADDR", ""), None, PAGE)
+        answer, environ[ROUTE] = found
+        environ[POLICY] = PAGE_POLICY
+        return answer
 
 
 def canonical(path: str) -> str:
@@ -174,7 +201,7 @@ def _common(environ: Environ, seconds: float) -> list[tuple[str, str]]:
         ("X-Request-ID", environ[REQUEST_ID]),
         ("X-Process-Time", f"{seconds:.6f}"),
         *SECURITY,
-        _policy(environ["PATH_INFO"]),
+        environ.get(POLICY) or _policy(environ["PATH_INFO"]),
         *environ.get(RATE_HEADERS, {}).items(),
     ]
 

@@ -18,6 +18,7 @@ from ...observability import metrics
 from ...services import configuration
 from ...services.files.quotas import MIB, Room
 from .forms import FILE, Form, Part, Slot, receive
+from .links import help_url
 from .parsing import drain
 from .request import language
 from .state import api_state
@@ -73,7 +74,7 @@ def inspected(package: Part) -> Report:
     return report
 
 
-def warnings(report: Report) -> list[dict[str, str]]:
+def warnings(report: Report) -> list[dict[str, str | None]]:
     """Warnings about an accepted package, in the language of the request."""
     return [
         {
@@ -82,12 +83,13 @@ def warnings(report: Report) -> list[dict[str, str]]:
             "entry": found.entry or "",
             "name": "",
             "message": text(f"bundle.{found.rule}", language(), found.values()),
+            "help_url": help_url(found.rule),
         }
         for found in report.warnings
     ]
 
 
-def told(report: Report) -> dict[str, list[dict[str, str]]]:
+def told(report: Report) -> dict[str, list[dict[str, str | None]]]:
     """`warnings` of the package that a plugin or version was made of, if there are any."""
     found = warnings(report)
     return {"warnings": found} if found else {}

@@ -23,11 +23,15 @@ from ...errors import TooMany
 from ...services.accounts.tokens import Actor
 from ...vocabulary import Role
 
+# A page for browsers, and a picture of a plugin: a page has up to some dozens of those, and browsers keep them.
+PAGE, PICTURE = "page", "picture"
 # The documented table; limits on single actions are tighter and count in addition.
 RATES: Final[dict[str, list[RateLimitItem]]] = {
     "public": parse_many("100/minute;1000/hour"),
     "authenticated": parse_many("500/minute;5000/hour"),
     "admin": parse_many("1000/minute;10000/hour"),
+    PAGE: parse_many("600/minute"),
+    PICTURE: parse_many("3000/minute"),
     "login": parse_many("10/minute;100/hour"),
     "upload_key": parse_many("10/minute;100/hour"),
     "register": parse_many("5/minute;20/hour"),
@@ -38,6 +42,8 @@ RATES: Final[dict[str, list[RateLimitItem]]] = {
 }
 # Actions of which only refusals count: a caller who proves the secret right is never stopped from doing it again.
 FAILURES: Final = frozenset({"login"})
+# Counted by their own limit alone: who only looks around keeps their requests to the API.
+ALONE: Final = frozenset({PAGE, PICTURE})
 
 Counting = Callable[[RateLimitItem, str, str], tuple[int, float]]
 
@@ -80,12 +86,15 @@ class RateLimits:
     def count(self, address: str, actor: Actor | None, act: str | None = None) -> dict[str, str]:
         """Count one request of `actor` (or of `address` for nobody), and of `act` where that has a limit of its own.
 
-        For actions in FAILURES nothing is counted yet: see `failed`. Returns the `RateLimit-*` headers of the window
-        that is closest to its limit. Raises TooMany with the same headers.
+        Actions in ALONE count by their own limit only. For those in FAILURES nothing is counted yet: see `failed`.
+        Returns the `RateLimit-*` headers of the window that is closest to its limit. Raises TooMany with the same
+        headers.
         """
         if not self.enabled:
             return {}
         who = _who(address, actor)
+        if act in ALONE:
+            return self._pass(act, who, self._hit)
         headers = self._pass(_group(actor), who, self._hit)
         if act is None:
             return headers

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...clock import iso
-from ...messages import Language, text
+from ...messages import Language, text, written
 from ...models import package_file_name
 from ...services.releases import block_list
 from ...services.releases.choices import Told, Update
@@ -93,5 +93,5 @@ def _sentence(told: Told, params: Mapping[str, Any], language: Language) -> str:
 def _as_json(value: Any, language: Language) -> Any:
     """A value as hosts see it; of a text in both languages, the one that is asked for."""
     if isinstance(value, dict):
-        return value[language]
+        return written(value, language)
     return iso(value) if isinstance(value, datetime) else value

@@ -1,10 +1,13 @@
-"""The request's id, and the language of its answer."""
+"""The request's id, the language of its answer, and whether a browser asks for something to look at."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from flask import request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from ...messages import Language, language_of
 
@@ -19,3 +22,10 @@ def request_id() -> str:
 def language() -> Language:
     """The language in which this request is answered."""
     return language_of(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)
+def wants_page(accept: str) -> bool:
+    """Does an `Accept` header prefer HTML to JSON, as a browser's does? Clients that accept anything get JSON."""
+    accepted = parse_accept_header(accept[:512], MIMEAccept)
+    return accepted["text/html"] > accepted["application/json"]

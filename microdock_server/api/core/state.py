@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 
 from ...context import Context
 from ...database.session import db
+from .documents import Documents
+from .envelopes import Refusal
 from .inspections import Inspections
 from .list_cache import CatalogCache
 from .origins import Origins
@@ -33,6 +35,12 @@ class ApiState:
     pages: PageCache
     # What hosts should do with their plugins.
     updates: UpdateAnswers
+    # Pages for browsers.
+    documents: Documents
+    # The start page for browsers.
+    home: Callable[[], Response]
+    # A refusal as a page, where a page was asked for.
+    problem: Callable[[Refusal], Response | None]
     # Returns the OpenAPI document as JSON; made on the first call.
     document: Callable[[], bytes]
 

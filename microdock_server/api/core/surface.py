@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 import orjson
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.routing import Map, Rule, UnicodeConverter
 
 from ...addresses.client import counted
@@ -38,6 +39,8 @@ View = Callable[..., Any]
 
 # Keys under which the middleware finds facts about a request.
 RATE_HEADERS: Final = "microdock.rate_headers"
+# A Content-Security-Policy header of its own, as a pair.
+POLICY: Final = "microdock.policy"
 ROUTE: Final = "microdock.route"
 UNMATCHED: Final = "unmatched"
 
@@ -47,7 +50,7 @@ class Answer:
     """Data with headers of its own, or with another status and message than declared."""
 
     data: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] | Headers = field(default_factory=dict)
     status: int | None = None
     message: str | None = None
 

@@ -95,6 +95,36 @@ def list_all(actor: Actor, query: dict[str, Any]) -> dict[str, Any]:
 
 @host.operation(
     "POST",
+    "/backups/search",
+    access=ADMIN,
+    body=schemas.BackupSearch,
+    answer=schemas.BackupList,
+    message="backups.listed",
+)
+def search(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Everybody's backups whose user key contains a text, newest first. A part of a key is asked for in the body, as
+    the key is: it stands in no address and no log.
+    """
+    total, page = backups.found(body["key_part"], body["page"], body["limit"])
+    return {"total": total, "backups": page}
+
+
+@host.operation(
+    "POST",
+    "/backups/totals",
+    access=ADMIN,
+    body=schemas.BackupSearch,
+    answer=schemas.BackupTotals,
+    message="backups.totalled",
+)
+def totals(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """What is kept under each user key, the key with the newest backup first, and what each may keep."""
+    total, count, used, keys = backups.totals(body["key_part"], body["page"], body["limit"])
+    return {"total": total, "count": count, "bytes": used, "quota": _quota(), "keys": keys}
+
+
+@host.operation(
+    "POST",
     "/backups/download",
     body=schemas.BackupRef,
     file_type=MEDIA_TYPE,

@@ -17,6 +17,7 @@ from ...models import Plugin
 from ...services import catalog, plugins
 from ...services.plugins import resemblance, versions
 from ...services.releasing import blocks
+from ..core.links import help_url
 from ..core.rendering import head_renderer
 from ..core.request import language
 from . import schemas
@@ -60,7 +61,7 @@ def detail(name: str) -> orjson.Fragment:
     return orjson.Fragment(b'{"plugin":' + plugin + b',"versions":' + _array(rendered, counts) + b"}")
 
 
-def uploaded(plugin: Plugin, of_package: list[dict[str, str]]) -> dict[str, Any]:
+def uploaded(plugin: Plugin, of_package: list[dict[str, str | None]]) -> dict[str, Any]:
     """The plugin as an upload answers it; with `warnings` that its uploader should know of, if any."""
     with unit_of_work(writing=False):
         found = resemblance.to_popular(plugin)
@@ -69,10 +70,17 @@ def uploaded(plugin: Plugin, of_package: list[dict[str, str]]) -> dict[str, Any]
     return {name: getattr(plugin, name) for name in _PLUGIN_FIELDS} | told
 
 
-def _resembles(found: Lookalike) -> dict[str, str]:
+def _resembles(found: Lookalike) -> dict[str, str | None]:
     why = text(f"reason.{found.reason}", language())
     message = text("rule.lookalike", language(), {"name": found.name, "reason": why})
-    return {"rule": "lookalike", "field": "name", "entry": "", "name": found.name, "message": message}
+    return {
+        "rule": "lookalike",
+        "field": "name",
+        "entry": "",
+        "name": found.name,
+        "message": message,
+        "help_url": help_url("lookalike"),
+    }
 
 
 def version_list(name: str) -> orjson.Fragment:

@@ -10,7 +10,6 @@ from marshmallow import fields as plain
 from ...messages import Message
 from ...schemas import blocks, fields, form_fields, packages
 from ...schemas.base import Paging, Schema
-from ...schemas.release_fields import ensure_visible
 from ...vocabulary import DESCRIPTION_MAX, FULL_ROLLOUT, REASON_MAX, BackupType, Channel
 
 
@@ -47,7 +46,7 @@ class VersionRef(PluginRef):
 class Yanking(VersionRef):
     """`reason` is needed unless it is undone."""
 
-    reason = fields.Prose(min=1, max=REASON_MAX, load_default=None, validate=ensure_visible)
+    reason = fields.Prose(min=1, max=REASON_MAX, load_default=None)
     undo = fields.Flag(load_default=False)
     plugin_key = fields.PluginKey(load_default=None)
 
@@ -59,7 +58,7 @@ class Yanking(VersionRef):
 
 class Recommending(PluginRef):
     version = fields.Version(required=True, allow_none=True)
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
     plugin_key = fields.PluginKey(load_default=None)
 
 
@@ -211,6 +210,12 @@ class OwnBackups(Schema):
     limit = fields.Number(min=1, max=1000, load_default=None)
 
 
+class BackupSearch(Schema):
+    key_part = fields.Text(max=256, load_default=None)
+    page = fields.Number(min=1, max=1_000_000, load_default=1)
+    limit = fields.Number(min=1, max=100, load_default=20)
+
+
 class BackupRef(Schema):
     user_key = fields.UserKey(required=True)
     id = fields.Number(min=1, required=True)
@@ -239,3 +244,29 @@ class Backup(Schema):
 class BackupList(Schema):
     total = plain.Integer(required=True)
     backups = plain.List(plain.Nested(Backup), required=True)
+
+
+class BackupQuota(Schema):
+    """What one user key may keep."""
+
+    count = plain.Integer(required=True)
+    bytes = plain.Integer(required=True)
+
+
+class BackupsOfKey(Schema):
+    """What is kept under one user key."""
+
+    user_key = plain.String(required=True)
+    count = plain.Integer(required=True)
+    bytes = plain.Integer(required=True)
+    newest_at = fields.Moment(required=True)
+
+
+class BackupTotals(Schema):
+    """Of all user keys that were asked for; `keys` is one page of them."""
+
+    total = plain.Integer(required=True)
+    count = plain.Integer(required=True)
+    bytes = plain.Integer(required=True)
+    quota = plain.Nested(BackupQuota, required=True)
+    keys = plain.List(plain.Nested(BackupsOfKey), required=True)

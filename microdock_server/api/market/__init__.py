@@ -12,6 +12,7 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
     blocks,
     categories,
     files,
+    jobs,
     limits,
     notices,
     people,
@@ -19,6 +20,8 @@ from . import (  # noqa: E402, F401  (they declare their endpoints on `market`)
     progress,
     ratings,
     releases,
+    review_changes,
+    review_replies,
     reviews,
     versions,
 )

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Final
 
 from ...clock import iso
 from ...context import context, settings
 from ...errors import Invalid
-from ...services import audit, configuration, notifications, resources, statistics
+from ...services import (
+    audit,
+    audit_acts,
+    audit_targets,
+    configuration,
+    notifications,
+    resources,
+    statistics,
+    waiting,
+)
 from ...services.accounts.tokens import Actor
 from ...services.configuration import Config
 from ...services.revisions import Expected
-from ...vocabulary import Event
+from ...vocabulary import Event, permits
 from . import market
 from .schemas import system as schemas
 from .schemas.base import pagination
+
+# Prefixes are nobody's on a new server.
+_DEFAULTS: Final = {name: values for name, values in Config().as_json().items() if name != "reserved_prefixes"}
 
 
 @market.operation("GET", "/admin/system/config", access="system.config", answer=schemas.Config, conditional=True)
@@ -78,6 +92,12 @@ def announce(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+@market.operation("GET", "/admin/waiting", access="review.view", answer=schemas.Waiting)
+def what_waits(actor: Actor) -> dict[str, Any]:
+    """What waits for somebody, in numbers: only of what the caller may see the list of."""
+    return waiting.counts(partial(permits, actor.role))
+
+
 @market.operation("GET", "/admin/audit", access="system.audit", query=schemas.AuditQuery, answer=schemas.AuditPage)
 def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """What administrators and moderators did, newest first. An `action` that ends in `.` matches every action with
@@ -85,11 +105,13 @@ def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """
     total, rows = audit.page(
         actor_id=query["actor"],
+        actor_name=query["actor_name"],
         action=query["action"],
         target_type=query["target_type"],
         target_id=query["target_id"],
         since=query["since"],
         until=query["until"],
+        also=audit_targets.matching(query["search"], query["target"]),
         page_number=query["page"],
         limit=query["limit"],
     )
@@ -97,11 +119,31 @@ def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
         {
             **{name: getattr(row, name) for name in ("id", "at", "action", "details", "previous_hash", "hash")},
             "actor": {"id": row.actor_id, "username": row.actor_name},
-            "target": {"type": row.target_type, "id": row.target_id},
+            **asdict(said),
         }
-        for row in rows
+        for row, said in zip(rows, audit_targets.named(rows), strict=True)
     ]
     return {"entries": entries, "pagination": pagination(query, total)}
+
+
+@market.operation("GET", "/admin/audit/acts", access="system.audit", answer=schemas.AuditActs)
+def acts(actor: Actor) -> dict[str, Any]:
+    """Every action that this server records, and every kind of target: what the log can be filtered by."""
+    return {"actions": list(audit_acts.ACTS), "target_types": list(audit_acts.TARGETS)}
+
+
+@market.operation(
+    "GET",
+    "/admin/audit/targets",
+    access="system.audit",
+    query=schemas.AuditTargetQuery,
+    answer=schemas.AuditTarget,
+    many=True,
+)
+def targets(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
+    """What entries are about, found by name: those of the newest entries first. What is gone is found too."""
+    found = audit_targets.find(query["target_type"], query["search"], query["limit"])
+    return [asdict(target) for target in found]
 
 
 def _shown(current: Config) -> dict[str, Any]:
@@ -109,6 +151,8 @@ def _shown(current: Config) -> dict[str, Any]:
     return {
         **current.as_json(),
         "effective_max_file_size": configuration.effective_upload_limit(current, settings().max_upload_size),
+        "has_scanner": bool(settings().clamav_url),
+        "defaults": _DEFAULTS,
         "revision": configuration.revision(current),
         "updated_at": when,
         "updated_by": who,

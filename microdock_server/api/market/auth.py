@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from flask import request
+
 from ... import errors
 from ...context import settings
 from ...database.unit_of_work import unit_of_work
-from ...errors import InvalidToken
+from ...errors import InvalidToken, Unauthenticated
 from ...models import User
-from ...services import accounts
+from ...services import accounts, notifications
 from ...services.accounts import tokens
 from ...services.accounts.tokens import Actor, Claims
 from ...vocabulary import ROLE_PERMISSIONS, Role
-from ..core.auth import refresh_claims, sign
+from ..core.auth import read, refresh_claims, sign
 from ..core.credentials import authenticated, own_names
-from ..core.surface import Access
-from . import market
+from ..core.surface import Access, Answer
+from . import login_cookie, market
 from .schemas import accounts as schemas
 
 
@@ -51,11 +53,16 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
     errors=(errors.WrongCredentials,),
     act="login",
 )
-def login(body: dict[str, Any]) -> dict[str, Any]:
-    """Log in with a username or an e-mail address. With `remember_me` the refresh token lives 30 days, else one."""
+def login(body: dict[str, Any]) -> Answer:
+    """Log in with a username or an e-mail address. With `remember_me` the refresh token lives 30 days, else one.
+
+    With `cookie` the refresh token is in a cookie that no script can read, and null in the answer: for pages of this
+    server. The cookie is sent to `/api/v1/auth` alone; without `remember_me` it ends with the browser.
+    """
     user = authenticated(body["username"], body["password"])
     with unit_of_work(of=user.id):
-        return _session(user, tokens.begin_family(user, _lifetime(), remember_me=body["remember_me"]))
+        pair = tokens.begin_family(user, _lifetime(), remember_me=body["remember_me"])
+        return _session(user, pair, in_cookie=body["cookie"])
 
 
 @market.operation(
@@ -66,25 +73,44 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     message="auth.refreshed",
     transaction="own",
 )
-def refresh() -> dict[str, Any]:
+def refresh() -> Answer:
     """Exchange the refresh token for a new pair of tokens. Within 30 s a repeated request gets the same refresh
     token again; any later use of a spent token ends the login. A login ends 90 days after it was made in any
-    case.
+    case. A refresh token from the cookie is followed by one in the cookie.
     """
-    claims = refresh_claims()
+    in_cookie = "Authorization" not in request.headers
+    claims = _cookie_claims() if in_cookie else refresh_claims()
     with unit_of_work(of=claims.user_id):
         user, pair = tokens.rotate(claims, _lifetime())
-        session = _session(user, pair) if pair else None
+        session = _session(user, pair, in_cookie=in_cookie) if pair else None
     # Raised only now: inside the unit of work it would roll back the revocation.
     if session is None:
         raise InvalidToken()
     return session
 
 
-@market.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="caller")
-def logout(actor: Actor) -> None:
-    """End the login: revokes this token and the refresh token that was issued with it."""
-    tokens.revoke(actor.claims)
+@market.operation("GET", "/auth/session", answer=schemas.Visitor)
+def session() -> Answer:
+    """Whose login the cookie holds, for the header of a page: nothing is renewed. Without a login `user` is null."""
+    try:
+        user = tokens.holder(_cookie_claims())
+    except Unauthenticated:
+        nobody = {"user": None, "unread_count": 0, "has_default_password": False}
+        return Answer(nobody, headers=login_cookie.removed())
+    unread = notifications.count_unread(user.id)
+    return Answer({"user": describe(user), "unread_count": unread, "has_default_password": user.has_default_password})
+
+
+@market.operation("POST", "/auth/logout", access=Access.LOGGED_IN, message="auth.logged_out", transaction="own")
+def logout(actor: Actor) -> Answer:
+    """End the login: revokes this token and the refresh token that was issued with it. If the cookie holds another
+    login, that ends too: the browser forgets it.
+    """
+    for claims in (actor.claims, _login_of_cookie()):
+        if claims is not None:
+            with unit_of_work(of=claims.user_id):
+                tokens.revoke(claims)
+    return Answer(None, headers=login_cookie.removed())
 
 
 @market.operation("GET", "/auth/me", access=Access.LOGGED_IN, answer=schemas.User)
@@ -119,16 +145,33 @@ def describe(user: User) -> dict[str, Any]:
     }
 
 
-def _session(user: User, pair: tuple[Claims, Claims]) -> dict[str, Any]:
+def _cookie_claims() -> Claims:
+    token = login_cookie.token()
+    if token is None:
+        raise Unauthenticated()
+    return read(token, "refresh")
+
+
+def _login_of_cookie() -> Claims | None:
+    try:
+        return _cookie_claims()
+    except Unauthenticated:
+        return None
+
+
+def _session(user: User, pair: tuple[Claims, Claims], *, in_cookie: bool) -> Answer:
     access, refresh_token = pair
     assert access.issued_at is not None
-    return {
+    data = {
         "access_token": sign(access),
-        "refresh_token": sign(refresh_token),
+        "refresh_token": None if in_cookie else sign(refresh_token),
         "token_type": "bearer",
         "expires_in": int((access.expires_at - access.issued_at).total_seconds()),
         "user": describe(user),
     }
+    if not in_cookie:
+        return Answer(data)
+    return Answer(data, headers=login_cookie.kept(refresh_token, lasts=tokens.is_remembered(refresh_token)))
 
 
 def _lifetime() -> timedelta:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...messages import CATALOGUE, text
-from ...messages.scans import scan_detail
+from ...messages.scans import recognised
 from ...models import AutoReview
 from ...services.autoreview.rules import has_high
 from ...vocabulary import AutoReviewStatus
+from ..core.links import help_url
 from ..core.request import language
 
 _TYPES: Final = {"high": "error", "medium": "warning", "low": "info"}
@@ -43,6 +44,7 @@ def issues(verdict: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "type": _TYPES[found["severity"]],
             "rule": found["rule"],
+            "help_url": _help_url(found),
             "category": found["category"],
             "severity": found["severity"],
             "message": _worded(found),
@@ -50,6 +52,11 @@ def issues(verdict: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for found in verdict["findings"]
     ]
+
+
+def _help_url(found: dict[str, Any]) -> str | None:
+    """The page about a finding. Two rules report another one, the inspector's: that one's page says what to do."""
+    return help_url(found["params"].get("problem")) or help_url(found["rule"])
 
 
 def _advice(verdict: dict[str, Any]) -> list[str]:
@@ -68,7 +75,8 @@ def _word(name: str, value: Any, params: dict[str, Any]) -> Any:
     """Codes within a text are translated too: reasons, names of archive rules, causes of failed scans."""
     key = f"bundle.{value}" if name == "problem" else f"{name}.{value}"
     if name == "detail":
-        return scan_detail(str(value), language())
+        known = recognised(str(value))
+        return value if known is None else text(known[0], language(), known[1])
     if name not in ("reason", "problem") or key not in CATALOGUE:
         return value
     try:

@@ -32,7 +32,7 @@ def page(query: dict[str, Any], actor: Actor | None) -> orjson.Fragment:
         page=query["page"],
         limit=query["limit"],
         words=query["search"],
-        category_id=query["category"],
+        category=query["category"],
         status=query["status"],
         developer_id=query["developer"],
         sort=query["sort"],

@@ -7,11 +7,13 @@ from typing import Any, Final
 from ... import errors
 from ...clock import utcnow
 from ...database.unit_of_work import unit_of_work
-from ...errors import Forbidden, Invalid
+from ...errors import Forbidden, Invalid, OwnPassword
 from ...models import RevenueEntry
 from ...services import accounts, developers
+from ...services.accounts import passwords
 from ...services.accounts.tokens import Actor
 from ...services.revisions import Expected
+from ...vocabulary import Role
 from ..core.credentials import own_names
 from ..core.surface import Access
 from . import market, serializers
@@ -69,6 +71,52 @@ def change_user(user_id: str, actor: Actor, body: dict[str, Any], expected: Expe
     if "is_active" in body and body["is_active"] != found.is_active:
         accounts.set_active(user_id, body["is_active"], actor)
     return serializers.account_row(found)
+
+
+@market.operation(
+    "POST",
+    "/admin/users",
+    access="user.create",
+    body=schemas.NewUser,
+    answer=schemas.NewAccount,
+    status=201,
+    message="market.user_created",
+    transaction="own",
+    errors=(
+        errors.UsernameTaken,
+        errors.UsernameLookalike,
+        errors.EmailTaken,
+    ),
+)
+def create_user(actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Create an account for somebody, with a first password that this answer alone shows."""
+    password = passwords.made()
+    created = accounts.create(body["username"], password, email=body["email"], role=Role(body["role"]), by=actor)
+    return {**serializers.account_row(created), "password": password}
+
+
+@market.operation(
+    "POST",
+    "/admin/users/<user_id>/password",
+    access="user.update",
+    path=USER,
+    answer=schemas.FirstPassword,
+    message="market.password_given",
+    transaction="own",
+    errors=(
+        errors.UserNotFound,
+        errors.OwnPassword,
+    ),
+)
+def give_password(user_id: str, actor: Actor) -> dict[str, Any]:
+    """Give somebody a new first password, which this answer alone shows. Their logins end. One's own password is
+    changed by `POST /auth/password`, which asks for the old one.
+    """
+    if user_id == actor.id:
+        raise OwnPassword()
+    password = passwords.made()
+    accounts.set_password(user_id, password, by=actor)
+    return {"password": password}
 
 
 @market.operation(

@@ -152,7 +152,8 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     )
     people = serializers.named_people(row.user_id for row in rows)
     reports = ratings.reports_of(rows)
-    shown = [_moderated(row, people, reports.get(row.id, [])) for row in rows]
+    titles = plugins.display_names(row.plugin_name for row in rows)
+    shown = [_moderated(row, people, reports.get(row.id, []), titles) for row in rows]
     return {"ratings": shown, "pagination": pagination(query, total)}
 
 
@@ -171,13 +172,21 @@ def moderated(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
 def hide(review_id: str, actor: Actor, body: dict[str, Any], expected: Expected) -> dict[str, Any]:
     """Hide a rating, which also leaves the average, or show it again."""
     row = ratings.hide(review_id, actor, hidden=body["hidden"], reason=body["reason"], expected=expected)
-    return _moderated(row, serializers.named_people([row.user_id]), ratings.reports_of([row]).get(row.id, []))
+    reports = ratings.reports_of([row]).get(row.id, [])
+    return _moderated(row, serializers.named_people([row.user_id]), reports, plugins.display_names([row.plugin_name]))
 
 
 def _row(row: Rating) -> dict[str, Any]:
     return serializers.rating_row(row, serializers.named_people([row.user_id]))
 
 
-def _moderated(row: Rating, people: dict[str, dict[str, str]], reports: list[str]) -> dict[str, Any]:
+def _moderated(
+    row: Rating, people: dict[str, dict[str, str]], reports: list[str], titles: dict[str, str]
+) -> dict[str, Any]:
     names = ("plugin_name", "report_count", "hidden_reason")
-    return {**serializers.rating_row(row, people), **{name: getattr(row, name) for name in names}, "reports": reports}
+    return {
+        **serializers.rating_row(row, people),
+        **{name: getattr(row, name) for name in names},
+        "plugin_display_name": titles.get(row.plugin_name),
+        "reports": reports,
+    }

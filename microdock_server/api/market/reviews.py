@@ -8,11 +8,14 @@ from ... import errors
 from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
 from ...errors import DomainError
-from ...models import Review
+from ...media import prose
+from ...models import Plugin, PluginVersion, Review
+from ...models.image import ICON, SCREENSHOT
 from ...services import ownership, plugins, reviews
 from ...services.accounts.tokens import Actor
 from ...services.autoreview import requests as auto_reviews
-from ...services.plugins import inventories
+from ...services.catalog import categories
+from ...services.plugins import images, inventories, texts
 from ...services.releasing import publication
 from ...services.releasing.publication import Outlook
 from ...services.reviews import review_queue
@@ -37,6 +40,8 @@ TAKING: Final = (
     *(errors.AssignedToAnother, errors.OwnPlugin, errors.OwnSubmission),
     *(errors.ReviewNotFound, errors.ReviewDecided, errors.ReviewerBusy),
 )
+# The level of the heading that texts stand below, as on the gallery's pages.
+_HEADING: Final = 3
 _VERDICTS: Final = {
     Action.APPROVE: Verdict.APPROVED,
     Action.REJECT: Verdict.REJECTED,
@@ -84,6 +89,7 @@ def detail(review_id: str, actor: Actor) -> dict[str, Any]:
             "manifest": ownership.manifest_of(version),
             "changelog": version.changelog,
             "auto_review": full(found) if found else None,
+            "listing": _listing(plugin, version),
         }
         shown["release_preview"] = _outlook(publication.outlook(plugin, version))
         shown["download_url"] = download_url(shown["plugin"]["id"], version.version)
@@ -216,6 +222,28 @@ def auto_review_result(plugin_id: str, actor: Actor) -> dict[str, Any]:
 
 def _row(row: Review) -> dict[str, Any]:
     return serializers.review_rows([row])[0]
+
+
+def _listing(plugin: Plugin, version: PluginVersion) -> dict[str, Any]:
+    """What the gallery says of the plugin once this version is its current one."""
+    shown, category = images.of(plugin), categories.find(plugin.category_id)
+    names = ("display_name", "description", "author", "license", "homepage")
+    icons = [image for image in shown if image.kind == ICON]
+    engine = context().autocommit
+    return {
+        **{name: plugin.overrides.get(name, getattr(version, name)) for name in names},
+        "long_description_html": str(prose.in_page(texts.long_description_html(plugin, engine), _HEADING)),
+        "changelog_html": str(prose.in_page(texts.changelog_html(version, engine), _HEADING)),
+        "repository": plugin.repository,
+        "tags": plugin.tags,
+        "category": category and category.name,
+        "icon": serializers.image_url(plugin.id, icons[0].id) if icons else None,
+        "screenshots": [
+            {"url": serializers.image_url(plugin.id, image.id), "width": image.width, "height": image.height}
+            for image in shown
+            if image.kind == SCREENSHOT
+        ],
+    }
 
 
 def _outlook(found: Outlook) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from ...bundle.versions.ranges import EngineRange, InvalidRange
 from ...clock import utcnow
 from ...context import context, settings
+from ...media import prose
 from ...models import (
     AuditEntry,
     AutoReview,
@@ -39,6 +40,7 @@ from ..core.links import absolute, download_url
 from .findings import summary
 
 ENGINE: Final = "microdock"
+_REASONS: Final = ("deprecation_reason", "recommended_reason")
 
 
 def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
@@ -47,11 +49,11 @@ def plugin_rows(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
         {
             **_common(
                 row,
-                None if row.category_name is None else {"id": row.category_id, "name": row.category_name},
+                None if row.category_name is None else _category(row.category_id, row.category_slug, row.category_name),
                 None if row.owner_username is None else _developer(row.owner_id, row.owner_username, row.owner_name),
             ),
             "tags": row.tags,
-            "icon": row.icon_id and _image_url(row.id, row.icon_id),
+            "icon": row.icon_id and image_url(row.id, row.icon_id),
             **_popularity(row, row.downloads or 0),
         }
         for row in rows
@@ -66,7 +68,9 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
     category = categories.find(plugin.category_id)
     detail = _common(
         plugin,
-        {"id": category.id, "name": category.name, "description": category.description} if category else None,
+        _category(category.id, category.address, category.name) | {"description": category.description}
+        if category
+        else None,
         _developer(owner.user.id, owner.user.username, owner.display_name) if owner else None,
     )
     if owner is not None:
@@ -76,18 +80,17 @@ def plugin_detail(plugin: Plugin, viewer: Actor | None) -> dict[str, Any]:
         }
     return {
         **detail,
-        "long_description": plugin.long_description,
-        "long_description_html": texts.long_description_html(plugin, context().autocommit),
-        "author": plugin.author,
+        **{name: getattr(plugin, name) for name in ("long_description", "author", *_REASONS)},
+        "long_description_html": (html := texts.long_description_html(plugin, context().autocommit)),
+        "long_description_in_page": prose.in_page(html, below=2),
         "metadata": metadata_of(plugin, version),
         "files": _files(plugin, shown),
         "stats": {**_popularity(plugin, downloads.total(plugin)), "size": version.file_size},
         "dependencies": version.dependencies,
         "engines": version.engines,
         "host_range": host_range(version.engines),
-        "deprecation_reason": plugin.deprecation_reason,
+        "replacement_display_name": plugins.public_display_name(plugin.replacement),
         "sunset": plugin.sunset_at,
-        "recommended_reason": plugin.recommended_reason,
         "review": _own_review(plugin) if plugins.sees_hidden(plugin, viewer) else None,
         "revision": ownership.revision(plugin, shown),
         "suspension": _suspension(plugin) if plugins.sees_hidden(plugin, viewer) else None,
@@ -103,8 +106,8 @@ def _suspension(plugin: Plugin) -> dict[str, Any] | None:
 def _files(plugin: Plugin, shown: Sequence[PluginImage]) -> dict[str, Any]:
     icon = next((image for image in shown if image.kind == ICON), None)
     return {
-        "icon": icon and _image_url(plugin.id, icon.id),
-        "screenshots": [_image_url(plugin.id, image.id) for image in shown if image.kind == SCREENSHOT],
+        "icon": icon and image_url(plugin.id, icon.id),
+        "screenshots": [image_url(plugin.id, image.id) for image in shown if image.kind == SCREENSHOT],
         "download_url": url(f"/marketplace/plugins/{plugin.id}/download"),
     }
 
@@ -205,7 +208,7 @@ def category_row(row: Category, counts: dict[str, int]) -> dict[str, Any]:
     """One category."""
     names = ("id", "name", "description", "parent_id", "icon", "sort_order", "created_at", "updated_at")
     shown = {name: getattr(row, name) for name in names}
-    return {**shown, "plugins_count": counts.get(row.id, 0), "revision": categories.revision(row)}
+    return {**shown, "slug": row.address, "plugins_count": counts.get(row.id, 0), "revision": categories.revision(row)}
 
 
 def account_row(row: User) -> dict[str, Any]:
@@ -231,7 +234,7 @@ def developer_row(profile: Profile, viewer: Actor | None) -> dict[str, Any]:
         "verification_status": status,
         "verification_documents": (developer.verification_documents if developer else []) if private else None,
         "verification_notes": (developer.verification_notes if developer else "") if private else None,
-        "created_at": developer.created_at if developer else user.created_at,
+        "created_at": profile.since,
         "revision": developers.revision(profile, private=private),
     }
 
@@ -296,11 +299,13 @@ def block_rows(rows: Sequence[Block], viewer: Actor) -> list[dict[str, Any]]:
     """Blocks, as administrators see them."""
     columns = ("created_by", "proposed_by", "approved_by", "revoked_by")
     people = named_people(getattr(row, column) for row in rows for column in columns)
+    titles = plugins.display_names(row.plugin for row in rows)
     names = (*blocks.FIELDS, "id", "status", "created_at", "proposed_at", "approved_at", "revoked_at", "revoke_reason")
     return [
         {
             **{name: getattr(row, name) for name in names},
             **{column: people.get(getattr(row, column) or "") for column in columns},
+            "plugin_display_name": titles.get(row.plugin),
             "may_approve": blocks.may_approve(row, viewer),
             "revision": blocks.revision(row),
         }
@@ -341,6 +346,10 @@ def url(path: str) -> str:
     return absolute(f"/api/v1{path}")
 
 
+def _category(category_id: str, slug: str, name: str) -> dict[str, Any]:
+    return {"id": category_id, "slug": slug, "name": name}
+
+
 def _common(
     plugin: Plugin | Row[Any], category: dict[str, Any] | None, developer: dict[str, Any] | None
 ) -> dict[str, Any]:
@@ -368,7 +377,8 @@ def _developer(user_id: str, username: str, display_name: str) -> dict[str, Any]
     return {"id": user_id, "username": username, "display_name": display_name}
 
 
-def _image_url(plugin_id: str, image_id: str) -> str:
+def image_url(plugin_id: str, image_id: str) -> str:
+    """Where an image of a plugin is."""
     return url(f"/marketplace/plugins/{plugin_id}/images/{image_id}")
 
 

@@ -24,6 +24,7 @@ from ...storage import Outgoing, Suits
 from ...vocabulary import PACKAGE_FIELD
 from ..core import packages, parsing
 from ..core.files import answers_alike, fetched, image_response, is_whole, whole
+from ..core.rate_limits import PICTURE
 from ..core.surface import Access
 from . import market, serializers
 from .plugins import REFERENCE
@@ -142,6 +143,7 @@ def download_version(plugin_id: str, version: str, actor: Actor | None = None) -
     access=Access.GUEST,
     path=IMAGE,
     file_type="image/*",
+    act=PICTURE,
     transaction="own",
     errors=(errors.PluginNotFound, *FILE),
 )

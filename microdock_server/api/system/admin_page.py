@@ -20,7 +20,7 @@ from ...context import settings
 from ...messages import text
 from ..core.list_cache import wants_gzip
 from ..core.mounts import ADMIN
-from ..core.request import language
+from ..core.request import language, wants_page
 from ..core.surface import ROUTE
 
 BUILT: Final = Path(__file__).parent.parent.parent / "static" / "admin"
@@ -49,8 +49,7 @@ def show(path: str = "") -> Response:
 
 def is_wanted() -> bool:
     """Does a browser ask, to show a page? Clients that accept anything get JSON."""
-    accepted = request.accept_mimetypes
-    return accepted["text/html"] > accepted["application/json"]
+    return wants_page(request.headers.get("Accept", ""))
 
 
 def home() -> Response:

@@ -14,14 +14,14 @@ from ... import errors
 from ...clock import utcnow
 from ...context import context, settings
 from ...database.unit_of_work import unit_of_work
-from ...messages import Language, text
+from ...messages import Language, text, written
 from ...services import catalog
 from ...services.catalog.revision_cache import RevisionCache
 from ...services.releases import feeds
 from ...services.releases.feeds import CHANGELOG_SHOWN, Blocked, BlockNews, News, Published
 from ...vocabulary import PLUGIN_NAME_MAX
 from ..core import preconditions
-from ..core.links import absolute, version_path
+from ..core.links import absolute, page_path, version_path, web_address
 from ..core.request import language
 from . import atom
 from .atom import Document, Entry, Feed, Link
@@ -75,7 +75,7 @@ def blocks() -> Response:
 def _answered(make: Callable[[Language], Feed], *what: str) -> Response:
     """The feed that `make` makes and `what` identifies, rendered once per change of the catalogue."""
     revision, chosen = catalog.committed_revision(context().autocommit), language()
-    key = (*what, chosen, settings().public_url, settings().app_name)
+    key = (*what, chosen, settings().public_url, settings().app_name, settings().gallery)
     return _sent(_documents.at(revision, lambda: _rendered(make, chosen), *key))
 
 
@@ -101,32 +101,46 @@ def _sent(document: Document) -> Response:
 def _of_all(chosen: Language) -> Feed:
     title = text("feeds.plugins", chosen, {"server": settings().app_name})
     news = feeds.newest()
-    return _feed("/feeds/plugins.atom", title, news, _releases(news, chosen), chosen)
+    links = [_self("/feeds/plugins.atom"), *_pages("/plugins")]
+    return _feed(title, news, _releases(news, chosen), chosen, links)
 
 
 def _of_one(name: str, chosen: Language) -> Feed:
     news = feeds.newest_of(name)
     title = text("feeds.plugin", chosen, {"server": settings().app_name, "plugin": news.display_name})
-    return _feed(f"/feeds/plugins/{news.name}.atom", title, news, _releases(news, chosen), chosen)
+    links = [_self(f"/feeds/plugins/{news.name}.atom"), *_pages(page_path(news.name))]
+    return _feed(title, news, _releases(news, chosen), chosen, links)
 
 
 def _of_blocks(now: datetime, chosen: Language) -> Feed:
     news = feeds.newest_blocks(now)
     title = text("feeds.blocks", chosen, {"server": settings().app_name})
-    return _feed("/feeds/blocks.atom", title, news, [_block(one, chosen) for one in news.blocks], chosen)
+    entries = [_block(one, chosen) for one in news.blocks]
+    return _feed(title, news, entries, chosen, [_self("/feeds/blocks.atom")])
 
 
-def _feed(path: str, title: str, news: News | BlockNews, entries: Sequence[Entry], chosen: Language) -> Feed:
+def _feed(
+    title: str, news: News | BlockNews, entries: Sequence[Entry], chosen: Language, links: Sequence[Link]
+) -> Feed:
     return Feed(
         id=news.id,
         title=title,
         updated=news.updated_at,
         author=settings().app_name,
-        links=[Link("self", absolute(path), atom.MEDIA_TYPE)],
+        links=links,
         entries=entries,
         language=chosen,
         modified=news.changed_at,
     )
+
+
+def _self(path: str) -> Link:
+    return Link("self", absolute(path), atom.MEDIA_TYPE)
+
+
+def _pages(path: str) -> list[Link]:
+    """The page that says the same to people, where the gallery is shown."""
+    return [Link("alternate", absolute(path), "text/html")] if settings().gallery else []
 
 
 def _block(one: Blocked, chosen: Language) -> Entry:
@@ -139,8 +153,8 @@ def _block(one: Blocked, chosen: Language) -> Entry:
         updated=one.changed_at,
         author=settings().app_name,
         categories=[(one.severity.value, severity)],
-        links=[Link("related", one.advisory_url)] if one.advisory_url else [],
-        content=one.reason[chosen],
+        links=[Link("related", address)] if (address := web_address(one.advisory_url)) else [],
+        content=written(one.reason, chosen),
     )
 
 
@@ -158,7 +172,7 @@ def _entry(one: Published, chosen: Language) -> Entry:
         updated=one.updated_at,
         author=one.author or one.name,
         categories=[(word, text(f"feeds.{word}", chosen)) for word in words],
-        links=[Link("related", detail, "application/json")],
+        links=[*_pages(page_path(one.name, one.version)), Link("related", detail, "application/json")],
         summary=one.description,
         content=_content(one, chosen),
     )

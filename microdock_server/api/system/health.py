@@ -60,7 +60,7 @@ class Readiness(Schema):
 def root() -> Any:
     """What this server is, with links to read on. A browser is redirected to the admin page."""
     if admin_page.is_wanted():
-        return admin_page.home()
+        return api_state().home()
     base = settings().public_url or ""
     data = {
         "message": "MicroDock PluginServer API",

@@ -13,13 +13,14 @@ from ...services.accounts.tokens import GRACE, LONGEST_LOGIN
 from ...services.configuration import Config
 from ...services.plugins import images
 from ..core import forms, inspections, login_throttle, middleware, parsing
-from ..core.rate_limits import FAILURES, RATES
+from ..core.rate_limits import FAILURES, PAGE, RATES
 from ..websocket import hub
 
 Per = Literal["address", "user", "address or user", "request", "user_key", "account", "login", "server"]
 
-# Whom a group's windows are kept for; limits on single actions count in addition to the caller's group.
-_PER: dict[str, Per] = {"public": "address", "authenticated": "user", "admin": "user"}
+# Whom a group's windows are kept for; limits on single actions count in addition to the caller's group,
+# but for those that count alone.
+_PER: dict[str, Per] = {"public": "address", PAGE: "address", "authenticated": "user", "admin": "user"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ...addresses.client import counted
 from ...clock import utcnow
 from ...context import Context, context
 from ...errors import ForeignOrigin, InvalidToken, Malformed
-from ...messages import Language, Message
+from ...messages import LANGUAGES, Language, Message
 from ..core import auth
 from ..core.envelopes import Refusal
 from ..core.errors import refuse
@@ -156,7 +156,7 @@ def _hello(text: str | None) -> Hello:
         raise ValueError
     if last_id is not None and (type(last_id) is not int or not 0 <= last_id <= MAX_ID):
         raise ValueError
-    if spoken not in ("zh", "en"):
+    if not isinstance(spoken, str) or spoken not in LANGUAGES:
         raise ValueError
     return Hello(token, last_id, spoken)
 

@@ -82,8 +82,10 @@ def is_reference_assembly(metadata: Metadata) -> bool:
 def _attributes(metadata: Metadata) -> Iterator[tuple[str, bytes]]:
     """The assembly's attributes, by the names of their types."""
     for parent, kind, value in metadata.rows("CustomAttribute", _ATTRIBUTES_MAX):
-        constructor = metadata.row("MemberRef", kind >> 3) if kind & 7 == _ATTRIBUTE_MEMBER_REF else None
-        if parent == _THIS_ASSEMBLY and constructor and constructor[0] & 7 == _PARENT_TYPE_REF:
+        if parent != _THIS_ASSEMBLY or kind & 7 != _ATTRIBUTE_MEMBER_REF:
+            continue
+        constructor = metadata.row("MemberRef", kind >> 3)
+        if constructor and constructor[0] & 7 == _PARENT_TYPE_REF:
             yield metadata.type_name(constructor[0] >> 3), metadata.blob(value)
 
 

@@ -40,6 +40,26 @@ GROUPS: Final = (
                 "Where clients reach the server. URLs in answers begin with it. Empty: they begin with `/`.",
             ),
             Setting(
+                "GALLERY",
+                Kind.SWITCH,
+                True,
+                "Show the marketplace as pages to browsers: at `/`, and plugins below `/plugins`. `false`: `/` leads "
+                "browsers to the admin page.",
+            ),
+            Setting(
+                "SECURITY_CONTACT",
+                Kind.TEXT,
+                "",
+                "Whom to tell of a security hole: an e-mail address, or `mailto:`, `https://` or `tel:`, in "
+                "`/.well-known/security.txt`. Empty: that file is 404.",
+            ),
+            Setting(
+                "APP_LINK_SCHEME",
+                Kind.TEXT,
+                "microdock",
+                "The scheme of the links that open a plugin in the host app.",
+            ),
+            Setting(
                 "TRUSTED_PROXIES",
                 Kind.NUMBER,
                 0,

@@ -110,6 +110,23 @@ def rotate(refresh: Claims, lifetime: timedelta) -> tuple[User, tuple[Claims, Cl
     return user, (_access(user, family, lifetime), successor)
 
 
+def holder(refresh: Claims) -> User:
+    """Whose login a refresh token could continue now; nothing is spent. Raises InvalidToken."""
+    user, family = _valid_family(refresh)
+    token = db.session.get(RefreshToken, refresh.jti)
+    if token is None or token.family_id != family.id:
+        raise InvalidToken()
+    if token.spent_at is not None and token.spent_at + GRACE < utcnow():
+        raise InvalidToken()
+    return user
+
+
+def is_remembered(refresh: Claims) -> bool:
+    """Was the user of this login asked to be remembered? Within a unit of work."""
+    family = db.session.get(TokenFamily, refresh.family)
+    return family is not None and family.remember_me
+
+
 def actor_of(claims: Claims, engine: Engine) -> Actor:
     """The actor behind an access token whose signature and expiry were checked.
 

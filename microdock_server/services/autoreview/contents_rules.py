@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ...bundle.contents import FileKind
 from .finding import Facts, Finding, Severity
 
 CAPABILITIES: Final[dict[str, Severity]] = {
@@ -18,7 +19,7 @@ CAPABILITIES: Final[dict[str, Severity]] = {
     "network": "low",
 }
 OPAQUE: Final = "opaque_data"
-_FILES: Final[dict[str, Severity]] = {
+FILES: Final[Mapping[FileKind, Severity]] = {
     # Executables and scripts are not analysed here: a person decides.
     "executable": "high",
     "managed_executable": "medium",
@@ -28,6 +29,10 @@ _FILES: Final[dict[str, Severity]] = {
     "disguised_assembly": "medium",
     "embedded_assembly": "low",
 }
+# Facts are stored: those of a later version of the program may name a kind that this one does not know, and that a
+# person therefore has to judge.
+_UNKNOWN: Final[Severity] = "high"
+_SEVERITIES: Final[Mapping[str, Severity]] = {str(kind): severity for kind, severity in FILES.items()}
 
 
 def incomplete_rule(facts: Facts) -> Iterator[Finding]:
@@ -43,7 +48,7 @@ def files_rule(facts: Facts) -> Iterator[Finding]:
             continue
         # An archive within the package; not the package itself.
         rule = "nested_archive" if kind == "archive" else kind
-        yield Finding(rule, "security", _FILES[kind], {"count": len(paths)}, paths[:20])
+        yield Finding(rule, "security", _SEVERITIES.get(kind, _UNKNOWN), {"count": len(paths)}, paths[:20])
 
 
 def opaque_rule(facts: Facts) -> Iterator[Finding]:

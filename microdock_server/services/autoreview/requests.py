@@ -22,6 +22,9 @@ _OF_PLUGIN: Final = (
     select(AutoReview).where(AutoReview.plugin_name == bindparam("name")).order_by(*_NEWEST_FIRST).limit(1)
 )
 _OF_VERSION: Final = _OF_PLUGIN.where(AutoReview.version == bindparam("number"))
+_COMPLETED: Final = _OF_VERSION.where(
+    AutoReview.status == AutoReviewStatus.COMPLETED, AutoReview.file_hash == bindparam("hash")
+)
 _KEY: Final = (AutoReview.plugin_name, AutoReview.version)
 _RANKED: Final = (
     select(AutoReview.id, func.row_number().over(partition_by=_KEY, order_by=_NEWEST_FIRST).label("place"))
@@ -53,6 +56,12 @@ def request(version: PluginVersion) -> AutoReview:
 def latest(version: PluginVersion) -> AutoReview | None:
     """The version's newest automatic review."""
     return db.session.scalar(_OF_VERSION, {"name": version.plugin_name, "number": version.version})
+
+
+def latest_completed(version: PluginVersion) -> AutoReview | None:
+    """The newest automatic review of the version's bytes that has a verdict."""
+    values = {"name": version.plugin_name, "number": version.version, "hash": version.file_hash}
+    return db.session.scalar(_COMPLETED, values)
 
 
 def latest_of_each(versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], AutoReview]:

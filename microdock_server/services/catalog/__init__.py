@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row, bindparam, case, func, select, update
@@ -86,6 +87,12 @@ def changed_since(known: int) -> Iterator[Row[*tuple[Any, ...]]]:
 def names() -> Sequence[str]:
     """The names of all published plugins, in list order: by name, ignoring case."""
     return db.session.execute(select(Plugin.name).where(_IS_PUBLIC).order_by(Plugin.name_key)).scalars().all()
+
+
+def changes(start: int, limit: int) -> Iterator[tuple[str, datetime]]:
+    """Names of published plugins and when they changed last, the oldest plugin first: so many from `start` on."""
+    query = select(Plugin.name, Plugin.updated_at).where(_IS_PUBLIC).order_by(Plugin.number)
+    return ((row.name, row.updated_at) for row in db.session.execute(query.offset(start).limit(limit)))
 
 
 def count() -> int:

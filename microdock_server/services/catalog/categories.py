@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Engine, Row, Select, String, bindparam, func, or_, select
 
 from ...clock import utcnow
+from ...database.prepared import Prepared
 from ...database.session import db
+from ...database.unit_of_work import read_autocommit
 from ...errors import CategoryExists, CategoryInUse, CategoryNotFound, Detail, Invalid
 from ...messages import Message
 from ...models import Category, Plugin
-from ...text import names
+from ...models.category import SLUG_MAX
+from ...text import names, slugs
 from ...vocabulary import PluginStatus
 from .. import audit, catalog, revisions
 from ..audit import Who
@@ -22,12 +25,30 @@ from .search import Branch
 
 MAX_DEPTH: Final = 8
 # Built once: building a query costs as much as running it.
-_TREE: Final = select(*Category.__table__.c["id", "parent_id", "has_stale_index", "indexed_parent_key"])
+_TREE: Final = select(*Category.__table__.c["id", "parent_id", "has_stale_index", "indexed_parent_key", "slug"])
+_OUTLINE: Final[Select[Any]] = select(
+    *Category.__table__.c["id", "parent_id", "name"],
+    func.coalesce(Category.__table__.c.slug, Category.__table__.c.id).label("address"),
+).order_by(*Category.__table__.c["sort_order", "name_key"])
+_REFERENCES: Final = [bindparam("reference", type_=String), bindparam("key", type_=String)]
+# Pages look this up for every request.
+_ADDRESSED: Final = Prepared(
+    select(Category.__table__.c.id, func.coalesce(Category.__table__.c.slug, Category.__table__.c.id).label("address"))
+    .where(or_(Category.__table__.c.slug.in_(_REFERENCES), Category.__table__.c.id.in_(_REFERENCES)))
+    .limit(1)
+)
+# The slug of a category whose name has neither letters nor digits.
+NAMELESS: Final = "category"
 
 
 def everything() -> Sequence[Category]:
     """All categories, siblings by order and name."""
     return db.session.scalars(select(Category).order_by(Category.sort_order, Category.name_key)).all()
+
+
+def outline() -> Sequence[Row[Any]]:
+    """The same, but only `id`, `parent_id`, `name` and `address` of each."""
+    return db.session.execute(_OUTLINE).all()
 
 
 def published_counts() -> dict[str, int]:
@@ -45,6 +66,19 @@ def get(category_id: str) -> Category:
     return found
 
 
+def addressed(reference: str, autocommit: Engine) -> Row[Any]:
+    """`id` and `address` of the category with this slug or id, ignoring case; outside of any unit of work. Raises
+    CategoryNotFound.
+    """
+    if not reference.isprintable():
+        # Neither has such characters, and not every engine takes them.
+        raise CategoryNotFound()
+    found = read_autocommit(autocommit, _ADDRESSED, {"reference": reference, "key": names.key(reference)})
+    if not found:
+        raise CategoryNotFound()
+    return found[0]
+
+
 def find(category_id: str | None) -> Category | None:
     """The category, if there is one."""
     return db.session.get(Category, category_id) if category_id else None
@@ -56,13 +90,16 @@ def ensure_exists(category_id: str | None) -> None:
         raise Invalid.field("category_id", "field.category")
 
 
-def within(category_id: str) -> Branch:
-    """The category and everything below it; the category alone if it does not exist."""
+def within(reference: str) -> Branch:
+    """The category with this id or slug, and everything below it; the category alone if it does not exist."""
     children: dict[str | None, list[str]] = {}
     stale: set[str] = set()
     moved_unseen = False
-    for number, parent, is_stale, indexed in db.session.execute(_TREE):
+    category_id, keys = reference, {reference, names.key(reference)}
+    for number, parent, is_stale, indexed, slug in db.session.execute(_TREE):
         children.setdefault(parent, []).append(number)
+        if slug in keys:
+            category_id = number
         moved_unseen |= indexed != (parent or "")
         if is_stale:
             stale.add(number)
@@ -79,6 +116,18 @@ def within(category_id: str) -> Branch:
     return Branch(tuple(everything), tuple(one for one in whole if one not in stale), tuple(single))
 
 
+def complete() -> int:
+    """Give a slug to each category that an earlier version of the program made; returns the number of these."""
+    waiting = select(Category).where(Category.slug.is_(None)).order_by(Category.created_at, Category.id)
+    found = db.session.scalars(waiting).all()
+    for category in found:
+        _name_in_addresses(category)
+    if found:
+        db.session.flush()
+        catalog.next_revision()
+    return len(found)
+
+
 def revision(category: Category) -> str:
     """The revision of the category."""
     names = ("id", "name", "description", "parent_id", "icon", "sort_order")
@@ -91,8 +140,13 @@ def create(by: Who, values: dict[str, Any]) -> Category:
     _assign(category, values)
     _ensure_unique(category)
     category.indexed_parent_key = category.parent_key
+    # Those of an earlier version came first.
+    complete()
+    _name_in_addresses(category)
     db.session.add(category)
     db.session.flush()
+    # Pages show what is in a category, and which there are.
+    catalog.next_revision()
     audit.record(by, "category.created", "category", category.id, name=category.name, parent_id=category.parent_id)
     return category
 
@@ -114,8 +168,7 @@ def update(by: Who, category_id: str, values: dict[str, Any], expected: Expected
     category.updated_at = utcnow()
     # Lists show its name, and find plugins by what it is below of.
     catalog.next_revision()
-    changes = {name: {"from": before[name], "to": values[name]} for name in values if before[name] != values[name]}
-    audit.record(by, "category.updated", "category", category.id, changes=changes)
+    audit.record(by, "category.updated", "category", category.id, changes=audit.changes(before, values))
     return category
 
 
@@ -128,6 +181,8 @@ def delete(by: Who, category_id: str, expected: Expected = WHATEVER) -> None:
     if has_children or has_plugins:
         raise CategoryInUse(name=category.name)
     db.session.delete(category)
+    db.session.flush()
+    catalog.next_revision()
     audit.record(by, "category.deleted", "category", category_id, name=category.name)
 
 
@@ -139,6 +194,11 @@ def _assign(category: Category, values: dict[str, Any]) -> None:
     category.parent_key = category.parent_id or ""
     if values.get("parent_id") is not None and _depth(values["parent_id"]) + _height(category.id) > MAX_DEPTH:
         raise Invalid.field("parent_id", "field.category_depth", max=MAX_DEPTH)
+
+
+def _name_in_addresses(category: Category) -> None:
+    taken = set(filter(None, db.session.scalars(select(Category.slug))))
+    category.slug = slugs.made(category.name, NAMELESS, SLUG_MAX, taken)
 
 
 def _mark_stale(moved: str, parents: Iterable[str | None]) -> None:

@@ -25,7 +25,7 @@ from typing import Any, Final
 from sqlalchemy import Row, TextClause, bindparam, select, update
 
 from ...database.session import db
-from ...database.unit_of_work import unit_of_work
+from ...database.unit_of_work import read_once, unit_of_work
 from ...models import Catalog, Category, Developer, Plugin, Setting, User
 from . import search_index, search_words
 from .revision_cache import RevisionCache
@@ -186,6 +186,10 @@ def rebuild() -> int:
 
 
 def _state() -> State:
+    return read_once("state of the search index", _read_state)
+
+
+def _read_state() -> State:
     version, revision, indexed, at = db.session.execute(_STATE).one()
     is_own = version == VERSION and indexed == revision
     # Earlier versions do not count changes of the index. Negative, to be none of the other numbers.

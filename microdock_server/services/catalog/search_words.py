@@ -72,6 +72,11 @@ def terms_of(words: str) -> list[str]:
     return [" ".join(_bigrams(run) or [run]) if is_unspaced(run) else _folded(run) for run in runs]
 
 
+def runs_of(words: str) -> list[str]:
+    """The words that a search is for, as they are compared."""
+    return [run if is_unspaced(run) else _folded(run) for run in _runs(words)[:MAX_TERMS]]
+
+
 def is_unspaced(term: str) -> bool:
     """Is the term of a script without spaces, and therefore matched whole, not as a prefix?"""
     return bool(_BEGINS_UNSPACED.match(term))

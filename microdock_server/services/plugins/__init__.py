@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Engine, Row, bindparam, select, update
 from sqlalchemy import delete as sql_delete
 
 from ...bundle.versions import best
 from ...clock import utcnow
+from ...database.prepared import Prepared
 from ...database.session import db, table_of
-from ...database.unit_of_work import current_unit
+from ...database.unit_of_work import current_unit, read_autocommit
 from ...errors import NotTheOwner, PluginNotFound
 from ...models import AuditEntry, Plugin, PluginImage, PluginTombstone, PluginVersion, VersionTombstone
 from ...storage import Storages
@@ -29,8 +30,16 @@ from .lifecycle import Act, after
 
 # Built once: building a query costs as much as running it.
 _BY_NAME: Final = select(Plugin).where(Plugin.name_key == bindparam("key"))
+_PLUGIN: Final = table_of(Plugin)
+# Pages look this up for every request.
+_PUBLIC_NAME: Final = Prepared(
+    select(_PLUGIN.c.name).where(
+        _PLUGIN.c.name_key == bindparam("key"), _PLUGIN.c.status == PluginStatus.PUBLISHED.value
+    )
+)
 _BY_ID: Final = select(Plugin).where(Plugin.id == bindparam("id"))
 _NAMED: Final = select(Plugin).where(Plugin.name.in_(bindparam("names", expanding=True)))
+_KEYED: Final = select(Plugin).where(Plugin.name_key.in_(bindparam("keys", expanding=True)))
 _COLUMNS: Final = table_of(PluginVersion).c
 _VERSIONS: Final = (
     select(*_COLUMNS["version", "status", "is_blocked"], *(_COLUMNS[name] for name in lines.OUTLINE))
@@ -47,6 +56,8 @@ _IS_DUE: Final = select(Plugin.number).where(Plugin.next_change_at <= bindparam(
 
 # Actions in the audit log, in which appeals find who decided.
 SUSPENDED: Final = "plugin.suspended"
+# Also how it is known what was deleted before everybody's eyes: see tombstones.py.
+DELETED: Final = "plugin.deleted"
 MANIFEST_FIELDS = ("display_name", "description", "author", "license", "homepage", "main_dll", "entry_class")
 
 
@@ -70,12 +81,39 @@ def named(names: Iterable[str]) -> dict[str, Plugin]:
     return {plugin.name: plugin for plugin in found}
 
 
+def display_names(names: Iterable[str | None]) -> dict[str, str]:
+    """Display names by the plugins' exact names, of those that exist, in one query."""
+    return {name: plugin.display_name for name, plugin in named(name for name in names if name).items()}
+
+
+def public_display_name(name: str | None) -> str | None:
+    """The display name of the plugin of this name, ignoring case, if everybody may see it."""
+    found = None if name is None else find(name)
+    return found.display_name if found is not None and found.is_public else None
+
+
+def with_names(names: Iterable[str]) -> Sequence[Plugin]:
+    """Plugins of these names, ignoring case, of those that exist, in one query."""
+    keys = {name.lower() for name in names}
+    return db.session.scalars(_KEYED, {"keys": list(keys)}).all() if keys else ()
+
+
 def get_public(name: str) -> Plugin:
     """The published plugin of this name, ignoring case. Raises PluginNotFound."""
     plugin = get(name)
     if not plugin.is_public:
         raise PluginNotFound()
     return plugin
+
+
+def public_name(name: str, autocommit: Engine) -> str:
+    """The name, as it is written, of the published plugin of this name; outside of any unit of work. Raises
+    PluginNotFound.
+    """
+    found = read_autocommit(autocommit, _PUBLIC_NAME, {"key": name.lower()})
+    if not found:
+        raise PluginNotFound()
+    return str(found[0].name)
 
 
 def get_seen(reference: str, viewer: Actor | None) -> Plugin:
@@ -168,7 +206,8 @@ def delete(plugin: Plugin, by: Who, storage: Storages, *, keep_tombstone: bool) 
     is always so for a plugin that has, or had, an owner.
     """
     keep_tombstone = keep_tombstone or plugin.is_owned
-    audit.record(by, "plugin.deleted", "plugin", plugin.name, plugin_id=plugin.id, tombstone=keep_tombstone)
+    told = {"plugin_id": plugin.id, "tombstone": keep_tombstone, "published": plugin.is_public}
+    audit.record(by, DELETED, "plugin", plugin.name, **told)
     search.forget(plugin)
     images = db.session.scalars(select(PluginImage).where(PluginImage.plugin_name == plugin.name)).all()
     versions = list(db.session.scalars(select(PluginVersion).where(PluginVersion.plugin_name == plugin.name)))

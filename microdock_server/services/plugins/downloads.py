@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, select, update
@@ -16,7 +16,7 @@ from ...database.session import db
 from ...database.unit_of_work import execute_autocommit, read_autocommit, unit_of_work, write_autocommit
 from ...errors import PluginDisabled, PluginNotFound, VersionBlocked, VersionNotFound, VersionYanked
 from ...messages import Message
-from ...models import DownloadWindow, Plugin, PluginVersion, package_file_name
+from ...models import DownloadDay, DownloadWindow, Plugin, PluginVersion, package_file_name
 from ...storage import Outgoing, Storages, Suits
 from ...vocabulary import PluginStatus
 from ..files import Place, place_of
@@ -67,6 +67,12 @@ def total(plugin: Plugin) -> int:
     """All downloads of the plugin, as of the last roll-up."""
     found = db.session.get(DownloadWindow, plugin.name)
     return found.total if found else 0
+
+
+def by_day(plugin: Plugin, since: date) -> dict[str, int]:
+    """Downloads of the plugin by day (UTC, `2026-01-31`), from this day on; days without any are missing."""
+    rows = db.session.execute(_BY_DAY, {"name": plugin.name, "since": since.isoformat()})
+    return {str(day): int(count) for day, count in rows}
 
 
 def begin(name: str, version: str | None, storage: Storages, autocommit: Engine, suits: Suits) -> Download:
@@ -208,6 +214,9 @@ def _find(name: str, version: str | None) -> Row[*tuple[Any, ...]]:
     return row
 
 
+_BY_DAY: Final = select(DownloadDay.day, DownloadDay.count).where(
+    DownloadDay.plugin_name == bindparam("name"), DownloadDay.day >= bindparam("since")
+)
 _COLUMNS: Final = (
     Plugin.name,
     Plugin.name_key,

@@ -24,6 +24,7 @@ _IS_IT: Final = (
     VersionInventory.entries.is_not(None),
 )
 _CONTENT: Final = select(VersionInventory.content).where(*_IS_IT)
+_IS_KNOWN: Final = select(VersionInventory.version).where(*_IS_IT)
 _ENTRIES: Final = select(VersionInventory.entries).where(*_IS_IT)
 
 
@@ -33,8 +34,19 @@ def of(plugin_name: str, version: str, place: Place, storage: Storages, limits: 
     Opens its own units: no transaction is held while hashing.
     """
     with unit_of_work(writing=False):
-        known = db.session.scalar(_CONTENT, {"name": plugin_name, "number": version})
-    return _made(plugin_name, version, place, storage, limits) if known is None else Inventory.from_json(known)
+        found = known(plugin_name, version)
+    return _made(plugin_name, version, place, storage, limits) if found is None else found
+
+
+def known(plugin_name: str, version: str) -> Inventory | None:
+    """The version's inventory, without its entries; None if none was made yet."""
+    found = db.session.scalar(_CONTENT, {"name": plugin_name, "number": version})
+    return None if found is None else Inventory.from_json(found)
+
+
+def is_known(plugin_name: str, version: str) -> bool:
+    """Was the version's inventory made already?"""
+    return db.session.scalar(_IS_KNOWN, {"name": plugin_name, "number": version}) is not None
 
 
 def known_entries(plugin_name: str, version: str) -> Iterable[PackedEntry] | None:
@@ -76,18 +88,23 @@ def difference(
     """The changes of a version since the nearest published one; `against` names that one, or is null."""
     with unit_of_work(writing=False):
         subject = db.session.get_one(PluginVersion, (plugin_name, version))
-        before = db.session.scalar(
-            select(PluginVersion)
-            .where(
-                PluginVersion.plugin_name == plugin_name,
-                PluginVersion.status == PluginStatus.PUBLISHED,
-                PluginVersion.version != version,
-            )
-            .order_by(PluginVersion.published_at.desc(), PluginVersion.precedence.desc())
-            .limit(1)
-        )
+        before = published_before(plugin_name, version)
     new = of(plugin_name, version, place_of(subject), storage, limits)
     old = of(plugin_name, before.version, place_of(before), storage, limits) if before else None
     changes = compare(old, new)
     changes["permissions"]["unknown"] = unknown(new.permissions, known_permissions)
     return {"against": before.version if before else None, **changes}
+
+
+def published_before(plugin_name: str, version: str) -> PluginVersion | None:
+    """The published version that a version is compared with: the one published last among the others."""
+    return db.session.scalar(
+        select(PluginVersion)
+        .where(
+            PluginVersion.plugin_name == plugin_name,
+            PluginVersion.status == PluginStatus.PUBLISHED,
+            PluginVersion.version != version,
+        )
+        .order_by(PluginVersion.published_at.desc(), PluginVersion.precedence.desc())
+        .limit(1)
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import undefer
 
 from ...bundle.versions import is_version, sort_key
 from ...clock import utcnow
@@ -25,6 +26,16 @@ _OF: Final = (
 _ONE: Final = select(PluginVersion).where(
     PluginVersion.plugin_name == bindparam("name"), PluginVersion.precedence == bindparam("precedence")
 )
+_HIGHEST: Final = (
+    _OF.where(PluginVersion.status == PluginStatus.PUBLISHED.value)
+    .options(undefer(PluginVersion.changelog_html))
+    .limit(bindparam("count"))
+)
+_NUMBERS: Final = (
+    select(PluginVersion.version)
+    .where(PluginVersion.plugin_name == bindparam("name"), PluginVersion.status == PluginStatus.PUBLISHED.value)
+    .order_by(PluginVersion.precedence.desc())
+)
 
 
 def of(plugin: Plugin) -> Sequence[PluginVersion]:
@@ -35,6 +46,16 @@ def of(plugin: Plugin) -> Sequence[PluginVersion]:
 def public_of(plugin: Plugin) -> Sequence[PluginVersion]:
     """The published versions of a plugin, highest first."""
     return [version for version in of(plugin) if version.is_public]
+
+
+def highest_public(plugin: Plugin, count: int) -> Sequence[PluginVersion]:
+    """At most so many of its published versions, highest first, with the HTML of their changelogs."""
+    return db.session.scalars(_HIGHEST, {"name": plugin.name, "count": count}).all()
+
+
+def public_numbers(plugin: Plugin) -> Sequence[str]:
+    """The numbers of its published versions, highest first."""
+    return db.session.scalars(_NUMBERS, {"name": plugin.name}).all()
 
 
 def find(plugin: Plugin, version: str) -> PluginVersion | None:

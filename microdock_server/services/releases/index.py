@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from cachetools import LRUCache
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import Engine, func, select
 
 from ...database.pairs import is_any_of
 from ...database.session import db, table_of
@@ -18,7 +18,7 @@ from ...errors import DatabaseBusy, StorageFull
 from ...models import Plugin, PluginVersion
 from ...vocabulary import CHANGELOG_MAX, PLUGIN_NAME, PLUGIN_NAME_MAX
 from .. import catalog
-from ..catalog import revision_cache
+from ..catalog.since import Changes
 from . import block_list, lines
 from .decision import Block, Line, Release
 
@@ -26,8 +26,6 @@ from .decision import Block, Line, Release
 MOST_RELEASES: Final = 60_000
 # In seconds.
 SERIAL_AGE: Final = 5.0
-# With more changes than this everything is forgotten.
-MOST_CHANGES: Final = 2000
 
 # Of a changelog, how many characters are shown; of all in one answer; and how many one process keeps.
 CHANGELOG_SHOWN: Final = CHANGELOG_MAX
@@ -39,10 +37,7 @@ _PLUGIN: Final = table_of(Plugin)
 _VERSION: Final = table_of(PluginVersion)
 # By the plugin's name and the version's number.
 Key = tuple[str, str]
-_CHANGED: Final = (
-    select(_PLUGIN.c.name_key, _PLUGIN.c.number).where(_PLUGIN.c.revision > bindparam("known")).limit(MOST_CHANGES + 1)
-)
-_COUNT: Final = select(func.count(), func.max(_PLUGIN.c.number)).select_from(_PLUGIN)
+_ROWS: Final = select(_PLUGIN.c.name_key, _PLUGIN.c.number)
 
 
 class ReleaseIndex:
@@ -55,11 +50,9 @@ class ReleaseIndex:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._revision = -1
+        self._changes = Changes(_ROWS)
         # Of the public list of blocks, and when it was looked up.
         self._serial, self._serial_at = 0, 0.0
-        # How many plugins there are, published or not, and the highest number one has: tells of deleted ones.
-        self._count, self._last = 0, 0
         # The oldest first. None: there is no plugin of this name, published or blocked.
         self._lines: dict[str, Line | None] = {}
         self._releases = 0
@@ -94,7 +87,7 @@ class ReleaseIndex:
         Costs one short statement if nothing changed and nothing is new.
         """
         with self._lock:
-            if self._revision != catalog.committed_revision(self._engine):
+            if self._changes.revision != catalog.committed_revision(self._engine):
                 with unit_of_work(writing=False):
                     self._refresh()
                     self._read(self._missing(keys))
@@ -142,26 +135,19 @@ class ReleaseIndex:
 
     def _refresh(self) -> None:
         """Forget what changed since the last revision, within a unit of work."""
-        revision = revision_cache.current()
-        count, last = db.session.execute(_COUNT).one()
-        changed = db.session.execute(_CHANGED, {"known": self._revision}).all() if self._lines else []
-        created = sum(1 for row in changed if row.number > self._last)
-        is_known = self._revision <= revision and len(changed) <= MOST_CHANGES and count == self._count + created
-        if is_known:
-            for row in changed:
-                self._forget(row.name_key)
-        else:
-            # Plugins were deleted, which leaves no trace by name, or too many changed, or it is another database.
+        seen, changed = self._changes.read()
+        if changed is None:
             self._lines.clear()
             self._changelogs.clear()
             self._releases = 0
+        for row in changed or ():
+            self._forget(row.name_key)
         serial = block_list.serial_in_unit()
-        if serial != self._blocks_serial or not is_known:
+        if serial != self._blocks_serial or changed is None:
             self._take_blocks({key: tuple(blocks) for key, blocks in lines.blocks_not_revoked().items()})
         self._blocks_serial = self._serial = serial
         self._serial_at = time.monotonic()
-        # Last: after a failure the next question tries again.
-        self._revision, self._count, self._last = revision, count, last or 0
+        self._changes.took(seen)
 
     def _take_blocks(self, blocks: Mapping[str, tuple[Block, ...]]) -> None:
         for key in self._blocks.keys() | blocks.keys():

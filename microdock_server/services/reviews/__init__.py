@@ -361,6 +361,9 @@ def _judge_report(plugin: Plugin, verdict: Verdict, by: Who, notes: str) -> None
         # Somebody may have suspended it during the review.
         if plugin.status != PluginStatus.SUSPENDED:
             plugins.suspend(plugin, by, notes)
+    elif verdict is Verdict.APPROVED:
+        # Its page says when it was last approved, and by whom.
+        catalog.mark(plugin)
 
 
 def _prioritise(review: Review, priority: Priority) -> None:

@@ -11,7 +11,7 @@ from ...database.unit_of_work import unit_of_work
 from ...errors import AutoReviewNotFound
 from ...models import AutoReview, Plugin, PluginVersion
 from ...vocabulary import OPEN_REVIEWS, AutoReviewStatus, Reason
-from .. import configuration, jobs, reviews
+from .. import catalog, configuration, jobs, reviews
 from ..autoreview import requests
 from ..autoreview.facts import Subject, Tools, gather
 from ..autoreview.loading import runtime_of
@@ -97,6 +97,9 @@ def _complete(review: AutoReview, facts: dict[str, Any], verdict: dict[str, Any]
     version = db.session.get_one(PluginVersion, (review.plugin_name, review.version))
     plugin = db.session.get_one(Plugin, review.plugin_name)
     version.assembly_finding = {**version.assembly_finding, "runtime": runtime_of(facts)}
+    if version.is_public:
+        # Its page says what was found.
+        catalog.mark(plugin)
     waiting = reviews.open_of(version)
     config = configuration.current()
     if waiting is None and not version.is_public:

@@ -37,7 +37,7 @@ def page(
     if reviewer_id is not None:
         query = query.where(Review.assigned_reviewer_id == reviewer_id)
     if reason is not None:
-        query = query.where(cast(Review.reasons, String).like(f'%"{reason.value}"%'))
+        query = query.where(is_queued_for(reason))
     if status is None or status in OPEN_REVIEWS:
         query = query.order_by(Review.urgency, Review.submitted_at, Review.id)
     else:
@@ -98,6 +98,11 @@ def is_overdue(review: Review, days: int) -> bool:
 def age_minutes(review: Review, now: datetime) -> int:
     """How long it has waited, or had waited when it was decided."""
     return max(0, int(((review.decided_at or now) - review.submitted_at).total_seconds() // 60))
+
+
+def is_queued_for(reason: Reason) -> ColumnElement[bool]:
+    """Is this among the reasons why the version is in the queue?"""
+    return cast(Review.reasons, String).like(f'%"{reason.value}"%')
 
 
 def is_open() -> ColumnElement[bool]:

@@ -176,3 +176,55 @@ class TestDeleting:
         api.back_up()
         assert api.post("/api/backups/delete", {"user_key": key, "id": 1}).status_code == status
         assert len(stored_files(api.app)) == (0 if status == 200 else 1)
+
+
+@pytest.fixture
+def of_three_keys(app: Flask, api: Api) -> Api:
+    """An administrator; `Alpha-1` has two backups, `alpha-22` and `beta_100%` one each, the last the newest."""
+    for key, data in (("Alpha-1", b"1"), ("alpha-22", b"22"), ("Alpha-1", b"333"), ("beta_100.", b"4444")):
+        assert api.back_up(data, user_key=f"{key}-padded").status_code == 200
+    return signed_in(app)
+
+
+@pytest.mark.parametrize(
+    ("part", "sizes"),
+    [("ALPHA", [3, 2, 1]), ("a-1", [3, 1]), ("", [4, 3, 2, 1]), ("_100", [4]), ("%", []), ("a_2", []), ("nobody", [])],
+)
+def test_backups_are_found_by_a_part_of_their_key(of_three_keys: Api, part: str, sizes: list[int]) -> None:
+    data = of_three_keys.post("/api/backups/search", {"key_part": part}).get_json()["data"]
+    assert (data["total"], [row["file_size"] for row in data["backups"]]) == (len(sizes), sizes)
+
+
+def test_what_is_found_comes_in_pages(of_three_keys: Api) -> None:
+    for page, sizes in ((1, [4, 3]), (2, [2, 1]), (3, [])):
+        data = of_three_keys.post("/api/backups/search", {"page": page, "limit": 2}).get_json()["data"]
+        assert (data["total"], [row["file_size"] for row in data["backups"]]) == (4, sizes)
+
+
+def test_what_each_key_keeps_is_told(of_three_keys: Api) -> None:
+    data = of_three_keys.post("/api/backups/totals", {}).get_json()["data"]
+    assert (data["total"], data["count"], data["bytes"]) == (3, 4, 10)
+    kept = {row["user_key"]: (row["count"], row["bytes"]) for row in data["keys"]}
+    assert kept == {"beta_100.-padded": (1, 4), "Alpha-1-padded": (2, 4), "alpha-22-padded": (1, 2)}
+    newest = [row["newest_at"] for row in data["keys"]]
+    assert newest == sorted(newest, reverse=True)
+    assert data["quota"] == {"count": 100, "bytes": 2 << 30}
+
+    data = of_three_keys.post("/api/backups/totals", {"key_part": "alpha", "page": 2, "limit": 1}).get_json()["data"]
+    assert (data["total"], data["count"], data["bytes"], len(data["keys"])) == (2, 3, 6, 1)
+
+
+@pytest.mark.parametrize("path", ["/api/backups/search", "/api/backups/totals"])
+def test_keys_are_told_to_administrators_alone(app: Flask, api: Api, path: str) -> None:
+    add_user(app, "rev", role="reviewer")
+    assert api.post(path, {"key_part": "user"}).status_code == 401
+    assert signed_in(app, "rev").post(path, {"key_part": "user"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/api/backups/search", "/api/backups/totals"])
+def test_a_part_of_a_key_is_in_no_message_and_no_log(app: Flask, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    part = "secretpart" * 30
+    answer = signed_in(app).post(path, {"key_part": part})
+    assert answer.status_code == 422
+    assert signed_in(app).post(path, {"key_part": part[:256]}).status_code == 200
+    assert "secretpart" not in answer.get_data(as_text=True) + caplog.text

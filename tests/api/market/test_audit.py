@@ -110,12 +110,12 @@ def test_an_entry_says_who_did_what_to_what_and_when(who: People) -> None:
     found = answered(who.admin.get(AUDIT))
     assert set(found) == {"entries", "pagination"}
     [entry] = found["entries"]
-    assert set(entry) == {"id", "at", "actor", "action", "target", "details", "previous_hash", "hash"}
+    assert set(entry) == {"id", "at", "actor", "action", "target", "details", "names", "previous_hash", "hash"}
     assert entry["id"] == 1
     assert MOMENT.fullmatch(entry["at"])
     assert f"{earliest:%Y-%m-%dT%H:%M:%SZ}" <= entry["at"] <= f"{utcnow():%Y-%m-%dT%H:%M:%SZ}"
     assert entry["actor"] == {"id": account_id(who.admin), "username": "admin"}
-    assert entry["target"] == {"type": "category", "id": top["id"]}
+    assert entry["target"] == {"type": "category", "id": top["id"], "name": "工具类", "exists": True}
     assert entry["previous_hash"] == GENESIS
 
 
@@ -190,7 +190,14 @@ def test_a_profile_that_an_administrator_changed(who: People) -> None:
     path = f"{V1}/developers/{number}"
     nothing_left_by(who.admin, partial(who.developer.put, path, {"bio": "自己"}))
     found = left_by(who.admin, partial(who.admin.put, path, {"website": "https://example.com", "bio": "改"}))
-    assert found == ("admin", "developer.updated", "developer", number, {"fields": ["bio", "website"]})
+    changes = {"bio": {"from": "自己", "to": "改"}, "website": {"from": "", "to": "https://example.com"}}
+    assert found == (
+        "admin",
+        "developer.updated",
+        "developer",
+        number,
+        {"fields": ["bio", "website"], "changes": changes},
+    )
 
 
 def test_every_step_of_a_review(who: People, waiting_plugin: dict[str, Any]) -> None:
@@ -309,7 +316,8 @@ def test_a_plugin_that_is_deleted_through_the_marketplace(
     who: People, published_plugin: dict[str, Any], kind: str
 ) -> None:
     found = left_by(who.admin, partial(getattr(who, kind).delete, f"{PLUGINS}/{published_plugin['id']}"))
-    assert found == (kind, "plugin.deleted", "plugin", NAME, {"plugin_id": published_plugin["id"], "tombstone": True})
+    said = {"plugin_id": published_plugin["id"], "tombstone": True, "published": True}
+    assert found == (kind, "plugin.deleted", "plugin", NAME, said)
 
 
 def test_a_plugin_that_an_administrator_deletes_through_the_host_surface(
@@ -321,7 +329,7 @@ def test_a_plugin_that_an_administrator_deletes_through_the_host_surface(
         "plugin.deleted",
         "plugin",
         NAME,
-        {"plugin_id": published_plugin["id"], "tombstone": True},
+        {"plugin_id": published_plugin["id"], "tombstone": True, "published": True},
     )
 
 
@@ -344,9 +352,12 @@ def test_a_version_that_is_deprecated(who: People) -> None:
 def test_a_plugin_that_an_administrator_changed(who: People, published_plugin: dict[str, Any]) -> None:
     path = f"{PLUGINS}/{published_plugin['id']}"
     nothing_left_by(who.admin, partial(who.developer.put, path, {"description": "自己"}))
-    found = left_by(who.admin, partial(who.admin.put, path, {"description": "新", "name": "名"}))
+    long = "新" * 501
+    found = left_by(who.admin, partial(who.admin.put, path, {"description": long, "name": "名"}))
     assert found[:4] == ("admin", "plugin.updated", "plugin", NAME)
-    assert len(found[4]["fields"]) == 2
+    assert found[4]["fields"] == ["description", "display_name"]
+    assert found[4]["changes"]["description"] == {"from": "自己", "to": "新" * 500 + "…"}
+    assert found[4]["changes"]["display_name"]["to"] == "名"
 
 
 def test_maintenance(who: People) -> None:

@@ -506,7 +506,7 @@ def test_the_owner_is_told(who: People, second: Api) -> None:
     assert [row["message"] for row in told] == [
         f"对插件 {NAME} 的封禁已撤销：误判",
         f"插件 {NAME} 已被管理员封禁，宿主将移除它：泄露用户数据",
-        f"插件 {NAME} 已被管理员封禁，宿主将停用它：泄露用户数据",
+        f"插件 {NAME} 已被管理员封禁，宿主将禁用它：泄露用户数据",
     ]
     english = data(who.developer.get(f"{V1}/notifications", **ENGLISH))["notifications"]
     assert any(row["message"].endswith("hosts will remove it: It sends user data away") for row in english)

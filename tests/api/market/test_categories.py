@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from microdock_server.database.unit_of_work import unit_of_work
+from microdock_server.services.catalog import categories
 from microdock_server.services.catalog.categories import MAX_DEPTH
 from microdock_server.vocabulary import Role
 
-from ...market import V1, audited, category, data, details, slug
-from ...rows import add_plugin
+from ...market import PLUGINS, V1, audited, category, data, details, slug
+from ...rows import add_plugin, raw
 from ...support import Api, add_user
 
 CATEGORIES = f"{V1}/admin/categories"
@@ -165,3 +167,81 @@ def test_a_refused_change_leaves_nothing_behind(root: Api, api: Api) -> None:
     root.post(CATEGORIES, {"name": "level 0"})
     assert data(api.get(LISTED)) == before
     assert len(audited(root, "category.")) == entries
+
+
+class TestSlugs:
+    @pytest.mark.parametrize(
+        ("name", "wanted"),
+        [
+            ("Developer  tools", "developer-tools"),
+            ("开发工具", "开发工具"),
+            ("音频 / 视频", "音频-视频"),
+            ("ＦＵＬＬ width", "full-width"),
+            ("C#", "c"),
+            ("★", "category"),
+            ("हिन्दी", "हिन्दी"),
+            ("Everything that helps people with writing", "everything-that-helps-people"),
+            ("x" * 100, "x" * 32),
+            ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000"),
+        ],
+    )
+    def test_it_is_made_from_the_name(self, root: Api, api: Api, name: str, wanted: str) -> None:
+        assert category(root, name)["slug"] == wanted
+        assert [row["slug"] for row in data(api.get(LISTED))] == [wanted]
+
+    def test_it_is_unique_among_all(self, root: Api) -> None:
+        top = category(root, "Tools")
+        found = [category(root, "Tools", parent_id=top["id"]), category(root, "tools!"), category(root, "y" * 32)]
+        found.append(category(root, "y" * 33))
+        assert [row["slug"] for row in found] == ["tools-2", "tools-3", "y" * 32, f"{'y' * 30}-2"]
+
+    def test_it_stays_when_the_category_is_renamed_and_goes_with_it(self, root: Api) -> None:
+        made = category(root, "Tools")
+        renamed = data(root.put(f"{CATEGORIES}/{made['id']}", {"name": "Utilities"}))
+        assert renamed["slug"] == "tools"
+        assert category(root, "Tools")["slug"] == "tools-2"
+        data(root.delete(f"{CATEGORIES}/{made['id']}"))
+        assert category(root, "tools?")["slug"] == "tools"
+
+    def test_clients_cannot_set_it(self, root: Api) -> None:
+        assert "slug" in details(root.post(CATEGORIES, {"name": "x", "slug": "y"}))
+        assert "slug" in details(root.put(f"{CATEGORIES}/{category(root)['id']}", {"slug": "y"}))
+
+    def test_plugins_show_it_and_are_found_by_it(self, app: Flask, root: Api, api: Api) -> None:
+        top = category(root, "开发 Tools")
+        leaf = category(root, "leaf", parent_id=top["id"])
+        for name, place in (("a", top), ("b", leaf), ("c", None)):
+            add_plugin(app, name, category_id=place and place["id"], display_name="clock")
+        for words in ({}, {"search": "clock"}, {"search": "clock", "sort": "best_rated"}, {"sort": "downloads"}):
+            for wanted in (top["slug"], top["id"], "开发-TOOLS"):
+                rows = data(api.get(PLUGINS, query_string={"category": wanted, **words}))["plugins"]
+                assert {row["plugin_name"] for row in rows} == {"com.example.a", "com.example.b"}
+        shown = data(api.get(f"{PLUGINS}/com.example.a"))["category"]
+        assert shown == {"id": top["id"], "slug": "开发-tools", "name": "开发 Tools", "description": ""}
+        assert {row["category"]["slug"] for row in rows} == {"开发-tools", "leaf"}
+        assert data(api.get(PLUGINS, query_string={"category": "nothing"}))["plugins"] == []
+
+    def test_what_an_earlier_version_made_is_known_by_its_id_until_it_gets_one(
+        self, app: Flask, root: Api, api: Api
+    ) -> None:
+        category(root, "Tools")
+        older = category(root, "tools!")
+        add_plugin(app, "a", category_id=older["id"])
+        with raw(app) as connection:
+            connection.execute("UPDATE categories SET slug = NULL WHERE id = ?", (older["id"],))
+        assert {row["slug"] for row in data(api.get(LISTED))} == {"tools", older["id"]}
+        [row] = data(api.get(PLUGINS, query_string={"category": older["id"]}))["plugins"]
+        assert row["category"]["slug"] == older["id"]
+        # The one that was there first is numbered first.
+        assert category(root, "tools?")["slug"] == "tools-3"
+        assert {row["slug"] for row in data(api.get(LISTED))} == {"tools", "tools-2", "tools-3"}
+        [row] = data(api.get(PLUGINS, query_string={"category": older["id"]}))["plugins"]
+        assert row["category"]["slug"] == "tools-2"
+
+    def test_every_start_gives_those_that_are_missing(self, app: Flask, root: Api, api: Api) -> None:
+        category(root, "Tools")
+        with raw(app) as connection:
+            connection.execute("UPDATE categories SET slug = NULL")
+        with app.app_context(), unit_of_work():
+            assert (categories.complete(), categories.complete()) == (1, 0)
+        assert [row["slug"] for row in data(api.get(LISTED))] == ["tools"]

@@ -171,10 +171,25 @@ def test_a_new_server_starts_from_the_documents_values(root: Api) -> None:
         **DEFAULTS,
         "reserved_prefixes": [],
         "effective_max_file_size": 104_857_600,
+        "has_scanner": False,
+        "defaults": DEFAULTS,
         "revision": found["revision"],
         "updated_at": None,
         "updated_by": None,
     }
+
+
+@pytest.mark.parametrize(("url", "has_scanner"), [("", False), ("tcp://127.0.0.1:3310", True)])
+def test_whether_there_is_a_scanner_is_told_beside_the_switch(
+    make_app: AppFactory, url: str, has_scanner: bool
+) -> None:
+    found = data(people(make_app(CLAMAV_URL=url)).admin.get(CONFIG))
+    assert (found["upload_settings"]["virus_scan_enabled"], found["has_scanner"]) == (True, has_scanner)
+
+
+def test_the_values_of_a_new_server_are_told_whatever_they_are_now(root: Api) -> None:
+    changed = data(change(root, "review_settings", max_review_time=77))
+    assert (changed["review_settings"]["max_review_time"], changed["defaults"]) == (77, DEFAULTS)
 
 
 @pytest.mark.parametrize(("configured", "server", "effective"), [(4096, "2048", 2048), (2048, "4096", 2048)])

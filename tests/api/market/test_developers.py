@@ -325,7 +325,13 @@ def test_nobody_but_themselves_and_administrators_changes_a_profile(app: Flask, 
     [entry] = audited(who.admin, "developer.")
     assert (entry["action"], entry["actor"]["username"]) == ("developer.updated", "admin")
     assert entry["target"] == {"type": "developer", "id": account_id(ada)}
-    assert entry["details"] == {"fields": ["bio", "company"]}
+    assert entry["details"] == {
+        "fields": ["bio", "company"],
+        "changes": {
+            "bio": {"from": REGISTRATION["bio"], "to": "x"},
+            "company": {"from": REGISTRATION["company"], "to": "y"},
+        },
+    }
 
 
 def test_ones_own_change_is_nobodys_act(app: Flask, who: People) -> None:

@@ -62,7 +62,7 @@ class TestOrder:
         assert listed(api) == list("edcba")
         assert listed(api, order="asc") == list("abcde")
 
-    @pytest.mark.parametrize("sort", ["created_at", "updated_at", "downloads", "rating"])
+    @pytest.mark.parametrize("sort", ["created_at", "updated_at", "downloads", "rating", "best_rated"])
     @pytest.mark.parametrize("order", ["asc", "desc"])
     def test_pages_together_are_the_list(self, app: Flask, api: Api, sort: str, order: str) -> None:
         at = {"created_at": BEGINNING, "updated_at": BEGINNING}
@@ -88,6 +88,26 @@ class TestOrder:
         assert [row["downloads"] for row in rows] == [7, 6, 6, 5, 0]
         rows = data(api.get(f"{PLUGINS}?sort=rating"))["plugins"]
         assert [row["rating"] for row in rows] == [4.5, 3.0, 1.25, 1.25, None]
+
+
+def test_best_rated_weighs_ratings_against_ten_of_the_mean_of_all(app: Flask, api: Api) -> None:
+    rated = {"one": (5, 1), "many": (2400, 500), "few": (46, 10), "bad": (100, 60)}
+    mean = sum(total for total, _ in rated.values()) / sum(count for _, count in rated.values())
+    weighed = {name: (total + 10 * mean) / (count + 10) for name, (total, count) in rated.items()}
+    wanted = sorted(weighed, key=weighed.__getitem__, reverse=True)
+    # Not as by the plain mean, where the only rating of 5 comes first.
+    assert wanted == ["many", "few", "one", "bad"]
+    rows: dict[str, dict[str, Any]] = {
+        name: {"rating_sum": total, "rating_count": count, "rating_average": total / count}
+        for name, (total, count) in {**rated, "hidden": (1000, 1000)}.items()
+    }
+    # What nobody sees counts for nothing.
+    rows["hidden"]["status"] = "suspended"
+    add_plugins(app, {**rows, "unrated": {}})
+    assert listed(api, sort="rating") == ["one", "many", "few", "bad", "unrated"]
+    for query in ({}, {"search": "plugin"}, {"status": "published"}, {"search": "plugin", "status": "published"}):
+        assert listed(api, sort="best_rated", **query) == [*wanted, "unrated"]
+        assert listed(api, sort="best_rated", order="asc", **query) == [*reversed(wanted), "unrated"]
 
 
 class TestFilters:
@@ -193,7 +213,7 @@ def test_an_item_shows_what_the_document_lists(who: People) -> None:
     form = {"category_id": kind["id"], "metadata": {"tags": ["标签"]}}
     published(who.developer, who.reviewer, form)
     row = data(who.nobody.get(PLUGINS))["plugins"][0]
-    assert row["category"] == {"id": kind["id"], "name": kind["name"]}
+    assert row["category"] == {"id": kind["id"], "slug": kind["slug"], "name": kind["name"]}
     assert row["developer"]["username"] == row["developer"]["display_name"] == "developer"
     assert (row["tags"], row["version"], row["status"]) == (["标签"], "1.0.0", "published")
     assert (row["downloads"], row["rating"], row["reviews_count"], row["icon"]) == (0, None, 0, None)

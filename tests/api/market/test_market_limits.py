@@ -181,9 +181,13 @@ def test_the_limit_holds_across_workers(few: Flask) -> None:
         release(second)
 
 
-def test_every_endpoint_of_the_marketplace_is_counted(few: Flask) -> None:
+def test_every_endpoint_of_the_marketplace_is_counted(few: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     api = Api(few)
     assert statuses(api, PLUGINS, 3) == [200] * 3
+    # Pictures are counted by themselves.
+    monkeypatch.setitem(RATES, "picture", parse_many("1/minute"))
+    picture = f"{PLUGINS}/{UNKNOWN}/images/{UNKNOWN}"
+    assert api.get(picture).status_code == 404
     for endpoint in market.endpoints:
         path = V1 + re.sub(r"<[^>]+>", UNKNOWN, endpoint.rule)
         answer = api._call(endpoint.method, path)

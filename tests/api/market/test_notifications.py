@@ -331,6 +331,8 @@ def test_the_message_is_kept_as_it_was_given(root: Api, message: str) -> None:
     ("changes", "field"),
     [
         ({"message": ""}, "message"),
+        ({"message": " \n"}, "message"),
+        ({"message": "\u200b"}, "message"),
         ({"message": "x" * 2001}, "message"),
         ({"message": 5}, "message"),
         ({"message": None}, "message"),
@@ -597,7 +599,7 @@ def test_a_decision_in_both_languages(
             Event.APPEAL_PROCESSED,
             {"plugin_name": "a.b", "decision": "rejected"},
             "您对插件 a.b 的申诉未通过",
-            "Your appeal for plugin a.b was refused",
+            "Your appeal for plugin a.b was rejected",
         ),
         (Event.MAINTENANCE, {"text": "升级"}, "系统维护通知：升级", "Maintenance: 升级"),
         # Of a time when less was said.

@@ -34,6 +34,7 @@ from ...market import (
     created,
     data,
     decide,
+    failed_job,
     file,
     people,
     png,
@@ -75,6 +76,7 @@ ACCOUNT: Final = {"username": "newcomer", "email": "newcomer@example.com", "pass
 GIVEN: Final = {"rating": 5, "title": "好", "content": "x"}
 REASON: Final = {"version": None, "reason": "好"}
 APPEAL: Final = {"plugin_id": "{refused}", "type": "review_decision", "reason": "为什么"}
+REPLY: Final = {"title": "缺少说明", "text": "请说明权限的用途。", "is_shared": True}
 BLOCK: Final = {
     **{"plugin": "com.example.gone", "versions": "*", "severity": "remove"},
     "reason": {"zh": "泄露用户数据", "en": "It sends user data away"},
@@ -98,6 +100,7 @@ class Case:
     hears: Mapping[str, int] = field(default_factory=dict)
     # What stands for the parameters of the path, where it is not what `PARAMETERS` say.
     path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return " ".join([self.method, self.rule, *self.path.values()])
@@ -127,6 +130,8 @@ PARAMETERS: Final = {
     "appeal_id": "{appeal}",
     "category_id": "{category}",
     "block_id": "{block}",
+    "job_id": "{job}",
+    "reply_id": "{reply}",
     "developer_id": "{developer}",
     "user_id": "{user}",
 }
@@ -143,6 +148,7 @@ CASES: Final = [
     Case("POST", "/auth/refresh", REFRESH),
     Case("POST", "/auth/logout", LOGGED_IN),
     Case("GET", "/auth/me", LOGGED_IN),
+    Case("GET", "/auth/session", PUBLIC),
     # The others' password is another: the refusal is about that, not about who they are.
     Case(
         "POST",
@@ -251,6 +257,14 @@ CASES: Final = [
     # Reviews.
     Case("GET", "/admin/reviews/queue", "review.view"),
     Case("GET", "/admin/reviews/<review_id>", "review.view", path=OPEN_REVIEW),
+    Case("GET", "/admin/reviews/<review_id>/changes", "review.view", path=OPEN_REVIEW),
+    Case(
+        "GET",
+        "/admin/reviews/<review_id>/changes/diff",
+        "review.view",
+        path=OPEN_REVIEW,
+        query={"path": "plugin.json"},
+    ),
     Case(
         "POST",
         "/admin/reviews/<review_id>/assign",
@@ -268,6 +282,10 @@ CASES: Final = [
         path=STARTED_REVIEW,
         hears={"reviewer": 403},
     ),
+    Case("GET", "/admin/review-replies", "review.update"),
+    Case("POST", "/admin/review-replies", "review.update", REPLY),
+    Case("PUT", "/admin/review-replies/<reply_id>", "review.update", {"title": "另一个"}, hears={"reviewer": 403}),
+    Case("DELETE", "/admin/review-replies/<reply_id>", "review.update", hears={"reviewer": 403}),
     Case("POST", "/admin/reviews/batch", "review.update", {"review_ids": ["{review}"], "action": "approve"}),
     Case("POST", "/admin/plugins/<plugin_id>/auto-review", "review.create", path=WAITS),
     Case("GET", "/admin/plugins/<plugin_id>/auto-review/result", "review.view", path=WAITS),
@@ -287,6 +305,8 @@ CASES: Final = [
     Case("GET", "/admin/users", "user.view"),
     Case("GET", "/admin/users/<user_id>", "user.view"),
     Case("PUT", "/admin/users/<user_id>", "user.update", {"role": "reviewer"}),
+    Case("POST", "/admin/users", "user.create", {"username": "neu", "email": "neu@example.com", "role": "user"}),
+    Case("POST", "/admin/users/<user_id>/password", "user.update"),
     # Categories.
     Case("GET", "/marketplace/categories", PUBLIC),
     Case("POST", "/admin/categories", "system.categories", {"name": "新分类"}),
@@ -307,7 +327,12 @@ CASES: Final = [
     Case("GET", "/admin/system/stats", "system.stats"),
     Case("GET", "/admin/system/resources", "system.resources"),
     Case("POST", "/admin/system/maintenance", "system.maintenance", MAINTENANCE),
+    Case("GET", "/admin/system/jobs", "system.resources"),
+    Case("POST", "/admin/system/jobs/<job_id>/retry", "system.maintenance"),
+    Case("GET", "/admin/waiting", "review.view"),
     Case("GET", "/admin/audit", "system.audit"),
+    Case("GET", "/admin/audit/acts", "system.audit"),
+    Case("GET", "/admin/audit/targets", "system.audit"),
     Case("GET", "/notifications", LOGGED_IN),
     Case("POST", "/notifications/read", LOGGED_IN, {"all": True}),
 ]
@@ -412,7 +437,9 @@ class World:
             "keyed": "com.example.keyed",
             "rating": rated(who.user, plugin["id"])["id"],
             "category": category(who.admin)["id"],
+            "reply": data(who.admin.post(f"{V1}/admin/review-replies", REPLY), 201)["id"],
             "block": data(who.admin.post(f"{V1}/admin/blocks", {**BLOCK, "plugin": "com.example.old"}), 201)["id"],
+            "job": failed_job(self.app),
             "developer": developer,
             "reviewer": account_id(who.reviewer),
             "user": account_id(who.user),
@@ -440,6 +467,8 @@ class World:
         if case.body == FORM:
             return api._call(case.method, V1 + self._filled(path), data=self._form(case))
         options = {} if case.body is None else {"json": self._filled(case.body)}
+        if case.query:
+            options["query_string"] = case.query
         return api._call(case.method, V1 + self._filled(path), **options)
 
     def _form(self, case: Case) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def test_a_new_plugin_says_what_its_form_and_its_package_say(who: People) -> Non
     found = created(who.developer, form)
     assert (found["plugin_name"], found["name"], found["description"]) == (NAME, "插件名称", "插件\n描述")
     assert (found["version"], found["status"], found["author"]) == ("1.0.0", "pending", "开发者姓名")
-    assert found["category"] == {"id": place["id"], "name": "工具", "description": "说明"}
+    assert found["category"] == {"id": place["id"], "slug": "工具", "name": "工具", "description": "说明"}
     assert found["developer"]["username"] == "developer"
     assert found["metadata"] == {
         **metadata,
@@ -559,7 +559,13 @@ def test_only_owners_and_administrators_change_a_plugin(who: People, published_p
     assert shown(who.nobody, plugin_id)["description"] == "管理员的"
     [entry] = audited(who.admin, "plugin.updated")
     assert (entry["actor"]["username"], entry["target"]) == ("admin", {"type": "plugin", "id": NAME})
-    assert entry["details"] == {"fields": ["description", "display_name"]}
+    assert entry["details"] == {
+        "fields": ["description", "display_name"],
+        "changes": {
+            "description": {"from": "自己的", "to": "管理员的"},
+            "display_name": {"from": "我的插件", "to": "名字"},
+        },
+    }
 
 
 def test_a_strangers_unpublished_plugin_does_not_exist(who: People, waiting_plugin: dict[str, Any]) -> None:

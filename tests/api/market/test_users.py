@@ -15,6 +15,7 @@ from ...market import (
     PLUGINS,
     V1,
     account_id,
+    answered,
     audited,
     category,
     create,
@@ -378,3 +379,68 @@ def test_nobody_but_administrators_manages_users(app: Flask, role: Role) -> None
     assert caller.get(f"{USERS}/{own_id}").status_code == 403
     assert change(caller, own_id, role="admin").status_code == 403
     assert data(caller.get(f"{V1}/auth/me"))["role"] == role
+
+
+# What administrators do for somebody who cannot do it: an account, and a new password.
+
+
+def create_user(root: Api, **fields: Any) -> Any:
+    return root.post(USERS, {"username": "grace", "email": "grace@example.com", "role": "reviewer", **fields})
+
+
+def test_an_administrator_creates_an_account_whose_password_is_shown_once(app: Flask, root: Api) -> None:
+    made = answered(create_user(root), 201)
+    assert (made["username"], made["email"], made["role"]) == ("grace", "grace@example.com", "reviewer")
+    password = made["password"]
+    assert len(password) >= 20
+    session = data(Api(app).post(f"{V1}/auth/login", {"username": "grace", "password": password}))
+    assert session["user"]["role"] == "reviewer"
+    assert "password" not in data(root.get(f"{USERS}/{made['id']}"))
+    assert entries(root) == [("user.created", made["id"], {"role": "reviewer"})]
+    assert password not in root.get(f"{V1}/admin/audit-logs").text
+    assert answered(create_user(root, username="alan", email="alan@example.com"), 201)["password"] != password
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"username": "GRACE", "email": "other@example.com"}, 409),
+        ({"username": "other"}, 409),
+        ({"username": "g\u0433ace", "email": "other@example.com"}, 409),
+        ({"username": "a b"}, 422),
+        ({"email": "no address"}, 422),
+        ({"email": None}, 422),
+        ({"role": "owner"}, 422),
+        ({"password": "correct horse"}, 422),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(root: Api, fields: dict[str, Any], status: int) -> None:
+    assert create_user(root).status_code == 201
+    answer = create_user(root, **fields)
+    assert answer.status_code == status, answer.text
+    assert listed(root, "?search=grace") == ["grace"]
+    assert len(listed(root)) == 2
+
+
+def test_a_new_password_ends_every_login_and_is_in_the_log(app: Flask, root: Api, ada: Api) -> None:
+    user_id = account_id(ada)
+    answer = root.post(f"{USERS}/{user_id}/password")
+    assert answer.status_code == 200
+    password = data(answer)["password"]
+    assert not is_token_valid(ada)
+    login = {"username": "ada", "password": "correct horse"}
+    assert Api(app).post(f"{V1}/auth/login", login).status_code == 401
+    assert Api(app).post(f"{V1}/auth/login", {**login, "password": password}).status_code == 200
+    assert entries(root) == [("user.password_set", user_id, {})]
+    assert password not in root.get(f"{V1}/admin/audit-logs").text
+
+
+def test_nobody_gets_around_their_old_password(root: Api) -> None:
+    answer = root.post(f"{USERS}/{account_id(root)}/password")
+    assert slug(answer, 403) == "own_password"
+    assert is_token_valid(root)
+    assert entries(root) == []
+
+
+def test_nobody_unknown_gets_a_password(root: Api) -> None:
+    assert root.post(f"{USERS}/{NOBODY}/password").status_code == 404

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from . import field_names, release_fields, schema_fields
+from . import field_names, release_fields, review_fields, schema_fields
 
-FIELDS: Final = {**field_names.FIELDS, **schema_fields.FIELDS, **release_fields.FIELDS}
+FIELDS: Final = {**field_names.FIELDS, **schema_fields.FIELDS, **release_fields.FIELDS, **review_fields.FIELDS}
 
 # In paths and query strings.
 PARAMETERS: Final = {
@@ -20,19 +20,23 @@ PARAMETERS: Final = {
     "category_id": "id of the category",
     "developer_id": "id of the developer's account",
     "image_id": "id of the image, from its URL",
+    "job_id": "id of the job",
     "name": "the plugin's package name, ignoring case",
     "plugin_id": "the plugin's id or package name",
+    "reply_id": "id of the saved reply",
     "review_id": "id of the review or rating",
     "user_id": "id of the account",
     "version": "the version, SemVer 2.0.0",
     "action": "what was done; one that ends in `.` is a prefix",
     "actor": "id of the acting account",
-    "category": "id of a category, with all below it",
+    "actor_name": "exact name of who acted; for the server itself, which has no id, too",
+    "category": "slug or id of a category, with all below it",
     "developer": "id of the owner",
     "hidden": "only hidden ones, or only visible ones",
     "limit": "the maximum number per page",
     "order": "the sort direction",
     "page": "the page number, from 1",
+    "path": "the path of a changed file, as the list gives it",
     "period": "the period of the statistics",
     "plugin": "only of the plugin with this name",
     "priority": "only with this priority",
@@ -43,7 +47,9 @@ PARAMETERS: Final = {
     "search": "words to search for",
     "since": "not before this time",
     "sort": "the sort key",
+    "state": "only in this state: queued, running, done or failed",
     "status": "only with this status",
+    "target": "a text in the target's name; what is about a plugin has the plugin's",
     "target_id": "id of the target",
     "target_type": "the kind of target",
     "unread": "only unread ones, or only read ones",

@@ -91,6 +91,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "entry": {**maybe, "description": "the entry of the archive, or what `rule` says it is"},
         "rule": {**maybe, "description": "the rule that it breaks"},
         "message": {**text, "description": "what is wrong, in the language of the request"},
+        "help_url": {**maybe, "description": "the page that explains the rule; null without a rule"},
     }
     conflict = {
         "name": {**text, "description": "where plugins cannot be had together: the plugin that is needed"},
@@ -111,7 +112,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "slug": {**text, "description": "names the refusal, and never changes with the language"},
         "details": {
             "type": "array",
-            "description": "what is wrong, each with its field; `rule` and `entry` only where there is a rule",
+            "description": "what is wrong, each with its field; `rule`, `entry`, `help_url` only where there is a rule",
             "items": _object(detail, "field", "message"),
         },
     }

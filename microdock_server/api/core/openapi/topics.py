@@ -16,7 +16,7 @@ _BY_PATH: Final = (
     ("Appeals", rf"{_MARKET}/appeals"),
     ("Categories", rf"{_MARKET}/categories"),
     ("Moderation", "/api/v1/admin/(ratings|plugins/[^/]+/status)"),
-    ("Reviews", "/api/v1/admin/(reviews|plugins/[^/]+/auto-review)"),
+    ("Reviews", "/api/v1/admin/(reviews|review-replies|plugins/[^/]+/auto-review)"),
     ("Users", "/api/v1/admin/users"),
     ("Developers", rf"{_MARKET}/?.*developers|/api/v1/developers"),
     ("Ratings", "/api/v1/marketplace/plugins/[^/]+/reviews"),

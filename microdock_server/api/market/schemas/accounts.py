@@ -14,6 +14,7 @@ class Credentials(StrictSchema):
     username = fields.Text(min=1, max=254, required=True)
     password = fields.Text(min=1, max=128, lines=True, required=True)
     remember_me = fields.Flag(load_default=False)
+    cookie = fields.Flag(load_default=False)
 
 
 class Registration(StrictSchema):
@@ -35,9 +36,29 @@ class User(Schema):
     permissions = plain.List(plain.String(), required=True)
 
 
+class Visitor(Schema):
+    """Who looks at a page."""
+
+    user = plain.Nested(User, required=True, allow_none=True)
+    unread_count = plain.Integer(required=True)
+    has_default_password = plain.Boolean(required=True)
+
+
+class NewUser(StrictSchema):
+    username = fields.Text(min=2, max=64, required=True)
+    email = fields.Text(min=3, max=254, required=True)
+    role = fields.Choice(Role, required=True)
+
+
+class FirstPassword(Schema):
+    """A password that the server made: it is shown in this answer and nowhere else."""
+
+    password = plain.String(required=True)
+
+
 class Session(Schema):
     access_token = plain.String(required=True)
-    refresh_token = plain.String(required=True)
+    refresh_token = plain.String(required=True, allow_none=True)
     token_type = plain.String(required=True)
     expires_in = plain.Integer(required=True, metadata={"description": "seconds"})
     user = plain.Nested(User, required=True)
@@ -67,6 +88,10 @@ class Account(Schema):
 
 
 AccountPage = paged("users", Account)
+
+
+class NewAccount(Account, FirstPassword):
+    """A user whom an administrator created, with their first password."""
 
 
 class Document(StrictSchema):

@@ -11,7 +11,7 @@ from marshmallow import fields as plain
 from ....errors import Invalid
 from ....schemas import fields
 from ....schemas.base import Schema, StrictSchema
-from ....services.paging import DEFAULT_LIMIT
+from ....services.paging import DEFAULT_LIMIT, page_count
 
 MAX_LIMIT: Final = 100
 
@@ -33,7 +33,7 @@ class Pagination(Schema):
 def pagination(query: dict[str, Any], total: int) -> dict[str, int]:
     """The position of an answer within a list."""
     limit = query["limit"]
-    return {"page": query["page"], "limit": limit, "total": total, "pages": -(-total // limit)}
+    return {"page": query["page"], "limit": limit, "total": total, "pages": page_count(total, limit)}
 
 
 def paged(name: str, item: type[Schema]) -> type[Schema]:

@@ -23,8 +23,8 @@ class BlockQuery(Page):
 class NewReason(StrictSchema):
     """What users read: needed in both languages."""
 
-    zh = fields.Prose(min=1, max=_REASON_MAX, required=True, validate=release_fields.ensure_visible)
-    en = fields.Prose(min=1, max=_REASON_MAX, required=True, validate=release_fields.ensure_visible)
+    zh = fields.Prose(min=1, max=_REASON_MAX, required=True)
+    en = fields.Prose(min=1, max=_REASON_MAX, required=True)
 
 
 def _packages(**kwargs: Any) -> fields.Many:
@@ -56,7 +56,7 @@ class Approval(StrictSchema):
 
 
 class Revocation(StrictSchema):
-    reason = fields.Prose(min=1, max=_REASON_MAX, required=True, validate=release_fields.ensure_visible)
+    reason = fields.Prose(min=1, max=_REASON_MAX, required=True)
 
 
 class Block(Schema):
@@ -64,6 +64,7 @@ class Block(Schema):
 
     id = plain.String(required=True)
     plugin = plain.String(required=True)
+    plugin_display_name = plain.String(required=True, allow_none=True)
     versions = plain.String(required=True, allow_none=True)
     sha256 = plain.List(plain.String(), required=True)
     severity = plain.String(required=True, metadata={"enum": [member.value for member in BlockSeverity]})

@@ -11,17 +11,19 @@ from ....schemas.base import Schema
 from ....vocabulary import NOT_MEASURED, AutoReviewStatus
 
 
-def _one_of(*words: str, **kwargs: Any) -> plain.String:
-    return plain.String(metadata={"enum": list(words)}, **kwargs)
+def one_of(*words: str, **kwargs: Any) -> plain.String:
+    allowed = [*words, None] if kwargs.get("allow_none") else list(words)
+    return plain.String(metadata={"enum": allowed}, **kwargs)
 
 
 class Issue(Schema):
     """One finding, worded in the language of the request. `type` is its severity as error, warning or info."""
 
-    type = _one_of("error", "warning", "info", required=True)
+    type = one_of("error", "warning", "info", required=True)
     rule = plain.String(required=True)
+    help_url = plain.String(required=True, allow_none=True)
     category = plain.String(required=True)
-    severity = _one_of("high", "medium", "low", required=True)
+    severity = one_of("high", "medium", "low", required=True)
     message = plain.String(required=True)
     evidence = plain.List(plain.String(), required=True)
 
@@ -77,7 +79,7 @@ class CompatibilityDetails(Schema):
 def _check(area: str, details: type[Schema]) -> plain.Nested:
     members = {
         "score": answer_fields.Measured("integer", required=True),
-        "status": _one_of("pass", "warning", "fail", NOT_MEASURED, required=True),
+        "status": one_of("pass", "warning", "fail", NOT_MEASURED, required=True),
         "details": plain.Nested(details, required=True),
     }
     made = Schema.from_dict(members, name=f"{area}Check")

@@ -7,7 +7,6 @@ from marshmallow import fields as plain
 from ....schemas import answer_fields, fields, form_fields, packages
 from ....schemas.base import Schema, StrictSchema
 from ....schemas.blocks import PublicBlock
-from ....schemas.release_fields import ensure_visible
 from ....services.catalog.listing import Sort
 from ....vocabulary import (
     CHANGELOG_MAX,
@@ -84,6 +83,7 @@ class NewVersion(StrictSchema):
 
 class CategoryRef(Schema):
     id = plain.String(required=True)
+    slug = plain.String(required=True)
     name = plain.String(required=True)
     description = plain.String()
 
@@ -183,6 +183,7 @@ class PluginDetail(Schema):
     description = plain.String(required=True)
     long_description = plain.String(required=True, metadata={"description": "Markdown"})
     long_description_html = plain.String(required=True, metadata={"description": "sanitised"})
+    long_description_in_page = plain.String(required=True)
     version = plain.String(required=True)
     status = plain.String(required=True)
     author = plain.String(required=True)
@@ -199,6 +200,7 @@ class PluginDetail(Schema):
     deprecated_at = fields.Moment(required=True, allow_none=True)
     deprecation_reason = plain.String(required=True)
     replacement = plain.String(required=True, allow_none=True)
+    replacement_display_name = plain.String(required=True, allow_none=True)
     sunset = fields.Moment(required=True, allow_none=True)
     recommended_version = plain.String(required=True, allow_none=True)
     recommended_reason = plain.String(required=True)
@@ -293,7 +295,7 @@ class VersionFiles(Schema):
 
 
 class Yanking(StrictSchema):
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
 
 
 class Unyanking(StrictSchema):
@@ -302,7 +304,7 @@ class Unyanking(StrictSchema):
 
 class Recommending(StrictSchema):
     version = fields.Version(required=True, allow_none=True)
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
 
 
 class ReleaseChange(StrictSchema):
@@ -312,7 +314,7 @@ class ReleaseChange(StrictSchema):
 
 
 class ReleaseNow(Overridable):
-    reason = fields.Prose(min=1, max=REASON_MAX, required=True, validate=ensure_visible)
+    reason = fields.Prose(min=1, max=REASON_MAX, required=True)
 
 
 class Deprecation(StrictSchema):
@@ -362,6 +364,7 @@ class CategoryChange(StrictSchema):
 
 class Category(Schema):
     id = plain.String(required=True)
+    slug = plain.String(required=True)
     name = plain.String(required=True)
     description = plain.String(required=True)
     parent_id = plain.String(required=True, allow_none=True)

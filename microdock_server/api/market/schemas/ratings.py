@@ -79,6 +79,7 @@ class RatingPage(paged("reviews", Rating)):  # type: ignore[misc]
 
 class ModeratedRating(Rating):
     plugin_name = plain.String(required=True)
+    plugin_display_name = plain.String(required=True, allow_none=True)
     report_count = plain.Integer(required=True)
     reports = plain.List(plain.String(), required=True)
     hidden_reason = plain.String(required=True)

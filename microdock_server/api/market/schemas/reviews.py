@@ -96,10 +96,39 @@ class ReleasePreview(Schema):
     reasons = plain.List(plain.Nested(ReleaseReason), required=True)
 
 
+class ListedScreenshot(Schema):
+    """A picture and its size in pixels."""
+
+    url = plain.String(required=True)
+    width = plain.Integer(required=True)
+    height = plain.Integer(required=True)
+
+
+class ReviewListing(Schema):
+    """What the gallery says of the plugin once the version under review is its current one.
+
+    Texts in Markdown are HTML as on its pages: sanitised, and with links in place of pictures from other hosts.
+    """
+
+    display_name = plain.String(required=True)
+    description = plain.String(required=True)
+    long_description_html = plain.String(required=True)
+    changelog_html = plain.String(required=True)
+    author = plain.String(required=True)
+    license = plain.String(required=True)
+    homepage = plain.String(required=True)
+    repository = plain.String(required=True)
+    tags = plain.List(plain.String(), required=True)
+    category = plain.String(required=True, allow_none=True)
+    icon = plain.String(required=True, allow_none=True)
+    screenshots = plain.List(plain.Nested(ListedScreenshot), required=True)
+
+
 class ReviewDetail(Review):
     position = plain.Integer(required=True, allow_none=True)
     manifest = plain.Nested(VersionManifest, required=True)
     changelog = plain.String(required=True)
+    listing = plain.Nested(ReviewListing, required=True)
     diff = plain.Nested(Diff, required=True)
     auto_review = plain.Nested(AutoReview, required=True, allow_none=True)
     download_url = plain.String(required=True)
@@ -128,12 +157,13 @@ class Batch(Overridable):
 
 
 class RefusedDetail(Schema):
-    """A detail as in the envelope of a refusal; `rule` and `entry` only where an archive rule was broken."""
+    """A detail as in the envelope of a refusal; `rule`, `entry` and `help_url` only where there is a rule."""
 
     field = plain.String(required=True, allow_none=True)
     message = plain.String(required=True)
     rule = plain.String()
     entry = plain.String(allow_none=True)
+    help_url = plain.String(allow_none=True)
 
 
 class BatchRefusal(Schema):

@@ -8,6 +8,7 @@ from marshmallow import fields as plain
 
 from ....schemas import answer_fields, fields
 from ....schemas.base import Schema, StrictSchema
+from ....services.paging import DEFAULT_LIMIT
 from ....vocabulary import (
     ASSEMBLY_NAME,
     OPTIONAL_ASSEMBLY_NAME,
@@ -18,7 +19,7 @@ from ....vocabulary import (
     Architecture,
     Period,
 )
-from .base import Page, paged, revision_field, shown
+from .base import MAX_LIMIT, Page, paged, revision_field, shown
 
 
 class ReviewSettings(StrictSchema):
@@ -60,14 +61,26 @@ class ConfigChange(StrictSchema):
     reserved_prefixes = fields.Many(fields.Nested(ReservedPrefix), max=100)
 
 
+class ConfigDefaults(Schema):
+    """The values of a new server."""
+
+    review_settings = plain.Nested(shown("DefaultReviewSettings", ReviewSettings), required=True)
+    upload_settings = plain.Nested(shown("DefaultUploadSettings", UploadSettings), required=True)
+    release_settings = plain.Nested(shown("DefaultReleaseSettings", ReleaseSettings), required=True)
+
+
 class Config(Schema):
-    """`effective_max_file_size` is the lower of the configured and the server's own limit, in bytes."""
+    """`effective_max_file_size` is the lower of the configured and the server's own limit, in bytes. Without a scanner
+    (`has_scanner`) `virus_scan_enabled` does nothing.
+    """
 
     review_settings = plain.Nested(shown("CurrentReviewSettings", ReviewSettings), required=True)
     upload_settings = plain.Nested(shown("CurrentUploadSettings", UploadSettings), required=True)
     release_settings = plain.Nested(shown("CurrentReleaseSettings", ReleaseSettings), required=True)
     reserved_prefixes = plain.List(plain.Nested(shown("CurrentPrefix", ReservedPrefix)), required=True)
     effective_max_file_size = plain.Integer(required=True)
+    has_scanner = plain.Boolean(required=True)
+    defaults = plain.Nested(ConfigDefaults, required=True)
     revision = revision_field()
     updated_at = fields.Moment(required=True, allow_none=True)
     updated_by = plain.String(required=True, allow_none=True)
@@ -258,9 +271,14 @@ class MaintenanceNotice(Schema):
 
 class AuditQuery(Page):
     actor = fields.Id(load_default=None)
+    actor_name = fields.Text(min=1, max=64, load_default=None)
     action = fields.Text(min=1, max=64, load_default=None)
     target_type = fields.Text(min=1, max=32, load_default=None)
     target_id = fields.Text(min=1, max=100, load_default=None)
+    target = fields.Text(min=1, max=200, load_default=None)
+    search = fields.Text(
+        min=1, max=200, load_default=None, metadata={"description": "a text in the name of who acted, or of the target"}
+    )
     since = fields.Time(load_default=None)
     until = fields.Time(load_default=None)
 
@@ -273,6 +291,8 @@ class AuditActor(Schema):
 class AuditTarget(Schema):
     type = plain.String(required=True)
     id = plain.String(required=True)
+    name = plain.String(required=True, allow_none=True)
+    exists = plain.Boolean(required=True)
 
 
 class AuditEntry(Schema):
@@ -287,11 +307,34 @@ class AuditEntry(Schema):
         required=True,
         metadata={"description": "what belongs to this action, by names of its own: free, for people and archives"},
     )
+    names = plain.Dict(keys=plain.String(), values=plain.String(), required=True)
     previous_hash = plain.String(required=True)
     hash = plain.String(required=True)
 
 
 AuditPage = paged("entries", AuditEntry)
+
+
+class AuditActs(Schema):
+    actions = plain.List(plain.String(), required=True)
+    target_types = plain.List(plain.String(), required=True)
+
+
+class AuditTargetQuery(Schema):
+    target_type = fields.Text(min=1, max=32, load_default=None)
+    search = fields.Text(min=1, max=200, load_default=None, metadata={"description": "a text in the target's name"})
+    limit = fields.Number(min=1, max=MAX_LIMIT, from_text=True, load_default=DEFAULT_LIMIT)
+
+
+class Waiting(Schema):
+    """Numbers whose list the caller may not see are left out."""
+
+    appeals = plain.Integer()
+    reported_plugins = plain.Integer()
+    reported_ratings = plain.Integer()
+    pending_blocks = plain.Integer()
+    unverified_developers = plain.Integer()
+    failed_jobs = plain.Integer()
 
 
 class NotificationQuery(Page):

@@ -1,0 +1,1 @@
+"""What the invented marketplace says: plugins, people, ratings and decisions, in Chinese and English."""
