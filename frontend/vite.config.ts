@@ -6,9 +6,12 @@ import { defineConfig } from 'vitest/config'
 // During development: `npx vite`, with the server on its usual port.
 const server = process.env.MICRODOCK ?? 'http://127.0.0.1:8000'
 
+// The tokens and the icon are the gallery's too.
+const design = new URL('../microdock_server/pages/static', import.meta.url).pathname
+
 export default defineConfig({
   base: '/admin/',
-  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  resolve: { alias: { '@design': design, '@': new URL('./src', import.meta.url).pathname } },
   plugins: [
     vue(),
     // Element Plus by component, with the styles of those that are used.
@@ -23,6 +26,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    fs: { allow: ['.', design] },
     proxy: {
       '/api': server,
       '/ws': { target: server, ws: true },
@@ -33,6 +37,7 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
     // Its components import their styles, which Node.js cannot.
     server: { deps: { inline: ['element-plus'] } },
   },

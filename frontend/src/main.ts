@@ -6,10 +6,11 @@ import 'element-plus/theme-chalk/el-message.css'
 import 'element-plus/theme-chalk/el-message-box.css'
 import 'element-plus/theme-chalk/el-overlay.css'
 import App from './App.vue'
-import { useCredentials } from './api/client'
-import { i18n } from './i18n'
-import { guardTab } from './lib/leaving'
+import { useCredentials, watchRequests } from './api/client'
+import { i18n, speak } from './i18n'
+import { guardTab } from '@/composables/useUnsent'
 import { createAppRouter } from './router'
+import { useConnection } from './stores/connection'
 import { usePreferences } from './stores/preferences'
 import { useSession } from './stores/session'
 import './styles.css'
@@ -24,13 +25,17 @@ useCredentials({
   language: () => preferences.language,
   text: (key) => i18n.global.t(key),
 })
+const connection = useConnection()
+watchRequests(connection)
+// Of a page the router tells, and knows its address; anything else that is loaded later belongs to the one that is shown.
+window.addEventListener('vite:preloadError', () => {
+  if (!connection.isNavigating) void connection.lacks('')
+})
 watch(
   () => preferences.language,
-  (language) => {
-    i18n.global.locale.value = language
-  },
-  { immediate: true },
+  (tag) => void speak(tag).catch(() => undefined),
 )
+const spoken = speak(preferences.language)
 
 const router = createAppRouter()
 // A session that ends by itself, or in another tab, leads to the login, and back to where one was.
@@ -44,4 +49,5 @@ watch(
   },
 )
 guardTab()
-app.use(router).mount('#app')
+// The first page is decided by who is logged in, and says it in their language.
+void Promise.all([spoken, session.restore()]).then(() => app.use(router).mount('#app'))

@@ -1,7 +1,15 @@
-/** Pages, and the permission that each of them needs: the menu and the guard read the same table. */
-import { createRouter, createWebHistory, type RouteRecordRaw, type Router } from 'vue-router'
-import { mayLeave } from './lib/leaving'
-import { useSession } from './stores/session'
+/** The router of the pages, and the guard before them. */
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteRecordRaw,
+  type Router,
+} from 'vue-router'
+import { mayLeave } from '@/composables/useUnsent'
+import { MENU, PAGES } from '@/pages'
+import { useConnection } from '@/stores/connection'
+import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -10,109 +18,22 @@ declare module 'vue-router' {
     /** Key of the title, below `page`. */
     title?: string
     isPublic?: boolean
+    /** Its place in the menu. */
+    menu?: number
   }
 }
 
-const pages: RouteRecordRaw[] = [
-  {
-    path: '',
-    name: 'dashboard',
-    component: () => import('./views/DashboardView.vue'),
-    meta: { title: 'dashboard', needs: ['review.view'] },
+const pages: RouteRecordRaw[] = PAGES.map((page) => ({
+  name: page.name,
+  path: page.path,
+  component: page.view,
+  props: page.within !== undefined,
+  meta: {
+    title: page.within ?? page.name,
+    needs: page.needs,
+    menu: MENU.includes(page) ? MENU.indexOf(page) : undefined,
   },
-  {
-    path: 'plugins',
-    name: 'plugins',
-    component: () => import('./views/PluginsView.vue'),
-    meta: { title: 'plugins', needs: ['plugin.view_all', 'plugin.view_own'] },
-  },
-  {
-    path: 'plugins/:name',
-    name: 'plugin',
-    component: () => import('./views/PluginView.vue'),
-    props: true,
-    meta: { title: 'plugins', needs: ['plugin.view_all', 'plugin.view_own'] },
-  },
-  {
-    path: 'reviews',
-    name: 'reviews',
-    component: () => import('./views/ReviewsView.vue'),
-    meta: { title: 'reviews', needs: ['review.view'] },
-  },
-  {
-    path: 'reviews/:id',
-    name: 'review',
-    component: () => import('./views/ReviewView.vue'),
-    props: true,
-    meta: { title: 'reviews', needs: ['review.view'] },
-  },
-  {
-    path: 'appeals',
-    name: 'appeals',
-    component: () => import('./views/AppealsView.vue'),
-    meta: { title: 'appeals', needs: ['review.view'] },
-  },
-  {
-    path: 'ratings',
-    name: 'ratings',
-    component: () => import('./views/RatingsView.vue'),
-    meta: { title: 'ratings', needs: ['review.view'] },
-  },
-  {
-    path: 'blocks',
-    name: 'blocks',
-    component: () => import('./views/BlocksView.vue'),
-    meta: { title: 'blocks', needs: ['system.blocks'] },
-  },
-  {
-    path: 'host',
-    name: 'host',
-    component: () => import('./views/HostView.vue'),
-    meta: { title: 'host', needs: ['plugin.view_all', 'plugin.view_own'] },
-  },
-  {
-    path: 'developers',
-    name: 'developers',
-    component: () => import('./views/DevelopersView.vue'),
-    meta: { title: 'developers', needs: ['user.view'] },
-  },
-  {
-    path: 'users',
-    name: 'users',
-    component: () => import('./views/UsersView.vue'),
-    meta: { title: 'users', needs: ['user.view'] },
-  },
-  {
-    path: 'categories',
-    name: 'categories',
-    component: () => import('./views/CategoriesView.vue'),
-    meta: { title: 'categories', needs: ['system.categories'] },
-  },
-  {
-    path: 'backups',
-    name: 'backups',
-    component: () => import('./views/BackupsView.vue'),
-    meta: { title: 'backups', needs: ['system.backups'] },
-  },
-  {
-    path: 'system',
-    name: 'system',
-    component: () => import('./views/SystemView.vue'),
-    meta: { title: 'system', needs: ['system.config'] },
-  },
-  {
-    path: 'audit',
-    name: 'audit',
-    component: () => import('./views/AuditView.vue'),
-    meta: { title: 'audit', needs: ['system.audit'] },
-  },
-  {
-    path: ':rest(.*)*',
-    name: 'missing',
-    component: () => import('./views/MissingView.vue'),
-    meta: { title: 'missing' },
-  },
-]
+}))
 
 export function createAppRouter(): Router {
   const router = createRouter({
@@ -121,10 +42,10 @@ export function createAppRouter(): Router {
       {
         path: '/login',
         name: 'login',
-        component: () => import('./views/LoginView.vue'),
+        component: () => import('@/views/LoginView.vue'),
         meta: { title: 'login', isPublic: true },
       },
-      { path: '/', component: () => import('./components/AppLayout.vue'), children: pages },
+      { path: '/', component: () => import('@/components/layout/AppLayout.vue'), children: pages },
     ],
   })
   router.beforeEach(async (to, from) => {
@@ -138,5 +59,32 @@ export function createAppRouter(): Router {
     }
     return true
   })
+  telling(router)
   return router
+}
+
+/** Tell of each navigation from where its page's code is loaded; one that another overtook tells nothing any more. */
+function telling(router: Router): void {
+  const connection = useConnection()
+  let current: RouteLocationNormalized | null = null
+
+  function isOver(to: RouteLocationNormalized): void {
+    if (to === current) connection.isNavigating = connection.isLeaving = false
+  }
+
+  router.beforeEach((to, from) => {
+    current = to
+    connection.isNavigating = true
+    connection.isLeaving = to.path !== from.path
+  })
+  router.afterEach((to, from, failure) => {
+    isOver(to)
+    // A list that writes its filters into its address is still the page that another was missing from.
+    if (!failure && to.path !== from.path) connection.missing = null
+  })
+  // Of what a navigation does, only loading the code can fail.
+  router.onError((_, to) => {
+    isOver(to)
+    void connection.lacks(router.resolve(to.fullPath).href)
+  })
 }

@@ -1,7 +1,7 @@
 import axios, { AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
-import { fileName, get, useCredentials } from '@/api/client'
+import { fileName, get, useCredentials, watchRequests } from '@/api/client'
 
 type Answer = { status: number; data: unknown }
 const { adapter } = vi.hoisted(() => ({ adapter: vi.fn() }))
@@ -40,21 +40,21 @@ beforeEach(() => {
 describe('requests', () => {
   it('say who asks, and in which language, and give the data', async () => {
     const asked = answering({ status: 200, data: { data: { x: 1 } } })
-    expect(await get('/api/x')).toEqual({ x: 1 })
+    expect(await get('/api/v1/limits')).toEqual({ x: 1 })
     expect(asked).toEqual([{ authorization: 'Bearer old', language: 'en' }])
   })
 
   it('are made again with a renewed token', async () => {
     renew.mockResolvedValue('new')
     const asked = answering({ status: 401, data: {} }, { status: 200, data: { data: 'yes' } })
-    expect(await get('/api/x')).toBe('yes')
+    expect(await get('/api/v1/limits')).toBe('yes')
     expect(asked.map((one) => one.authorization)).toEqual(['Bearer old', 'Bearer new'])
   })
 
   it('are refused where the login has ended', async () => {
     renew.mockResolvedValue(null)
     answering({ status: 401, data: { message: 'log in', error: 'unauthenticated' } })
-    const error = await get('/api/x').catch((reason: unknown) => reason)
+    const error = await get('/api/v1/limits').catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ApiError)
     expect(error).toMatchObject({ status: 401, message: 'log in', requestId: 'r9' })
   })
@@ -62,13 +62,42 @@ describe('requests', () => {
   it('are not renewed for nobody', async () => {
     token = null
     answering({ status: 401, data: {} })
-    await expect(get('/api/x')).rejects.toMatchObject({ status: 401 })
+    await expect(get('/api/v1/limits')).rejects.toMatchObject({ status: 401 })
     expect(renew).not.toHaveBeenCalled()
   })
 
   it('that met no server say so', async () => {
     adapter.mockRejectedValue(new AxiosError('Network Error', 'ERR_NETWORK'))
-    await expect(get('/api/x')).rejects.toMatchObject({ status: 0, message: 'error.network' })
+    await expect(get('/api/v1/limits')).rejects.toMatchObject({ status: 0, message: 'error.network' })
+  })
+})
+
+describe('whoever watches requests', () => {
+  it.each([
+    ['answered', { status: 200, data: { data: 1 } }],
+    ['answered', { status: 409, data: { error: 'conflict' } }],
+    ['answered', { status: 503, data: { error: { slug: 'database_busy' } } }],
+    ['unreachable', { status: 502, data: '<html>Bad Gateway</html>' }],
+    ['unreachable', { status: 503, data: { error: { slug: 'unavailable' } } }],
+  ])('is told: %s', async (expected, answer) => {
+    const [began, ended] = [vi.fn(), vi.fn()]
+    watchRequests({ began, ended })
+    answering(answer)
+    await get('/api/v1/limits').catch(() => undefined)
+    expect(began).toHaveBeenCalledOnce()
+    expect(ended).toHaveBeenCalledExactlyOnceWith(expected)
+  })
+
+  it.each([
+    ['unreachable', new AxiosError('timeout', AxiosError.ECONNABORTED)],
+    ['unreachable', new AxiosError('Network Error', AxiosError.ERR_NETWORK)],
+    ['cancelled', new AxiosError('taken back', AxiosError.ERR_CANCELED)],
+  ])('is told of no answer: %s', async (expected, reason) => {
+    const ended = vi.fn()
+    watchRequests({ began: vi.fn(), ended })
+    adapter.mockRejectedValue(reason)
+    await get('/api/v1/limits').catch(() => undefined)
+    expect(ended).toHaveBeenCalledExactlyOnceWith(expected)
   })
 })
 

@@ -1,19 +1,15 @@
-import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, nextTick, ref, type EffectScope } from 'vue'
-import { forget, hasDraft, useDraft } from '@/lib/draft'
+import { forget, hasDraft, useDraft } from '@/composables/useDraft'
 import { DAYS, keyOf, LONGEST, MOST, read, write } from '@/lib/drafts'
 import { merged } from '@/lib/merge'
-import { useSession } from '@/stores/session'
 
-const SESSION = 'microdock.session'
+const session = vi.hoisted(() => ({ user: null as { id: string } | null }))
+vi.mock('@/stores/session', () => ({ useSession: () => session }))
 
 /** A tab in which somebody is logged in, or nobody. */
 function tab(id: string | null): void {
-  if (id === null) sessionStorage.removeItem(SESSION)
-  else sessionStorage.setItem(SESSION, JSON.stringify({ access: 'a', refresh: 'r', user: { id, permissions: [] } }))
-  setActivePinia(createPinia())
-  useSession()
+  session.user = id === null ? null : { id }
 }
 
 interface Form {

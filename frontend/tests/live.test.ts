@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { get } from '@/api/client'
 import { useLive } from '@/stores/live'
 
-vi.mock('@/api/client', () => ({ get: vi.fn(), post: vi.fn(), call: vi.fn() }))
+vi.mock('@/api/client', () => ({ get: vi.fn(), post: vi.fn() }))
 
 class FakeSocket {
   static readonly CONNECTING = 0

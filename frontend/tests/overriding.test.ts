@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
-import { i18n } from '@/i18n'
+import { i18n, speak } from '@/i18n'
 import { overriding } from '@/lib/overriding'
 
 const possible = { field: 'override', rule: 'override_possible', message: 'nobody else' }
@@ -24,9 +24,9 @@ async function dialog(): Promise<{ text: string; write(text: string): Promise<vo
   }
 }
 
-beforeEach(() => {
+beforeEach(async () => {
   document.body.innerHTML = ''
-  i18n.global.locale.value = 'en'
+  await speak('en')
 })
 
 describe('a decision', () => {

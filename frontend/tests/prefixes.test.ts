@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { get } from '@/api/client'
 import type { Account } from '@/api/types'
-import { prefixesOf, trimmed, useAccountSearch, useNames } from '@/lib/prefixes'
+import { useAccountSearch, useNames } from '@/composables/useAccounts'
+import { prefixesOf, trimmed } from '@/lib/prefixes'
 
 vi.mock('@/api/client', () => ({ get: vi.fn() }))
 

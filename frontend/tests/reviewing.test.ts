@@ -2,9 +2,10 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { get } from '@/api/client'
 import type { Review } from '@/api/types'
-import { asText, useNext } from '@/lib/reviewing'
+import { useNextReview } from '@/composables/useNextReview'
+import { asText } from '@/lib/reviewing'
 
-vi.mock('@/api/client', () => ({ get: vi.fn(), post: vi.fn(), call: vi.fn() }))
+vi.mock('@/api/client', () => ({ get: vi.fn(), post: vi.fn() }))
 
 const review = (id: string, name: string) => ({ id, plugin: { plugin_name: name }, assigned_reviewer: null }) as Review
 
@@ -17,7 +18,7 @@ beforeEach(() => setActivePinia(createPinia()))
 it("offers no version of a plugin that was refused as the reviewer's own", async () => {
   const first = review('1', 'com.example.own')
   waiting(first, review('2', 'com.example.own'), review('3', 'com.example.other'))
-  const queue = useNext()
+  const queue = useNextReview()
   expect((await queue.find())?.id).toBe('1')
   queue.keepOff(first, 'own_plugin')
   expect((await queue.find())?.id).toBe('3')
@@ -26,7 +27,7 @@ it("offers no version of a plugin that was refused as the reviewer's own", async
 it("offers no submission of the reviewer's own, but what others submitted to the same plugin", async () => {
   const first = review('11', 'com.example.shared')
   waiting(first, review('12', 'com.example.shared'))
-  const queue = useNext()
+  const queue = useNextReview()
   queue.keepOff(first, 'own_submission')
   expect((await queue.find())?.id).toBe('12')
 })
@@ -34,7 +35,7 @@ it("offers no submission of the reviewer's own, but what others submitted to the
 it('goes on offering what was refused for another reason', async () => {
   const first = review('21', 'com.example.held')
   waiting(first)
-  const queue = useNext()
+  const queue = useNextReview()
   queue.keepOff(first, 'assigned_to_another')
   expect((await queue.find())?.id).toBe('21')
 })

@@ -1,7 +1,9 @@
 import { ElMessage } from 'element-plus'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { useAct } from '@/lib/act'
-import { useSending } from '@/lib/sending'
+import { effectScope, nextTick } from 'vue'
+import { ApiError } from '@/api/errors'
+import { useAct } from '@/composables/useAct'
+import { useSending } from '@/composables/useSending'
 
 vi.mock('element-plus', async (original) => {
   const say = Object.assign(vi.fn(), { success: vi.fn() })
@@ -38,6 +40,58 @@ describe('sending', () => {
     const first = send(() => Promise.resolve())
     expect([await send(second), await first]).toEqual([false, true])
     expect(second).not.toHaveBeenCalled()
+  })
+
+  it('goes from one phase to the next, and says which button sends', async () => {
+    const { phase, send, isSending } = useSending()
+    const phases = [phase.value]
+    const first = send(() => Promise.resolve(), undefined, 'save')
+    phases.push(phase.value)
+    expect([isSending('save'), isSending('other')]).toEqual([true, false])
+    await first
+    phases.push(phase.value)
+    expect(isSending('save')).toBe(false)
+    await send(refuse)
+    phases.push(phase.value)
+    expect(phases).toEqual(['idle', 'sending', 'done', 'refused'])
+  })
+
+  it.each([
+    [0, '', 'unreachable'],
+    [502, '', 'unreachable'],
+    [503, 'unavailable', 'unreachable'],
+    [504, '', 'unreachable'],
+    [503, 'database_busy', 'refused'],
+    [429, '', 'refused'],
+    [500, '', 'refused'],
+  ])('tells an answer %i %s from none: %s', async (status, slug, expected) => {
+    const { phase, send } = useSending()
+    await send(() => Promise.reject(new ApiError('no', status, slug, [], '')))
+    expect(phase.value).toBe(expected)
+  })
+
+  it('tells of an answer that comes when its form is gone, and does nothing else', async () => {
+    const scope = effectScope()
+    const refused = vi.fn()
+    const { send } = scope.run(() => useSending(refused))!
+    let answer: (reason: Error) => void = () => {}
+    const late = send(() => new Promise((_, reject) => (answer = reject)))
+    scope.stop()
+    answer(new Error('too late'))
+    expect(await late).toBe(false)
+    expect(refused).not.toHaveBeenCalled()
+    expect(ElMessage).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ type: 'error' }))
+  })
+
+  it('gives the focus back to the button that sent', async () => {
+    const button = document.body.appendChild(document.createElement('button'))
+    button.getClientRects = () => [{}] as unknown as DOMRectList
+    button.focus()
+    const { send } = useSending()
+    await send(async () => button.blur())
+    await nextTick()
+    expect(document.activeElement).toBe(button)
+    button.remove()
   })
 
   it('on a click shows a refusal in a message that stays', async () => {

@@ -1,58 +1,83 @@
 import axios, { AxiosError, AxiosHeaders } from 'axios'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { post } from '@/api/client'
 import { useSession } from '@/stores/session'
 
-vi.mock('@/api/client', () => ({ post: vi.fn(), call: vi.fn() }))
-const answered = vi.mocked(post)
+const { answered } = vi.hoisted(() => ({ answered: vi.fn() }))
+vi.mock('@/api/client', () => ({ get: answered, post: answered }))
 const refreshing = vi.spyOn(axios, 'post')
 
-function session(access: string, permissions: string[] = []) {
-  const user = { id: '1', username: 'ada', email: null, role: 'admin', permissions }
-  return { access_token: access, refresh_token: `${access}-refresh`, token_type: 'Bearer', expires_in: 60, user }
+function session(access: string, name = 'ada', permissions: string[] = []) {
+  const user = { id: name, username: name, email: null, role: 'admin', permissions }
+  return { access_token: access, refresh_token: null, token_type: 'bearer', expires_in: 60, user }
 }
+
+const renewed = (access: string, name = 'ada') => ({ data: { data: session(access, name) } })
 
 function refusal(status: number): AxiosError {
   const config = { headers: new AxiosHeaders() }
   return new AxiosError('', '', config, null, { status, data: {}, statusText: '', headers: {}, config })
 }
 
-/** A token that says which login it belongs to and when it was made. */
-function token(fam: string, iat: number): string {
-  return `x.${btoa(JSON.stringify({ fam, iat }))}.x`
-}
-
-function renewed(fam: string, iat: number) {
-  return { ...session(`${fam}${iat}`), refresh_token: token(fam, iat) }
-}
-
-/** A tab like the one before, with a copy of what that holds: as a browser duplicates it. */
-function duplicated() {
+/** Another tab of this browser. */
+function tab() {
   setActivePinia(createPinia())
   return useSession()
+}
+
+async function loggedIn(access = 'a') {
+  answered.mockResolvedValueOnce(session(access))
+  const store = useSession()
+  await store.logIn('ada', 'x', false)
+  return store
 }
 
 beforeEach(() => {
   localStorage.clear()
   sessionStorage.clear()
+  document.cookie = 'microdock_login=; max-age=0'
   refreshing.mockReset()
+  answered.mockReset()
   setActivePinia(createPinia())
 })
 
 describe('a login', () => {
-  it('lives in this tab, or in this browser where that was asked for', async () => {
-    answered.mockResolvedValue(session('a'))
-    await useSession().logIn('ada', 'x', false)
-    expect([sessionStorage.length, localStorage.length]).toEqual([1, 0])
-    await useSession().logIn('ada', 'x', true)
-    expect([sessionStorage.length, localStorage.length]).toEqual([0, 1])
-    setActivePinia(createPinia())
-    expect(useSession().user?.username).toBe('ada')
+  it('asks for the cookie, and leaves nothing in web storage', async () => {
+    const store = await loggedIn()
+    expect(answered).toHaveBeenCalledWith('/api/v1/auth/login', {
+      username: 'ada',
+      password: 'x',
+      remember_me: false,
+      cookie: true,
+    })
+    expect([store.user?.username, store.accessToken]).toEqual(['ada', 'a'])
+    expect([sessionStorage.length, localStorage.length]).toEqual([0, 0])
+  })
+
+  it('is continued where the browser has one', async () => {
+    document.cookie = 'microdock_login=1'
+    refreshing.mockResolvedValue(renewed('b'))
+    const store = useSession()
+    await store.restore()
+    expect([store.user?.username, store.accessToken, store.hasExpired]).toEqual(['ada', 'b', false])
+  })
+
+  it('is not asked for where there is none', async () => {
+    await useSession().restore()
+    expect(refreshing).not.toHaveBeenCalled()
+    expect(useSession().user).toBeNull()
+  })
+
+  it('that has ended meanwhile is none, and nothing is said of it', async () => {
+    document.cookie = 'microdock_login=1'
+    refreshing.mockRejectedValue(refusal(401))
+    const store = useSession()
+    await store.restore()
+    expect([store.user, store.hasExpired]).toEqual([null, false])
   })
 
   it('holds permissions with wildcards', async () => {
-    answered.mockResolvedValue(session('a', ['plugin.*', 'review.view']))
+    answered.mockResolvedValue(session('a', 'ada', ['plugin.*', 'review.view']))
     await useSession().logIn('ada', 'x', false)
     const { may } = useSession()
     expect([may('plugin.view_all'), may('review.view'), may('review.update'), may('plugins.x')]).toEqual([
@@ -62,132 +87,57 @@ describe('a login', () => {
       false,
     ])
   })
-
-  it('that cannot be read is none', () => {
-    localStorage.setItem('microdock.session', '{')
-    expect(useSession().user).toBeNull()
-  })
 })
 
 describe('a renewal', () => {
   it('is made once for however many ask', async () => {
-    answered.mockResolvedValue(session('a'))
-    await useSession().logIn('ada', 'x', false)
-    refreshing.mockResolvedValue({ data: { data: session('b') } })
-    const store = useSession()
+    const store = await loggedIn()
+    refreshing.mockResolvedValue(renewed('b'))
     expect(await Promise.all([store.renew(), store.renew(), store.renew()])).toEqual(['b', 'b', 'b'])
     expect(refreshing).toHaveBeenCalledTimes(1)
     expect(store.accessToken).toBe('b')
   })
 
-  it('that another tab has made is taken over: a spent token is not shown again', async () => {
-    answered.mockResolvedValue(session('a'))
-    await useSession().logIn('ada', 'x', true)
-    const { user } = session('b')
-    localStorage.setItem('microdock.session', JSON.stringify({ access: 'b', refresh: 'b-refresh', user }))
-    expect(await useSession().renew()).toBe('b')
-    expect(refreshing).not.toHaveBeenCalled()
-  })
-
   it('that is refused ends the login and says so', async () => {
-    answered.mockResolvedValue(session('a'))
-    await useSession().logIn('ada', 'x', false)
+    const store = await loggedIn()
     refreshing.mockRejectedValue(refusal(401))
-    expect(await useSession().renew()).toBeNull()
-    expect([useSession().user, useSession().hasExpired, sessionStorage.length]).toEqual([null, true, 0])
+    expect(await store.renew()).toBeNull()
+    expect([store.user, store.accessToken, store.hasExpired]).toEqual([null, null, true])
   })
 
   it.each([503, undefined])('that meets no server (%s) ends nothing', async (status) => {
-    answered.mockResolvedValue(session('a'))
-    await useSession().logIn('ada', 'x', false)
+    const store = await loggedIn()
     refreshing.mockRejectedValue(status === undefined ? new AxiosError('', 'ERR_NETWORK') : refusal(status))
-    expect(await useSession().renew()).toBeNull()
-    expect([useSession().user?.username, useSession().hasExpired]).toEqual(['ada', false])
-  })
-})
-
-describe('tabs of one login', () => {
-  it('go on together when one of them renews it', async () => {
-    answered.mockResolvedValue(renewed('f', 1))
-    const one = useSession()
-    await one.logIn('ada', 'x', false)
-    const other = duplicated()
-    refreshing.mockResolvedValue({ data: { data: renewed('f', 2) } })
-    expect(await one.renew()).toBe('f2')
-    await vi.waitFor(() => expect(other.accessToken).toBe('f2'))
-    expect(refreshing).toHaveBeenCalledTimes(1)
+    expect(await store.renew()).toBeNull()
+    expect([store.user?.username, store.hasExpired]).toEqual(['ada', false])
   })
 
-  it('ask the others before they show a token that may be spent', async () => {
-    answered.mockResolvedValue(renewed('h', 1))
-    await useSession().logIn('ada', 'x', false)
-    const asleep = duplicated()
-    const other = new BroadcastChannel('microdock.session')
-    const { user } = session('')
-    other.onmessage = ({ data }: MessageEvent<string>) => {
-      const news = JSON.parse(data) as { type: string; login: string }
-      const kept = { access: 'h5', refresh: token('h', 5), user }
-      if (news.type === 'asked' && news.login === 'h') other.postMessage(JSON.stringify({ type: 'renewed', kept }))
-    }
-    expect(await asleep.renew()).toBe('h5')
-    expect(refreshing).not.toHaveBeenCalled()
-    other.close()
-  })
-
-  it('end together, and another login does not', async () => {
-    answered.mockResolvedValue(renewed('i', 1))
-    const one = useSession()
-    await one.logIn('ada', 'x', false)
-    const copy = duplicated()
-    answered.mockResolvedValue(renewed('g', 1))
-    const stranger = duplicated()
-    await stranger.logIn('ada', 'x', false)
-    await one.logOut()
-    await vi.waitFor(() => expect(copy.user).toBeNull())
-    expect(stranger.user?.username).toBe('ada')
-  })
-})
-
-describe('somebody else who logs in beside', () => {
-  function of(name: string, fam: string) {
-    const value = renewed(fam, 1)
-    return { ...value, user: { ...value.user, id: name, username: name } }
-  }
-
-  it('takes the place in this browser, and no tab goes on as somebody else than it shows', async () => {
-    answered.mockResolvedValue(of('ada', 'j'))
-    const first = useSession()
-    await first.logIn('ada', 'x', true)
-    answered.mockResolvedValue(of('bob', 'k'))
-    await duplicated().logIn('bob', 'x', true)
-    // The stores share this window's storage: what the first wrote for its tab is told by where it stands.
-    await vi.waitFor(() => expect(sessionStorage.getItem('microdock.session')).toContain('ada'))
-    expect(localStorage.getItem('microdock.session')).toContain('bob')
-    refreshing.mockResolvedValue({ data: { data: { ...of('ada', 'j'), access_token: 'j2' } } })
-    expect(await first.renew()).toBe('j2')
-    expect([first.user?.username, localStorage.getItem('microdock.session')?.includes('bob')]).toEqual(['ada', true])
-  })
-
-  it('is not taken for oneself where nothing was heard of it', async () => {
-    answered.mockResolvedValue(of('ada', 'l'))
-    const first = useSession()
-    await first.logIn('ada', 'x', true)
-    const { user } = of('bob', 'm')
-    localStorage.setItem('microdock.session', JSON.stringify({ access: 'm1', refresh: token('m', 1), user }))
-    refreshing.mockResolvedValue({ data: { data: { ...of('ada', 'l'), access_token: 'l2' } } })
-    expect(await first.renew()).toBe('l2')
-    expect(first.user?.username).toBe('ada')
-  })
-})
-
-describe('an answer that is lost', () => {
-  it('is asked for once more, with the same token', async () => {
-    answered.mockResolvedValue(session('a'))
-    await useSession().logIn('ada', 'x', false)
+  it('whose answer is lost is asked for once more', async () => {
+    const store = await loggedIn()
     refreshing.mockRejectedValueOnce(new AxiosError('', 'ERR_NETWORK'))
-    refreshing.mockResolvedValue({ data: { data: session('b') } })
-    expect(await useSession().renew()).toBe('b')
-    const [first, second] = refreshing.mock.calls
-    expect(first).toEqual(second)
+    refreshing.mockResolvedValue(renewed('b'))
+    expect(await store.renew()).toBe('b')
+    expect(store.accessToken).toBe('b')
+  })
+})
+
+describe('tabs share one login', () => {
+  it('and end together', async () => {
+    const one = await loggedIn()
+    answered.mockResolvedValue(session('b'))
+    const other = tab()
+    await other.logIn('ada', 'x', false)
+    await one.logOut()
+    await vi.waitFor(() => expect(other.user).toBeNull())
+    expect([one.user, other.accessToken]).toEqual([null, null])
+  })
+
+  it('and show whose it is when somebody else logs in', async () => {
+    const one = await loggedIn()
+    refreshing.mockResolvedValue(renewed('b', 'bob'))
+    answered.mockResolvedValue(session('c', 'bob'))
+    await tab().logIn('bob', 'x', false)
+    await vi.waitFor(() => expect(one.user?.username).toBe('bob'))
+    expect(one.accessToken).toBe('b')
   })
 })

@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from microdock_server import create_app
 from microdock_server.api.system.admin_page import BUILT
 
-from ..live import Server
+from ..conftest import release
+from ..live import Server, prepared_server
+from ..pages.conftest import filled  # noqa: F401  (a fixture)
+from ..peers import postgresql
+from ..support import settings_for
 from .page import Admin, watch
 from .people import session
+from .trial import Facts, fill
 
 WIDE = {"width": 1280, "height": 900}
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -73,7 +79,14 @@ def browser() -> Iterator[Browser]:
 
 def tab(browser: Browser, server: Server, seen: list[str], **options: object) -> Admin:
     """A tab of a browser context of its own, in which nothing is open yet; what must not be goes to `seen`."""
-    settings = {"viewport": WIDE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+    # Without motion: what is shown while something moves is asked of by the tests that want it.
+    settings = {
+        "viewport": WIDE,
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "reduced_motion": "reduce",
+        **options,
+    }
     context = browser.new_context(base_url=f"{server.base}/admin/", **settings)  # type: ignore[arg-type]
     page = context.new_page()
     watch(page, server.base, seen)
@@ -120,6 +133,29 @@ def tabs(server: Server) -> Iterator[dict[str, Admin]]:
     yield opened
     for admin in opened.values():
         admin.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def trial_data(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Facts]:
+    """A data directory with the trial's marketplace, and ids of what is in it."""
+    directory = tmp_path_factory.mktemp("trial") / "data"
+    shutil.copytree(prepared_data, directory)
+    app = create_app(settings_for(directory))
+    facts = fill(app)
+    release(app)
+    postgresql.changes_no_more(directory)
+    return directory, facts
+
+
+@pytest.fixture(scope="module")
+def trial(trial_data: tuple[Path, Facts], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Facts]]:
+    """A server with the trial's marketplace, which the tests of a module share."""
+    server = prepared_server(trial_data[0], tmp_path_factory.mktemp("live") / "data")
+    try:
+        yield server.start(), trial_data[1]
+    finally:
+        server.kill()
+        postgresql.forget(server.data)
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
@@ -72,14 +72,12 @@ class Admin:
         expect(self.test("logout")).to_be_visible()
 
     def enter(self, session: dict[str, Any], path: str = "/") -> None:
-        """Open an address as one who has logged in already: with what a tab keeps of a login, put there once."""
-        kept = {"access": session["access_token"], "refresh": session["refresh_token"], "user": session["user"]}
-        self.page.add_init_script(
-            f"""if (location.protocol === 'http:' && sessionStorage.getItem('test.entered') === null) {{
-              sessionStorage.setItem('test.entered', 'yes')
-              sessionStorage.setItem('microdock.session', {json.dumps(json.dumps(kept))})
-            }}"""
-        )
+        """Open an address as one who has logged in already: with the cookies of a login."""
+        secret = {"name": "microdock_refresh", "value": session["refresh_token"], "path": "/api/v1/auth"}
+        mark = {"name": "microdock_login", "value": "1", "path": "/"}
+        every = {"domain": urlsplit(self.base).hostname, "sameSite": "Strict"}
+        cookies: Any = [{**secret, **every, "httpOnly": True}, {**mark, **every}]
+        self.page.context.add_cookies(cookies)
         self.go(path)
         expect(self.test("logout")).to_be_visible()
 
@@ -119,7 +117,7 @@ class Admin:
 
     def confirm(self) -> None:
         """Say yes to the question that is asked."""
-        self.page.locator(".el-message-box__btns .el-button--primary").click()
+        self.page.locator(".el-message-box__btns .says-yes").last.click()
 
     def violations(self) -> list[str]:
         """What axe finds against WCAG 2.1 A and AA, of serious or critical impact."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select, update
 from microdock_server.clock import utcnow
 from microdock_server.database.session import db
 from microdock_server.database.unit_of_work import unit_of_work
+from microdock_server.messages import text
 from microdock_server.models import DownloadTotal, PluginVersion, Review
 
 from ..live import Server, eventually
@@ -150,15 +152,16 @@ def test_plugins_are_counted_by_status(visit: Visit, server: Server) -> None:
         "需修改": "1",
         "已拒绝": "1",
         "已下架": "1",
-        "开发者": str(stats["developers"]["total"]),
-        "时段内有发布": str(stats["developers"]["active"]),
-        "本月新增": str(stats["developers"]["new_this_month"]),
     }
+    others = facts(admin.test("releases"))
+    assert others["开发者"] == str(stats["developers"]["total"])
+    assert others["时段内有发布"] == str(stats["developers"]["active"])
+    assert others["本月新增"] == str(stats["developers"]["new_this_month"])
     # Every number leads to the plugins that it counts.
     admin.test("plugins-by-status").locator('a[href$="status=suspended"]').click()
     expect(admin.page).to_have_url(re.compile(r"/plugins\?status=suspended$"))
     expect(admin.page.locator("main tbody tr")).to_have_count(1)
-    expect(admin.test("plugin-com.example.busy-2")).to_contain_text("已下架")
+    expect(admin.test("plugin-com.example.busy-2")).to_be_visible()
 
 
 def test_reviews_are_counted(visit: Visit, server: Server) -> None:
@@ -237,12 +240,119 @@ def test_recent_acts_are_the_newest_of_the_audit_log(visit: Visit, server: Serve
     entries = told(server, "/api/v1/admin/audit?limit=8")["entries"]
     assert (entries[0]["action"], entries[0]["target"]["id"]) == ("plugin.enabled", "com.example.busy-1")
     for act, entry in zip(acts.all(), entries, strict=True):
-        expect(act.locator("code")).to_have_text(entry["action"])
-        about = entry["details"].get("plugin", entry["target"]["id"])
-        expect(act).to_contain_text(f"{entry['actor']['username']} → {entry['target']['type']} {about}")
+        said = text(f"admin.audit.said.{entry['action']}", "zh")
+        expect(act).to_contain_text(entry["actor"]["username"])
+        assert sentence(act).startswith(said.split("{target}")[0].format(actor=entry["actor"]["username"]).strip())
+        if "{target}" in said:
+            expect(act).to_contain_text(entry["target"]["name"] or entry["target"]["id"])
         expect(act.locator("time")).to_have_attribute("datetime", entry["at"])
-    acts.first.get_by_role("link").click()
+    acts.first.locator('[data-test="target"]').click()
     expect(admin.page).to_have_url(re.compile(r"/plugins/com\.example\.busy-1$"))
+
+
+def sentence(act: Locator) -> str:
+    """An entry's text, with single spaces."""
+    return " ".join(act.inner_text().split())
+
+
+def test_what_waits_is_counted_and_each_number_leads_to_its_list(visit: Visit, server: Server) -> None:
+    admin = visit()
+    waiting = told(server, "/api/v1/admin/waiting")
+    assert set(waiting) > {"appeals", "failed_jobs"}
+    for name, number in waiting.items():
+        tile = admin.test(f"waits-{name}")
+        expect(tile.locator("strong")).to_have_text(f"{number:,}")
+        # Nought is shown quietly.
+        assert ("none" in (tile.get_attribute("class") or "").split()) == (number == 0)
+    assert waiting["unverified_developers"] > 0
+    admin.test("waits-unverified_developers").click()
+    expect(admin.page).to_have_url(re.compile(r"/developers\?verification=pending$"))
+    expect(admin.page.locator("main tbody tr")).to_have_count(waiting["unverified_developers"])
+    admin.page.go_back()
+    admin.test("waits-failed_jobs").click()
+    expect(admin.page.locator("main")).to_contain_text("没有失败的任务")
+
+    reviewer = visit("reviewer")
+    expect(reviewer.test("waiting").locator("a")).to_have_count(3)
+
+
+# The left and right edges of the cards, row by row from above.
+ROWS = """(main) => {
+  const rows = new Map()
+  for (const card of main.querySelectorAll('section.card')) {
+    const {left, right, top} = card.getBoundingClientRect()
+    rows.set(Math.round(top), [...(rows.get(Math.round(top)) ?? []), [left, right]])
+  }
+  return [...rows.entries()].sort(([a], [b]) => a - b).map(([, row]) => row.sort(([a], [b]) => a - b))
+}"""
+
+
+@pytest.mark.parametrize("username", ["admin", "reviewer"])
+@pytest.mark.parametrize("width", [1440, 1024, 768, 360])
+def test_cards_fill_every_row(visit: Visit, username: str, width: int) -> None:
+    admin = visit(username, viewport={"width": width, "height": 900})
+    admin.settled()
+    rows = admin.page.locator("main").evaluate(ROWS)
+    assert sum(map(len, rows)) == (10 if username == "admin" else 2)
+    left, right = rows[0][0][0], rows[0][-1][1]
+    for row in rows:
+        # From one edge to the other, with nothing but the gaps between.
+        assert abs(row[0][0] - left) <= 1 and abs(row[-1][1] - right) <= 1, (width, rows)
+        assert all(0 < after[0] - before[1] <= 17 for before, after in pairwise(row)), (width, row)
+    assert admin.overflow() <= 0
+
+
+def test_an_average_of_nothing_says_so_and_a_short_one_is_not_nought(visit: Visit, server: Server) -> None:
+    def reviews(average: float | None) -> dict[str, str]:
+        def answer(route: Route) -> None:
+            body = route.fetch().json()
+            body["data"]["reviews"] |= {"average_time": average, "completed": 0 if average is None else 3}
+            route.fulfill(json=body)
+
+        admin = visit("admin", begin=lambda page: page.route(f"**{SYSTEM}/stats*", answer))
+        return facts(admin.test("review-numbers"))
+
+    assert reviews(None)["平均用时"] == "时段内没有决定"
+    assert reviews(0.0001)["平均用时"] == "不到 1 分钟"
+    assert reviews(0.5)["平均用时"] == "12小时"
+
+
+def widest_bar(canvas: Locator) -> float:
+    """The widest run of the chart's first colour in the middle of the drawing, in CSS pixels."""
+    return float(
+        canvas.evaluate(
+            """(canvas) => {
+              const {width, height, clientWidth} = canvas
+              const copy = Object.assign(document.createElement('canvas'), {width, height})
+              const context = copy.getContext('2d', {willReadFrequently: true})
+              context.drawImage(canvas, 0, 0)
+              const row = context.getImageData(0, Math.round(height / 2), width, 1).data
+              const probe = canvas.parentElement.appendChild(document.createElement('i'))
+              probe.style.color = 'var(--el-color-primary)'
+              const [red, green, blue] = getComputedStyle(probe).color.match(/[0-9]+/g).map(Number)
+              probe.remove()
+              let [widest, run] = [0, 0]
+              for (let at = 0; at < row.length; at += 4) {
+                const isIt = Math.abs(row[at] - red) + Math.abs(row[at + 1] - green) + Math.abs(row[at + 2] - blue) < 12
+                run = isIt && row[at + 3] > 200 ? run + 1 : 0
+                widest = Math.max(widest, run)
+              }
+              return widest * clientWidth / width
+            }"""
+        )
+    )
+
+
+def test_one_value_is_no_giant_bar_in_both_themes(visit: Visit) -> None:
+    admin = visit("admin", "/plugins/com.example.busy-0")
+    canvas = admin.page.locator("figure canvas")
+    for _ in range(2):
+        assert eventually(lambda: 10 < widest_bar(canvas) <= 49)
+        admin.test("theme").click()
+    # Without any downloads there is no drawing, but words.
+    admin.go("/plugins/com.example.good")
+    expect(admin.test("no-values")).to_be_visible()
+    expect(canvas).to_be_hidden()
 
 
 def test_another_period_stands_in_the_address_and_is_asked_for(visit: Visit, server: Server) -> None:
@@ -285,7 +395,8 @@ def test_a_reviewer_sees_the_queue_and_no_statistics(visit: Visit) -> None:
     reviewer.settled()
     for name in ("downloads", "plugins-by-status", "review-numbers", "resources", "recent-acts", "period"):
         expect(reviewer.test(name)).to_have_count(0)
-    expect(reviewer.page.locator("main section")).to_have_count(1)
+    # What waits, and the queue.
+    expect(reviewer.page.locator("main section")).to_have_count(2)
     # What a role may not see is not asked for either.
     assert not [url for url in asked if SYSTEM in url or "/audit" in url]
     assert [url for url in asked if QUEUE in url]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,8 +121,78 @@ def test_a_user_is_disabled_and_enabled_again(visit: Visit, server: Server) -> N
     admin.page.reload()
     row.get_by_role("button", name="启用").click()
     admin.confirm()
-    expect(row).to_contain_text("已启用")
+    expect(row).not_to_contain_text("已禁用")
     assert server.client.post("/api/auth/login", login).status_code == 200
+
+
+def test_an_account_is_created_and_its_first_password_shown_once(
+    visit: Visit, server: Server, picture: Callable[[Admin, str], None]
+) -> None:
+    admin = visit("admin", "/users", permissions=["clipboard-read", "clipboard-write"])
+    admin.test("create-user").click()
+    dialog = admin.test("user-dialog")
+    expect(dialog).to_contain_text("查看全部插件，审核提交")
+    admin.test("new-username").fill("colleague")
+    admin.test("new-email").fill("newcomer@example.com")
+    admin.test("new-role-reviewer").click()
+    admin.test("user-create").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("用户名已被使用")
+    assert admin.violations() == []
+    picture(admin, "people-create")
+    admin.test("new-username").fill("newcomer")
+    admin.test("user-create").click()
+
+    password = admin.test("password").inner_text()
+    expect(admin.test("first-password")).to_contain_text("只在此处显示一次")
+    admin.still()
+    assert admin.violations() == []
+    picture(admin, "people-first-password")
+    # No key and no click beside it takes the only showing away.
+    admin.page.keyboard.press("Escape")
+    expect(admin.test("password")).to_have_text(password)
+    admin.test("copy-password").click()
+    expect(admin.page.locator(".el-message--success")).to_have_text("已复制")
+    assert admin.page.evaluate("navigator.clipboard.readText()") == password
+    assert password not in kept(admin)
+    admin.test("password-passed-on").click()
+    expect(dialog).to_have_count(0)
+    assert password not in admin.page.content()
+
+    expect(admin.test("user-newcomer")).to_contain_text("newcomer@example.com")
+    assert account(server, "newcomer")["role"] == "reviewer"
+    assert server.client.log_in("newcomer", password).get(f"{V1}/auth/me").status_code == 200
+
+
+def kept(admin: Admin) -> str:
+    """What this browser keeps of the page, and where it was."""
+    stored = admin.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    return f"{stored} {admin.page.url}"
+
+
+def test_somebody_who_forgot_a_password_is_given_a_new_one(visit: Visit, server: Server) -> None:
+    server.add_user("forgetful", PASSWORD)
+    before = as_user(server, "forgetful")
+    admin = visit("admin", "/users?search=forgetful")
+    admin.test("user-forgetful").locator("[data-test=give-password]").click()
+    box = admin.page.locator(".el-message-box")
+    expect(box).to_contain_text("为 forgetful 设置新密码？其登录会全部失效")
+    box.get_by_role("button", name="取消").click()
+    assert before.get(f"{V1}/auth/me").status_code == 200
+
+    admin.test("user-forgetful").locator("[data-test=give-password]").click()
+    admin.confirm()
+    password = admin.test("password").inner_text()
+    assert password not in kept(admin)
+    assert before.get(f"{V1}/auth/me").status_code == 401
+    assert server.client.log_in("forgetful", password).get(f"{V1}/auth/me").status_code == 200
+    admin.test("password-passed-on").click()
+    expect(admin.test("password")).to_have_count(0)
+
+
+def test_one_s_own_password_is_not_given_but_changed(visit: Visit) -> None:
+    admin = visit("admin", "/users")
+    expect(admin.test("user-user").locator("[data-test=give-password]")).to_be_visible()
+    expect(admin.test("user-admin").locator("[data-test=give-password]")).to_have_count(0)
 
 
 # Developers
@@ -250,7 +321,7 @@ def appealed(server: Server, name: str) -> Client:
 
 
 def open_form(admin: Admin, name: str) -> Locator:
-    """The form by which an appeal is decided."""
+    """The appeal's card; the dialog in which it is decided is open."""
     card = admin.test(f"appeal-{name}")
     card.locator('[data-test="appeal-decide"]').click()
     return card
@@ -267,14 +338,16 @@ def test_an_appeal_is_refused_with_an_answer_by_somebody_else(visit: Visit, serv
     developer = appealed(server, name)
     admin = visit("colleague", "/appeals")
     card = open_form(admin, name)
-    for text in ("结论有误", "新的证据", "developer", "1.0.0", "待处理"):
+    for text in ("结论有误", "developer", "1.0.0", "待处理"):
         expect(card).to_contain_text(text)
+        expect(admin.test("appeal-facts")).to_contain_text(text)
+    expect(admin.test("appeal-facts")).to_contain_text("新的证据")
     # Never without an answer.
     expect(admin.test("appeal-reject")).to_be_disabled()
     expect(admin.test("appeal-approve")).to_be_disabled()
     admin.test("appeal-response").fill("证据不足\n维持原判")
     admin.test("appeal-reject").click()
-    expect(admin.page.locator(".el-message-box")).to_contain_text("驳回")
+    expect(admin.page.locator(".el-message-box")).to_contain_text("拒绝")
     admin.confirm()
     # It does not wait any more.
     expect(card).to_have_count(0)

@@ -169,9 +169,10 @@ def test_plugins_are_filtered_by_status_and_category(visit: Visit, server: Serve
     expect(rows(admin)).to_have_count(2)
     choose(admin.test("filter-status"), "待处理")
     expect(rows(admin)).to_have_count(1)
-    expect(admin.test("plugin-com.sorted.waiting")).to_contain_text("待处理")
+    # What the filter says no row repeats.
+    expect(admin.test("plugin-com.sorted.waiting")).not_to_contain_text("待处理")
     expect(admin.test("plugin-com.sorted.waiting")).to_contain_text("developer")
-    choose(admin.test("filter-status"), "状态: 全部")
+    choose(admin.test("filter-status"), "全部")
     expect(rows(admin)).to_have_count(2)
     # A child stands with its parent.
     choose(admin.test("filter-category"), "工具 / 文本")
@@ -227,12 +228,8 @@ def test_a_package_is_uploaded_by_keyboard_alone(visit: Visit, server: Server) -
     keyboard = admin.page.keyboard
     admin.test("upload").focus()
     keyboard.press("Enter")
-    # Opening it takes the focus into it.
-    expect(admin.page.locator(".el-dialog:focus, .el-dialog :focus")).to_be_visible()
-    for _ in range(3):
-        if admin.page.evaluate(FOCUSED) != "upload-file":
-            keyboard.press("Tab")
-    assert admin.page.evaluate(FOCUSED) == "upload-file"
+    # Opening it takes the focus to where one begins.
+    expect(admin.test("upload-file")).to_be_focused()
     with admin.page.expect_file_chooser() as choosing:
         keyboard.press("Space")
     choosing.value.set_files(zip_file(data, "键盘.zip"))
@@ -299,6 +296,59 @@ def test_nothing_is_sent_without_a_file_and_a_key_that_can_be_one(visit: Visit) 
     admin.test("upload-send").click()
     expect(dialog).to_contain_text("请输入 1–256 个字母、数字、_ 或 -")
     assert not [url for url in sent if url.endswith(UPLOAD)]
+
+
+def test_what_the_server_would_refuse_is_said_before_it_is_sent(visit: Visit, server: Server) -> None:
+    admin = visit("admin", "/plugins")
+    upload_dialog(admin)
+    sent: list[str] = []
+    admin.page.on("request", lambda request: sent.append(request.url))
+    expect(admin.test("upload-limit")).to_have_text("最大 100 MiB")
+    for file, words in (
+        (zip_file(b"text", "notes.txt"), "notes.txt 不是 .zip 文件"),
+        (zip_file(b""), "plugin.zip 是空文件"),
+    ):
+        admin.test("upload-file").set_input_files(file)
+        expect(admin.test("upload-fault")).to_have_text(words)
+    admin.page.get_by_role("dialog").get_by_role("button", name="关闭", exact=True).click()
+
+    # The limit is the server's, at the moment: 2 KiB.
+    root = server.client.log_in()
+    config = root.get("/api/v1/admin/system/config").json()["data"]["upload_settings"]["max_file_size"]
+    answer = root.call("PUT", "/api/v1/admin/system/config", json={"upload_settings": {"max_file_size": 2048}})
+    assert answer.status_code == 200, answer.text
+    try:
+        admin.page.route("**/api/v1/limits", lambda route: route.continue_())
+        upload_dialog(admin)
+        expect(admin.test("upload-limit")).to_have_text("最大 2.0 KiB")
+        chosen(admin, b"PK" + b"\0" * 3070)
+        expect(admin.test("upload-fault")).to_have_text("文件为 3.0 KiB，超过上限 2.0 KiB，不会发送。")
+        admin.test("upload-send").click()
+        expect(admin.test("upload-file")).to_have_attribute("aria-invalid", "true")
+        assert not [url for url in sent if url.endswith(UPLOAD)]
+    finally:
+        root.call("PUT", "/api/v1/admin/system/config", json={"upload_settings": {"max_file_size": config}})
+
+
+def test_a_key_is_made_shown_copied_and_used(visit: Visit, server: Server) -> None:
+    name = "com.example.generated"
+    admin = visit("admin", "/plugins", permissions=["clipboard-read", "clipboard-write"])
+    upload_dialog(admin)
+    admin.test("upload-file").set_input_files(zip_file(package(name=name)))
+    admin.test("make-key").click()
+    key = admin.test("upload-key").input_value()
+    assert re.fullmatch("[A-Za-z0-9]{32}", key)
+    expect(admin.test("upload-key")).to_have_attribute("type", "text")
+    admin.test("show-key").click()
+    expect(admin.test("upload-key")).to_have_attribute("type", "password")
+    admin.test("copy-key").click()
+    expect(admin.page.locator(".el-message--success")).to_have_text("已复制")
+    assert admin.page.evaluate("navigator.clipboard.readText()") == key
+    stored = admin.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert key not in stored + admin.page.url
+    admin.test("upload-send").click()
+    expect(admin.test("upload-done")).to_be_visible()
+    assert server.client.upload(package(name=name, version="1.0.1"), key=key).status_code == 200
 
 
 def test_the_progress_of_an_upload_is_seen(visit: Visit, server: Server) -> None:
@@ -443,7 +493,7 @@ def test_a_plugin_is_shown_with_its_versions(visit: Visit, server: Server) -> No
     expect(oldest).to_contain_text(f"{len(first)} B")
     for row, data in ((newest, second), (oldest, first)):
         expect(row.locator("code")).to_have_attribute("title", sha256(data))
-        expect(row.locator("code")).to_have_text(f"{sha256(data)[:12]}…")
+        expect(row.locator("code")).to_have_text(f"{sha256(data)[:8]}…")
     for text in ("com.other.plugin ^2.0.0", "com.third.plugin *", "MicroDock >=3.1.0"):
         expect(newest).to_contain_text(text)
     expect(oldest).to_contain_text("MicroDock >=2.0.0")

@@ -103,7 +103,7 @@ def test_a_version_is_yanked_with_a_reason_and_offered_again(visit: Visit, serve
     manage(admin, "2.0.0")
     admin.test("yank").click()
     box = admin.page.locator(".el-message-box")
-    expect(admin.page.get_by_role("dialog", name="撤回", exact=True)).to_be_visible()
+    expect(admin.page.get_by_role("dialog", name="撤回版本", exact=True)).to_be_visible()
     admin.confirm()
     expect(box).to_contain_text("请填写")
     assert released(server, name, "2.0.0")["is_yanked"] is False
@@ -260,7 +260,7 @@ def test_a_plugin_is_deprecated_with_what_replaces_it_and_that_is_undone(visit: 
     admin.test("deprecation-save").click()
     said = admin.test("deprecation")
     expect(said).to_contain_text("不再维护")
-    expect(said.get_by_role("link", name=better)).to_be_visible()
+    expect(said.get_by_role("link", name="我的插件")).to_have_attribute("href", f"/admin/plugins/{better}")
     found = detail(server, name)
     assert (found["is_deprecated"], found["deprecation_reason"], found["replacement"]) == (True, "不再维护", better)
 
@@ -304,7 +304,9 @@ def test_a_block_is_previewed_made_approved_by_another_and_revoked(visit: Visit,
     assert answered(as_user(server, "admin").get(f"{BLOCKS}?plugin={name}"))["blocks"] == []
     send.click()
     card = admin.test(f"block-{name}")
-    expect(card).to_contain_text("待处理")
+    # What it is now, and why not by whom it was made.
+    expect(card.locator('[data-test="block-status"]')).to_have_text("待批准，暂按禁用处理")
+    expect(card.locator('[data-test="block-pending"]')).to_contain_text("您不能批准：此封禁由您提出或修改")
     expect(card.locator('[data-test="block-pending"]')).to_contain_text("须由另一位管理员批准")
     expect(card.locator('[data-test="block-approve"]')).to_be_disabled()
     look(admin, "block-pending")
@@ -312,6 +314,9 @@ def test_a_block_is_previewed_made_approved_by_another_and_revoked(visit: Visit,
     assert (made["status"], made["versions"], made["severity"]) == ("pending", ">=2.0.0", "remove")
 
     second = visit(SECOND, "/blocks?status=pending")
+    waits = second.test(f"block-{name}").locator('[data-test="block-pending"]')
+    expect(waits).to_contain_text("admin 提出移除插件")
+    expect(waits).to_contain_text("您可以批准")
     second.test(f"block-{name}").locator('[data-test="block-approve"]').click()
     expect(second.page.locator(".el-message-box")).to_contain_text("移除插件")
     second.confirm()
@@ -385,6 +390,32 @@ def test_a_host_s_question_is_answered_with_reasons(visit: Visit, server: Server
     admin.test("host-ask").click()
     expect(card.locator('[data-test="answer-action"]')).to_contain_text("保持 1.0.0")
     expect(card.locator('[data-test="reason-pinned"]')).to_be_visible()
+
+
+def test_long_names_and_versions_of_blocks_and_answers_fit_a_phone(visit: Visit, server: Server) -> None:
+    """At 360 pixels nothing is cut, and what can be done is in sight without scrolling sideways."""
+    name = f"com.example.{'long' * 20}"
+    uploaded(server, name, "1.0.0", f"2.0.0-alpha.{'x' * 40}")
+    block(server, name, severity="remove")
+    admin = visit("admin", f"/blocks?plugin={name}", viewport={"width": 360, "height": 740})
+    for act in ("block-approve", "block-change", "block-revoke"):
+        box = admin.test(f"block-{name}").locator(f'[data-test="{act}"]').bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360, act
+    look_at(admin, "block-long")
+    # From the menu: what a host would get is asked of any plugin.
+    admin.go("/")
+    admin.page.set_viewport_size({"width": 1280, "height": 900})
+    admin.menu("host")
+    admin.page.set_viewport_size({"width": 360, "height": 740})
+    admin.test("engine-version-0").fill("9.0.0")
+    admin.test("installed-name-0").fill(name)
+    admin.test("installed-version-0").fill("1.0.0")
+    admin.page.locator('[data-test="host-channel-preview"]').click()
+    admin.test("host-ask").click()
+    expect(admin.test(f"answer-{name}")).to_contain_text("封禁")
+    look_at(admin, "host-long")
 
 
 def test_a_question_that_is_wrong_says_where(visit: Visit) -> None:

@@ -341,10 +341,15 @@ def test_what_a_version_changes_is_shown_beside_the_published_one(
     assert lines(admin, "permissions", "added") == ["http:external"]
     assert lines(admin, "permissions", "removed") == ["storage:local"]
     assert lines(admin, "permissions", "changed") == []
-    assert lines(admin, "files", "added") == ["docs/new.txt"]
-    assert lines(admin, "files", "removed") == ["docs/old.txt"]
-    assert {"MyPlugin.dll", "data.txt"} <= set(lines(admin, "files", "changed"))
-    assert "config.json" not in admin.test("diff-files").inner_text()
+    files = admin.test("file-changes").locator("li")
+    for path, word in (
+        ("docs/new.txt", "新增"),
+        ("docs/old.txt", "移除"),
+        ("MyPlugin.dll", "改动"),
+        ("data.txt", "改动"),
+    ):
+        expect(files.filter(has_text=path)).to_contain_text(word)
+    expect(files.filter(has_text="config.json")).to_have_count(0)
     assert "动态加载: System.Reflection.Assembly::LoadFrom" in lines(admin, "capabilities", "added")
     assert "/usr/lib/libSystem.dylib!dlopen" in lines(admin, "native_imports", "added")
 
@@ -365,7 +370,7 @@ def test_what_a_version_changes_is_shown_beside_the_published_one(
         "rel", "noopener noreferrer"
     )
     # What a developer writes is text, and nothing else.
-    expect(admin.page.locator("pre.changelog")).to_have_text("新的权限 <b>不是粗体</b>")
+    expect(admin.test("listing-changelog")).to_have_text("新的权限 <b>不是粗体</b>")
     with admin.page.expect_download() as download:
         admin.test("download").click()
     assert download.value.path().read_bytes() == after
@@ -412,8 +417,10 @@ def test_what_the_automatic_review_found_is_shown_with_its_evidence(visit: Visit
     expect(loading).to_contain_text("中")
     # Of little evidence all is open, of much only when it is asked for.
     expect(loading.get_by_text("System.Reflection.Assembly::LoadFrom")).to_be_visible()
+    # What a finding is about is read without a click; evidence that its message says already is not said twice.
     missing = finding.filter(has_text="dependency_unknown")
-    expect(missing.locator("details")).to_contain_text("com.nowhere.plugin")
+    expect(missing.get_by_text("com.nowhere.plugin")).to_be_visible()
+    expect(missing.locator("details")).to_have_count(0)
     native = finding.filter(has_text="native_imports")
     evidence = native.get_by_text("/usr/lib/libSystem.dylib!dlopen")
     expect(evidence).to_be_hidden()
@@ -435,7 +442,7 @@ def test_each_of_several_says_what_became_of_it(visit: Visit, calls: Calls) -> N
     ids = [review_of(calls, name)["id"] for name in names]
     submitted(calls["developer"], "com.example.untouched", displayName="Untouched")
     admin = visit("reviewer", "/reviews")
-    expect(admin.test("batch-approved")).to_be_disabled()
+    expect(admin.test("batch-bar")).to_have_count(0)
     for name in names:
         row(admin, name).locator(".el-checkbox").click()
     expect(admin.page.get_by_role("status").filter(has_text="已选")).to_have_text("已选 3 项")
@@ -457,9 +464,35 @@ def test_each_of_several_says_what_became_of_it(visit: Visit, calls: Calls) -> N
         expect(row(admin, name)).to_have_count(0)
     expect(row(admin, "com.example.untouched")).to_be_visible()
     expect(badge(admin)).to_have_text("1")
-    expect(admin.test("batch-approved")).to_be_disabled()
+    expect(admin.test("batch-bar")).to_have_count(0)
     assert [review(calls, review_id)["status"] for review_id in ids] == ["needs_changes", "approved", "needs_changes"]
     assert [review(calls, review_id)["notes"] for review_id in ids] == ["请修改", "noted", "请修改"]
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 600}, {"width": 360, "height": 500}], ids=["wide", "phone"])
+def test_what_is_done_with_the_selected_ones_stays_in_view(visit: Visit, calls: Calls, size: dict[str, int]) -> None:
+    for place in range(6):
+        submitted(calls["developer"], f"com.example.many-{place}-{size['width']}")
+    admin = visit("reviewer", "/reviews", viewport=size)
+    admin.page.locator("tbody .el-checkbox").last.click()
+    # Whatever the keyboard leads to lies above it, on the way up and on the way down.
+    covered = """() => {
+      const stop = document.activeElement
+      if (!stop.closest('tbody')) return `${stop.tagName} ${stop.className} is in no row`
+      const {top, bottom} = (stop.closest('label') ?? stop).getBoundingClientRect()
+      const bar = document.querySelector('[data-test="batch-bar"]').getBoundingClientRect().top
+      return top < 0 || bottom > bar + 1 ? `${stop.tagName} from ${top} to ${bottom}, the bar at ${bar}` : null
+    }"""
+    for key in ["Shift+Tab"] * 10 + ["Tab"] * 11:
+        admin.page.keyboard.press(key)
+        assert admin.page.evaluate(covered) is None
+    for to in ("0", "document.documentElement.scrollHeight"):
+        admin.page.evaluate(f"window.scrollTo(0, {to})")
+        expect(admin.test("batch-rejected")).to_be_in_viewport(ratio=1)
+    assert admin.overflow() <= 0
+    assert admin.violations() == []
+    admin.test("batch-none").click()
+    expect(admin.test("batch-bar")).to_have_count(0)
 
 
 def test_the_whole_page_is_selected_and_what_is_gone_is_not(visit: Visit, calls: Calls) -> None:
@@ -476,7 +509,7 @@ def test_the_whole_page_is_selected_and_what_is_gone_is_not(visit: Visit, calls:
     # That is all there is now: the next click takes it away.
     admin.test("select-all").click()
     expect(selected).to_have_text("已选 0 项")
-    expect(admin.test("batch-approved")).to_be_disabled()
+    expect(admin.test("batch-bar")).to_have_count(0)
     admin.test("select-all").click()
     admin.test("batch-approved").click()
     admin.page.get_by_role("dialog").get_by_role("button", name="取消").click()
@@ -513,7 +546,7 @@ def test_a_reviewer_hears_at_once_of_what_is_assigned(visit: Visit, calls: Calls
     reviewer.test("bell").click()
     unread(colleague, 0)
     reviewer.page.locator("main").get_by_text("我的审核", exact=True).click()
-    expect(row(reviewer, name)).to_contain_text("reviewer")
+    expect(row(reviewer, name)).to_be_visible()
     open_review(reviewer, name)
     expect(reviewer.test("review")).to_contain_text("请优先处理")
     expect(reviewer.test("start")).to_be_enabled()
@@ -537,7 +570,7 @@ def test_the_queue_is_filtered_and_the_filter_kept_in_the_address(visit: Visit, 
     expect(admin.page).to_have_url(re.compile("status=approved"))
     expect(row(admin, "com.example.filter-old", "2.0.0")).to_have_count(0)
     admin.go("/reviews?status=approved&reason=new")
-    expect(row(admin, "com.example.filter-old")).to_contain_text("已通过")
+    expect(row(admin, "com.example.filter-old")).to_be_visible()
     # What is decided cannot be selected.
     expect(row(admin, "com.example.filter-old").locator("input")).to_be_disabled()
     expect(row(admin, "com.example.filter-new")).to_have_count(0)

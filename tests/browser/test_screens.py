@@ -411,5 +411,5 @@ def test_an_act_that_failed_says_so_with_the_id_of_its_request(visit: Visit, ser
     # It stays until it is closed.
     told.locator(".el-message__closeBtn").click()
     expect(told).to_have_count(0)
-    expect(row).to_contain_text("已启用")
+    expect(row).not_to_contain_text("已禁用")
     assert as_user(server, "colleague").get(f"{V1}/auth/me").status_code == 200

@@ -68,102 +68,63 @@ def test_a_login_that_the_server_ends_in_mid_session_leads_to_the_login_and_back
 
 def test_an_expired_access_token_is_renewed_unseen(visit: Visit) -> None:
     admin = visit("admin", "/users")
-    admin.page.evaluate(
-        """() => {
-          const kept = JSON.parse(sessionStorage.getItem('microdock.session'))
-          sessionStorage.setItem('microdock.session', JSON.stringify({...kept, access: kept.access + 'x'}))
-        }"""
-    )
-    admin.page.reload()
     expect(admin.test("user-admin")).to_be_visible()
-    expect(admin.page).to_have_url(re.compile("/admin/users"))
+    expire(admin.page)
+    admin.menu("plugins")
+    expect(admin.page.locator("h1")).to_have_text("插件")
+    expect(admin.test("logout")).to_be_visible()
 
 
-def test_two_tabs_of_one_login_that_renew_at_once_stay_logged_in(visit: Visit) -> None:
+def test_nothing_of_a_login_is_where_a_script_could_read_it(visit: Visit) -> None:
+    admin = visit(None)
+    with admin.page.expect_response("**/auth/login") as answer:
+        admin.log_in("admin", "admin")
+    said = answer.value.json()["data"]
+    assert said["refresh_token"] is None
+    stored = admin.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert said["access_token"] not in stored
+    assert admin.page.evaluate("document.cookie") == "microdock_login=1"
+    [token] = [one for one in admin.page.context.cookies() if one["name"] == "microdock_refresh"]
+    assert (token["httpOnly"], token["sameSite"], token["path"]) == (True, "Strict", "/api/v1/auth")
+    assert token["value"] not in stored
+    admin.page.reload()
+    expect(admin.test("logout")).to_be_visible()
+
+
+def test_two_tabs_that_are_opened_at_once_stay_logged_in(visit: Visit) -> None:
     first = visit("admin", "/users")
     expect(first.test("user-admin")).to_be_visible()
-    kept = first.page.evaluate("sessionStorage.getItem('microdock.session')")
     second = first.page.context.new_page()
-    # A copy of the tab, as a browser makes it.
     second.goto("login")
-    second.evaluate("kept => sessionStorage.setItem('microdock.session', kept)", kept)
-    for page in (first.page, second):
-        page.evaluate(
-            """() => {
-              const kept = JSON.parse(sessionStorage.getItem('microdock.session'))
-              sessionStorage.setItem('microdock.session', JSON.stringify({...kept, access: kept.access + 'x'}))
-            }"""
-        )
-    # Both begin before either is waited for. The first shows already what is looked for below: only its answer is news.
     renewal = re.compile("/auth/refresh")
     with first.page.expect_response(renewal) as one, second.expect_response(renewal) as other:
         for page in (first.page, second):
             page.evaluate("setTimeout(() => location.assign('/admin/users'), 0)")
     assert (one.value.status, other.value.status) == (200, 200)
-    for page in (first.page, second):
-        expect(page.locator("[data-test=user-admin]")).to_be_visible()
-        expect(page).to_have_url(re.compile("/admin/users"))
-    # And go on together: what one of them was given is the other's as well.
     for page in (first.page, second, first.page):
+        expect(page.locator("[data-test=user-admin]")).to_be_visible()
         page.reload()
         expect(page.locator("[data-test=user-admin]")).to_be_visible()
-
-
-def test_a_copied_tab_stays_logged_in_after_the_other_has_renewed(visit: Visit) -> None:
-    first = visit("admin", "/users")
-    expect(first.test("user-admin")).to_be_visible()
-    # As the browser duplicates it: with a copy of what the tab holds, and nothing more in common.
-    with first.page.expect_popup() as opened:
-        first.page.evaluate("window.open('/admin/users')")
-    copy = opened.value
-    expect(copy.locator("[data-test=user-admin]")).to_be_visible()
-    same = "JSON.parse(sessionStorage.getItem('microdock.session')).refresh"
-    assert copy.evaluate(same) == first.page.evaluate(same)
-    before = first.page.evaluate(same)
-    expire(first.page)
-    first.menu("plugins")
-    first.page.wait_for_function(f"before => {same} !== before", arg=before)
-    # It was told, without a question or a reload of its own.
-    copy.wait_for_function(f"before => {same} !== before", arg=before)
-    assert copy.evaluate(same) == first.page.evaluate(same)
-    copy.locator("[data-test=menu-categories]").click()
-    expect(copy).to_have_url(re.compile("/admin/categories$"))
-
     # Who leaves in one of them leaves in both.
     first.test("logout").click()
-    expect(copy).to_have_url(re.compile("/admin/login"))
-    kept = "[sessionStorage, localStorage].map((storage) => storage.getItem('microdock.session'))"
-    assert copy.evaluate(kept) == [None, None]
+    expect(second).to_have_url(re.compile("/admin/login"))
+    assert [one["name"] for one in first.page.context.cookies()] == []
+
+
+def test_somebody_else_who_logs_in_is_shown_in_every_tab(visit: Visit) -> None:
+    first = visit("admin", "/plugins")
+    expect(first.page.locator(".who")).to_have_text("admin")
+    second = first.page.context.new_page()
+    second.goto("login")
+    remembered(second, "reviewer", PASSWORD)
+    expect(second.locator(".who")).to_have_text("reviewer")
+    expect(first.page.locator(".who")).to_have_text("reviewer")
+    expect(first.test("menu-users")).to_have_count(0)
 
 
 def expire(page: Page) -> None:
     """Have the next answer refuse the access token, once: as the server does when its time is over."""
     page.route("**/api/v1/**", lambda route: route.fulfill(status=401, json={"message": "expired"}), times=1)
-
-
-def test_another_user_in_another_tab_changes_nobody_s_tab(visit: Visit) -> None:
-    first = visit(None, "/users")
-    remembered(first.page, "admin", "admin")
-    expect(first.test("user-admin")).to_be_visible()
-    second = first.page.context.new_page()
-    second.goto("users")
-    expect(second.locator("[data-test=user-admin]")).to_be_visible()
-    # A third tab, in which somebody else logs in and is remembered.
-    third = first.page.context.new_page()
-    third.goto("login")
-    remembered(third, "reviewer", PASSWORD)
-    expect(third.locator(".who")).to_have_text("reviewer")
-    for page in (first.page, second):
-        # Neither when the token is renewed nor by a reload does the tab become somebody else's.
-        expire(page)
-        page.reload()
-        expect(page.locator("[data-test=user-admin]")).to_be_visible()
-        expect(page.locator(".who")).to_have_text("admin")
-    # New tabs are theirs whom the browser remembers; one's logout is none of the other's.
-    first.test("logout").click()
-    expect(second).to_have_url(re.compile("/admin/login"))
-    third.reload()
-    expect(third.locator(".who")).to_have_text("reviewer")
 
 
 def remembered(page: Page, username: str, password: str) -> None:
@@ -181,8 +142,8 @@ def test_who_must_wait_learns_how_long_in_words(visit: Visit, look: Look) -> Non
     said = {"message": "请求过于频繁，请在 12 分钟后再试", "error": {"slug": "too_many_requests"}}
     for status, retry_after, body, words in (
         (429, "720", said, []),
-        (429, "720", None, ["请在 12 分钟后重试。"]),
-        (423, "1", {"message": "locked"}, ["请在 1 秒后重试。"]),
+        (429, "720", None, ["请在 12 分钟后再试。"]),
+        (423, "1", {"message": "locked"}, ["请在 1 秒后再试。"]),
         (429, "soon", None, []),
     ):
         answer_once(admin.page, status, retry_after, "<html>" if body is None else json.dumps(body))
@@ -218,7 +179,7 @@ def test_the_menu_shows_what_a_role_may_do(visit: Visit) -> None:
     everything = entries(visit("admin"))
     assert {"dashboard", "plugins", "reviews", "users", "backups", "system", "audit"} <= set(everything)
     reviewer = visit("reviewer")
-    assert entries(reviewer) == ["dashboard", "plugins", "reviews", "appeals", "ratings"]
+    assert entries(reviewer) == ["dashboard", "plugins", "host", "reviews", "appeals", "ratings"]
     reviewer.go("/users")
     expect(reviewer.page.locator("main")).to_contain_text("没有权限")
 
@@ -268,7 +229,9 @@ def test_an_address_that_does_not_exist_says_so(visit: Visit) -> None:
     expect(admin.page.locator("main")).to_contain_text("页面不存在")
 
 
-def test_a_browser_lands_on_the_page(visit: Visit, server: Server) -> None:
+def test_a_browser_lands_in_the_gallery_from_which_a_link_leads_here(visit: Visit, server: Server) -> None:
     admin = visit(None, "/login")
     admin.page.goto(server.base)
+    expect(admin.page).to_have_url(f"{server.base}/")
+    admin.page.locator("footer a[href='/admin/']").click()
     expect(admin.page).to_have_url(re.compile("/admin/login"))

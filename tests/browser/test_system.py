@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from playwright.sync_api import Locator, Route, expect
 from ..live import Server
 from .conftest import Look, Visit
 from .page import Admin
-from .people import PLUGINS, add_people, as_user, uploaded
+from .people import add_people, as_user, uploaded
 
 pytestmark = pytest.mark.live
 
@@ -175,11 +174,11 @@ def test_backups_are_found_by_their_key_which_no_address_tells(visit: Visit, ser
     # Nobody's key is on the page.
     assert "keyof" not in admin.page.locator("main").inner_text()
 
-    admin.test("user-key").fill("keyofmine1")
+    admin.test("user-key").fill("OFMINE")
     admin.test("search").click()
     expect(admin.test(f"backup-{other}")).to_have_count(0)
     expect(admin.test(f"backup-{mine}")).to_be_visible()
-    assert any(url.endswith("/api/backups/list") for url in asked)
+    assert any(url.endswith("/api/backups/search") for url in asked)
     assert not any("keyof" in url for url in [*asked, admin.page.url])
     # Nor does the browser keep it.
     kept = admin.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")
@@ -188,6 +187,50 @@ def test_backups_are_found_by_their_key_which_no_address_tells(visit: Visit, ser
     admin.test("all").click()
     expect(admin.test(f"backup-{other}")).to_be_visible()
     expect(admin.test("user-key")).to_have_value("")
+
+
+def test_what_each_key_keeps_is_told_and_leads_to_its_backups(visit: Visit, server: Server, look: Look) -> None:
+    first, other = backup(server, b"t" * 1024, "keytotalled"), backup(server, b"t" * 7, "keyelsewhere")
+    second = backup(server, b"t" * 2048, "keytotalled")
+    admin = visit("admin", "/backups")
+    asked = addresses(admin)
+    # The newest first.
+    expect(admin.page.locator('main tbody tr [data-test="key"]').first).to_have_text("••••••••")
+    expect(admin.page.locator("main tbody tr").first).to_have_attribute("data-test", f"backup-{second}")
+    admin.page.get_by_role("tab", name="按用户密钥统计").click()
+    expect(admin.page).to_have_url(re.compile(r"/backups\?tab=keys$"))
+    row = admin.test(f"key-2-{3 * 1024}")
+    expect(row).to_contain_text("2 / 100")
+    expect(row).to_contain_text("3.0 KiB / 2.0 GiB")
+    expect(admin.test("backup-totals")).to_contain_text("每个密钥最多保存 100 个备份")
+    assert "keytotalled" not in admin.page.locator("main").inner_text()
+    look(admin, "backups-keys")
+    row.locator('[data-test="show-key"]').click()
+    expect(row.locator('[data-test="key"]')).to_have_text("keytotalled")
+    # It is where it was after a reload, and Back leads to the other tab.
+    admin.page.reload()
+    expect(row).to_be_visible()
+    row.locator('[data-test="list-key"]').click()
+    for number, there in ((first, 1), (second, 1), (other, 0)):
+        expect(admin.test(f"backup-{number}")).to_have_count(there)
+    admin.page.go_back()
+    expect(row).to_be_visible()
+    assert not any("keytotalled" in url for url in [*asked, admin.page.url])
+    kept = admin.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")
+    assert "keytotalled" not in kept
+
+
+def test_a_user_key_is_made_in_the_browser(visit: Visit) -> None:
+    admin = visit("admin", "/backups")
+    admin.settled()
+    asked = addresses(admin)
+    admin.test("user-key-maker").locator("summary").click()
+    admin.test("make-key").click()
+    first = admin.test("made-key").inner_text()
+    admin.test("make-key").click()
+    expect(admin.test("made-key")).not_to_have_text(first)
+    assert re.fullmatch("[A-Za-z0-9]{32}", first)
+    assert asked == []
 
 
 def test_a_key_is_shown_one_at_a_time_and_on_purpose(visit: Visit, server: Server) -> None:
@@ -275,10 +318,55 @@ def test_a_setting_is_changed_and_the_audit_log_says_by_whom(visit: Visit, serve
     assert after["upload_settings"] == {**before["upload_settings"], "max_file_size": 2_097_152}
 
     admin.menu("audit")
-    entry = admin.page.locator("main tbody tr").first
-    expect(entry).to_contain_text("system.config_changed")
-    expect(entry).to_contain_text("admin")
-    expect(entry).to_contain_text("max_review_time")
+    entry = admin.test("entries").locator("> li").first
+    expect(entry.locator('[data-test="sentence"]')).to_have_text(re.compile("admin 修改了 ?系统配置"))
+    expect(entry.locator('[data-test="changes"]')).to_contain_text(
+        f"审核期限（天）：从 {before['review_settings']['max_review_time']} 改为 9"
+    )
+    expect(entry.locator('[data-test="changes"]')).to_contain_text("改为 2.0 MiB")
+
+
+def test_a_setting_says_what_it_does_and_what_it_lacks(visit: Visit, server: Server, look: Look) -> None:
+    admin = visit("admin", "/system")
+    expect(admin.test("config-max_review_time")).to_contain_text("等待更久的审核标为已逾期。默认：5。")
+    expect(admin.test("config-max_file_size")).to_contain_text("默认：100 MiB")
+    # Every one of them.
+    settings = admin.page.locator("section.card .el-form-item").filter(has_text="默认：")
+    assert settings.count() == sum(
+        len(values) for name, values in configured(server)["defaults"].items() if name != "review_settings"
+    ) + len([name for name in configured(server)["defaults"]["review_settings"] if not name.startswith("host_")])
+    scan = admin.test("config-virus_scan_enabled")
+    expect(scan.locator('[data-test="missing"]')).to_contain_text("CLAMAV_URL")
+    look(admin, "system-config")
+    scan.locator(".el-switch").click()
+    expect(scan.locator('[data-test="missing"]')).to_have_count(0)
+
+
+def test_what_is_not_saved_is_marked_at_its_field_and_at_its_tab(visit: Visit) -> None:
+    admin = visit("admin", "/system")
+    expect(admin.test("config")).to_be_visible()
+    expect(admin.test("unsaved")).to_have_count(0)
+    admin.test("config-gate_on_findings").locator(".el-switch").click()
+    field(admin, "max_review_time").fill("11")
+    field(admin, "max_review_time").blur()
+    for name, is_marked in (("gate_on_findings", 1), ("max_review_time", 1), ("max_open_reviews", 0)):
+        expect(admin.test(f"config-{name}").locator('[data-test="unsaved"]')).to_have_count(is_marked)
+    expect(admin.page.get_by_role("tab", name="配置")).to_contain_text("2 项未保存")
+
+    # Seen from another tab as well, whose address is its own; Back leads to the first, with what was typed.
+    admin.page.get_by_role("tab", name="运行状况").click()
+    expect(admin.page).to_have_url(re.compile(r"/system\?tab=health$"))
+    expect(admin.page.get_by_role("tab", name="配置")).to_contain_text("2 项未保存")
+    admin.page.reload()
+    expect(admin.page.get_by_role("tab", name="运行状况")).to_have_attribute("aria-selected", "true")
+    admin.page.go_back()
+    expect(field(admin, "max_review_time")).to_have_value("11")
+    admin.menu("plugins")
+    expect(admin.page.locator(".el-message-box")).to_contain_text("要离开吗")
+    admin.page.locator(".el-message-box").get_by_role("button", name="取消").click()
+    admin.page.get_by_role("button", name="丢弃更改").click()
+    expect(admin.test("unsaved")).to_have_count(0)
+    expect(admin.test("tab-unsaved")).to_have_count(0)
 
 
 def test_a_switch_is_thrown_and_thrown_back(visit: Visit, server: Server) -> None:
@@ -315,7 +403,7 @@ def test_a_bad_value_is_refused_at_its_field_and_nothing_changes(
     # What was typed stays, to be put right.
     expect(field(admin, name)).to_have_value(value)
     assert configured(server) == before
-    admin.page.get_by_role("button", name="放弃更改").click()
+    admin.page.get_by_role("button", name="丢弃更改").click()
     expect(field(admin, name)).not_to_have_value(value)
     expect(admin.test("error")).to_have_count(0)
 
@@ -454,7 +542,7 @@ def test_a_prefix_that_is_none_is_refused_at_its_field(visit: Visit, server: Ser
     expect(admin.test("prefix-0").locator("input")).to_have_value("com..bad")
     expect(admin.test("prefix-remove-0")).to_be_focused()
     expect(admin.page.locator(".el-form-item__error")).to_have_count(0)
-    admin.page.get_by_role("button", name="放弃更改").click()
+    admin.page.get_by_role("button", name="丢弃更改").click()
     expect(admin.test("prefix-none")).to_be_visible()
     assert reserved(server) == []
 
@@ -476,9 +564,17 @@ def test_a_maintenance_notice_rings_everybody_s_bell(visit: Visit, server: Serve
     admin.page.get_by_role("tab", name="维护通知").click()
     form = admin.test("maintenance")
     expect(form).to_contain_text("Asia/Shanghai")
-    form.get_by_label("通知内容").fill("升级数据库")
+    # An empty one cannot be sent, nor one of spaces, and what is missing is said.
+    lacking = admin.test("maintenance-lacking")
+    expect(lacking).to_have_text("请先填写：通知内容 · 开始时间 · 结束时间")
+    form.get_by_label("通知内容").fill("  ")
     form.get_by_label("开始时间").fill("2030-01-01T08:00")
     form.get_by_label("结束时间").fill("2030-01-01T09:30")
+    expect(lacking).to_have_text("请先填写：通知内容")
+    expect(admin.test("announce")).to_be_disabled()
+    expect(admin.test("maintenance-until")).to_contain_text("2030-01-01 09:30")
+    form.get_by_label("通知内容").fill("升级数据库")
+    expect(lacking).to_have_count(0)
     admin.test("announce").click()
     admin.page.locator(".el-message-box").get_by_role("button", name="取消").click()
     expect(admin.page.locator(".el-message-box")).to_be_hidden()
@@ -486,6 +582,9 @@ def test_a_maintenance_notice_rings_everybody_s_bell(visit: Visit, server: Serve
     admin.confirm()
     saved(admin, "通知已发送")
     expect(form.get_by_label("通知内容")).to_have_value("")
+    sent = admin.test("sent-notices").get_by_role("listitem").first
+    for text in ("升级数据库", "2030-01-01 08:00", "2030-01-01 09:30", "admin 发送于"):
+        expect(sent).to_contain_text(text)
 
     expect(reviewer.test("bell")).to_have_accessible_name("通知，1 条未读")
     expect(reviewer.page.locator(".notices li.unread")).to_have_count(1)
@@ -584,85 +683,3 @@ def test_what_was_not_measured_is_said_so(visit: Visit, server: Server) -> None:
     expect(admin.test("measure-memory")).to_contain_text("未测量")
     expect(admin.test("measure-disk")).to_contain_text("97 %")
     expect(admin.test("rates")).to_contain_text("120")
-
-
-# The audit log
-
-
-@pytest.fixture(scope="module")
-def _acts(server: Server, _people: None) -> None:
-    """Something that two people did."""
-    category(server, "audited")
-    [name] = uploaded(server, 1, "com.example.audited")
-    rating = answered(as_user(server, "user").post(f"{PLUGINS}/{name}/reviews", {"rating": 1}), 201)
-    body = {"hidden": True, "reason": "广告"}
-    answered(as_user(server, "reviewer").post(f"{V1}/admin/ratings/{rating['id']}/hide", body))
-
-
-def actions(admin: Admin) -> set[str]:
-    """What kinds of acts are listed."""
-    return set(admin.page.locator("main tbody tr td:nth-child(4)").all_inner_texts())
-
-
-def actors(admin: Admin) -> set[str]:
-    return set(admin.page.locator("main tbody tr td:nth-child(3)").all_inner_texts())
-
-
-def searched(admin: Admin, do: Callable[[], None]) -> None:
-    """Do something that makes the log load again."""
-    with admin.page.expect_response("**/admin/audit?*"):
-        do()
-    admin.settled()
-
-
-@pytest.mark.usefixtures("_acts")
-def test_the_audit_log_is_filtered_by_action(visit: Visit) -> None:
-    admin = visit("admin", "/audit")
-    admin.settled()
-    assert len(actions(admin)) > 1
-    admin.page.get_by_label("操作", exact=True).fill("category.")
-    searched(admin, admin.test("search").click)
-    assert actions(admin)
-    assert all(action.startswith("category.") for action in actions(admin))
-    expect(admin.page).to_have_url(re.compile(r"action=category\.$"))
-
-    admin.page.reload()
-    expect(admin.page.get_by_label("操作", exact=True)).to_have_value("category.")
-    admin.settled()
-    assert all(action.startswith("category.") for action in actions(admin))
-    searched(admin, admin.test("clear").click)
-    assert {"rating.hidden"} < actions(admin)
-    expect(admin.page).to_have_url(re.compile(r"/audit$"))
-
-
-@pytest.mark.usefixtures("_acts")
-def test_a_click_on_a_name_shows_what_that_person_did(visit: Visit, server: Server) -> None:
-    admin = visit("admin", "/audit")
-    admin.settled()
-    assert len(actors(admin)) > 1
-    row = admin.page.locator("main tbody tr").filter(has_text="rating.hidden").first
-    searched(admin, row.get_by_role("button", name="reviewer").click)
-    assert actors(admin) == {"reviewer"}
-    me = answered(as_user(server, "reviewer").get(f"{V1}/auth/me"))["id"]
-    expect(admin.page.get_by_label("操作者")).to_have_value(me)
-
-
-@pytest.mark.usefixtures("_acts")
-def test_the_audit_log_is_filtered_by_target_and_time(visit: Visit, server: Server) -> None:
-    number = categories(server)["audited"]["id"]
-    admin = visit("admin", "/audit")
-    admin.settled()
-    admin.page.get_by_label("对象类型").fill("category")
-    admin.page.get_by_label("对象 ID").fill(number)
-    searched(admin, admin.test("search").click)
-    expect(admin.page.locator("main tbody tr")).to_have_count(1)
-    expect(admin.page.locator("main tbody tr")).to_contain_text(number)
-    admin.page.get_by_label("到", exact=True).fill("2020-01-01T00:00")
-    searched(admin, admin.test("search").click)
-    expect(admin.page.locator("main")).to_contain_text("没有数据")
-    # What was typed in the reader's zone is asked for in the server's.
-    expect(admin.page).to_have_url(re.compile(r"until=2019-12-31T16(:|%3A)00(:|%3A)00Z"))
-    admin.page.get_by_label("到", exact=True).fill("")
-    admin.page.get_by_label("从", exact=True).fill("2020-01-01T00:00")
-    searched(admin, admin.test("search").click)
-    expect(admin.page.locator("main tbody tr")).to_have_count(1)

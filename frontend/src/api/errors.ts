@@ -1,10 +1,6 @@
 /** What went wrong with a request, as the server said it, or as the network did. */
-export interface Detail {
-  field: string | null
-  entry?: string | null
-  rule?: string | null
-  message: string
-}
+import { AxiosError } from 'axios'
+import type { Detail } from './types'
 
 export class ApiError extends Error {
   constructor(
@@ -30,6 +26,21 @@ export class ApiError extends Error {
 /** Did somebody else save meanwhile what was to be saved? */
 export function isStale(reason: unknown): boolean {
   return reason instanceof ApiError && reason.slug === 'changed_meanwhile'
+}
+
+/**
+ * Was it no answer of the server's? No answer at all, or a proxy's in its stead: what the server says itself when it is
+ * busy has a name of its own.
+ */
+export function isUnreachable(reason: unknown): boolean {
+  if (!(reason instanceof ApiError)) return false
+  if ([0, 502, 504].includes(reason.status)) return true
+  return reason.status === 503 && ['', 'unavailable'].includes(reason.slug)
+}
+
+/** Did the page itself take the request back, as where an upload is cancelled? */
+export function isTakenBack(reason: unknown): boolean {
+  return reason instanceof AxiosError && reason.code === AxiosError.ERR_CANCELED
 }
 
 interface Refusal {

@@ -2,12 +2,12 @@
 import { ElMessageBox } from 'element-plus'
 import { h } from 'vue'
 import { i18n } from '@/i18n'
-import AskedText from '@/components/AskedText.vue'
-import { keptAbout } from './drafts'
+import AskedText from '@/components/common/AskedText.vue'
+import { asQuestion, mayLose, type Question } from '@/lib/confirming'
+import { keptAbout } from '@/lib/drafts'
+import { focusAgain } from '@/lib/focus'
 
-interface Box {
-  /** The dialog's name; without it what `yes` says. */
-  title?: string
+interface Box extends Question {
   /** Only this text is accepted. */
   exactly?: string
   /** Several lines, of at most so many characters in all. */
@@ -19,7 +19,8 @@ interface Box {
 /** Ask for a text, which is never empty; null where it was cancelled. */
 export async function asked(question: string, yes: string, box: Box = {}): Promise<string | null> {
   const { t } = i18n.global
-  const { title = yes, exactly, longest, draft } = box
+  const { exactly, longest, draft } = box
+  const giveBack = focusAgain()
 
   function validated(value: string): true | string {
     if (exactly) return value === exactly || t('state.typeExactly', { text: exactly })
@@ -28,15 +29,21 @@ export async function asked(question: string, yes: string, box: Box = {}): Promi
   }
 
   return ElMessageBox.prompt(draft === undefined ? question : h(AskedText, { question, subject: draft }), {
-    title,
+    ...asQuestion(yes, box),
     inputValue: draft === undefined ? '' : keptText(draft),
-    confirmButtonText: yes,
-    cancelButtonText: t('action.cancel'),
     inputType: longest === undefined ? 'text' : 'textarea',
     inputValidator: validated,
+    // Told apart, for "Cancel" is meant, and Escape may be a slip.
+    distinguishCancelAndClose: true,
+    beforeClose: (action, { inputValue }, close) => {
+      // Where it is kept as a draft, nothing is lost.
+      if (action !== 'close' || exactly || draft !== undefined || (inputValue ?? '').trim() === '') close()
+      else void mayLose().then((may) => may && close())
+    },
   })
     .then((answer) => (answer as { value: string }).value)
     .catch(() => null)
+    .finally(giveBack)
 }
 
 function keptText(subject: string): string {

@@ -1,6 +1,6 @@
 /** What became of a batch: which items an override would decide, and the whole once they were sent again. */
 import type { BatchResult } from '@/api/types'
-import { isOverridable } from './overriding'
+import { isOverridable } from '@/lib/overriding'
 
 export type BatchItem = BatchResult['results'][number]
 

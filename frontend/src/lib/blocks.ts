@@ -1,6 +1,6 @@
 /** A block as a form: lists and what may be absent as text. */
 import type { Block } from '@/api/types'
-import { listed } from './hostSettings'
+import { listed } from '@/lib/hostSettings'
 
 /** The mildest first. */
 export const SEVERITIES = ['warn', 'disable', 'remove'] as const

@@ -1,4 +1,5 @@
 /** The tree of categories, made of the flat list that the server tells. */
+import { isolated } from '@/lib/names'
 import type { Category } from '@/api/types'
 
 export interface CategoryNode {
@@ -23,7 +24,8 @@ export function pathsOf(nodes: readonly CategoryNode[], except: string | null, a
   return nodes
     .filter(({ category }) => category.id !== except)
     .flatMap(({ category, children }) => {
-      const path = above === '' ? category.name : `${above} / ${category.name}`
+      const own = isolated(category.name)
+      const path = above === '' ? own : `${above} / ${own}`
       return [[category.id, path] as [string, string], ...pathsOf(children, except, path)]
     })
 }

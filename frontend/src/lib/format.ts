@@ -14,14 +14,34 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`
 }
 
-/** A time of the server (UTC) in the user's zone, to the minute. */
-export function moment(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso))
+/**
+ * A time of the server (UTC) in the user's zone, to the minute: `2026-11-18 09:05`. The same in every language, and the
+ * same shape as in the gallery: who reads the one language finds what who reads the other one named.
+ */
+export function moment(iso: string): string {
+  const at = partsOf(iso)
+  return `${at.year}-${at.month}-${at.day} ${at.hour}:${at.minute}`
 }
 
-/** The same to the second and with its zone, for the title. */
-export function exactMoment(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' }).format(new Date(iso))
+/** The same to the second and with its zone, for the title: `2026-11-18 09:05:07 GMT+8`. */
+export function exactMoment(iso: string): string {
+  const at = partsOf(iso)
+  return `${moment(iso)}:${at.second} ${at.timeZoneName}`
+}
+
+function partsOf(iso: string): Record<string, string> {
+  const two = '2-digit' as const
+  const parts = new Intl.DateTimeFormat('en', {
+    year: 'numeric',
+    month: two,
+    day: two,
+    hour: two,
+    minute: two,
+    second: two,
+    hourCycle: 'h23',
+    timeZoneName: 'shortOffset',
+  }).formatToParts(new Date(iso))
+  return Object.fromEntries(parts.map(({ type, value }) => [type, value]))
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -35,11 +55,11 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** `3 hours ago`, as of `now`. */
 export function ago(iso: string, language: string, now: Date = new Date()): string {
   const seconds = (new Date(iso).getTime() - now.getTime()) / 1000
-  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const words = new Intl.RelativeTimeFormat(language, { numeric: 'always' })
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit)
   }
-  return words.format(0, 'second')
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second')
 }
 
 /** Minutes as days, hours and minutes, the two largest of them: 1500 → `1 d 1 h`. */

@@ -2,7 +2,7 @@
 import { ApiError } from '@/api/errors'
 import { i18n } from '@/i18n'
 import { asked } from '@/lib/asking'
-import { forget } from '@/lib/draft'
+import { forget } from '@/composables/useDraft'
 
 /** What a decision carries beside the rest where its author insists. */
 export interface Override {

@@ -6,7 +6,6 @@ export function here(address: string): string {
   return place > 0 ? address.slice(place) : address
 }
 
-export const pluginUrl = (name: string): string => `/api/v1/marketplace/plugins/${encodeURIComponent(name)}`
-
-export const versionUrl = (name: string, version: string): string =>
-  `${pluginUrl(name)}/versions/${encodeURIComponent(version)}`
+/** What a plugin and a version of it are called in the server's document; names will do as ids. */
+export const PLUGIN = '/api/v1/marketplace/plugins/{plugin_id}'
+export const VERSION = `${PLUGIN}/versions/{version}` as const

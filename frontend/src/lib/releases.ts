@@ -38,7 +38,7 @@ export function isRecommendable(release: Release & { block: PublicBlock | null }
   return release.status === 'published' && !release.is_yanked && release.block === null && release.channel !== 'preview'
 }
 
-/** What a block says, in the reader's language. */
+/** What a block says: people write it in Chinese and English. */
 export function reasonOf(block: { reason: PublicBlock['reason'] }, language: string): string {
-  return language === 'en' ? block.reason.en : block.reason.zh
+  return language.startsWith('zh') ? block.reason.zh : block.reason.en
 }

@@ -2,7 +2,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { get, post } from '@/api/client'
-import type { Notification, Pagination, Queue } from '@/api/types'
+import type { Notification } from '@/api/types'
+import { LANGUAGES } from '@/i18n'
 import { usePreferences } from './preferences'
 import { useSession } from './session'
 
@@ -13,12 +14,6 @@ const LAST_RETRY_MS = 30_000
 const TOKEN_ENDED = 4401
 
 export type State = 'off' | 'connecting' | 'live' | 'waiting'
-
-interface Page {
-  notifications: Notification[]
-  pagination: Pagination
-  unread_count: number
-}
 
 type Message =
   | { type: 'auth_ok'; last_id: number; resync?: boolean }
@@ -65,7 +60,7 @@ export const useLive = defineStore('live', () => {
   }
 
   async function load(): Promise<void> {
-    const page = await get<Page>('/api/v1/notifications', { limit: SHOWN })
+    const page = await get('/api/v1/notifications', { limit: SHOWN })
     if (state.value === 'off') return
     const newest = Math.max(0, ...page.notifications.map((row) => row.id))
     // Notifications that arrived while the list was loading.
@@ -76,7 +71,7 @@ export const useLive = defineStore('live', () => {
 
   async function countWaiting(): Promise<void> {
     if (!session.may('review.view')) return
-    const queue = await get<Queue>('/api/v1/admin/reviews/queue', { limit: 1 })
+    const queue = await get('/api/v1/admin/reviews/queue', { limit: 1 })
     waiting.value = queue.stats.total_pending
   }
 
@@ -94,7 +89,7 @@ export const useLive = defineStore('live', () => {
     opened.onopen = () => {
       const hello: Record<string, unknown> = { type: 'auth', token: session.accessToken }
       if (lastId !== null) hello.last_id = lastId
-      hello.language = preferences.language === 'en' ? 'en' : 'zh'
+      hello.language = LANGUAGES.find(({ tag }) => tag === preferences.language)?.code
       opened.send(JSON.stringify(hello))
     }
     opened.onmessage = (event) => hear(JSON.parse(String(event.data)) as Message)
