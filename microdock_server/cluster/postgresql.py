@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from ..database.session import db
 from ..database.unit_of_work import Unit
-from .wakeup import TOPICS, Topic
+from .wakeup import TOPICS, HintsLost, Receiver, Topic
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +24,14 @@ PATIENCE: Final = {
 }
 
 
-class PostgresWakeUps:
+class PostgresWakeUps(Receiver):
     """Hints by NOTIFY within the transaction that causes them: they are sent with its commit, or not at all.
 
     Received on a connection of its own, outside of the engine's pool: LISTEN lasts as long as its session.
     """
 
     def __init__(self, engine: Engine) -> None:
+        super().__init__()
         self._engine = engine
         self._listener: Any = None
         self._is_lost = False
@@ -41,29 +42,23 @@ class PostgresWakeUps:
             # Executed on the connection, not the session: that would flush objects which are not complete yet.
             db.session.connection().execute(select(func.pg_notify(CHANNEL, topic)))
 
-    def wait(self, seconds: float) -> frozenset[Topic] | None:
-        """See WakeUps. Returns None once after every (re)connection: hints may have been missed."""
-        until = time.monotonic() + seconds
+    def _receive(self, until: float) -> frozenset[Topic] | None:
         try:
-            return self._receive(seconds)
+            if self._listener is None:
+                self._listen()
+                return None
+            # Hints that arrived together are returned together.
+            notices = self._listener.notifies(timeout=max(0.0, until - time.monotonic()), stop_after=1)
+            topics = {notice.payload for notice in notices}
         except import_module("psycopg").Error as reason:
-            self._lose(reason)
-            time.sleep(max(0.0, until - time.monotonic()))
-            return None
+            self._note_loss(reason)
+            raise HintsLost from reason
+        return frozenset(topic for topic in TOPICS if topic in topics)
 
-    def close(self) -> None:
-        """See WakeUps."""
+    def _disconnect(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
-
-    def _receive(self, seconds: float) -> frozenset[Topic] | None:
-        if self._listener is None:
-            self._listen()
-            return None
-        # Hints that arrived together are returned together.
-        topics = {notice.payload for notice in self._listener.notifies(timeout=seconds, stop_after=1)}
-        return frozenset(topic for topic in TOPICS if topic in topics)
 
     def _listen(self) -> None:
         places, options = self._engine.dialect.create_connect_args(self._engine.url)
@@ -78,8 +73,7 @@ class PostgresWakeUps:
             log.warning("notifications of the database are received again")
         self._is_lost = False
 
-    def _lose(self, reason: Exception) -> None:
-        self.close()
+    def _note_loss(self, reason: Exception) -> None:
         if not self._is_lost:
             log.warning("notifications of the database are not received (%s): polling instead", type(reason).__name__)
         self._is_lost = True

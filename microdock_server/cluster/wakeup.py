@@ -7,7 +7,9 @@ processes also poll from time to time: without hints everything still works, onl
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from abc import ABC, abstractmethod
 from functools import partial
 from typing import Any, Final, Literal, Protocol
 
@@ -53,10 +55,50 @@ class NoWakeUps:
         """Do nothing."""
 
 
-class RedisWakeUps:
+class HintsLost(Exception):
+    """Hints cannot be received at the moment."""
+
+
+class Receiver(ABC):
+    """How the classes below receive hints: one thread waits for them, and another may close all meanwhile."""
+
+    def __init__(self) -> None:
+        # Held by who waits: a connection that is closed under its reader fails in ways that no library promises.
+        self._turn = threading.RLock()
+        self._is_closed = False
+
+    def wait(self, seconds: float) -> frozenset[Topic] | None:
+        """See WakeUps. Returns None once after every (re)connection: hints may have been missed."""
+        until = time.monotonic() + seconds
+        with self._turn:
+            try:
+                if not self._is_closed:
+                    return self._receive(until)
+            except HintsLost:
+                self._disconnect()
+        time.sleep(max(0.0, until - time.monotonic()))
+        return None
+
+    def close(self) -> None:
+        """See WakeUps. Whoever waits is waited for, and receives nothing from then on."""
+        self._is_closed = True
+        with self._turn:
+            self._disconnect()
+
+    @abstractmethod
+    def _receive(self, until: float) -> frozenset[Topic] | None:
+        """Connect, where that is to be done, and return None; else hints. Raises HintsLost."""
+
+    @abstractmethod
+    def _disconnect(self) -> None:
+        """Close the connection that receives, if there is one."""
+
+
+class RedisWakeUps(Receiver):
     """Hints by Redis's publish and subscribe."""
 
     def __init__(self, redis: Redis) -> None:
+        super().__init__()
         self._redis = redis
         self._subscription: Any = None
 
@@ -65,18 +107,13 @@ class RedisWakeUps:
         if unit.is_first(f"wakeup:{topic}"):
             unit.on_commit(partial(self._send, topic))
 
-    def wait(self, seconds: float) -> frozenset[Topic] | None:
-        """See WakeUps. Returns None once after every (re)connection: hints may have been missed."""
-        until = time.monotonic() + seconds
+    def _receive(self, until: float) -> frozenset[Topic] | None:
         try:
-            return self._redis.ask(partial(self._receive, until), patient=True)
-        except RedisLost:
-            self.close()
-            time.sleep(max(0.0, until - time.monotonic()))
-            return None
+            return self._redis.ask(partial(self._heard, until), patient=True)
+        except RedisLost as reason:
+            raise HintsLost from reason
 
-    def close(self) -> None:
-        """See WakeUps."""
+    def _disconnect(self) -> None:
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             subscription.close()
@@ -88,7 +125,7 @@ class RedisWakeUps:
             # It was logged already. The other processes poll.
             return
 
-    def _receive(self, until: float, client: Any) -> frozenset[Topic] | None:
+    def _heard(self, until: float, client: Any) -> frozenset[Topic] | None:
         if self._subscription is None:
             self._subscription = client.pubsub()
             self._subscription.subscribe(CHANNEL)

@@ -17,12 +17,9 @@ from microdock_server.database.unit_of_work import current_unit, unit_of_work
 
 from ..live import eventually
 from ..peers.postgresql import PostgreSQL
-from .wakeups import listening, send
+from .wakeups import SECONDS, close_under, listening, send
 
 pytestmark = pytest.mark.live
-
-# No promise: after so long something hangs.
-SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +62,11 @@ def notify(topic: str) -> None:
     """Send one at once, in a transaction of its own."""
     with db.engine.begin() as connection:
         connection.execute(select(func.pg_notify(CHANNEL, topic)))
+
+
+def test_is_closed_while_another_thread_waits(receiver: PostgresWakeUps) -> None:
+    assert close_under(receiver) == [None, None]
+    assert receiver._listener is None
 
 
 def test_is_sent_with_the_commit(sender: PostgresWakeUps, receiver: PostgresWakeUps) -> None:

@@ -19,12 +19,9 @@ from microdock_server.services import jobs
 from ..conftest import AppFactory
 from ..live import eventually
 from ..peers.redis import RedisServer
-from .wakeups import listening, send
+from .wakeups import SECONDS, close_under, listening, send
 
 pytestmark = pytest.mark.live
-
-# No promise: after so long something hangs.
-SECONDS = 60.0
 
 
 @pytest.fixture
@@ -108,6 +105,10 @@ class TestWakeUps:
         # First once more "look": who knows what was missed.
         assert eventually(lambda: receiver.wait(0.1) is not None)
         assert eventually(lambda: send(sender, "tokens") is None and receiver.wait(0.5) == {"tokens"})
+
+    def test_is_closed_while_another_thread_waits(self, receiver: RedisWakeUps) -> None:
+        assert close_under(receiver) == [None, None]
+        assert receiver._subscription is None
 
     def test_that_is_none_says_look_every_time(self) -> None:
         sender = NoWakeUps()
