@@ -6,6 +6,7 @@ import { answered } from '@/api/client'
 import { isUnreachable } from '@/api/errors'
 import type { Pagination } from '@/api/types'
 import { useLanguageChange } from '@/composables/useLanguageChange'
+import { useLatest } from '@/composables/useLatest'
 import { useReturn } from '@/composables/useReturn'
 import { useConnection } from '@/stores/connection'
 
@@ -47,9 +48,8 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
   const connection = useConnection()
   const rows = shallowRef<Row[]>([])
   const total = ref(0)
-  const loading = ref(false)
+  const { loading, error, latest, forget } = useLatest()
   const loaded = ref(false)
-  const error = shallowRef<unknown>(null)
   const filters = ref<Record<string, string>>(
     Object.fromEntries(names.map((name) => [name, String(route.query[name] ?? '')])),
   )
@@ -61,7 +61,6 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
       void reload()
     },
   })
-  let asked = 0
   let typing: ReturnType<typeof setTimeout> | undefined
   // Addresses on their way that this list itself wrote.
   const writing = new Set<string>()
@@ -90,8 +89,7 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
   )
   onUnmounted(() => {
     clearTimeout(typing)
-    // What is still on its way is for nobody any more.
-    asked += 1
+    forget()
   })
 
   function asAddress(value: (name: string) => string): string {
@@ -123,28 +121,21 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
     const wanted = Object.fromEntries(Object.entries(filters.value).filter(([, value]) => value !== ''))
     const query = number.value > 1 ? { ...wanted, page: String(number.value) } : wanted
     write(query)
-    // Of answers that overtake each other the last one asked for counts.
-    const turn = ++asked
-    loading.value = true
-    try {
-      // Filters are what stands in the address, be it nonsense: the server says so then.
-      const params = { ...wanted, ...extra, page: number.value, limit: LIMIT }
-      const { data } = await answered('get', url, { params })
-      if (turn !== asked) return
-      const answer = data as Counts & Record<Key, Row[]>
-      rows.value = answer[key]
-      total.value = answer.pagination?.total ?? answer.total ?? 0
-      error.value = null
-      loaded.value = true
-      // The last row of the last page may be gone, or the address old: then the last page there is.
-      if (rows.value.length === 0 && total.value > 0 && number.value > 1) {
-        page.value = Math.min(number.value - 1, Math.ceil(total.value / LIMIT))
-      }
-    } catch (reason) {
-      if (turn === asked) error.value = reason
-    } finally {
-      if (turn === asked) loading.value = false
-    }
+    // Filters are what stands in the address, be it nonsense: the server says so then.
+    const params = { ...wanted, ...extra, page: number.value, limit: LIMIT }
+    await latest(
+      () => answered('get', url, { params }),
+      ({ data }) => {
+        const answer = data as Counts & Record<Key, Row[]>
+        rows.value = answer[key]
+        total.value = answer.pagination?.total ?? answer.total ?? 0
+        loaded.value = true
+        // The last row of the last page may be gone, or the address old: then the last page there is.
+        if (rows.value.length === 0 && total.value > 0 && number.value > 1) {
+          page.value = Math.min(number.value - 1, Math.ceil(total.value / LIMIT))
+        }
+      },
+    )
   }
 
   useReturn(() => {
