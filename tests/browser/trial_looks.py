@@ -48,7 +48,10 @@ _CUT_OFF: Final = """() => {
       range.selectNodeContents(text)
       const part = range.getBoundingClientRect()
       if (part.width < 2) continue
-      const over = Math.max(part.right - box.right, box.left - part.left, part.bottom - box.bottom - 3)
+      // Blanks at the end of a line hang over the edge, and there is nothing of them to see.
+      const isWider = element.scrollWidth > element.clientWidth
+      const beside = isWider ? Math.max(part.right - box.right, box.left - part.left) : 0
+      const over = Math.max(beside, part.bottom - box.bottom - 3)
       if (over > 1 && !told(parent)) {
         const kind = `${parent.tagName.toLowerCase()}.${parent.className || element.className}`
         if (!found.has(kind)) found.set(kind, {element: parent, kind, words: text.data.trim().slice(0, 30)})
