@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from microdock_server.vocabulary import Role
 
 from ..live import Server
+from ..market import png
 from ..support import package
 from .conftest import tab
 from .page import PASSWORD, Admin
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.live
 V1 = "/api/v1"
 # Another administrator, who does what the one at the page then judges.
 SECOND = "second"
-OPEN, LIMITED, DOWN, REJECTED, WAITING, FREE = (
-    f"com.example.{name}" for name in ("open", "limited", "down", "rejected", "waiting", "free")
+OPEN, LIMITED, DOWN, REJECTED, WAITING, FREE, COOLING = (
+    f"com.example.{name}" for name in ("open", "limited", "down", "rejected", "waiting", "free", "cooling")
 )
 
 
@@ -34,6 +35,10 @@ class Dialog(NamedTuple):
     # What its button says; None where it is only looked at.
     yes: str | None
     is_red: bool = False
+    # What is clicked each time before the last step.
+    first: tuple[str, ...] = ()
+    # What has the focus afterwards, where the last step's own element is gone.
+    back: str = ""
 
 
 def mark(name: str, within: str = "") -> str:
@@ -95,6 +100,13 @@ DIALOGS = {
         "/users", (f'{mark("user-gone")} button:has-text("Enable")',), "Enable user", "Enable user"
     ),
     "user, password": Dialog("/users", (row("user-user", "give-password"),), *["Give a new password"] * 2),
+    "user, role": Dialog(
+        "/users",
+        ('.el-select-dropdown__item:visible:has-text("Reviewer")',),
+        *["Change role"] * 2,
+        first=(f"{USER} .el-select",),
+        back=f"{USER} .el-select input",
+    ),
     "developer, verified": Dialog("/developers", (row("developer-ada", "verify"),), "Verify Ada", "Verify developer"),
     "developer, refused": Dialog(
         "/developers", (row("developer-ada", "withdraw"),), "Refuse to verify Ada", "Refuse verification", is_red=True
@@ -116,6 +128,8 @@ DIALOGS = {
     "plugin, deprecated": Dialog(PLUGIN, (mark("deprecate", "main .bar"),), "Deprecation of Open", "Deprecate"),
     "plugin, deprecated no more": Dialog(LIMIT, (mark("undeprecate"),), *["Undo the deprecation"] * 2),
     "plugin, bound no more": Dialog(LIMIT, (mark("lift"),), *["Offer higher versions again"] * 2),
+    "screenshots": Dialog(f"/plugins/{WAITING}", ("main .shots button >> nth=0",), "Screenshots", None),
+    "screenshots, judged": Dialog(REVIEW, (f"{mark('listing-screenshots')} button >> nth=0",), "Screenshots", None),
     "version, deprecated": Dialog(
         PLUGIN, (f'{mark("version-1.0.0")} button:has-text("Deprecate")',), *["Deprecate version"] * 2
     ),
@@ -123,6 +137,7 @@ DIALOGS = {
     "version, yanked": Dialog(PLUGIN, (MANAGE, mark("yank")), "Yank version", "Yank version", is_red=True),
     "version, recommended": Dialog(PLUGIN, (MANAGE, mark("recommend")), *["Recommend version"] * 2),
     "version, yanked no more": Dialog(LIMIT, (row("version-2.0.0", "manage"), mark("unyank")), *["Undo the yank"] * 2),
+    "version, released": Dialog(f"/plugins/{COOLING}", (MANAGE, mark("release-now")), *["Release now"] * 2),
     "block": Dialog("/blocks", (mark("block-new"),), "Block a plugin", "Block plugin", is_red=True),
     "block, changed": Dialog(
         "/blocks",
@@ -195,6 +210,13 @@ def waiting(server: Server) -> str:
     decided(second, REJECTED, "rejected")
     body = {"plugin_id": REJECTED, "type": "review_decision", "reason": "it is fine"}
     answered(developer.post(f"{V1}/developers/appeals", body), 201)
+    with_pictures = [("screenshots", ("1.png", png(640, 400)))]
+    answered(developer.call("PUT", f"{PLUGINS}/{WAITING}", files=with_pictures))
+    for hours in (48, 0):
+        answered(root.call("PUT", f"{V1}/admin/system/config", json={"release_settings": {"cooldown_hours": hours}}))
+        if hours:
+            submitted(developer, COOLING)
+            decided(second, COOLING)
     reason = {"zh": "有漏洞", "en": "A hole"}
     body = {"plugin": "com.example.bad", "versions": "*", "severity": "remove", "reason": reason}
     answered(second.post(f"{V1}/admin/blocks", body), 201)
@@ -244,6 +266,8 @@ def test_a_dialog_says_what_it_does_and_gives_the_focus_back(admin: Admin, waiti
     opener = page.locator(last)
     box = page.get_by_role("dialog", name=dialog.title, exact=True)
     for way in ("Escape", "Cancel"):
+        for step in dialog.first:
+            page.locator(step).click()
         opener.click()
         expect(box).to_be_visible()
         expect(box.locator(":focus")).to_have_count(1)
@@ -258,4 +282,4 @@ def test_a_dialog_says_what_it_does_and_gives_the_focus_back(admin: Admin, waiti
         else:
             no.click()
         expect(box).to_have_count(0)
-        expect(opener).to_be_focused()
+        expect(page.locator(dialog.back) if dialog.back else opener).to_be_focused()
