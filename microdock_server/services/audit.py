@@ -124,6 +124,13 @@ def find_last(action: str, target_type: str, target_id: str) -> AuditEntry | Non
     return db.session.scalar(query.order_by(AuditEntry.id.desc()).limit(1))
 
 
+def last_of(number: int, until: datetime | None) -> AuditEntry | None:
+    """The oldest of so many of the newest entries up to then; None where there are no older ones."""
+    newest_first = _within(select(AuditEntry), None, until).order_by(AuditEntry.id.desc())
+    rows = db.session.scalars(newest_first.offset(number - 1).limit(2)).all()
+    return rows[0] if len(rows) > 1 else None
+
+
 def digest(entry: AuditEntry) -> str:
     """SHA-256 (hex) of everything in an entry, and of the previous hash."""
     said = {
@@ -176,7 +183,7 @@ def page(
 ) -> tuple[int, Sequence[AuditEntry]]:
     """The number of matching entries, and one page of them, newest first. An `action` that ends in `.` is a prefix.
 
-    `also`: further conditions, as audit_targets.matching() gives them.
+    `also`: further conditions, such as those of audit_targets.matching().
     """
     query = select(AuditEntry).where(*also).order_by(AuditEntry.id.desc())
     if actor_id is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
@@ -31,6 +32,8 @@ from . import accounts, audit, developers
 
 # What one answer looks up at most, of each kind. Ids beyond that stay ids.
 MOST: Final = 2000
+# A search looks at each entry by itself, at so many at most: that takes a second or two.
+MOST_SEARCHED: Final = 100_000
 _ABOUT_A_PLUGIN: Final = ("appeal", "block", "developer", "job", "rating", "review")
 _WITH_ROWS: Final = {"appeal": Appeal, "block": Block, "job": Job, "rating": Rating, "review_reply": ReviewReply}
 
@@ -53,28 +56,45 @@ class Said:
     names: dict[str, str]
 
 
-def matching(search: str | None, target: str | None) -> list[ColumnElement[bool]]:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Conditions on entries. `since`: older ones are not looked at; None where nothing asked for is left out."""
+
+    conditions: list[ColumnElement[bool]]
+    since: datetime | None = None
+
+
+def matching(search: str | None, target: str | None, since: datetime | None, until: datetime | None) -> Search:
     """Conditions on entries: the actor or the target is called so (`search`); the target is (`target`).
 
     Targets are found by today's names, and by those in entries. Reviews, appeals, ratings and blocks are called as
-    their plugin is.
+    their plugin is. Looks at the newest 100,000 entries up to `until`.
     """
+    if search is None and target is None:
+        return Search([])
     found = []
     if search is not None:
         found.append(or_(_is_by(search), _is_about(search)))
     if target is not None:
         found.append(_is_about(target))
-    return found
+    oldest = audit.last_of(MOST_SEARCHED, until)
+    if oldest is None:
+        return Search(found)
+    is_all = since is not None and since > oldest.at
+    return Search([AuditEntry.id >= oldest.id, *found], None if is_all else oldest.at)
 
 
 def find(kind: str | None, words: str | None, limit: int) -> list[Target]:
-    """Targets in the log (of this kind) that are called so, those of the newest entries first."""
+    """Targets in the log (of this kind) that are called so, those of the newest entries first.
+
+    For a name, looks at the newest 100,000 entries.
+    """
     newest = func.max(AuditEntry.id)
     query = select(newest).group_by(AuditEntry.target_type, AuditEntry.target_id).order_by(newest.desc()).limit(limit)
     if kind is not None:
         query = query.where(AuditEntry.target_type == kind)
     if words is not None:
-        query = query.where(_is_about(words))
+        query = query.where(*matching(None, words, None, None).conditions)
     entries = audit.by_id(str(number) for number in db.session.scalars(query))
     newest_first = sorted(entries.values(), key=lambda entry: -entry.id)
     return [said.target for said in named(newest_first)]

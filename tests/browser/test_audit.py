@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from ..live import Server
 from .conftest import Look, Visit
@@ -144,6 +144,21 @@ def test_who_suspended_a_plugin_is_found_in_three_clicks(visit: Visit) -> None:
     admin.settled()
     expect(admin.test("span").locator("input:checked")).to_have_value("week")
     expect(admin.test("search")).to_have_value(TITLE)
+
+
+def test_how_far_back_a_search_looked_is_said(visit: Visit) -> None:
+    def shortened(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["data"]["searched_since"] = "2026-01-02T03:04:05Z"
+        route.fulfill(response=answer, json=body)
+
+    admin = visit("admin", f"/audit?search={NAME}")
+    admin.settled()
+    expect(admin.test("searched-since")).to_have_count(0)
+    admin.page.route("**/api/v1/admin/audit?*", shortened)
+    admin.page.reload()
+    expect(admin.test("searched-since")).to_contain_text("只查找了 2026-01-02 11:04 以来的记录")
 
 
 def test_acts_are_chosen_in_words(visit: Visit) -> None:

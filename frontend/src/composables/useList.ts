@@ -13,7 +13,7 @@ import { useConnection } from '@/stores/connection'
 export const LIMIT = 20
 const TYPING_MS = 250
 
-export interface Listed<T> {
+export interface Listed<T, Answer> {
   rows: Readonly<Ref<T[]>>
   total: Readonly<Ref<number>>
   page: Ref<number>
@@ -22,6 +22,8 @@ export interface Listed<T> {
   loading: Readonly<Ref<boolean>>
   loaded: Readonly<Ref<boolean>>
   error: Readonly<Ref<unknown>>
+  /** All of the last answer; null before the first. */
+  answer: Readonly<Ref<Answer | null>>
   reload(): Promise<void>
 }
 
@@ -41,13 +43,14 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
   key: Key,
   names: readonly (keyof QueryOf<'get', Path> & string)[],
   extra: Partial<QueryOf<'get', Path>> = {},
-): Listed<RowOf<DataOf<'get', Path>, Key>> {
+): Listed<RowOf<DataOf<'get', Path>, Key>, DataOf<'get', Path>> {
   type Row = RowOf<DataOf<'get', Path>, Key>
   const route = useRoute()
   const router = useRouter()
   const connection = useConnection()
   const rows = shallowRef<Row[]>([])
   const total = ref(0)
+  const answer = shallowRef(null) as Ref<DataOf<'get', Path> | null>
   const { loading, error, latest, forget } = useLatest()
   const loaded = ref(false)
   const filters = ref<Record<string, string>>(
@@ -126,9 +129,10 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
     await latest(
       () => answered('get', url, { params }),
       ({ data }) => {
-        const answer = data as Counts & Record<Key, Row[]>
-        rows.value = answer[key]
-        total.value = answer.pagination?.total ?? answer.total ?? 0
+        answer.value = data
+        const found = data as Counts & Record<Key, Row[]>
+        rows.value = found[key]
+        total.value = found.pagination?.total ?? found.total ?? 0
         loaded.value = true
         // The last row of the last page may be gone, or the address old: then the last page there is.
         if (rows.value.length === 0 && total.value > 0 && number.value > 1) {
@@ -143,5 +147,5 @@ export function useList<Path extends PathOf<'get'>, Key extends ListIn<DataOf<'g
   })
   useLanguageChange(() => void reload())
   void reload()
-  return { rows, total, page, filters, loading, loaded, error, reload }
+  return { rows, total, page, filters, loading, loaded, error, answer, reload }
 }

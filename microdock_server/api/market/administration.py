@@ -101,8 +101,9 @@ def what_waits(actor: Actor) -> dict[str, Any]:
 @market.operation("GET", "/admin/audit", access="system.audit", query=schemas.AuditQuery, answer=schemas.AuditPage)
 def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """What administrators and moderators did, newest first. An `action` that ends in `.` matches every action with
-    that prefix.
+    that prefix. A search by name looks at the newest 100,000 entries up to `until`, and tells since when.
     """
+    search = audit_targets.matching(query["search"], query["target"], query["since"], query["until"])
     total, rows = audit.page(
         actor_id=query["actor"],
         actor_name=query["actor_name"],
@@ -111,7 +112,7 @@ def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
         target_id=query["target_id"],
         since=query["since"],
         until=query["until"],
-        also=audit_targets.matching(query["search"], query["target"]),
+        also=search.conditions,
         page_number=query["page"],
         limit=query["limit"],
     )
@@ -123,7 +124,7 @@ def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
         }
         for row, said in zip(rows, audit_targets.named(rows), strict=True)
     ]
-    return {"entries": entries, "pagination": pagination(query, total)}
+    return {"entries": entries, "pagination": pagination(query, total), "searched_since": search.since}
 
 
 @market.operation("GET", "/admin/audit/acts", access="system.audit", answer=schemas.AuditActs)

@@ -148,6 +148,29 @@ def test_the_log_is_searched_by_name(told: People, query: str, expected: list[st
     assert acts(told.admin, query) == expected
 
 
+def test_a_search_looks_at_so_many_entries_and_tells_since_when(told: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest_first = entries(told.admin)
+    count = len(newest_first)
+    last, oldest = newest_first[4], newest_first[-1]
+
+    def searched(most: int, query: str) -> tuple[int, str | None]:
+        monkeypatch.setattr(audit_targets, "MOST_SEARCHED", most)
+        found = data(told.admin.get(f"{AUDIT}?limit=100&{query}"))
+        return found["pagination"]["total"], found["searched_since"]
+
+    by_name = "search=reviewer"
+    total, since = searched(count, by_name)
+    assert (total, since) == (5, None)
+    assert searched(5, by_name) == (sum("reviewer" in one["actor"]["username"] for one in newest_first[:5]), last["at"])
+    # Nothing is searched, or nothing older was asked for.
+    assert searched(5, "") == (count, None)
+    assert searched(1, f"{by_name}&since=2100-01-01T00:00:00Z") == (0, None)
+    assert searched(1, f"{by_name}&until={oldest['at']}")[0] <= 1
+    assert searched(count - 1, by_name)[1] is not None
+    monkeypatch.setattr(audit_targets, "MOST_SEARCHED", 1)
+    assert data(told.admin.get(f"{AUDIT}/targets?search=weather")) == []
+
+
 def test_who_has_no_id_is_found_by_name(app: Flask, who: People) -> None:
     with app.app_context(), unit_of_work():
         audit.record(COMMAND_LINE, "user.enabled", "user", UNKNOWN)

@@ -36,11 +36,12 @@ def pagination(query: dict[str, Any], total: int) -> dict[str, int]:
     return {"page": query["page"], "limit": limit, "total": total, "pages": page_count(total, limit)}
 
 
-def paged(name: str, item: type[Schema]) -> type[Schema]:
-    """A schema of `{<name>: [item], pagination}`."""
+def paged(name: str, item: type[Schema], **further: plain.Field[Any]) -> type[Schema]:
+    """A schema of `{<name>: [item], pagination}`, with further members."""
     members = {
         name: plain.List(plain.Nested(item), required=True),
         "pagination": plain.Nested(Pagination, required=True),
+        **further,
     }
     made = Schema.from_dict(members, name=f"{item.__name__}Page")
     made.__module__ = item.__module__
