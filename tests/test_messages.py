@@ -12,7 +12,7 @@ import pytest
 from microdock_server import errors
 from microdock_server.api.market.schemas import system as schemas
 from microdock_server.errors import DomainError
-from microdock_server.messages import CATALOGUE, LANGUAGES, Message, language_of, tag_of
+from microdock_server.messages import CATALOGUE, LANGUAGES, Message, language_of, tag_of, text
 from microdock_server.messages.admin_page import ADMIN, SHARED
 from microdock_server.messages.page_files import keys
 from microdock_server.messages.scans import recognised
@@ -98,7 +98,7 @@ def badly_set(chinese: str, english: str) -> list[str]:
 
 
 # One word for one thing (docs/design.md, "Words"): these are the other ones.
-OTHER_CHINESE = re.compile(r"超期|停用|驳回|账户|帐户|帐号|登陆|放弃更改|变更|审查|撤下|投稿|服务端|软件包")
+OTHER_CHINESE = re.compile(r"超期|放量|停用|驳回|账户|帐户|帐号|登陆|放弃更改|变更|审查|撤下|投稿|服务端|软件包")
 OTHER_ENGLISH = re.compile(
     r"\b(sign(ed)? (in|out)|emails?|plug-ins?|filenames?|past due|throw away|was withdrawn|licenses?(?! in\b|[,.]))\b",
     re.I,
@@ -253,3 +253,9 @@ def test_the_better_rated_language_is_spoken(header: str, language: str) -> None
 def test_a_message_within_a_message_speaks_the_same_language() -> None:
     outer = Message("error.bad_package", {"problem": Message("field.required")})
     assert outer.render("en") == "The package was refused: This field is required"
+
+
+def test_what_is_written_from_right_to_left_leaves_a_sentence_its_order() -> None:
+    names = {"plugin_name": "שעון 2.0", "version": "1.0.0"}
+    assert "\u2068שעון 2.0\u2069 1.0.0" in text("event.new_review_assigned", "en", names)
+    assert "\u2068" not in text("event.new_review_assigned", "zh", {**names, "plugin_name": "天气 Pro"})

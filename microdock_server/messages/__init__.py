@@ -7,6 +7,7 @@ carries `Message`s, never sentences.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +54,12 @@ LANGUAGES: Final[dict[Language, str]] = {
 }
 
 
+# Letters that are written from right to left, and the mark that says so.
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A text that is not yet in any language."""
@@ -73,13 +80,23 @@ def duration(seconds: int) -> Message:
 
 
 def text(key: str, language: Language, params: Mapping[str, object] | None = None) -> str:
-    """The text with this key; in English where a language lacks it. An unknown key is a bug and raises KeyError."""
+    """The text with this key; in English where a language lacks it. An unknown key is a bug and raises KeyError.
+
+    Parameters written from right to left are isolated (Unicode's FSI and PDI): the sentence keeps its order.
+    """
     chinese, english = CATALOGUE[key]
     if language == "zh":
         template = chinese
     else:
         template = english if language == "en" else TRANSLATIONS[language].get(key, english)
-    return template.format_map(params) if params else template
+    return template.format_map({name: _isolated(value) for name, value in params.items()}) if params else template
+
+
+def _isolated(value: object) -> object:
+    """What is written from right to left, set apart: else it would turn the words of the sentence around it."""
+    if isinstance(value, str) and not value.isascii() and _RIGHT_TO_LEFT.search(value):
+        return f"\u2068{value}\u2069"
+    return value
 
 
 def written(texts: Mapping[str, str], language: Language) -> str:

@@ -138,10 +138,10 @@ ERRORS: Final[dict[str, tuple[str, str]]] = {
     ),
     "error.plugin_exists": ("插件 {name} 已存在", "Plugin {name} exists already"),
     "error.plugin_owned": ("插件已有所有者", "The plugin has an owner already"),
-    "error.category_exists": ("同级分类“{name}”已存在", "There is a category {name!r} beside it already"),
+    "error.category_exists": ("同级分类“{name}”已存在", "There is a category “{name}” beside it already"),
     "error.category_in_use": (
         "分类“{name}”下还有子分类或插件",
-        "Category {name!r} still has children or plugins",
+        "Category “{name}” still has children or plugins",
     ),
     "error.developer_exists": ("您已经是开发者", "You are a developer already"),
     "error.last_administrator": (

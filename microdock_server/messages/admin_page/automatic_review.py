@@ -63,7 +63,7 @@ AUTOMATIC_REVIEW: Final[dict[str, tuple[str, str]]] = {
     "admin.reviews.auto.detail.dependencies": ("依赖", "Dependencies"),
     "admin.reviews.auto.detail.engines": ("宿主版本", "Engines"),
     "admin.reviews.auto.detail.target_framework": ("目标框架", "Target framework"),
-    "admin.reviews.auto.detail.architecture": ("处理器架构", "Architecture"),
+    "admin.reviews.auto.detail.architecture": ("处理器架构", "Processor"),
     "admin.reviews.auto.detail.missing_references": ("缺少的程序集", "Missing assemblies"),
     "admin.reviews.auto.word.clean": ("未发现病毒", "Clean"),
     "admin.reviews.auto.word.infected": ("发现病毒", "Infected"),

@@ -104,8 +104,8 @@ REVIEWS: Final[dict[str, tuple[str, str]]] = {
     "admin.reviews.step.assigned": ("已分配审核员", "Assigned to a reviewer"),
     "admin.reviews.step.started": ("审核开始", "Review started"),
     "admin.reviews.step.approved": ("通过", "Approved"),
-    "admin.reviews.step.rejected": ("未通过", "Rejected"),
-    "admin.reviews.step.needs_changes": ("需要修改", "Needs changes"),
+    "admin.reviews.step.rejected": ("已拒绝", "Rejected"),
+    "admin.reviews.step.needs_changes": ("需修改", "Needs changes"),
     "admin.reviews.step.auto_review_completed": ("自动审核完成", "Automatic review done"),
     "admin.reviews.step.auto_review_failed": ("自动审核失败", "Automatic review failed"),
     "admin.reviews.publishedHint": (

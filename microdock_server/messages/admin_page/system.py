@@ -111,7 +111,7 @@ SYSTEM: Final[dict[str, tuple[str, str]]] = {
         "The automatic review passes from this score on, without a severe finding. It decides where no reviewer must.",
     ),
     "admin.system.config.hints.max_review_time": (
-        "等待更久的审核标为已逾期。",
+        "等待更久的审核标为“逾期”。",
         "Reviews that wait longer are marked as overdue.",
     ),
     "admin.system.config.hints.max_open_reviews": (
