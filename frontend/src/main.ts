@@ -33,7 +33,13 @@ window.addEventListener('vite:preloadError', () => {
 })
 watch(
   () => preferences.language,
-  (tag) => void speak(tag).catch(() => undefined),
+  (tag) => {
+    connection.began()
+    // A file may come from the browser's own store: that says nothing of the server.
+    void speak(tag)
+      .catch(() => undefined)
+      .finally(() => connection.ended('cancelled'))
+  },
 )
 const spoken = speak(preferences.language)
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, count, duration, exactMoment, moment, size, waitOf } from '@/lib/format'
+import { ago, count, duration, exactMoment, localTimes, moment, size, waitOf } from '@/lib/format'
 
 describe('sizes', () => {
   it.each([
@@ -32,6 +32,16 @@ describe('times', () => {
     expect(moment(at.toISOString())).toBe('2026-03-10 09:05')
     expect(exactMoment(at.toISOString())).toMatch(/^2026-03-10 09:05:07 (GMT|UTC)([+-][\d:]+)?$/)
     expect(moment(new Date(2026, 2, 10, 0, 0, 0).toISOString())).toBe('2026-03-10 00:00')
+  })
+})
+
+describe('a sentence of the server', () => {
+  it('has times in the zone of who reads it', () => {
+    const at = new Date(2026, 2, 10, 9, 5).toISOString().replace('.000Z', 'Z')
+    expect(localTimes(`offered from ${at} on, until ${at}`)).toBe(
+      'offered from 2026-03-10 09:05 on, until 2026-03-10 09:05',
+    )
+    expect(localTimes('1.0.0 of 2026-03-10')).toBe('1.0.0 of 2026-03-10')
   })
 })
 

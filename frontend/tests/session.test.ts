@@ -1,6 +1,7 @@
 import axios, { AxiosError, AxiosHeaders } from 'axios'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ApiError } from '@/api/errors'
 import { useSession } from '@/stores/session'
 
 const { answered } = vi.hoisted(() => ({ answered: vi.fn() }))
@@ -118,6 +119,18 @@ describe('a renewal', () => {
     refreshing.mockResolvedValue(renewed('b'))
     expect(await store.renew()).toBe('b')
     expect(store.accessToken).toBe('b')
+  })
+})
+
+describe('logging out', () => {
+  it('ends nothing where the server did not, for its cookie is there yet', async () => {
+    const store = await loggedIn()
+    answered.mockRejectedValueOnce(new ApiError('away', 0, '', [], ''))
+    await expect(store.logOut()).rejects.toThrow('away')
+    expect(store.user?.username).toBe('ada')
+    answered.mockRejectedValueOnce(new ApiError('ended', 401, 'unauthorized', [], ''))
+    await store.logOut()
+    expect(store.user).toBeNull()
   })
 })
 

@@ -223,7 +223,7 @@ def test_storage_and_jobs_are_the_server_s(visit: Visit, server: Server) -> None
     assert shown["备份"] == "2.9 KiB"
     assert shown["可用内存"] == as_size(resources["memory"]["available"])
     assert float(shown["负载（1 分钟）"]) == resources["cpu"]["load_1m"]
-    for state, words in (("queued", "排队任务"), ("running", "运行中任务"), ("failed", "失败任务")):
+    for state, words in (("queued", "等待中的任务"), ("running", "进行中的任务"), ("failed", "失败任务")):
         assert shown[words] == str(resources["jobs"].get(state, 0))
 
 

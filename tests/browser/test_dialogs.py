@@ -99,7 +99,7 @@ DIALOGS = {
     "user, enabled": Dialog(
         "/users", (f'{mark("user-gone")} button:has-text("Enable")',), "Enable user", "Enable user"
     ),
-    "user, password": Dialog("/users", (row("user-user", "give-password"),), *["Give a new password"] * 2),
+    "user, password": Dialog("/users", (row("user-user", "give-password"),), *["Give a new password"] * 2, is_red=True),
     "user, role": Dialog(
         "/users",
         ('.el-select-dropdown__item:visible:has-text("Reviewer")',),

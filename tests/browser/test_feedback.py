@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from ..live import Server
 from .conftest import Visit
-from .page import Admin
+from .page import PASSWORD, Admin
 from .people import add_people
 
 pytestmark = pytest.mark.live
@@ -94,6 +94,18 @@ def test_a_bar_is_there_while_the_code_of_a_page_is_loaded(visit: Visit) -> None
     expect(admin.page).to_have_url(re.compile("/users$"))
     held.let_go()
     expect(admin.page).to_have_url(re.compile("/audit$"))
+    expect(bar(admin)).to_have_count(0)
+
+
+def test_a_bar_is_there_while_another_language_is_loaded(visit: Visit) -> None:
+    admin = visit("admin", "/account", locale="en")
+    admin.settled()
+    held = Held(admin.page, "**/assets/*zh*.js")
+    admin.page.get_by_role("button", name="中文").click()
+    held.came()
+    expect(bar(admin)).to_be_visible()
+    held.let_go()
+    expect(admin.page.locator("main h1")).to_have_text("我的账号")
     expect(bar(admin)).to_have_count(0)
 
 
@@ -207,6 +219,28 @@ def test_a_server_that_goes_away_is_said_and_what_was_typed_goes_on_from_there(
     expect(admin.test(f"category-留下 {ending}")).to_be_visible()
 
 
+@pytest.mark.parametrize("address", ["login", "logout"])
+def test_a_login_neither_begins_nor_ends_without_a_server(away: Visit, address: str) -> None:
+    """What was typed is there yet, and who is logged in is told so."""
+    admin = away(None if address == "login" else "reviewer", "/login" if address == "login" else "/account")
+    admin.page.route(f"**/api/v1/auth/{address}", lambda route: route.abort())
+    if address == "login":
+        admin.page.locator("#username").fill("reviewer")
+        admin.page.locator("#password").fill(PASSWORD)
+    admin.test(address).click()
+    expect(admin.test("connection-lost")).to_be_visible()
+    admin.page.unroute(f"**/api/v1/auth/{address}")
+    if address == "login":
+        expect(admin.page.locator("#password")).to_have_value(PASSWORD)
+        admin.test("login").click()
+        expect(admin.test("logout")).to_be_visible()
+        return
+    expect(admin.page.locator(".who")).to_have_text("reviewer")
+    admin.test("logout").click()
+    expect(admin.page).to_have_url(re.compile("/admin/login"))
+    assert {cookie["name"] for cookie in admin.page.context.cookies()} == set()
+
+
 def test_a_list_that_met_no_server_loads_by_itself_once_there_is_one(away: Visit) -> None:
     admin = away("admin", "/users")
     admin.settled()
@@ -217,7 +251,7 @@ def test_a_list_that_met_no_server_loads_by_itself_once_there_is_one(away: Visit
     expect(admin.page.locator("main").get_by_role("alert")).to_contain_text("无法连接服务器")
     admin.page.unroute("**/api/v1/admin/developers*")
     admin.page.unroute("**/healthz")
-    admin.test("connection-try").click()
+    # It asks again by itself.
     expect(admin.test("connection-lost")).to_have_count(0)
     expect(admin.page.locator("main").get_by_role("alert")).to_have_count(0)
 

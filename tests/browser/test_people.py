@@ -381,6 +381,12 @@ def test_an_appeal_that_is_granted_publishes_the_plugin_at_once(visit: Visit, se
     admin.go("/appeals?status=approved")
     expect(card).to_contain_text("立即发布")
     expect(card).to_contain_text("证据充分")
+    # The menu leads to those that wait, also from here, and back to these.
+    admin.test("menu-appeals").click()
+    expect(card).to_have_count(0)
+    admin.page.go_back()
+    expect(card).to_contain_text("证据充分")
+    expect(admin.page).to_have_url(re.compile(r"/appeals\?status=approved$"))
 
 
 def test_an_appeal_that_is_granted_without_more_has_the_plugin_reviewed_again(visit: Visit, server: Server) -> None:

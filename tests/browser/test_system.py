@@ -179,6 +179,11 @@ def test_backups_are_found_by_their_key_which_no_address_tells(visit: Visit, ser
     expect(admin.test(f"backup-{other}")).to_have_count(0)
     expect(admin.test(f"backup-{mine}")).to_be_visible()
     assert any(url.endswith("/api/backups/search") for url in asked)
+    # A part of several keys: whose each is can be looked at.
+    admin.test("user-key").fill("keyof")
+    admin.test("search").click()
+    expect(admin.test(f"backup-{other}").locator('[data-test="key"]')).to_have_text("••••••••")
+    expect(admin.test(f"backup-{mine}").locator('[data-test="show-key"]')).to_be_visible()
     assert not any("keyof" in url for url in [*asked, admin.page.url])
     # Nor does the browser keep it.
     kept = admin.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")
@@ -328,7 +333,7 @@ def test_a_setting_is_changed_and_the_audit_log_says_by_whom(visit: Visit, serve
 
 def test_a_setting_says_what_it_does_and_what_it_lacks(visit: Visit, server: Server, look: Look) -> None:
     admin = visit("admin", "/system")
-    expect(admin.test("config-max_review_time")).to_contain_text("等待更久的审核标为已逾期。默认：5。")
+    expect(admin.test("config-max_review_time")).to_contain_text("等待更久的审核标为“逾期”。默认：5。")
     expect(admin.test("config-max_file_size")).to_contain_text("默认：100 MiB")
     # Every one of them.
     settings = admin.page.locator("section.card .el-form-item").filter(has_text="默认：")

@@ -175,7 +175,7 @@ def test_on_a_phone_every_entry_of_the_audit_log_is_a_sentence_below_its_time(vi
 def test_a_cut_name_is_whole_on_hover_and_on_focus(visit: Visit) -> None:
     admin = visit("admin", "/plugins", **DESKTOP)
     whole = admin.page.locator(".whole-name")
-    name = admin.test(f"plugin-{NAME}").get_by_role("link")
+    name = admin.test(f"plugin-{NAME}").get_by_role("link").first
     name.hover()
     expect(whole).to_have_text(LONG)
     admin.page.mouse.move(0, 0)
@@ -192,7 +192,7 @@ def test_a_cut_name_is_whole_on_hover_and_on_focus(visit: Visit) -> None:
 def test_rows_are_links(visit: Visit) -> None:
     admin = visit("admin", "/plugins", **DESKTOP)
     row = admin.test("plugin-com.example.hebrew")
-    link = row.get_by_role("link")
+    link = row.get_by_role("link").first
     expect(link).to_have_attribute("href", "/admin/plugins/com.example.hebrew")
     with admin.page.context.expect_page() as opened:
         link.click(modifiers=["ControlOrMeta"])

@@ -304,6 +304,9 @@ def test_what_was_typed_stays_while_the_server_is_gone_and_is_sent_when_it_is_ba
     approve()
     expect(gone(admin)).to_be_visible()
     expect(notes).to_have_value(words)
+    # What tells that the server is gone covers nothing that is pressed.
+    approve()
+    expect(gone(admin)).to_be_visible()
     server.start()
     approve()
     expect(page).not_to_have_url(re.compile(review))

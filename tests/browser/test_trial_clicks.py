@@ -95,7 +95,7 @@ def tasks(place: int) -> dict[str, Task]:
             "admin",
             (
                 *menu("^Appeals"),
-                click("button", "^Answer", of=f"Appealed {place}"),
+                click("link", "^Answer", of=f"Appealed {place}"),
                 fill("^Response", NOTED),
                 click("button", "^Grant", decides=True),
                 click("button", "^Grant", of="dialog"),

@@ -16,6 +16,8 @@ const AREAS: Record<string, string> = {
   way: 'audit.way',
   channel: 'releases.channels',
   fields: 'audit.field',
+  kind: 'system.jobs.kind',
+  problem: 'system.task.problem',
 }
 
 export function useAuditWords() {

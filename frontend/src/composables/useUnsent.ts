@@ -23,8 +23,9 @@ export async function mayLeave(): Promise<boolean> {
   const unsent = [...forms].filter((form) => form.isThere())
   if (unsent.length === 0) return true
   const { t } = i18n.global
-  const question = unsent.every((form) => form.isKept()) ? t('draft.askLeave') : t('draft.askLose')
-  if (!(await confirmed(question, t('draft.leave')))) return false
+  const isLost = !unsent.every((form) => form.isKept())
+  if (!(await confirmed(t(isLost ? 'draft.askLose' : 'draft.askLeave'), t('draft.leave'), { danger: isLost })))
+    return false
   // A box that asks for a text would stay open on the next page.
   ElMessageBox.close()
   return true

@@ -14,6 +14,13 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`
 }
 
+const IN_SENTENCES = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g
+
+/** A sentence of the server, in which times are as everywhere on the page: in the user's zone, to the minute. */
+export function localTimes(sentence: string): string {
+  return sentence.replaceAll(IN_SENTENCES, (iso) => moment(iso))
+}
+
 /**
  * A time of the server (UTC) in the user's zone, to the minute: `2026-11-18 09:05`. The same in every language, and the
  * same shape as in the gallery: who reads the one language finds what who reads the other one named.

@@ -18,6 +18,11 @@ export function isFolded<Row>(filter: string | undefined, rows: readonly Row[], 
   return Boolean(filter) && rows.length > 0 && rows.every((row) => value(row) === value(rows[0] as Row))
 }
 
+/** Do several rows all say the ordinary in a column? Then it is left out too. */
+export function isAlike<Row>(rows: readonly Row[], value: (row: Row) => unknown, ordinary: unknown): boolean {
+  return rows.length > 1 && rows.every((row) => value(row) === ordinary)
+}
+
 /** What follows a click by itself, or has something to say of its own. */
 const OWN = 'a, button, input, label, select, textarea, summary, img, [tabindex], .el-select, .el-checkbox'
 

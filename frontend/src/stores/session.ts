@@ -9,6 +9,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { DataOf } from '@/api/address'
 import { get, post } from '@/api/client'
+import { ApiError } from '@/api/errors'
 import type { Session, User } from '@/api/types'
 
 const CHANNEL = 'microdock.session'
@@ -83,13 +84,16 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** End the login, in all tabs. Raises ApiError where the server did not: the login goes on then, and is shown. */
   async function logOut(): Promise<void> {
     try {
       await post('/api/v1/auth/logout')
-    } finally {
-      forget()
-      tell({ type: 'ended' })
+    } catch (reason) {
+      // What the server does not know has ended.
+      if (!(reason instanceof ApiError && reason.status === 401)) throw reason
     }
+    forget()
+    tell({ type: 'ended' })
   }
 
   /** A single renewal, shared by all requests that found the token expired. */
