@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from . import file_modes
@@ -72,8 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["microdock_api"] = _api_state(app, context)
     for surface, prefix in MOUNTED:
         app.register_blueprint(surface, url_prefix=prefix or None, name=f"{surface.name}{prefix.replace('/', '-')}")
-    docs = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": settings.app_name, "filter": True})
-    app.register_blueprint(docs)
+    app.register_blueprint(_docs(settings))
     app.register_blueprint(admin_page.admin_page)
     registration.register(app, shows_gallery=settings.gallery)
     endpoint.mount(app, context)
@@ -82,6 +81,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = RequestMiddleware(app, app.wsgi_app, settings, state_of(app))  # type: ignore[method-assign]
     app.wsgi_app = Proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _docs(settings: Settings) -> Blueprint:
+    """The pages of the API's document."""
+    # Nothing here logs in by OAuth; left out, it would be made of the request's Host, which can be undecodable.
+    config = {"app_name": settings.app_name, "filter": True, "oauth2RedirectUrl": "/docs/oauth2-redirect.html"}
+    docs: Blueprint = get_swaggerui_blueprint("/docs", "/openapi.json", config=config)
+    return docs
 
 
 def _trace(settings: Settings) -> None:

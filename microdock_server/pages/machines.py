@@ -10,7 +10,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import NotFound
 
 from ..api.core.documents import Document
@@ -25,7 +25,7 @@ from ..services.catalog.revision_cache import RevisionCache
 from ..services.paging import page_count
 from .documents import sent
 from .views import counted, gallery
-from .writing import ICON, Visit
+from .writing import ICON, Visit, server_address
 
 # As many addresses as one sitemap may have.
 ADDRESSES: Final = 50_000
@@ -108,14 +108,14 @@ def sitemap_part(part: int) -> Document:
 @machine_file("/opensearch.xml")
 def opensearch() -> Document:
     """How a browser searches here."""
-    base = settings().public_url or request.host_url.rstrip("/")
+    here = server_address()
     root = ET.Element("OpenSearchDescription", xmlns=_SEARCH)
     ET.SubElement(root, "ShortName").text = settings().app_name[:16]
     ET.SubElement(root, "LongName").text = settings().app_name[:48]
     ET.SubElement(root, "Description").text = settings().app_name
     ET.SubElement(root, "InputEncoding").text = "UTF-8"
-    ET.SubElement(root, "Url", type="text/html", template=f"{base}/plugins?q={{searchTerms}}")
-    ET.SubElement(root, "Url", type=_OPENSEARCH, rel="self", template=f"{base}/opensearch.xml")
+    ET.SubElement(root, "Url", type="text/html", template=f"{here}/plugins?q={{searchTerms}}")
+    ET.SubElement(root, "Url", type=_OPENSEARCH, rel="self", template=f"{here}/opensearch.xml")
     return Document.file(_HEAD + ET.tostring(root, "unicode"), _OPENSEARCH)
 
 

@@ -158,7 +158,7 @@ class Visit:
     @cached_property
     def base(self) -> str:
         """The server's address, without a slash at its end."""
-        return settings().public_url or request.host_url.rstrip("/")
+        return server_address()
 
     @property
     def address(self) -> str | None:
@@ -195,6 +195,12 @@ class Visit:
             size=partial(size),
             **values,
         )
+
+
+def server_address() -> str:
+    """The address of this server, without a slash at its end: PUBLIC_URL, or the name by which it was asked."""
+    # As the request spells it: flask's own host_url decodes names of other scripts, and fails on some that are none.
+    return settings().public_url or f"{request.scheme}://{request.host}"
 
 
 @cache

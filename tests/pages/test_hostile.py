@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+from werkzeug.test import create_environ, run_wsgi_app
 
 from microdock_server.media.markup import ATTRIBUTES, TAGS
 
@@ -18,7 +19,7 @@ from ..conftest import AppFactory
 from ..market import People
 from .conftest import Market
 from .hostile import PAYLOADS, WORD, plant
-from .market import BLOCKED, CLOCK, DISABLED, KEYED, OLD, Facts
+from .market import BLOCKED, CLOCK, DELETED, DISABLED, KEYED, OLD, Facts
 from .reading import Answer, Page, faults, get, read
 
 SCHEMES = {"", "http", "https", "mailto", "microdock"}
@@ -172,3 +173,31 @@ def test_a_host_that_is_none_is_no_address(market: Market, known: Skeleton, host
             assert read(answer.text).skeleton() - known == set()
         else:
             assert "<script>" not in answer.text
+
+
+# Names that look like encoded ones of another script, and are none.
+@pytest.mark.parametrize("host", ["xn--", "xn--a", "xn--0", "xn--.local", "xn--:5000", "a..b", ".", "-", "x" * 300])
+def test_a_name_that_cannot_be_decoded_breaks_nothing(market: Market, host: str) -> None:
+    for address in (
+        *PAGES,
+        *(f"{one}?lang=en" for one in ("/", f"/plugins/{CLOCK}", f"/developers/{market.facts.developer}")),
+        f"/plugins?category={market.facts.category}",
+        f"/categories/{market.facts.category}",
+        f"/compare/{CLOCK}",
+        f"/plugins/{CLOCK.upper()}",
+        f"/plugins/{DELETED}",
+        *("/help/publishing", "/help/rules", "/help/rules/encrypted", "/compare/a/b", "//", "/gallery/x"),
+        *("/robots.txt", "/favicon.ico", "/sitemap.xml", "/opensearch.xml", "/.well-known/security.txt"),
+        *("/feeds/plugins.atom", f"/feeds/plugins/{CLOCK}.atom", "/feeds/blocks.atom", "/feeds/plugins/none.atom"),
+        *("/admin", "/admin/", "/docs/", "/docs", "/api/health", "/api/plugins/list", "/nothing/", "/ws"),
+    ):
+        for _ in ("made", "kept"):
+            assert status_of(market, address, host) < 500, address
+    assert status_of(market, "/plugins", host, "POST") in (400, 405)
+
+
+def status_of(market: Market, address: str, host: str, method: str = "GET") -> int:
+    """Without a test client, which would decode the name for its cookies."""
+    headers = {"Accept": "text/html", "Host": host}
+    _, status, _ = run_wsgi_app(market.app, create_environ(address, method=method, headers=headers), buffered=True)
+    return int(status[:3])
