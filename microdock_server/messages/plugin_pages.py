@@ -167,6 +167,10 @@ PLUGIN_PAGES: Final[dict[str, tuple[str, str]]] = {
     "page.ratings_older": ("较早的评分", "Older ratings"),
     "page.no_ratings": ("还没有评分。", "No ratings yet."),
     "page.rate_how": ("评分请在宿主程序中，或通过接口提交。", "Rate it in the host app, or by the API."),
+    "page.report_how": (
+        "发现问题？有账号的人可以通过接口举报插件：{plugin}，或举报评分：{rating}。",
+        "Is something wrong? Whoever has an account can report the plugin by the API, {plugin}, or a rating, {rating}.",
+    ),
     "page.files": ("文件", "Files"),
     "page.path": ("路径", "Path"),
     "page.files_unknown": ("文件列表暂时没有。", "The list of files is not there yet."),
@@ -206,8 +210,8 @@ PLUGIN_PAGES: Final[dict[str, tuple[str, str]]] = {
     "page.brief.no_permissions": ("不需要权限", "Needs no permission"),
     "page.brief.permissions": ("需要 {count} 项权限", "Permissions: {count}"),
     "page.brief.grave_permissions": (
-        "需要 {count} 项权限，{grave} 项高风险",
-        "Permissions: {count}, of high risk: {grave}",
+        "需要 {count} 项权限，{grave} 项高风险或未知",
+        "Permissions: {count}, of high or unknown risk: {grave}",
     ),
     "page.trust": ("为什么可以信任它", "Why one can trust it"),
     "page.trust_done": ("已知", "What is known"),

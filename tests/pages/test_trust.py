@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -21,8 +22,8 @@ from microdock_server.models import AutoReview
 from microdock_server.pages import trust
 from microdock_server.services.autoreview import contents_rules
 
-from ..market import People, created, decide, run_jobs
-from .about_plugins import PAGE, markup, said, section
+from ..market import People, created, data, decide, published_version, rated, run_jobs
+from .about_plugins import NAME, PAGE, markup, said, section, words
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -142,3 +143,24 @@ def test_every_kind_of_file_has_a_severity_and_an_unknown_one_needs_a_person() -
 )
 def test_texts_stand_below_our_headings_without_foreign_pictures(markdown: str, written: str) -> None:
     assert prose.in_page(to_html(markdown), below=2) == written.format(rel=prose._REL)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_how_to_report_a_plugin_or_a_rating_is_said_and_so(
+    who: People, published_plugin: dict[str, Any], language: str
+) -> None:
+    rating = rated(who.user, published_plugin["id"], 1, title="Bad", content="It does nothing of what it says.")
+    found = words(who.nobody.app, PAGE, language)
+    for address in re.findall(r"POST (/api/v1/marketplace/plugins/\S+/report)", found):
+        asked = address.replace("{id}", rating["id"])
+        data(who.developer.post(asked, {"reason": "It says what is not so."}))
+    assert found.count(f"POST /api/v1/marketplace/plugins/{NAME}/") == 2
+
+
+def test_a_permission_that_nobody_knows_is_not_called_a_high_risk(
+    who: People, published_plugin: dict[str, Any]
+) -> None:
+    asked = ["storage:local", "http:external", "magic:wand"]
+    published_version(who.developer, who.reviewer, NAME, "1.1.0", permissions=asked)
+    assert "Permissions: 3, of high or unknown risk: 2" in words(who.nobody.app, PAGE)
+    assert "需要 3 项权限，2 项高风险或未知" in words(who.nobody.app, PAGE, "zh")
