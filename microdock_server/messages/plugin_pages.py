@@ -243,8 +243,8 @@ PLUGIN_PAGES: Final[dict[str, tuple[str, str]]] = {
         "No developer is known: it was uploaded by key, and whoever holds the key can publish.",
     ),
     "page.trust_provenance": (
-        "{day} 在此发布；插件包此后没有变过，下方的校验值可以证明。",
-        "Published here on {day}; the package has not changed since, as the hash below proves.",
+        "{day} 在此发布。插件包的校验值在下方：请用它核对您下载的文件。",
+        "Published here on {day}. The hash of the package is below: compare what you download with it.",
     ),
     "page.trust_never": (
         "运行时的行为、已知漏洞、代码是否来自公开的仓库：服务器都不检查。",

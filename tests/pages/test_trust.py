@@ -164,3 +164,11 @@ def test_a_permission_that_nobody_knows_is_not_called_a_high_risk(
     published_version(who.developer, who.reviewer, NAME, "1.1.0", permissions=asked)
     assert "Permissions: 3, of high or unknown risk: 2" in words(who.nobody.app, PAGE)
     assert "需要 3 项权限，2 项高风险或未知" in words(who.nobody.app, PAGE, "zh")
+
+
+def test_a_hash_that_the_same_server_shows_is_no_proof(who: People, published_plugin: dict[str, Any]) -> None:
+    for path in (PAGE, f"{PAGE}/1.0.0"):
+        found = said(section(markup(who.nobody.app, path), "trust"))
+        assert "compare what you download with it" in found and "prove that nothing is wrong" in found
+        assert "not changed" not in found and "proves" not in found
+        assert "核对您下载的文件" in words(who.nobody.app, path, "zh")
