@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from ..api.core.documents import Document
 from ..api.core.links import category_path, page_path
+from ..api.core.request import named_language
 from ..context import settings
 from ..messages import LANGUAGES, Language, language_of, tag_of, text, written
 from ..text import graphemes
@@ -104,8 +105,8 @@ class Visit:
     @classmethod
     def of_request(cls) -> Visit:
         """That of the current request: `?lang=` goes before `Accept-Language`."""
-        chosen = request.args.get("lang", "")
-        if chosen in LANGUAGES:
+        chosen = named_language()
+        if chosen is not None:
             return cls(chosen, is_chosen=True, path=request.path)
         language = language_of(request.headers.get("Accept-Language", ""))
         return cls(language, is_chosen=False, path=request.path)

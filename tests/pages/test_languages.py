@@ -129,7 +129,9 @@ def test_no_other_language_stands_on_a_page(app: Flask, who: People, market: str
         assert f'lang="{PSEUDO}"' in html and answer.headers["Content-Language"] == PSEUDO
         if rest := leftovers(html):
             found[path] = rest
-        waiting += [link for link in Page(html).links if link.startswith("/") and f"lang={PSEUDO}" in link]
+        # Feeds are no pages, and most of what they say is data.
+        pages = [link for link in Page(html).links if link.startswith("/") and not link.startswith("/feeds/")]
+        waiting += [link for link in pages if f"lang={PSEUDO}" in link]
     assert len(seen) > 12
     assert found == {}
     assert leftovers("<p>Save <bdi>me</bdi> ⟦x⟧</p><img alt='A picture'>") == ["Save", "A picture"]
@@ -157,6 +159,26 @@ def test_the_feed_and_the_switch_know_it(app: Flask, pseudo: None) -> None:
     html = client.get("/?lang=en", headers={"Accept": "text/html"}).get_data(as_text=True)
     for tag in ("zh", PSEUDO):
         assert f'?lang={tag}" hreflang="{tag}"' in html
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_language_that_the_address_names_is_kept_in_feeds(app: Flask, market: str, language: str) -> None:
+    client, other = app.test_client(), {"Accept-Language": "en" if language == "zh" else "zh"}
+    for path, feeds in (("/", ["plugins"]), (f"/plugins/{NAME}", ["plugins", f"plugins/{NAME}"])):
+        for lang in (f"?lang={language}", ""):
+            html = client.get(path + lang, headers={"Accept": "text/html", **other}).get_data(as_text=True)
+            assert set(re.findall(r'"(/feeds/[^"]*)"', html)) == {f"/feeds/{feed}.atom{lang}" for feed in feeds}
+    for address in (f"/feeds/plugins/{NAME}.atom", "/feeds/plugins.atom", "/feeds/blocks.atom"):
+        for lang, spoken in ((f"?lang={language}", language), ("?lang=none", other["Accept-Language"])):
+            feed = client.get(address + lang, headers=other)
+            assert feed.headers["Content-Language"] == spoken
+            assert f'xml:lang="{spoken}"' in feed.get_data(as_text=True)
+        # Whoever follows its links stays in the language.
+        own = client.get(f"{address}?lang={language}", headers=other).get_data(as_text=True)
+        assert f'href="{address}?lang={language}"' in own
+        assert own.count("text/html") == len(
+            re.findall(rf'rel="alternate" type="text/html" href="[^"]*lang={language}"', own)
+        )
 
 
 def test_a_language_lacks_what_its_file_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

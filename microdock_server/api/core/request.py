@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from ...messages import Language, language_of
+from ...messages import LANGUAGES, Language, language_of
 
 REQUEST_ID: Final = "microdock.request_id"
 
@@ -22,6 +22,12 @@ def request_id() -> str:
 def language() -> Language:
     """The language in which this request is answered."""
     return language_of(request.headers.get("Accept-Language", ""))
+
+
+def named_language() -> Language | None:
+    """The language that the address names by `?lang=`, as pages and feeds can be asked for one; None without one."""
+    named = request.args.get("lang", "")
+    return named if named in LANGUAGES else None
 
 
 @lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ from ...services.releases.feeds import CHANGELOG_SHOWN, Blocked, BlockNews, News
 from ...vocabulary import PLUGIN_NAME_MAX
 from ..core import preconditions
 from ..core.links import absolute, page_path, version_path, web_address
-from ..core.request import language
+from ..core.request import language, named_language
 from . import atom
 from .atom import Document, Entry, Feed, Link
 from .health import system
@@ -74,8 +74,9 @@ def blocks() -> Response:
 
 def _answered(make: Callable[[Language], Feed], *what: str) -> Response:
     """The feed that `make` makes and `what` identifies, rendered once per change of the catalogue."""
-    revision, chosen = catalog.committed_revision(context().autocommit), language()
-    key = (*what, chosen, settings().public_url, settings().app_name, settings().gallery)
+    revision, named = catalog.committed_revision(context().autocommit), named_language()
+    chosen = named or language()
+    key = (*what, chosen, named, settings().public_url, settings().app_name, settings().gallery)
     return _sent(_documents.at(revision, lambda: _rendered(make, chosen), *key))
 
 
@@ -135,12 +136,18 @@ def _feed(
 
 
 def _self(path: str) -> Link:
-    return Link("self", absolute(path), atom.MEDIA_TYPE)
+    return Link("self", _address(path), atom.MEDIA_TYPE)
 
 
 def _pages(path: str) -> list[Link]:
     """The page that says the same to people, where the gallery is shown."""
-    return [Link("alternate", absolute(path), "text/html")] if settings().gallery else []
+    return [Link("alternate", _address(path), "text/html")] if settings().gallery else []
+
+
+def _address(path: str) -> str:
+    """The address of a feed or page, in the language that was asked for by name."""
+    named = named_language()
+    return absolute(path) + (f"?lang={named}" if named else "")
 
 
 def _block(one: Blocked, chosen: Language) -> Entry:
