@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from microdock_server.messages import text
+
 from ..conftest import AppFactory
 from ..market import PLUGINS, V1, data, published_version
 from ..support import Api
@@ -111,3 +113,14 @@ def test_whoever_is_logged_in_gets_what_everybody_gets(market: Market) -> None:
     for address in ADDRESSES:
         nobody, known = get(market.app, address), get(market.app, address, Authorization=f"Bearer {caller.token}")
         assert (known.status, known.body) == (nobody.status, nobody.body)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_words_that_a_script_alone_shows_are_not_among_those_of_the_page(market: Market, language: str) -> None:
+    for address in ADDRESSES:
+        page = read(get(market.app, address, Accept_Language=language).text)
+        # As text browsers and readers of HTML print it, which know no template and no `hidden`.
+        assert text("page.theme", language) not in page.text()
+        # In the foot alone.
+        assert page.text().count(text("page.admin", language)) == 1
+        assert not [one for one in page.all("button") if "hidden" in one.attrib]

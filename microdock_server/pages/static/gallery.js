@@ -14,10 +14,17 @@ const stored = () => {
 const theme = stored();
 if (theme === "dark" || theme === "light") root.dataset.theme = theme;
 
+// A part of the header that only a script shows: a copy of its template, for the place where that stands.
+const partOf = (name) => {
+  const template = document.querySelector(`template[data-part="${name}"]`);
+  const part = template?.content.firstElementChild.cloneNode(true);
+  return { part, show: () => template.after(part) };
+};
+
 const beginTheme = () => {
-  const button = document.querySelector("[data-switch-theme]");
+  const { part: button, show } = partOf("switch");
   if (!button) return;
-  button.hidden = false;
+  show();
   button.addEventListener("click", () => {
     const dark = root.dataset.theme
       ? root.dataset.theme === "dark"
@@ -48,16 +55,18 @@ const session = async () => {
   }
 };
 
-// The header's part about the visitor stands in the page, empty and hidden: the page is the same for everybody. Later the
+// The header's part about the visitor is in the page as an empty template: the page is the same for everybody. Later the
 // studio adds its link there, and the bell opens the notifications.
 const beginVisitor = async () => {
-  const slot = document.querySelector("[data-visitor]");
+  const { part: slot, show } = partOf("visitor");
   if (!slot || !isLoggedIn()) return;
   const found = await session();
   if (!found?.user) return;
   slot.querySelector("[data-visitor-name]").textContent = found.user.username;
-  slot.querySelector("[data-visitor-admin]").hidden = !mayManage(found.user);
-  slot.hidden = false;
+  const admin = slot.querySelector("[data-visitor-admin]");
+  admin.textContent = admin.getAttribute("aria-label");
+  admin.hidden = !mayManage(found.user);
+  show();
   if (!found.unread_count) return;
   const bell = slot.querySelector("[data-visitor-unread]");
   bell.lastElementChild.textContent = found.unread_count;
