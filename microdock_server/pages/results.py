@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from ..context import context
 from ..models import Category
 from ..services.catalog import categories
+from ..text import forbidden
 from . import shelves
 from .documents import kept, made
 from .shelves import Found, Order
@@ -25,7 +26,7 @@ WORDS_MAX: Final = 100
 def results() -> Response:
     """What was searched for, or everything; all of it, or what is in a category and below it."""
     visit = Visit.of_request()
-    words = " ".join(request.args.get("q", "")[:WORDS_MAX].split())
+    words = " ".join(forbidden.dropped(request.args.get("q", "")[:WORDS_MAX]).split())
     order, number = _order(request.args.get("sort", ""), words), page_number(request.args.get("page", ""))
     chosen = request.args.get("category", "")
     category = _category(chosen) if chosen else None

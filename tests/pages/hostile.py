@@ -26,6 +26,19 @@ from .market import CLOCK, OLD
 
 # Every one begins with a word that is found in what is shown, so that a test knows that it was there.
 WORD: Final = "xyzzy"
+# Controls and noncharacters, which HTML forbids even escaped.
+NO_CHARACTERS: Final = (
+    *range(1, 9),
+    11,
+    *range(14, 32),
+    *range(127, 160),
+    0xFDD0,
+    0xFDEF,
+    0xFFFE,
+    0xFFFF,
+    0x1FFFE,
+    0x10FFFF,
+)
 PAYLOADS: Final = {
     "element": f'{WORD}"><script>alert(1)</script>',
     "attribute": f"{WORD}' onmouseover='alert(1)\" onfocus=\"alert(1) autofocus x=",
@@ -36,6 +49,7 @@ PAYLOADS: Final = {
     "data": f"data:text/html,<script>alert('{WORD}')</script>",
     "template": f"{WORD}{{{{1234*5678}}}}{{% if true %}}{{{{config}}}}{{% endif %}}${{1234*5678}}{{0.__class__}}%(x)s",
     "bidi": f"{WORD}\u202etxet\u2066\u2067",
+    "controls": f"{WORD}{''.join(map(chr, NO_CHARACTERS))}",
     "entity": f"{WORD}&lt;b&gt;&#x3c;script&#x3e;\u2028</p></bdi></a></li></main>",
 }
 

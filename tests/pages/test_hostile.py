@@ -18,7 +18,7 @@ from microdock_server.media.markup import ATTRIBUTES, TAGS
 from ..conftest import AppFactory
 from ..market import People
 from .conftest import Market
-from .hostile import PAYLOADS, WORD, plant
+from .hostile import NO_CHARACTERS, PAYLOADS, WORD, plant
 from .market import BLOCKED, CLOCK, DELETED, DISABLED, KEYED, OLD, Facts
 from .reading import Answer, Page, faults, get, read
 
@@ -76,6 +76,7 @@ def test_what_is_stored_stays_text(hostile: Market, known: Skeleton, kind: str) 
         assert answer.status in (200, 404), (address, answer.status)
         seen += answer.text.count(WORD)
         stays_text(answer.page, known, address)
+        assert not set(map(chr, NO_CHARACTERS)) & set(answer.text), address
         if kind == "bidi":
             assert turned(answer.page) == [], address
         if kind == "template":
@@ -111,6 +112,16 @@ def stays_text_in_feed(body: bytes) -> None:
                 assert inside.tag in TAGS, inside.tag
                 assert set(inside.attrib) <= ATTRIBUTES.get(inside.tag, set()) | {"rel", "loading", "referrerpolicy"}
                 assert urlsplit(inside.attrib.get("href", "")).scheme.lower() in SCHEMES
+
+
+def test_characters_that_html_forbids_are_searched_for_and_shown_nowhere(market: Market) -> None:
+    for code in (0, *NO_CHARACTERS):
+        for address in (f"/plugins?q=clo{quote(chr(code))}ck", f"/plugins?q=nothing{quote(chr(code))}"):
+            answer = get(market.app, address)
+            assert (answer.status, chr(code) in answer.text) == (200, False), hex(code)
+            assert faults(answer.page) == []
+        assert CLOCK in get(market.app, f"/plugins?q=clo{quote(chr(code))}ck").text
+    assert get(market.app, "/plugins?q=%00").body == get(market.app, "/plugins").body
 
 
 def turned(page: Page) -> list[str]:

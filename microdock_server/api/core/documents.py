@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from ...caching import LoadingCache
 from ...messages import LANGUAGES, Language, language_of, tag_of
 from ...services import catalog
+from ...text import forbidden
 from . import preconditions
 from .list_cache import wants_gzip
 from .request import wants_page
@@ -71,7 +72,8 @@ class Document:
 
     @classmethod
     def _of(cls, text: str, media_type: str, fixed: Headers) -> Document:
-        data = text.encode("utf-8", "replace")
+        # Whatever people wrote: HTML cannot hold such characters, however they are escaped.
+        data = forbidden.replaced(text).encode()
         # The time that gzip writes would make every node's bytes others.
         packed = gzip.compress(data, _LEVEL, mtime=0)
         tag = hashlib.sha256(data).hexdigest()[:32]
