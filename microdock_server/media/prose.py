@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 # What the sanitizer writes: names in lower case, values between double quotes.
 _TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
+_HEADING: Final = re.compile(r"<h([1-6])\b")
 _ATTRIBUTE: Final = re.compile(r'([a-z-]+)="([^"]*)"')
 _REL: Final = "noopener noreferrer nofollow"
 _SCROLLS: Final = '<div class="scroll" tabindex="0">'
@@ -21,11 +22,14 @@ _LOWEST: Final = 6
 
 
 def in_page(html: str, below: int) -> Markup:
-    """Sanitized HTML for a place under a heading of level `below`: its first level is the next one."""
-    return Markup("".join(_written(html, below)))  # noqa: S704 - made of sanitized HTML, and of our own tags
+    """Sanitized HTML for a place under a heading of level `below`: the highest of its own levels becomes the next one,
+    and the others keep their distance from that, down to the lowest that there is.
+    """
+    highest = min(map(int, _HEADING.findall(html)), default=1)
+    return Markup("".join(_written(html, below + 1 - highest)))  # noqa: S704 - made of sanitized HTML, and of our own tags
 
 
-def _written(html: str, below: int) -> Iterator[str]:
+def _written(html: str, deeper: int) -> Iterator[str]:
     end, is_linked = 0, False
     for found in _TAG.finditer(html):
         yield html[end : found.start()]
@@ -41,7 +45,7 @@ def _written(html: str, below: int) -> Iterator[str]:
         elif tag == "pre" and not closing:
             yield '<pre tabindex="0">'
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-            yield f"<{closing}h{min(int(tag[1]) + below, _LOWEST)}>"
+            yield f"<{closing}h{min(int(tag[1]) + deeper, _LOWEST)}>"
         else:
             yield found[0]
     yield html[end:]

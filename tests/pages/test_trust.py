@@ -122,6 +122,10 @@ def test_every_kind_of_file_has_a_severity_and_an_unknown_one_needs_a_person() -
     ("markdown", "written"),
     [
         ("# A\n\n#### B", "<h3>A</h3>\n<h6>B</h6>\n"),
+        ("### A\n\n#### B\n\n### C", "<h3>A</h3>\n<h4>B</h4>\n<h3>C</h3>\n"),
+        ("###### A", "<h3>A</h3>\n"),
+        ("## A\n\n# B\n\n###### C", "<h4>A</h4>\n<h3>B</h3>\n<h6>C</h6>\n"),
+        ("`<h1>`\n\n## A", "<p><code>&lt;h1&gt;</code></p>\n<h3>A</h3>\n"),
         ("```\n<a>\n```", '<pre tabindex="0"><code>&lt;a&gt;\n</code></pre>\n'),
         (
             "![](https://a.example/x.png)",
