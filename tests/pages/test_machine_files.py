@@ -158,6 +158,14 @@ def test_a_page_says_its_address_and_its_languages_where_the_server_knows_them(
     assert not any("hreflang" in element.attrib for element in bare.all("link"))
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/plugins", f"/plugins/{CLOCK}", f"/plugins/{CLOCK}/1.0.0", "/help/rules", "/none"]
+)
+def test_a_page_says_what_kind_of_thing_it_is(market: Market, path: str) -> None:
+    # Without the kind, the protocol (ogp.me) takes none of the rest.
+    assert head(read(get(market.app, path).text), property="og:type") == ["website"]
+
+
 def test_the_picture_of_a_plugin_goes_with_links_to_it(addressed: Flask) -> None:
     [address] = head(read(get(addressed, f"/plugins/{CLOCK}").text), property="og:image")
     picture = get(addressed, address.removeprefix(BASE))
