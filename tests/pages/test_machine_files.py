@@ -16,7 +16,7 @@ from microdock_server.clock import utcnow
 
 from ..conftest import AppFactory
 from .conftest import Market
-from .market import BLOCKED, CLOCK, DISABLED, HIDDEN, KEYED, MORE, OLD, Facts
+from .market import BLOCKED, CLOCK, DELETED, DISABLED, HIDDEN, KEYED, MORE, OLD, Facts
 from .reading import ORIGIN, Page, get, read
 
 BASE = "https://plugins.example"
@@ -164,6 +164,19 @@ def test_a_page_says_its_address_and_its_languages_where_the_server_knows_them(
 def test_a_page_says_what_kind_of_thing_it_is(market: Market, path: str) -> None:
     # Without the kind, the protocol (ogp.me) takes none of the rest.
     assert head(read(get(market.app, path).text), property="og:type") == ["website"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/none", 404), ("/plugins/none", 404), (f"/plugins/{DELETED}", 410), ("/plugins?page=999", 404), ("/", 412)],
+)
+def test_what_is_not_there_has_no_address_and_is_in_no_index(addressed: Flask, path: str, status: int) -> None:
+    answer = get(addressed, path, **{"If_Match": '"other"'} if status == 412 else {})
+    assert answer.status == status
+    page = read(answer.text)
+    assert head(page, name="robots") == ["noindex"]
+    assert not head(page, rel="canonical") and not head(page, property="og:url")
+    assert not [one for one in page.all("link") if "hreflang" in one.attrib]
 
 
 def test_the_picture_of_a_plugin_goes_with_links_to_it(addressed: Flask) -> None:
