@@ -129,6 +129,10 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "page.results.count": ("共 {count} 个插件", "{count} plugins"),
     "page.results.count.one": ("共 1 个插件", "1 plugin"),
     "page.results.within": ("在分类“{name}”中", "in the category {name}"),
+    "page.results.about": (
+        "按分类、下载量、评分或更新时间浏览这里的插件。",
+        "The plugins that are here, by category, downloads, rating or last update.",
+    ),
     "page.results.none": ("没有找到插件", "No plugin was found"),
     "page.results.help": (
         "换一个更短或更常见的词试试：名称、用途和标签都会搜索。",

@@ -176,6 +176,14 @@ PLUGIN_PAGES: Final[dict[str, tuple[str, str]]] = {
     "page.files_unknown": ("文件列表暂时没有。", "The list of files is not there yet."),
     "page.compare": ("与 {version} 比较", "Compare with {version}"),
     "page.compare_versions": ("比较两个版本", "Compare two versions"),
+    "page.choose_about": (
+        "选择 {name} 的两个版本，查看清单、权限、文件和引用有什么不同。",
+        "Choose two versions of {name} to see how their manifests, permissions, files and references differ.",
+    ),
+    "page.compare_about": (
+        "{name} 从 {before} 到 {after} 的变化：清单、权限、文件和引用。",
+        "What changed in {name} from {before} to {after}: manifest, permissions, files and references.",
+    ),
     "page.compare_from": ("从", "From"),
     "page.compare_to": ("到", "To"),
     "page.compare_do": ("比较", "Compare"),

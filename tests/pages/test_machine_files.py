@@ -179,6 +179,31 @@ def test_what_is_not_there_has_no_address_and_is_in_no_index(addressed: Flask, p
     assert not [one for one in page.all("link") if "hreflang" in one.attrib]
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_has_a_title_and_a_description_of_its_own(market: Market, language: str) -> None:
+    addresses = ("/", "/plugins", "/plugins?page=2", "/plugins?q=clock", f"/plugins?category={market.facts.category}")
+    addresses += (f"/plugins?q=clock&category={market.facts.category}", f"/compare/{CLOCK}")
+    addresses += (
+        f"/compare/{CLOCK}/1.0.0...1.1.0",
+        "/none",
+        "/plugins/none",
+        f"/plugins/{DELETED}",
+        "/help/publishing",
+    )
+    titles, descriptions = [], []
+    for address in addresses:
+        page = read(get(market.app, address, Accept_Language=language).text)
+        titles.append(page.one("title").text)
+        [description] = head(page, name="description")
+        assert head(page, property="og:description") == [description] and "<" not in description
+        descriptions.append(description)
+    # A list's pages share a description. Searches in a category and everywhere share a title, as do pages not there.
+    assert len(set(descriptions)) == len(addresses) - 1
+    assert len(set(titles)) == len(addresses) - 2
+    second = "Page 2 of 2" if language == "en" else "第 2 页，共 2 页"
+    assert second in (titles[2] or "") and second not in (titles[1] or "")
+
+
 def test_the_picture_of_a_plugin_goes_with_links_to_it(addressed: Flask) -> None:
     [address] = head(read(get(addressed, f"/plugins/{CLOCK}").text), property="og:image")
     picture = get(addressed, address.removeprefix(BASE))
