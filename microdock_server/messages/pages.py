@@ -153,6 +153,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "page.status": ("状态码 {status}", "Status {status}"),
     "page.title_429": ("请求太频繁", "Too many requests"),
     "page.title_503": ("服务器暂时不可用", "The server is not available now"),
+    "page.refused_title": ("无法处理这个请求", "This request cannot be answered"),
     "page.problem_title": ("暂时无法显示", "This cannot be shown now"),
     "page.unset": ("管理员没有设置 {setting}", "The operator has not set {setting}"),
     "page.to_start": ("回到首页", "To the start page"),

@@ -20,7 +20,7 @@ from .writing import Visit
 BLUEPRINTS: Final = frozenset({"gallery", "pages"})
 # Programs read what is below; so do browsers on their behalf.
 _FOR_PROGRAMS: Final = ("/api", "/v1", "/docs", ADMIN, SOCKET)
-# The titles of some statuses; all others share one.
+# The titles of some statuses; all others share one of two: is it the request, or the server?
 _TITLES: Final = {404: "page.not_found_title", 429: "page.title_429", 503: "page.title_503"}
 # The message of an address that leads nowhere; a thing that is not there has one of its own.
 _NOWHERE: Final = "error.not_found"
@@ -32,7 +32,8 @@ def problem(refusal: Refusal) -> Response | None:
         return None
     request.environ[POLICY] = PAGE_POLICY
     visit = Visit.of_request()
-    title = visit.text(_TITLES.get(refusal.status, "page.problem_title"))
+    unnamed = "page.refused_title" if refusal.status < 500 else "page.problem_title"
+    title = visit.text(_TITLES.get(refusal.status, unnamed))
     is_nowhere = refusal.message.key == _NOWHERE
     message = visit.text("page.not_found") if is_nowhere else refusal.message.render(visit.language)
     return shown(

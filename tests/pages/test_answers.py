@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from microdock_server.messages import text
+from microdock_server.pages import shelves
 
 from ..conftest import AppFactory
 from ..market import PLUGINS, V1, data, published_version
@@ -49,6 +50,23 @@ def test_pages_take_nothing(market: Market, method: str) -> None:
         answer = get(market.app, address, method)
         assert answer.status == 405
         assert "GET" in answer.headers["Allow"]
+
+
+def test_a_request_that_is_wrong_is_not_called_a_failure_of_the_server(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language in ("zh", "en"):
+        refused = [
+            get(market.app, "/plugins", "POST", Accept_Language=language),
+            get(market.app, "/", Accept_Language=language, If_Match='"other"'),
+            get(market.app, "/plugins", Accept_Language=language, Host="unknown.example"),
+        ]
+        assert [one.status for one in refused] == [405, 412, 400]
+        titles = {"".join(one.page.one("h1").itertext()) for one in refused}
+        assert titles == {text("page.refused_title", language)}
+    monkeypatch.setattr(shelves, "total", lambda: 1 / 0)
+    failed = get(market.app, "/?lang=en&x")
+    assert (failed.status, text("page.problem_title", "en") in failed.text) == (500, True)
 
 
 def yank(market: Market) -> None:
