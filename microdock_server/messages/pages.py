@@ -112,19 +112,28 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
         "Your name stands beside your plugins. You answer ratings, control releases, and can share the work.",
     ),
     "page.start.register": ("注册开发者账号：", "Register:"),
-    "page.start.submit": (
-        "登录{link}，上传插件包并提交审核。",
-        "Log in to the {link}, upload the package and submit it.",
+    "page.start.token": (
+        "登录。答复中的 {field} 代替以下命令里的 {blank}：",
+        "Log in. The {field} of the answer goes in the place of {blank} below:",
     ),
+    "page.start.submit": ("提交插件包：", "Submit the package:"),
     "page.start.wait": (
         "先由规则自动检查，再由审核员决定。通过之后插件才会公开。",
         "Rules check it at once, and a reviewer decides. It is public once it is approved.",
     ),
-    "page.start.read_on": ("继续阅读", "Read on"),
-    "page.start.tutorial": (
-        "完整教程 {file} 随服务器附带，从注册讲到第一个评分。",
-        "The tutorial, {file}, comes with the server. It goes from registration to the first rating.",
+    "page.start.next_version": (
+        "以后的版本这样提交。通过之前，用户得到的仍是原来的版本：",
+        "Submit later versions so. Until one is approved, users get the version before:",
     ),
+    "page.start.follow": (
+        "您的插件、审核进度和申诉都在{link}里。",
+        "Your plugins, their reviews and your appeals are in the {link}.",
+    ),
+    "page.start.own_key": (
+        "构建服务器不需要您的密码：{call} 创建上传密钥，用它上传的版本同样要等待审核。",
+        "A build server needs no password of yours: {call} makes an upload key, and what comes by it is reviewed too.",
+    ),
+    "page.start.read_on": ("继续阅读", "Read on"),
     "page.results.title": ("“{words}”的搜索结果", "Results for “{words}”"),
     "page.results.count": ("共 {count} 个插件", "{count} plugins"),
     "page.results.count.one": ("共 1 个插件", "1 plugin"),
