@@ -105,6 +105,10 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
         "上传。第一次上传时由您选定密钥，以后的版本使用同一个密钥：",
         "Upload it. The first upload of a name sets its key, and later versions need the same one:",
     ),
+    "page.start.secret": (
+        "这台服务器要求上传口令：请向它的管理员索取。",
+        "This server asks for an upload secret: its operator has it.",
+    ),
     "page.start.further": ("发布插件的全部步骤", "All about publishing a plugin"),
     "page.start.account": ("以开发者身份发布", "Publish as a developer"),
     "page.start.account_lead": (

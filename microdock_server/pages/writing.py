@@ -191,6 +191,7 @@ class Visit:
             icon=ICON.path,
             server=settings().app_name,
             shows_gallery=settings().gallery,
+            asks_upload_secret=settings().upload_secret_key is not None,
             day=day,
             number=number,
             size=partial(size),

@@ -8,11 +8,15 @@ import re
 import shlex
 from typing import Any
 
+import pytest
 from flask import Flask
 
+from microdock_server.messages import text
+
+from ..conftest import AppFactory
 from ..market import PLUGINS, People, data, decide, file
 from ..support import package
-from .about_plugins import markup
+from .about_plugins import markup, said
 from .reading import ORIGIN
 
 PAGE = "/help/publishing"
@@ -67,3 +71,20 @@ def test_whoever_does_what_the_page_says_has_published(who: People) -> None:
 def test_no_document_is_named_that_a_reader_of_the_page_does_not_have(app: Flask) -> None:
     for language in ("zh", "en"):
         assert ".md" not in markup(app, PAGE, language)
+
+
+@pytest.mark.parametrize("path", ["/", PAGE])
+def test_where_uploads_need_a_secret_the_command_has_a_place_for_it(make_app: AppFactory, path: str) -> None:
+    secret = "known-to-the-operator"
+    app = make_app(UPLOAD_SECRET_KEY=secret)
+    page = markup(app, path)
+    assert text("page.start.secret", "en") in said(page) and secret not in page
+    validate, upload = commands(page)[:2]
+    assert run(app, validate).status_code == 200
+    assert [run(app, upload).status_code, run(app, upload, **{"the-upload-secret": secret}).status_code] == [403, 200]
+
+
+def test_elsewhere_it_has_none(app: Flask) -> None:
+    page = markup(app, PAGE)
+    assert "upload_secret" not in page and text("page.start.secret", "en") not in said(page)
+    assert run(app, commands(page)[1]).status_code == 200
