@@ -13,7 +13,7 @@ from ..conftest import AppFactory
 from ..market import PLUGINS, V1, data, published_version
 from ..support import Api
 from .conftest import Market
-from .market import CLOCK, DISABLED
+from .market import CLOCK, DELETED, DISABLED
 from .reading import get, read
 
 PAGES = ("/", "/plugins", "/plugins?q=clock", f"/plugins/{CLOCK}", f"/plugins/{CLOCK}/1.0.0", "/help/rules")
@@ -142,3 +142,20 @@ def test_words_that_a_script_alone_shows_are_not_among_those_of_the_page(market:
         # In the foot alone.
         assert page.text().count(text("page.admin", language)) == 1
         assert not [one for one in page.all("button") if "hidden" in one.attrib]
+
+
+def test_redirects_are_asked_for_anew_each_time(market: Market, make_app: AppFactory) -> None:
+    found = {
+        301: [f"/plugins/{CLOCK.upper()}", f"/plugins/{CLOCK.upper()}/1.0.0", f"/categories/{market.facts.category}"],
+        302: [f"/compare/{CLOCK}?from=1.0.0&to=1.1.0", "/admin"],
+        308: ["/plugins//x", f"/compare//{CLOCK}"],
+    }
+    found[301] += [
+        f"/compare/{CLOCK.upper()}",
+        f"/compare/{CLOCK.upper()}/1.0.0...1.1.0",
+        f"/plugins/{DELETED.upper()}",
+    ]
+    answers = [(status, get(market.app, address)) for status, addresses in found.items() for address in addresses]
+    answers.append((302, get(make_app(GALLERY="false"), "/")))
+    for status, answer in answers:
+        assert (answer.status, answer.headers.get("Cache-Control")) == (status, "no-cache"), answer.address

@@ -29,6 +29,7 @@ from .state import api_state
 
 log = logging.getLogger(__name__)
 
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _SLUGS: Final[dict[int, str]] = {
     400: "malformed_request",
     401: "unauthenticated",
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_asked_for_anew)
 
 
 def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
@@ -60,6 +62,15 @@ def refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     response.headers.update(headers or {})
+    return response
+
+
+def _asked_for_anew(response: Response) -> Response:
+    """Without a word on it, browsers keep some redirects for good: a name's, and a route's, which raises one as an
+    exception. What is there can be deleted, or published again in another spelling.
+    """
+    if response.status_code in _MOVED:
+        response.headers.setdefault("Cache-Control", "no-cache")
     return response
 
 
