@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from datetime import datetime, timedelta
@@ -61,6 +62,20 @@ def test_a_feed_has_what_atom_requires(market: Market, addressed: Flask, feed: s
             if base is not None and one is root:
                 assert link.attrib["href"].startswith(f"{BASE}/")
     assert any(link.attrib.get("rel") == "self" for link in root.findall(f"{ATOM}link"))
+
+
+@pytest.mark.parametrize("feed", ["plugins.atom", "blocks.atom", f"plugins/{CLOCK}.atom"])
+def test_a_feed_is_compressed_for_whoever_takes_it_so(market: Market, feed: str) -> None:
+    plain = get(market.app, f"/feeds/{feed}")
+    packed = get(market.app, f"/feeds/{feed}", Accept_Encoding="br, gzip")
+    assert "Content-Encoding" not in plain.headers and packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body and len(packed.body) < len(plain.body)
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    for answer, encoding in ((plain, ""), (packed, "gzip")):
+        assert {"Accept-Encoding", "Accept-Language"} <= set(answer.headers["Vary"].split(", "))
+        again = get(market.app, f"/feeds/{feed}", Accept_Encoding=encoding, If_None_Match=answer.headers["ETag"])
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+        assert "Content-Encoding" not in again.headers
 
 
 def test_links_of_feeds_lead_somewhere(market: Market) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from ...messages import Language
 
 MEDIA_TYPE: Final = "application/atom+xml"
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
+_LEVEL: Final = 6
 # Whatever XML 1.0 has no way to write, not even escaped.
 _IMPOSSIBLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -60,15 +62,26 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed as it is sent, with the values that a client may ask by whether it has it already."""
+    """A feed as it is sent, plain and gzipped, with the values that a client may ask by whether it has it already."""
 
     data: bytes
     language: Language
     modified: datetime
+    packed: bytes = field(init=False)
     etag: str = field(init=False)
+    packed_etag: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "etag", f'"{hashlib.sha256(self.data).hexdigest()[:32]}"')
+        # The time that gzip writes would make every node's bytes others.
+        object.__setattr__(self, "packed", gzip.compress(self.data, _LEVEL, mtime=0))
+        tag = hashlib.sha256(self.data).hexdigest()[:32]
+        object.__setattr__(self, "etag", f'"{tag}"')
+        object.__setattr__(self, "packed_etag", f'"{tag}-gz"')
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.data) + len(self.packed)
 
 
 def rendered(feed: Feed) -> Document:

@@ -22,14 +22,15 @@ from ...services.releases.feeds import CHANGELOG_SHOWN, Blocked, BlockNews, News
 from ...vocabulary import PLUGIN_NAME_MAX
 from ..core import preconditions
 from ..core.links import absolute, page_path, version_path, web_address
+from ..core.list_cache import wants_gzip
 from ..core.request import language, named_language
 from . import atom
 from .atom import Document, Entry, Feed, Link
 from .health import system
 
-# Feeds of this size are made anew for each request; a process keeps at most 8 MiB of them.
-LARGEST: Final = 64 << 10
-_documents: Final[RevisionCache[Document]] = RevisionCache(128, lambda document: len(document.data) <= LARGEST)
+# Larger feeds are made anew for each request; a process keeps at most 10 MiB of them, with their compressed forms.
+LARGEST: Final = 80 << 10
+_documents: Final[RevisionCache[Document]] = RevisionCache(128, lambda document: document.size <= LARGEST)
 
 NAME: Final = {"name": {"type": "string", "maxLength": PLUGIN_NAME_MAX}}
 
@@ -87,15 +88,20 @@ def _rendered(make: Callable[[Language], Feed], chosen: Language) -> Document:
 
 def _sent(document: Document) -> Response:
     """The document, or 304 where the client has it. Raises PreconditionFailed."""
-    if preconditions.is_known_since(request.environ, document.etag, document.modified):
+    is_packed = wants_gzip(request.headers.get("Accept-Encoding", ""))
+    etag = document.packed_etag if is_packed else document.etag
+    if preconditions.is_known_since(request.environ, etag, document.modified):
         response = Response(status=304)
     else:
-        response = Response(document.data, content_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
-    response.headers["ETag"] = document.etag
+        data = document.packed if is_packed else document.data
+        response = Response(data, content_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
+        if is_packed:
+            response.headers["Content-Encoding"] = "gzip"
+    response.headers["ETag"] = etag
     response.headers["Last-Modified"] = http_date(document.modified)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Language"] = document.language
-    response.headers["Vary"] = "Accept-Language, Origin"
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Origin"
     return response
 
 
