@@ -71,8 +71,9 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "page.start.log_in": ("以管理员身份登录{link}。", "Log in to the {link} as the administrator."),
     "page.start.password": ("在服务器上修改初始密码：", "Change the first password, on the server:"),
     "page.start.settings": (
-        "设置 {names}，让页面、订阅和搜索引擎知道这台服务器的名字、地址和联系人。",
-        "Set {names}: pages, feeds and search engines then know the server's name, its address and whom to write to.",
+        "设置 {name}、{address} 和 {contact}，让页面、订阅和搜索引擎知道这台服务器的名字、地址和联系人。",
+        "Set {name}, {address} and {contact}: pages, feeds and search engines then know the server's name, its address "
+        "and whom to write to.",
     ),
     "page.start.people": (
         "在管理后台建立分类，并为审核员创建账号，或把已注册的用户设为审核员。",

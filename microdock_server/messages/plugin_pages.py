@@ -172,7 +172,7 @@ PLUGIN_PAGES: Final[dict[str, tuple[str, str]]] = {
         "Is something wrong? Whoever has an account can report the plugin by the API, {plugin}, or a rating, {rating}.",
     ),
     "page.files": ("文件", "Files"),
-    "page.path": ("路径", "Path"),
+    "page.path_and_hash": ("路径、SHA-256", "Path, SHA-256"),
     "page.files_unknown": ("文件列表暂时没有。", "The list of files is not there yet."),
     "page.compare": ("与 {version} 比较", "Compare with {version}"),
     "page.compare_versions": ("比较两个版本", "Compare two versions"),

@@ -73,7 +73,8 @@ def plugin(name: str) -> Response:
         facts = plugin_facts.of(name, visit.language, number)
         if facts is None:
             raise NotFound
-        return visit.render("plugin.html", facts=facts, plugin=facts.plugin)
+        here = {"ratings": facts.opinions.page if facts.opinions.page > 1 else None}
+        return visit.render("plugin.html", facts=facts, plugin=facts.plugin, here=here)
 
     return kept(make, visit, number)
 

@@ -19,6 +19,7 @@ from microdock_server.messages import CATALOGUE, LANGUAGES, TRANSLATIONS, langua
 from microdock_server.messages.page_files import tree
 
 from ..market import PLUGINS, V1, People, account_id, category, data, file, png, published, published_version, rated
+from ..support import add_user
 
 PACKAGE = Path(__file__).parent.parent.parent / "microdock_server"
 # Reserved for private use (BCP 47), so that nobody speaks it.
@@ -159,6 +160,32 @@ def test_the_feed_and_the_switch_know_it(app: Flask, pseudo: None) -> None:
     html = client.get("/?lang=en", headers={"Accept": "text/html"}).get_data(as_text=True)
     for tag in ("zh", PSEUDO):
         assert f'?lang={tag}" hreflang="{tag}"' in html
+
+
+def test_the_switch_of_the_language_stays_on_the_page_of_ratings(app: Flask, who: People, market: str) -> None:
+    for number in range(11):
+        rated(add_user(app, f"rater{number}"), NAME, 4, title=SAID, content=SAID)
+    client = app.test_client()
+    for query, lang in (("?ratings=2", "en"), ("?ratings=2&lang=en", "zh")):
+        html = client.get(f"/plugins/{NAME}{query}", headers={"Accept": "text/html"}).get_data(as_text=True)
+        assert f'href="/plugins/{NAME}?ratings=2&amp;lang={lang}" hreflang="{lang}"' in html
+    first = client.get(f"/plugins/{NAME}?ratings=1", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert f'href="/plugins/{NAME}?lang=en" hreflang="en"' in first
+
+
+def test_no_list_in_a_chinese_sentence_has_a_latin_comma(app: Flask) -> None:
+    # Between words of Chinese, in Chinese; the page of an empty server names settings.
+    html = app.test_client().get("/?lang=zh", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert "<code>APP_NAME</code>、<code>PUBLIC_URL</code>" in html
+    for address in ("/", "/help/publishing"):
+        html = app.test_client().get(f"{address}?lang=zh", headers={"Accept": "text/html"}).get_data(as_text=True)
+        assert [one for one in Page(html).texts if "," in one] == []
+
+
+def test_nor_has_a_page_about_a_plugin(app: Flask, market: str) -> None:
+    for address in (f"/plugins/{NAME}", f"/plugins/{NAME}/1.1.0", f"/compare/{NAME}/1.0.0...1.1.0"):
+        html = app.test_client().get(f"{address}?lang=zh", headers={"Accept": "text/html"}).get_data(as_text=True)
+        assert [one for one in Page(html).texts if "," in one] == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
