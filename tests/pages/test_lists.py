@@ -223,11 +223,14 @@ class TestWithoutResults:
         assert listed(shown(app, "/plugins", q="zebra")) == ["d"]
         assert str(escape("zebra")) in shown(app, "/plugins", q="zebra")
 
-    @pytest.mark.parametrize("words", ["…", "\x00", "' OR 1=1 --", '"', "*", "<x>", "%"])
+    @pytest.mark.parametrize("words", ["…", "no\x00thing", "' OR 1=1 --", '"', "*", "<x>", "%"])
     def test_words_that_find_nothing_are_no_error(self, app: Flask, stocked: Any, words: str) -> None:
         html = shown(app, "/plugins", q=words)
         assert text("page.results.none", "en") in html
         assert "<x>" not in html
+
+    def test_words_of_controls_alone_are_none(self, app: Flask, stocked: Any) -> None:
+        assert listed(shown(app, "/plugins", q="\x00\x1f")) == listed(shown(app, "/plugins"))
 
 
 class TestHome:
