@@ -106,7 +106,7 @@ def post_worker_init(worker):
     from microdock_server.serving import late_modules
 
     late_modules.load_later()
-    worker.refusal = EarlyRefusals(worker.app.callable.extensions["microdock_api"].origins)
+    worker.refusal = EarlyRefusals(worker.app.callable)
     worker.node_maintainer = NodeMaintainer(worker.app.callable, settings)
     worker.node_maintainer.start()
     worker.active_hosts = ActiveHosts(worker.app.callable)

@@ -30,7 +30,6 @@ from microdock_server.api.core import login_throttle
 from microdock_server.api.core.early_refusals import EarlyRefusals
 from microdock_server.api.core.inspections import Inspections
 from microdock_server.api.core.rate_limits import SQLiteWindows
-from microdock_server.api.core.state import state_of
 from microdock_server.api.websocket.hub import MAX_STRANGERS
 from microdock_server.bootstrap import prepare
 from microdock_server.bundle import Limits
@@ -596,7 +595,7 @@ def test_headers_that_only_a_proxy_may_send_are_nobodys(start_server: Callable[.
 
 
 def test_a_page_reads_why_a_head_was_refused_only_where_it_may(app: Flask) -> None:
-    refuse = EarlyRefusals(state_of(app).origins)
+    refuse = EarlyRefusals(app)
     for page, may_read in (("http://localhost:3000", True), ("https://evil.example.com", False)):
         sent = f"GET /api/v1/x HTTP/1.1\r\nAccept-Language: en\r\nOrigin: {page}\r\nX : y\r\n\r\n".encode()
         answer = refuse(400, "malformed_request", sent)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from microdock_server.api.core.early_refusals import EarlyRefusals
-from microdock_server.api.core.state import state_of
+from microdock_server.messages import text
+from microdock_server.pages import problems
 
 from ..conftest import AppFactory
 
@@ -17,7 +18,7 @@ ALLOWED = "https://page.example.com"
 
 @pytest.fixture
 def refuse(make_app: AppFactory) -> EarlyRefusals:
-    return EarlyRefusals(state_of(make_app(CORS_ORIGINS=f"{ALLOWED},null")).origins)
+    return EarlyRefusals(make_app(CORS_ORIGINS=f"{ALLOWED},null"))
 
 
 def heard(answer: bytes) -> tuple[str, dict[str, str], dict[str, Any]]:
@@ -87,3 +88,39 @@ def test_nothing_that_was_sent_becomes_a_header(refuse: EarlyRefusals) -> None:
     sent = f"GET / HTTP/1.1\r\nOrigin: {ALLOWED}\x00\x0bSet-Cookie: a=b\r\n".encode()
     _, headers, _ = heard(refuse(400, "malformed_request", sent))
     assert "access-control-allow-origin" not in headers
+
+
+BROWSER = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Language: en\r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "accept", "is_page"),
+    [
+        ("GET /plugins?q=x", BROWSER, True),
+        ("GET /nothing?q=x", BROWSER, True),
+        ("GET /plugins?q=x", "", True),
+        ("GET /nothing?q=x", "Accept: */*\r\n", False),
+        ("GET /api/plugins/list?q=x", BROWSER, False),
+        ("POST /nothing?q=x", BROWSER, False),
+    ],
+)
+def test_an_address_that_is_too_long_is_a_page_for_browsers(
+    refuse: EarlyRefusals, line: str, accept: str, is_page: bool
+) -> None:
+    sent = f"{line}{'x' * 5000} HTTP/1.1\r\nHost: xn--\r\n{accept}\r\n".encode()
+    head, _, body = refuse(414, "uri_too_long", sent).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 414 ")
+    assert (b"Content-Type: text/html" in head) is is_page is body.startswith(b"<!doctype html>")
+    assert (b"script-src 'self'" in head) is is_page
+    assert f"Content-Length: {len(body)}".encode() in head and b"no-store" in head
+    if is_page and accept:
+        assert text("error.uri_too_long", "en") in body.decode()
+
+
+def test_a_page_that_cannot_be_made_is_no_reason_to_say_nothing(
+    refuse: EarlyRefusals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problems, "shown", lambda *_: 1 / 0)
+    sent = f"GET /plugins?q={'x' * 5000} HTTP/1.1\r\n{BROWSER}\r\n".encode()
+    _, _, body = heard(refuse(414, "uri_too_long", sent))
+    assert body["error"] == "uri_too_long"
