@@ -110,7 +110,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
         "这台服务器要求上传口令：请向它的管理员索取。",
         "This server asks for an upload secret: its operator has it.",
     ),
-    "page.start.further": ("发布插件的全部步骤", "All about publishing a plugin"),
+    "page.start.further": ("教程：发布插件的全部步骤", "Tutorial: every step of publishing a plugin"),
     "page.start.account": ("以开发者身份发布", "Publish as a developer"),
     "page.start.account_lead": (
         "您的名字会显示在插件旁边。您可以答复评分、控制发布进度，也可以和别人一起维护插件。",
