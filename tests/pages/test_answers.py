@@ -20,7 +20,28 @@ PAGES = ("/", "/plugins", "/plugins?q=clock", f"/plugins/{CLOCK}", f"/plugins/{C
 ADDRESSES = (*PAGES, "/nothing")
 
 
-@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "application/json, text/html;q=0.5"])
+# As w3m, Lynx, ELinks, and a browser of today ask.
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html, text/*;q=0.5, image/*, application/*",
+        "text/html, text/plain, text/sgml, text/css, application/xhtml+xml, */*;q=0.01",
+        "text/html, */*",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    ],
+)
+def test_text_browsers_get_pages(market: Market, accept: str) -> None:
+    for address in ("/", "/nothing"):
+        assert get(market.app, address, Accept=accept).is_page
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *(None, "*/*", "application/json", "application/json, text/html;q=0.5", "text/html, application/json"),
+        *("application/*, text/*", "text/html;q=0", "application/json, text/plain, */*"),
+    ],
+)
 def test_programs_are_told_what_they_always_were(market: Market, make_app: AppFactory, accept: str | None) -> None:
     headers = {} if accept is None else {"Accept": accept}
     without = make_app(GALLERY="false")
@@ -141,7 +162,8 @@ def test_words_that_a_script_alone_shows_are_not_among_those_of_the_page(market:
         assert text("page.theme", language) not in page.text()
         # In the foot alone.
         assert page.text().count(text("page.admin", language)) == 1
-        assert not [one for one in page.all("button") if "hidden" in one.attrib]
+        # They print of a button that it is there.
+        assert all("".join(one.itertext()).strip() for one in page.all("button"))
 
 
 def test_redirects_are_asked_for_anew_each_time(market: Market, make_app: AppFactory) -> None:

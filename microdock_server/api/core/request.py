@@ -32,6 +32,12 @@ def named_language() -> Language | None:
 
 @lru_cache(maxsize=256)
 def wants_page(accept: str) -> bool:
-    """Does an `Accept` header prefer HTML to JSON, as a browser's does? Clients that accept anything get JSON."""
+    """Does an `Accept` header prefer HTML to JSON, as a browser's does? Clients that accept anything get JSON.
+
+    Of two that are wanted as much, the one that is named goes before one that a wildcard fits (RFC 9110, 12.5.1): text
+    browsers ask for `text/html` beside `application/*`.
+    """
     accepted = parse_accept_header(accept[:512], MIMEAccept)
-    return accepted["text/html"] > accepted["application/json"]
+    html, json = accepted["text/html"], accepted["application/json"]
+    named = {kind for kind, _ in accepted}
+    return html > json or (html == json > 0 and "text/html" in named and "application/json" not in named)

@@ -14,17 +14,22 @@ const stored = () => {
 const theme = stored();
 if (theme === "dark" || theme === "light") root.dataset.theme = theme;
 
-// A part of the header that only a script shows: a copy of its template, for the place where that stands.
-const partOf = (name) => {
-  const template = document.querySelector(`template[data-part="${name}"]`);
-  const part = template?.content.firstElementChild.cloneNode(true);
-  return { part, show: () => template.after(part) };
-};
+// Where a part of the header stands that only a script shows.
+const placeOf = (name) =>
+  document.querySelector(`template[data-part="${name}"]`);
 
 const beginTheme = () => {
-  const { part: button, show } = partOf("switch");
-  if (!button) return;
-  show();
+  const place = placeOf("switch");
+  if (!place) return;
+  // Text browsers print that a button is there, also in a template.
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain";
+  button.dataset.switchTheme = "";
+  button.title = place.dataset.label;
+  button.setAttribute("aria-label", button.title);
+  button.append(place.content.cloneNode(true));
+  place.after(button);
   button.addEventListener("click", () => {
     const dark = root.dataset.theme
       ? root.dataset.theme === "dark"
@@ -58,15 +63,16 @@ const session = async () => {
 // The header's part about the visitor is in the page as an empty template: the page is the same for everybody. Later the
 // studio adds its link there, and the bell opens the notifications.
 const beginVisitor = async () => {
-  const { part: slot, show } = partOf("visitor");
-  if (!slot || !isLoggedIn()) return;
+  const place = placeOf("visitor");
+  if (!place || !isLoggedIn()) return;
   const found = await session();
   if (!found?.user) return;
+  const slot = place.content.firstElementChild.cloneNode(true);
   slot.querySelector("[data-visitor-name]").textContent = found.user.username;
   const admin = slot.querySelector("[data-visitor-admin]");
   admin.textContent = admin.getAttribute("aria-label");
   admin.hidden = !mayManage(found.user);
-  show();
+  place.after(slot);
   if (!found.unread_count) return;
   const bell = slot.querySelector("[data-visitor-unread]");
   bell.lastElementChild.textContent = found.unread_count;
