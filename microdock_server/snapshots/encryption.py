@@ -25,6 +25,10 @@ AGE: Final = b"age-encryption.org/"
 KEY: Final = "key.age"
 CONTENT: Final = "snapshot.tar.zst.age"
 LONGEST_KEY: Final = 1 << 16
+# The library measures for a few milliseconds how fast this machine is, and refuses what would take it longer than 16
+# seconds. Beside other work it mistakes itself easily, so it is asked again.
+TOO_SLOW: Final = "Excessive work parameter"
+MEASURES: Final = 20
 BLOCK: Final = tarfile.BLOCKSIZE
 
 
@@ -151,11 +155,17 @@ def _protected(file: BinaryIO, start: bytes, passphrase: str | None) -> x25519.I
 # Deriving a key from a passphrase is deliberately slow, and an archive is opened more than once.
 @lru_cache(maxsize=8)
 def _unwrapped(key: bytes, passphrase: str) -> str:
-    pyrage = library()
-    try:
-        return str(pyrage.passphrase.decrypt(key, passphrase), "ascii")
-    except (pyrage.DecryptError, UnicodeError) as reason:
-        raise WrongKey("the passphrase is not the archive's (or the archive is damaged)") from reason
+    pyrage, refusal = library(), None
+    for _ in range(MEASURES):
+        try:
+            return str(pyrage.passphrase.decrypt(key, passphrase), "ascii")
+        except (pyrage.DecryptError, UnicodeError) as reason:
+            if not str(reason).startswith(TOO_SLOW):
+                raise WrongKey("the passphrase is not the archive's (or the archive is damaged)") from reason
+            refusal = reason
+    raise SnapshotProblem(
+        "this machine is too slow, or too busy, for the passphrase: open it elsewhere, or with the programs tar and age"
+    ) from refusal
 
 
 def _size(block: bytes, name: str) -> int:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from microdock_server import snapshots
-from microdock_server.snapshots import Keys, Lock, SnapshotProblem, read_manifest
+from microdock_server.snapshots import Keys, Lock, SnapshotProblem, encryption, read_manifest
 
 from ..peers import missing
 from .helpers import archives, data_of, files, logged_out, publish, restore, rows, snapshot
@@ -89,10 +89,31 @@ def test_the_age_program_opens_both_kinds(app: Flask, out: Path, tmp_path: Path)
     # With a passphrase: a tar file of a protected key, and of an archive for that key.
     path = snapshot(app, out, lock=WORDS).path
     subprocess.run(["tar", "-xf", str(path), "-C", str(tmp_path)], check=True)
-    key.write_bytes(pyrage.passphrase.decrypt((tmp_path / "key.age").read_bytes(), "correct horse"))
+    key.write_text(encryption._unwrapped((tmp_path / "key.age").read_bytes(), "correct horse"))
     (tmp_path / "plain.tar.zst").unlink()
     subprocess.run([*age, str(key), str(tmp_path / "snapshot.tar.zst.age")], check=True)
     assert snapshots.verify(tmp_path / "plain.tar.zst").manifest.file == path.name
+
+
+@pytest.mark.parametrize("times", [encryption.MEASURES - 1, encryption.MEASURES])
+def test_a_machine_that_seems_too_slow_is_measured_again(
+    app: Flask, out: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    path = snapshot(app, out, lock=WORDS).path
+    refusals = iter([pyrage.DecryptError("Excessive work parameter for passphrase.\nIt would take 32 s.")] * times)
+    open_key = pyrage.passphrase.decrypt
+
+    def decrypt(key: bytes, passphrase: str) -> bytes:
+        for refusal in refusals:
+            raise refusal
+        return bytes(open_key(key, passphrase))
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt)
+    if times < encryption.MEASURES:
+        assert read_manifest(path, MY_WORDS).manifest.file == path.name
+    else:
+        with pytest.raises(SnapshotProblem, match="too slow, or too busy"):
+            read_manifest(path, MY_WORDS)
 
 
 def test_a_recipient_that_is_none_is_refused_and_nothing_is_left(app: Flask, out: Path) -> None:

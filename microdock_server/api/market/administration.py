@@ -124,7 +124,8 @@ def audit_log(query: dict[str, Any], actor: Actor) -> dict[str, Any]:
         }
         for row, said in zip(rows, audit_targets.named(rows), strict=True)
     ]
-    return {"entries": entries, "pagination": pagination(query, total), "searched_since": search.since}
+    told = {"searched_since": search.since} if search.since else {}
+    return {"entries": entries, "pagination": pagination(query, total), **told}
 
 
 @market.operation("GET", "/admin/audit/acts", access="system.audit", answer=schemas.AuditActs)

@@ -16,7 +16,7 @@ FIELDS: Final = {
     "AuditActs.actions": "every action, as `noun.verb`",
     "AuditEntry.names": "names of what the details name by id, by that id, of what is there yet",
     "AuditEntryPage.entries": "the entries of this page, newest first",
-    "AuditEntryPage.searched_since": "a search by name looked at no older entries; null where it looked at all",
+    "AuditEntryPage.searched_since": "a search by name looked at no older entries; absent where it looked at all",
     "AuditTarget.name": "what it is called today, or in the entry where it is gone; null where only its id is known",
     "AuthStatus.role": "user, developer, reviewer or admin; null for nobody",
     "AuthStatus.username": "the username; null for nobody",

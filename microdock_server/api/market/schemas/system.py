@@ -312,7 +312,7 @@ class AuditEntry(Schema):
     hash = plain.String(required=True)
 
 
-AuditPage = paged("entries", AuditEntry, searched_since=fields.Moment(required=True, allow_none=True))
+AuditPage = paged("entries", AuditEntry, searched_since=fields.Moment())
 
 
 class AuditActs(Schema):
