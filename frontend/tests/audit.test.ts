@@ -1,5 +1,9 @@
 /** Entries of the audit log, taken apart; and how charts are measured out. */
+import { createPinia } from 'pinia'
 import { describe, expect, it } from 'vitest'
+import { createApp } from 'vue'
+import { useAuditWords } from '@/composables/useAuditWords'
+import { i18n } from '@/i18n'
 import { changesOf, factsOf, placeOf, reasonsOf, sentenceOf, spanOf, startOf } from '@/lib/audit'
 import { wholeAxis } from '@/lib/axis'
 
@@ -47,6 +51,26 @@ describe('an entry', () => {
     expect(of('appeal.approved', target('appeal'))).toEqual({ name: 'appeals', query: { status: 'approved' } })
     expect(of('system.maintenance_announced', target('system', 'maintenance'))).toBeNull()
     expect(of('user.disabled', target('user'))).toEqual({ name: 'users', query: { search: 'n' } })
+  })
+})
+
+describe('a recorded value', () => {
+  function words(): ReturnType<typeof useAuditWords> {
+    let found: ReturnType<typeof useAuditWords> | undefined
+    const app = createApp({
+      setup() {
+        found = useAuditWords()
+        return () => null
+      },
+    })
+    app.use(createPinia()).use(i18n).mount(document.createElement('div'))
+    app.unmount()
+    return found!
+  }
+
+  it('is said in words where it is one of the server, also within another', () => {
+    expect(words().value('kind', 'auto_review', {})).toBe('自动审核')
+    expect(words().value('files', [{ key: 'a.zip', problem: 'missing' }], {})).toBe('a.zip – 已丢失')
   })
 })
 

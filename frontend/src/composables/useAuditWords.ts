@@ -47,9 +47,9 @@ export function useAuditWords() {
     const language = preferences.language.split('-')[0] ?? ''
     // A text in several languages; a prefix with its owners; a damaged file with its problem.
     if (typeof values[language] === 'string') return value(name, values[language], names)
-    return Object.values(values)
-      .filter((one) => !Array.isArray(one) || one.length > 0)
-      .map((one) => value(name, one, names))
+    return Object.entries(values)
+      .filter(([, one]) => !Array.isArray(one) || one.length > 0)
+      .map(([part, one]) => value(part in AREAS ? part : name, one, names))
       .join(' – ')
   }
 
