@@ -260,7 +260,7 @@ class TestConditions:
     @pytest.mark.parametrize("path", ["/", PAGE, "/plugins"])
     def test_it_is_compressed_once(self, shown: Flask, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
         plain = get(shown, path)
-        monkeypatch.setattr(documents.gzip, "compress", None)
+        monkeypatch.setattr(gzip, "compress", None)
         packed = get(shown, path, Accept_Encoding="gzip")
         assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
         assert gzip.decompress(packed.data) == plain.data

@@ -6,8 +6,6 @@ A page that was rendered for one visitor is answered to the next one before the 
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from ...caching import LoadingCache
 from ...messages import LANGUAGES, Language, language_of, tag_of
 from ...services import catalog
 from ...text import forbidden
-from . import preconditions
+from . import packing, preconditions
 from .list_cache import wants_gzip
 from .request import wants_page
 from .wsgi import Environ
@@ -33,7 +31,6 @@ _BESIDES: Final = 4 << 10
 _ADDRESSES: Final = 2048
 # Counts of downloads on a page are at most so old, in seconds.
 COUNTS_AGE: Final = 60.0
-_LEVEL: Final = 6
 # An address that names its language, and nothing else: what visitors type is not kept.
 _CHOSEN: Final[dict[str, Language | None]] = {"": None, **{f"lang={one}": one for one in LANGUAGES}}
 
@@ -74,15 +71,13 @@ class Document:
     def _of(cls, text: str, media_type: str, fixed: Headers) -> Document:
         # Whatever people wrote: HTML cannot hold such characters, however they are escaped.
         data = forbidden.replaced(text).encode()
-        # The time that gzip writes would make every node's bytes others.
-        packed = gzip.compress(data, _LEVEL, mtime=0)
-        tag = hashlib.sha256(data).hexdigest()[:32]
+        packed, plain_etag, etag = packing.packed(data)
         kind = ("Content-Type", f"{media_type}; charset=utf-8")
         return cls(
             data,
             packed,
-            [*_always(tag, fixed), kind, ("Content-Length", str(len(data)))],
-            [*_always(f"{tag}-gz", fixed), kind, ("Content-Length", str(len(packed))), ("Content-Encoding", "gzip")],
+            [*_always(plain_etag, fixed), kind, ("Content-Length", str(len(data)))],
+            [*_always(etag, fixed), kind, ("Content-Length", str(len(packed))), ("Content-Encoding", "gzip")],
         )
 
     @property
@@ -104,8 +99,8 @@ class Document:
         return Answer("200 OK", self.plain_headers, self.data)
 
 
-def _always(tag: str, fixed: Headers) -> Headers:
-    return [("ETag", f'"{tag}"'), ("Cache-Control", "no-cache"), *fixed]
+def _always(etag: str, fixed: Headers) -> Headers:
+    return [("ETag", etag), ("Cache-Control", "no-cache"), *fixed]
 
 
 @dataclass(frozen=True, slots=True)

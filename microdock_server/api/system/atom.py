@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,10 +12,10 @@ from xml.etree import ElementTree as ET
 
 from ...clock import iso
 from ...messages import Language
+from ..core import packing
 
 MEDIA_TYPE: Final = "application/atom+xml"
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
-_LEVEL: Final = 6
 # Whatever XML 1.0 has no way to write, not even escaped.
 _IMPOSSIBLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -72,11 +70,8 @@ class Document:
     packed_etag: str = field(init=False)
 
     def __post_init__(self) -> None:
-        # The time that gzip writes would make every node's bytes others.
-        object.__setattr__(self, "packed", gzip.compress(self.data, _LEVEL, mtime=0))
-        tag = hashlib.sha256(self.data).hexdigest()[:32]
-        object.__setattr__(self, "etag", f'"{tag}"')
-        object.__setattr__(self, "packed_etag", f'"{tag}-gz"')
+        for name, value in zip(("packed", "etag", "packed_etag"), packing.packed(self.data), strict=True):
+            object.__setattr__(self, name, value)
 
     @property
     def size(self) -> int:
