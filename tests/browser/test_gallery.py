@@ -17,6 +17,7 @@ from ..live import Server, prepared_server
 from ..pages.hostile import PAYLOADS, plant
 from ..pages.market import BLOCKED, CLOCK, DISABLED, KEYED, OLD, Facts
 from ..peers import postgresql
+from ..peers.pieces import slowly
 from .page import AXE, watch
 
 # Every kind of page, and each in its states.
@@ -28,7 +29,9 @@ KINDS = (
     "/plugins?page=2",
     *(f"/plugins/{name}" for name in (CLOCK, OLD, BLOCKED, DISABLED, KEYED)),
     f"/plugins/{CLOCK}/1.2.0",
+    f"/compare/{CLOCK}",
     f"/compare/{CLOCK}/1.0.0...1.1.0",
+    "/help/publishing",
     "/help/rules",
     "/help/rules/encrypted",
     "/plugins/com.example.deleted",
@@ -46,6 +49,14 @@ new PerformanceObserver((list) => {
     if (entry.hadRecentInput || entry.startTime < page.domInteractive) continue
     window.shifted.push(...entry.sources.map((one) => one.node?.outerHTML ?? 'a text'))
   }
+}).observe({type: 'layout-shift', buffered: true})
+"""
+LISTEN_FROM_THE_BEGINNING = """
+window.moved = []
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    for (const {node, previousRect, currentRect} of entry.sources)
+      moved.push([node?.outerHTML?.slice(0, 200) ?? 'a text', ...[previousRect, currentRect].map((at) => at.toJSON())])
 }).observe({type: 'layout-shift', buffered: true})
 """
 Open = Callable[..., Page]
@@ -144,9 +155,9 @@ def test_a_stranger_changes_the_language_and_keeps_it(open_page: Open, script: b
 
 
 @pytest.mark.parametrize("width", [320, 360, 1280])
-def test_no_page_scrolls_sideways_or_jumps(open_page: Open, width: int) -> None:
+def test_no_page_scrolls_sideways_or_jumps(open_page: Open, filled: tuple[Path, Facts], width: int) -> None:
     page = open_page("/", viewport={"width": width, "height": 800})
-    for address in kinds():
+    for address in kinds(filled[1], "zh", "en"):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert overflow(page) <= 0, (address, width)
@@ -155,18 +166,36 @@ def test_no_page_scrolls_sideways_or_jumps(open_page: Open, width: int) -> None:
         assert page.evaluate("shifted") == [], (address, width)
 
 
-def kinds() -> list[str]:
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_is_painted_stays_where_it_is_while_the_rest_comes(
+    open_page: Open, gallery: Server, filled: tuple[Path, Facts], width: int
+) -> None:
+    moved = {}
+    with slowly(gallery.base, 48) as base:
+        page = open_page("/robots.txt", base=base, viewport={"width": width, "height": 800})
+        page.add_init_script(LISTEN_FROM_THE_BEGINNING)
+        for address in kinds(filled[1], "zh"):
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            if found := page.evaluate("moved"):
+                moved[address] = found
+    assert moved == {}
+
+
+def kinds(facts: Facts, *languages: str) -> list[str]:
+    """The address of every kind of page, in each of these languages."""
+    addresses = (*KINDS, f"/categories/{facts.category}", f"/developers/{facts.developer}")
     return [
-        f"{address}{'&' if '?' in address else '?'}lang={language}" for address in KINDS for language in ("zh", "en")
+        f"{address}{'&' if '?' in address else '?'}lang={language}" for address in addresses for language in languages
     ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_for_everybody(open_page: Open, scheme: str) -> None:
+def test_every_page_is_for_everybody(open_page: Open, filled: tuple[Path, Facts], scheme: str) -> None:
     page = open_page("/", color_scheme=scheme)
     found = {}
     # Colours depend on no language.
-    for address in [one for one in kinds() if scheme == "light" or one.endswith("en")]:
+    for address in kinds(filled[1], *(("zh", "en") if scheme == "light" else ("en",))):
         page.goto(address)
         if wrong := violations(page):
             found[address] = wrong
