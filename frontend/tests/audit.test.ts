@@ -48,7 +48,10 @@ describe('an entry', () => {
       params: { name: 'com.x.y' },
     })
     expect(of('plugin.deleted', target('plugin', 'com.x.y', null, false))).toBeNull()
-    expect(of('appeal.approved', target('appeal'))).toEqual({ name: 'appeals', query: { status: 'approved' } })
+    expect(of('appeal.approved', target('appeal'))).toEqual({
+      name: 'appeals',
+      query: { status: 'approved', open: target('appeal').id },
+    })
     expect(of('system.maintenance_announced', target('system', 'maintenance'))).toBeNull()
     expect(of('user.disabled', target('user'))).toEqual({ name: 'users', query: { search: 'n' } })
   })

@@ -389,6 +389,29 @@ def test_an_appeal_that_is_granted_publishes_the_plugin_at_once(visit: Visit, se
     expect(admin.page).to_have_url(re.compile(r"/appeals\?status=approved$"))
 
 
+def test_an_address_of_an_appeal_opens_it_wherever_it_is_listed(visit: Visit, server: Server) -> None:
+    name = "com.example.linked"
+    developer = appealed(server, name)
+    found = appeals_of(developer, name)
+    body = {"decision": "rejected", "response": "理由充分"}
+    answered(as_user(server, "colleague").post(f"{V1}/admin/appeals/{found['id']}/process", body))
+    # It is none of those that wait, which are what is listed.
+    admin = visit("colleague", f"/appeals?open={found['id']}")
+    expect(admin.test("appeal-facts")).to_contain_text("结论有误")
+    expect(admin.test(f"appeal-{name}")).to_have_count(0)
+    admin.page.keyboard.press("Escape")
+    expect(admin.test("appeal-dialog")).to_have_count(0)
+    expect(admin.page).to_have_url(re.compile(r"/appeals$"))
+    # The audit log leads there.
+    root = visit("admin", "/audit?target_type=appeal")
+    root.page.locator(f"a[href*='open={found['id']}']").click()
+    expect(root.test("appeal-facts")).to_contain_text("结论有误")
+    # What is not there is said, and is no longer in the address.
+    admin.go("/appeals?open=nothing")
+    expect(admin.page.locator(".el-message--error")).not_to_be_empty()
+    expect(admin.page).to_have_url(re.compile(r"/appeals$"))
+
+
 def test_an_appeal_that_is_granted_without_more_has_the_plugin_reviewed_again(visit: Visit, server: Server) -> None:
     name = "com.example.again"
     appealed(server, name)

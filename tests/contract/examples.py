@@ -262,6 +262,7 @@ def _decisions(ask: Recorder, who: People) -> None:
     appeal_id = ask(who.developer, "POST", f"{V1}/developers/appeals", appeal)["id"]
     ask(who.developer, "GET", f"{V1}/developers/appeals")
     ask(who.admin, "GET", f"{V1}/admin/appeals", query={"status": "pending"})
+    ask(who.admin, "GET", f"{V1}/admin/appeals/{{appeal_id}}", appeal_id=appeal_id)
     granted = {"decision": "approved", "response": "So it does."}
     ask(who.admin, "POST", f"{V1}/admin/appeals/{{appeal_id}}/process", granted, appeal_id=appeal_id)
     ask(who.developer, "DELETE", one, plugin_id=plugin)

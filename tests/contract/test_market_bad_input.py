@@ -517,6 +517,7 @@ def test_a_name_that_exists_and_a_version_that_exists_are_409(who: People, waiti
         ("POST", "/developers/appeals", {"plugin_id": NOBODY, **APPEAL}),
         ("GET", "/developers/appeals?plugin_id={id}", None),
         ("GET", "/admin/appeals?plugin_id={id}", None),
+        ("GET", "/admin/appeals/{id}", None),
         ("POST", "/admin/appeals/{id}/process", {"decision": "rejected"}),
         ("GET", "/admin/users/{id}", None),
         ("PUT", "/admin/users/{id}", {"role": "user"}),

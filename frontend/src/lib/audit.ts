@@ -93,7 +93,7 @@ export function placeOf(entry: Pick<AuditEntry, 'action' | 'target' | 'details'>
     plugin: { name: 'plugin', params: { name: target.id } },
     review: { name: 'review', params: { id: target.id } },
     rating: plugin === '' ? null : { name: 'plugin', params: { name: plugin } },
-    appeal: { name: 'appeals', query: { status: action.replace('appeal.', '') } },
+    appeal: { name: 'appeals', query: { status: action.replace('appeal.', ''), open: target.id } },
     block: { name: 'blocks', query: plugin === '' ? {} : { plugin } },
     category: { name: 'categories' },
     user: { name: 'users', query: named },

@@ -78,6 +78,19 @@ def listed(query: dict[str, Any], actor: Actor) -> list[dict[str, Any]]:
 
 
 @market.operation(
+    "GET",
+    "/admin/appeals/<appeal_id>",
+    access="review.view",
+    path=APPEAL,
+    answer=schemas.Appeal,
+    errors=(errors.AppealNotFound,),
+)
+def one(appeal_id: str, actor: Actor) -> dict[str, Any]:
+    """One appeal, decided or not."""
+    return _rows([appeals.get(appeal_id)], actor)[0]
+
+
+@market.operation(
     "POST",
     "/admin/appeals/<appeal_id>/process",
     access="review.update",

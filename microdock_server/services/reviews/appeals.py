@@ -97,6 +97,14 @@ def page(
     return page_of(query, page_number, limit)
 
 
+def get(appeal_id: str) -> Appeal:
+    """Raises AppealNotFound."""
+    appeal = db.session.get(Appeal, appeal_id)
+    if appeal is None:
+        raise AppealNotFound()
+    return appeal
+
+
 def process(
     appeal_id: str,
     decision: AppealStatus,
@@ -161,9 +169,7 @@ def _subject(
 
 
 def _open(appeal_id: str) -> Appeal:
-    appeal = db.session.get(Appeal, appeal_id)
-    if appeal is None:
-        raise AppealNotFound()
+    appeal = get(appeal_id)
     if appeal.status != AppealStatus.PENDING:
         raise AppealDecided()
     return appeal

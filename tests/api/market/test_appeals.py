@@ -191,6 +191,21 @@ def test_developers_see_their_own_appeals_and_moderators_all(
     assert list(details(who.developer.get(f"{OWN}?status=open"))) == ["status"]
 
 
+def test_one_appeal_is_looked_at_whether_it_is_decided_or_not(
+    who: People, rejected_plugin: dict[str, Any], second: Api
+) -> None:
+    mine = appealed(who.developer, rejected_plugin["id"])
+    address = f"{ALL}/{mine['id']}"
+    assert [data(second.get(address))] == data(second.get(ALL))
+    # Whoever rejected the version does not decide, as the list says, too.
+    assert data(second.get(address))["may_process"] is True
+    assert data(who.reviewer.get(address))["may_process"] is False
+    data(process(second, mine["id"], "rejected"))
+    decided = data(second.get(address))
+    assert (decided["status"], decided["decided_by"]["username"]) == ("rejected", "second")
+    assert who.developer.get(address).status_code == 403
+
+
 # Hearing
 
 

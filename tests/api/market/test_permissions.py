@@ -293,6 +293,7 @@ CASES: Final = [
     Case("POST", "/developers/appeals", "plugin.update", APPEAL, hears={"other": 404, "admin": 403}),
     Case("GET", "/developers/appeals", "plugin.view_own"),
     Case("GET", "/admin/appeals", "review.view"),
+    Case("GET", "/admin/appeals/<appeal_id>", "review.view"),
     Case("POST", "/admin/appeals/<appeal_id>/process", "review.update", {"decision": "rejected", "response": "不"}),
     # Developers and users.
     Case("POST", "/developers/register", PUBLIC, {**ACCOUNT, "display_name": "新人"}),
