@@ -106,7 +106,10 @@ def test_a_machine_that_seems_too_slow_is_measured_again(
     def decrypt(key: bytes, passphrase: str) -> bytes:
         for refusal in refusals:
             raise refusal
-        return bytes(open_key(key, passphrase))
+        # The last time that the program asks: what the library refuses now, because other work runs, is asked again.
+        with monkeypatch.context() as real:
+            real.setattr(pyrage.passphrase, "decrypt", open_key)
+            return encryption._unwrapped.__wrapped__(key, passphrase).encode()
 
     monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt)
     if times < encryption.MEASURES:
