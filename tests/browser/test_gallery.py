@@ -40,23 +40,20 @@ KINDS = (
 # What the page's policy forbids is told to the page before anybody may listen: so from the beginning.
 LISTEN = """
 window.told = []
+window.moved = []
 window.shifted = []
 addEventListener('securitypolicyviolation', (event) => told.push(`${event.violatedDirective} ${event.blockedURI}`))
 new PerformanceObserver((list) => {
-  // What has not come yet when its beginning is painted says how fast it comes: what moves later is the page's own.
+  // What has not come yet when its beginning is painted says how fast it comes: what moves later, `shifted`, is the
+  // page's own.
   const [page] = performance.getEntriesByType('navigation')
   for (const entry of list.getEntries()) {
-    if (entry.hadRecentInput || entry.startTime < page.domInteractive) continue
-    window.shifted.push(...entry.sources.map((one) => one.node?.outerHTML ?? 'a text'))
+    const found = entry.sources.map((one) => [
+      one.node?.outerHTML ?? 'a text', one.previousRect.toJSON(), one.currentRect.toJSON()
+    ])
+    moved.push(...found)
+    if (!entry.hadRecentInput && entry.startTime >= page.domInteractive) shifted.push(...found)
   }
-}).observe({type: 'layout-shift', buffered: true})
-"""
-LISTEN_FROM_THE_BEGINNING = """
-window.moved = []
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())
-    for (const {node, previousRect, currentRect} of entry.sources)
-      moved.push([node?.outerHTML?.slice(0, 200) ?? 'a text', ...[previousRect, currentRect].map((at) => at.toJSON())])
 }).observe({type: 'layout-shift', buffered: true})
 """
 Open = Callable[..., Page]
@@ -173,7 +170,6 @@ def test_what_is_painted_stays_where_it_is_while_the_rest_comes(
     moved = {}
     with slowly(gallery.base, 48) as base:
         page = open_page("/robots.txt", base=base, viewport={"width": width, "height": 800})
-        page.add_init_script(LISTEN_FROM_THE_BEGINNING)
         for address in kinds(filled[1], "zh"):
             page.goto(address)
             page.wait_for_load_state("networkidle")
