@@ -29,6 +29,7 @@ _MADE_UP = (
     ),
     (re.compile(r"\b[0-9a-f]{64}\b"), "0" * 64),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
+    (re.compile(r"^\d{4}-\d\d-\d\d$"), "2026-01-31"),
     (re.compile(r"/\d{10}_"), "/1769860800_"),
     # A local header of a ZIP file, which holds a time.
     (re.compile(r"^UEsDB[\w+/]+=*$"), "UEsDBBQAAAAIAAAA…"),
@@ -74,7 +75,8 @@ def _named(value: Any) -> Any:
 def _plain(value: Any, key: str = "") -> Any:
     """Without what is another in every run."""
     if isinstance(value, dict):
-        return {name: _plain(inner, name) for name, inner in value.items()}
+        # A name may be a day: today's.
+        return {_plain(name): _plain(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value[:2]]
     if key in _KEYS and type(value) is type(_KEYS[key]):
